@@ -1,0 +1,1 @@
+//! Baseline memories: MemN2N, NTM, nearest neighbour, identity, autoencoder.

@@ -1,0 +1,75 @@
+//! Input checks shared by every memory: shape first, then finite numbers.
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::{Error, Result};
+
+/// Reads a tensor back to host memory as `f32`, row-major.
+///
+/// # Errors
+/// [`Error::Device`] if the device cannot execute what was queued.
+pub fn to_host<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
+    tensor.try_into_vec_as::<f32>().map_err(|error| Error::Device(error.to_string()))
+}
+
+/// Puts `rows` of `width` numbers on the device, as `[rows, width]`.
+///
+/// # Errors
+/// [`Error::Width`] unless `values` holds a whole number of rows.
+pub fn from_host(
+    what: &'static str,
+    values: Vec<f32>,
+    width: usize,
+    device: &Device,
+) -> Result<Tensor<2>> {
+    if width == 0 || !values.len().is_multiple_of(width) {
+        return Err(Error::Width { what, expected: width, rows: 1, found: values.len() });
+    }
+    let rows = values.len() / width;
+    Ok(Tensor::from_data(TensorData::new(values, [rows, width]), device))
+}
+
+/// Checks the width of a batch and that it has rows.
+///
+/// # Errors
+/// [`Error::Width`], [`Error::EmptyBatch`].
+pub fn shape(what: &'static str, batch: &Tensor<2>, width: usize) -> Result<()> {
+    let [rows, found] = batch.dims();
+    if found != width {
+        return Err(Error::Width { what, expected: width, rows, found });
+    }
+    if rows == 0 {
+        return Err(Error::EmptyBatch { what, width });
+    }
+    Ok(())
+}
+
+/// Checks that every number of a host batch is finite.
+///
+/// # Errors
+/// [`Error::NonFinite`] with the first offending row and column.
+pub fn finite(what: &'static str, values: &[f32], width: usize) -> Result<()> {
+    match values.iter().position(|value| !value.is_finite()) {
+        None => Ok(()),
+        Some(at) => Err(Error::NonFinite {
+            what,
+            row: at / width.max(1),
+            column: at % width.max(1),
+            value: values[at].to_string(),
+        }),
+    }
+}
+
+/// Shape and finiteness of a batch in one call; what every `write` and `read` does first.
+///
+/// # Errors
+/// As [`shape()`] and [`finite()`].
+pub fn batch(what: &'static str, batch: &Tensor<2>, width: usize) -> Result<()> {
+    shape(what, batch, width)?;
+    // One number comes back from the device; the search for the culprit runs only on failure.
+    // Finite squares could overflow, so the test is on absolute values: NaN and infinity survive
+    // `max`-free summation of zeros.
+    let poison = batch.clone().mul_scalar(0.0).sum();
+    let poison: f32 = poison.try_into_scalar().map_err(|error| Error::Device(error.to_string()))?;
+    if poison == 0.0 { Ok(()) } else { finite(what, &to_host(batch.clone())?, width) }
+}

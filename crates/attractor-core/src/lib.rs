@@ -1,0 +1,43 @@
+//! Traits, backends, errors, seeded randomness and tensor kernels of Attractor.
+//!
+//! An associative memory stores *patterns* and recalls them from noisy or partial *cues*. This
+//! crate holds what every part of the workspace agrees on, and nothing else:
+//!
+//! - [`AssociativeMemory`] and the capability traits beside it ([`memory`]);
+//! - the four axes of the variational memory, each swappable alone: [`GenerativeModel`],
+//!   [`ObservationModel`], [`MemoryPrior`] and [`Inference`];
+//! - [`Recall`] with a typed [`Outcome`] per cue;
+//! - [`Backend`]: parse a name, list what was compiled in, open a device;
+//! - [`rng`]: counter-based random streams drawn on the host, equal on every backend;
+//! - [`kernel`]: the streaming softmax read, its mergeable [`kernel::Partial`], distances;
+//! - [`weights`]: safetensors in and out.
+//!
+//! A cue is a row: every batch is a `[n, d]` tensor.
+
+pub mod backend;
+pub mod check;
+pub mod error;
+pub mod inference;
+pub mod kernel;
+pub mod layer;
+pub mod memory;
+pub mod model;
+pub mod observation;
+pub mod prior;
+pub mod recall;
+pub mod rng;
+pub mod weights;
+
+pub use backend::Backend;
+pub use error::{Error, Result};
+pub use inference::{Inference, Problem, Stopping};
+pub use layer::{Activation, Layer, LayerChain};
+pub use memory::{
+    AssociativeMemory, Complete, Forget, HeteroAssociative, Merge, Persist, Recognise, Train,
+};
+pub use model::{Gaussian, GenerativeModel};
+pub use observation::ObservationModel;
+pub use prior::{Energy, MemoryPrior};
+pub use recall::{Outcome, Recall, Trace};
+
+pub use burn;

@@ -1,0 +1,137 @@
+//! The interface of every memory, and its optional capabilities.
+//!
+//! A memory implements [`AssociativeMemory`] and, beside it, only the capabilities it truly has.
+
+use std::path::Path;
+
+use burn::tensor::{Device, Tensor};
+
+use crate::{Recall, Result};
+
+/// A store of patterns that is read by content.
+pub trait AssociativeMemory {
+    /// Stores patterns `[n, d]`, after those already stored.
+    ///
+    /// # Errors
+    /// A wrong width, no rows, NaN or infinite entries. Nothing is stored then.
+    fn write(&mut self, patterns: Tensor<2>) -> Result<()>;
+
+    /// Recalls one pattern for each cue `[b, d]`.
+    ///
+    /// A row's result does not depend on the other rows of the batch.
+    ///
+    /// # Errors
+    /// An empty memory, a wrong width, no rows, NaN or infinite entries.
+    fn read(&self, cues: Tensor<2>) -> Result<Recall>;
+
+    /// Number of stored patterns.
+    fn len(&self) -> usize;
+
+    /// Whether nothing is stored.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Entries of a pattern.
+    fn dim(&self) -> usize;
+
+    /// The stored patterns in the space where recall happens, `[n, state_dim]`: what a recalled
+    /// [`Recall::state`] is compared with.
+    ///
+    /// # Errors
+    /// An empty memory.
+    fn stored_states(&self) -> Result<Tensor<2>>;
+}
+
+/// Removes stored patterns.
+pub trait Forget: AssociativeMemory {
+    /// Removes everything.
+    fn clear(&mut self);
+
+    /// Removes one pattern exactly: the memory equals one in which it was never written.
+    ///
+    /// # Errors
+    /// [`crate::Error::Index`] if there is no such pattern.
+    fn remove(&mut self, index: usize) -> Result<()>;
+}
+
+/// Reads with a mask of known entries.
+pub trait Complete: AssociativeMemory {
+    /// Recalls from cues `[b, d]` of which only the entries with `known` 1 (`[b, d]`, 0 or 1) are
+    /// given.
+    ///
+    /// # Errors
+    /// As [`AssociativeMemory::read`]; also if `known` has another shape than `cues`.
+    fn complete(&self, cues: Tensor<2>, known: Tensor<2>) -> Result<Recall>;
+}
+
+/// Stores pairs and recalls either side from the other.
+pub trait HeteroAssociative {
+    /// Stores pairs of `keys [n, k]` and `values [n, v]`.
+    ///
+    /// # Errors
+    /// Wrong widths, different numbers of rows, NaN or infinite entries.
+    fn write_pairs(&mut self, keys: Tensor<2>, values: Tensor<2>) -> Result<()>;
+
+    /// Recalls values `[b, v]` from keys `[b, k]`.
+    ///
+    /// # Errors
+    /// As [`AssociativeMemory::read`].
+    fn recall_values(&self, keys: Tensor<2>) -> Result<Recall>;
+
+    /// Recalls keys `[b, k]` from values `[b, v]`.
+    ///
+    /// # Errors
+    /// As [`AssociativeMemory::read`].
+    fn recall_keys(&self, values: Tensor<2>) -> Result<Recall>;
+}
+
+/// Tells stored from novel.
+pub trait Recognise: AssociativeMemory {
+    /// A familiarity score per cue `[b]`, higher for stored patterns.
+    ///
+    /// # Errors
+    /// As [`AssociativeMemory::read`].
+    fn familiarity(&self, cues: Tensor<2>) -> Result<Tensor<1>>;
+}
+
+/// Joins two stores of the same specification.
+pub trait Merge: Sized {
+    /// The store of everything in `self` followed by everything in `other`.
+    ///
+    /// # Errors
+    /// [`crate::Error::Mismatch`] if the specifications differ.
+    fn merge(self, other: Self) -> Result<Self>;
+}
+
+/// Saves to and loads from safetensors with the specification in the file's metadata.
+pub trait Persist: Sized {
+    /// Writes the memory to `path`, replacing it atomically.
+    ///
+    /// # Errors
+    /// [`crate::Error::Weights`] if the file cannot be written.
+    fn save(&self, path: &Path) -> Result<()>;
+
+    /// Reads a memory from `path`, checking names, shapes and specification.
+    ///
+    /// # Errors
+    /// [`crate::Error::Weights`] naming the file and what does not fit.
+    fn load(path: &Path, device: &Device) -> Result<Self>;
+}
+
+/// A part with weights that are learned from episodes of (stored patterns, cues, targets).
+pub trait Train {
+    /// One optimisation step on one episode: the memory holds `patterns [n, d]`, is read with
+    /// `cues [b, d]` and should answer `targets [b, d]`. Returns the mean squared error before the
+    /// step.
+    ///
+    /// # Errors
+    /// Wrong widths, different numbers of rows.
+    fn train_step(
+        &mut self,
+        patterns: Tensor<2>,
+        cues: Tensor<2>,
+        targets: Tensor<2>,
+        learning_rate: f64,
+    ) -> Result<f32>;
+}

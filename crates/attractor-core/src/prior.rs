@@ -1,0 +1,83 @@
+//! Energies, and the memory priors whose minima are stored patterns.
+
+use burn::tensor::Tensor;
+
+use crate::Result;
+
+/// An energy over states.
+pub trait Energy: Send + Sync + std::fmt::Debug {
+    /// Energy per row `[b]` of states `[b, d]`, up to a constant.
+    ///
+    /// # Errors
+    /// An empty memory, a wrong width.
+    fn energy(&self, states: Tensor<2>) -> Result<Tensor<1>>;
+
+    /// Derivative `[b, d]` of the energy with respect to the states.
+    ///
+    /// # Errors
+    /// As [`Energy::energy`].
+    fn gradient(&self, states: Tensor<2>) -> Result<Tensor<2>>;
+}
+
+/// A prior p(z) ~ exp(-E(z)) made of stored codes.
+pub trait MemoryPrior: Energy {
+    /// Name for messages and results, such as `gaussian_mixture`.
+    fn name(&self) -> &'static str;
+
+    /// Stores codes `[n, d]` after those already stored.
+    ///
+    /// # Errors
+    /// A wrong width, NaN or infinite entries.
+    fn store(&mut self, codes: Tensor<2>) -> Result<()>;
+
+    /// One step of the prior's own fixed-point iteration: `[b, d]` to `[b, d]`.
+    ///
+    /// It never increases the energy.
+    ///
+    /// # Errors
+    /// As [`Energy::energy`].
+    fn attract(&self, states: Tensor<2>) -> Result<Tensor<2>>;
+
+    /// [`MemoryPrior::attract`] and the energy of the states it was given, from one pass over the
+    /// store where the prior can share it.
+    ///
+    /// # Errors
+    /// As [`Energy::energy`].
+    fn attract_with_energy(&self, states: Tensor<2>) -> Result<(Tensor<2>, Tensor<1>)> {
+        Ok((self.attract(states.clone())?, self.energy(states)?))
+    }
+
+    /// [`Energy::gradient`] and the energy at the same states, from one pass where possible.
+    ///
+    /// # Errors
+    /// As [`Energy::energy`].
+    fn gradient_with_energy(&self, states: Tensor<2>) -> Result<(Tensor<2>, Tensor<1>)> {
+        Ok((self.gradient(states.clone())?, self.energy(states)?))
+    }
+
+    /// The stored codes `[n, d]`.
+    ///
+    /// # Errors
+    /// An empty memory.
+    fn codes(&self) -> Result<Tensor<2>>;
+
+    /// Number of stored codes.
+    fn len(&self) -> usize;
+
+    /// Whether nothing is stored.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Entries of a code.
+    fn dim(&self) -> usize;
+
+    /// Removes everything.
+    fn clear(&mut self);
+
+    /// Removes one code exactly.
+    ///
+    /// # Errors
+    /// [`crate::Error::Index`] if there is no such code.
+    fn remove(&mut self, index: usize) -> Result<()>;
+}

@@ -1,0 +1,230 @@
+//! Corruptions that turn stored images into cues.
+//!
+//! The tasks of Annabi, Pitti and Quoy, "On the Relationship Between Variational Inference and
+//! Auto-Associative Memory", arXiv:2210.08013, section 4: additive noise, an occluding square, and
+//! permuted colour channels. Each row draws from a stream of its own, so that a row's corruption
+//! does not depend on the batch it is in.
+
+use attractor_core::burn::tensor::{Tensor, TensorData};
+use attractor_core::{Error, rng};
+use rand::RngExt;
+use rand_distr::StandardNormal;
+use serde::{Deserialize, Serialize};
+
+use crate::image_set::whole_rows;
+use crate::{ImageShape, Result};
+
+/// Value of a masked pixel.
+pub const MASK_VALUE: f32 = 0.5;
+
+/// Task names, in the order of [`Corruption`]'s variants.
+pub const TASKS: [&str; 4] = ["clean", "noise", "mask", "color"];
+
+/// A corruption of images with values in `[0, 1]`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Corruption {
+    /// None: the cue is the pattern.
+    Clean,
+    /// Adds `std` times a standard normal number to every value and clips to `[0, 1]`.
+    Noise {
+        /// Standard deviation, in units of the value range.
+        std: f32,
+    },
+    /// A grey square, at a position drawn uniformly among those inside the image.
+    Mask {
+        /// Side of the square in pixels.
+        side: usize,
+    },
+    /// Red, green, blue become green, blue, red.
+    Color,
+}
+
+/// Corrupted rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Corrupted {
+    /// The cues, `[n, d]`.
+    pub cues: Vec<f32>,
+    /// `[n, d]`: 1 where the value is known, 0 where the mask hides it.
+    pub known: Vec<f32>,
+}
+
+impl Corruption {
+    /// `clean`, `noise`, `mask` or `color`.
+    pub fn task(&self) -> &'static str {
+        match self {
+            Self::Clean => TASKS[0],
+            Self::Noise { .. } => TASKS[1],
+            Self::Mask { .. } => TASKS[2],
+            Self::Color => TASKS[3],
+        }
+    }
+
+    /// Name of the random stream.
+    fn purpose(&self) -> &'static str {
+        match self {
+            Self::Noise { .. } => "corruption/noise",
+            Self::Mask { .. } => "corruption/mask",
+            Self::Clean | Self::Color => "corruption",
+        }
+    }
+
+    /// The noise's standard deviation or the mask's side; `None` for the other two.
+    pub fn level(&self) -> Option<f64> {
+        match self {
+            // Through the shortest decimal form, so that 0.1f32 becomes 0.1 and not 0.10000000149.
+            Self::Noise { std } => Some(std.to_string().parse().unwrap_or(f64::from(*std))),
+            Self::Mask { side } => Some(*side as f64),
+            Self::Clean | Self::Color => None,
+        }
+    }
+
+    /// The corruption of a task name and its level.
+    ///
+    /// # Errors
+    /// [`Error::UnknownName`] for another task; [`Error::Config`] if the level is missing,
+    /// superfluous, not finite, negative, or (for `mask`) not a whole number.
+    pub fn from_task(task: &str, level: Option<f64>) -> Result<Self> {
+        let wrong = |rule| {
+            let found = level.map_or("none".into(), |level| level.to_string());
+            Error::config("corruption level", rule, found).into()
+        };
+        match (task, level) {
+            ("clean", None) => Ok(Self::Clean),
+            ("color", None) => Ok(Self::Color),
+            ("clean" | "color", Some(_)) => Err(wrong("must be absent for `clean` and `color`")),
+            ("noise", Some(std)) if (0.0..=f64::from(f32::MAX)).contains(&std) => {
+                Ok(Self::Noise { std: std as f32 })
+            }
+            ("noise", _) => Err(wrong("of `noise` must be finite and at least 0")),
+            ("mask", Some(side)) if (0.0..=65536.0).contains(&side) && side.fract() == 0.0 => {
+                Ok(Self::Mask { side: side as usize })
+            }
+            ("mask", _) => Err(wrong("of `mask` must be a whole number of pixels, 0 to 65536")),
+            _ => Err(Error::UnknownName {
+                what: "corruption task",
+                name: task.into(),
+                known: TASKS.join(", "),
+            }
+            .into()),
+        }
+    }
+
+    /// Checks that the corruption can be applied to images of `shape`.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for a negative or non-finite standard deviation or a mask larger than the
+    /// image, [`Error::Mismatch`] for `color` on images that have not three channels.
+    pub fn validate(&self, shape: ImageShape) -> Result<()> {
+        match *self {
+            Self::Noise { std } => {
+                Ok(attractor_core::error::require_non_negative("Corruption.std", f64::from(std))?)
+            }
+            Self::Mask { side } if side > shape.height.min(shape.width) => {
+                let rule = "must be no larger than the image";
+                let found = format!("a side of {side} for images of {shape}");
+                Err(Error::config("Corruption.side", rule, found).into())
+            }
+            Self::Color if shape.channels != 3 => Err(Error::Mismatch {
+                what: "corruption `color`",
+                expected: "3 channels".into(),
+                part: "the image shape",
+                found: shape.to_string(),
+            }
+            .into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Corrupts `rows`, a `[n, c*h*w]` batch. Row `i` uses the stream of `first_row_index + i`, so
+    /// a row gets the same corruption in any batch that gives it the same index.
+    ///
+    /// # Errors
+    /// As [`Corruption::validate`]; [`Error::Width`] if `rows` is no whole number of images of
+    /// `shape`, [`Error::NonFinite`] for NaN or infinity.
+    pub fn apply(
+        &self,
+        rows: &[f32],
+        shape: ImageShape,
+        seed: u64,
+        first_row_index: u64,
+    ) -> Result<Corrupted> {
+        self.validate(shape)?;
+        let dim = shape.dim();
+        whole_rows("corruption rows", rows.len(), dim)?;
+        if let Some(bad) = rows.iter().position(|value| !value.is_finite()) {
+            return Err(Error::NonFinite {
+                what: "corruption rows",
+                row: bad / dim,
+                column: bad % dim,
+                value: rows[bad].to_string(),
+            }
+            .into());
+        }
+        let mut cues = rows.to_vec();
+        let mut known = vec![1.0; rows.len()];
+        let pairs = cues.chunks_exact_mut(dim).zip(known.chunks_exact_mut(dim));
+        for (row, (cue, known)) in (0u64..).zip(pairs) {
+            let index = first_row_index.wrapping_add(row);
+            let mut rng = rng::indexed_stream(seed, self.purpose(), index);
+            match *self {
+                Self::Clean => {}
+                Self::Noise { std } => {
+                    for value in cue {
+                        let noise: f32 = rng.sample(StandardNormal);
+                        *value = (*value + std * noise).clamp(0.0, 1.0);
+                    }
+                }
+                Self::Mask { side } => {
+                    let top = rng.random_range(0..=shape.height - side);
+                    let left = rng.random_range(0..=shape.width - side);
+                    for plane in 0..shape.channels {
+                        for y in top..top + side {
+                            let start = (plane * shape.height + y) * shape.width + left;
+                            cue[start..start + side].fill(MASK_VALUE);
+                            known[start..start + side].fill(0.0);
+                        }
+                    }
+                }
+                // Planes r, g, b rotated by one: g, b, r.
+                Self::Color => cue.rotate_left(dim / 3),
+            }
+        }
+        Ok(Corrupted { cues, known })
+    }
+
+    /// [`Corruption::apply`] on a `[n, c*h*w]` tensor: cues and known mask, on the same device.
+    ///
+    /// # Errors
+    /// As [`Corruption::apply`]; [`Error::Device`] if the tensor cannot be read.
+    pub fn corrupt_tensor(
+        &self,
+        rows: Tensor<2>,
+        shape: ImageShape,
+        seed: u64,
+        first_row_index: u64,
+    ) -> Result<(Tensor<2>, Tensor<2>)> {
+        let device = rows.device();
+        let [count, width] = rows.dims();
+        if width != shape.dim() {
+            let (expected, what) = (shape.dim(), "corruption rows");
+            return Err(Error::Width { what, expected, rows: count, found: width }.into());
+        }
+        let values = rows
+            .into_data()
+            .try_into_vec_as::<f32>()
+            .map_err(|error| Error::Device(format!("{error:?}")))?;
+        let Corrupted { cues, known } = self.apply(&values, shape, seed, first_row_index)?;
+        let tensor = |values| Tensor::from_data(TensorData::new(values, [count, width]), &device);
+        Ok((tensor(cues), tensor(known)))
+    }
+}
+
+impl std::fmt::Display for Corruption {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.level() {
+            Some(level) => write!(f, "{} {level}", self.task()),
+            None => f.write_str(self.task()),
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! One encoded image to `[c, h, w]` bytes.
+
+use std::io::Cursor;
+use std::path::Path;
+
+use image::imageops::FilterType;
+use image::{DynamicImage, ImageDecoder, ImageReader, ImageResult};
+
+use crate::{DataError, ImageShape, Result};
+
+use super::{Colour, Decoded, FolderOptions};
+
+/// Decodes a PNG or JPEG, turned upright by its EXIF orientation, cropped and resized as asked.
+pub(super) fn decode(
+    path: &Path,
+    member: Option<&str>,
+    bytes: &[u8],
+    options: &FolderOptions,
+) -> Result<Decoded> {
+    let image = read(bytes).map_err(|error| DataError::Image {
+        path: path.into(),
+        member: member.map(String::from),
+        reason: format!("expected a PNG or JPEG, found {} bytes that fail: {error}", bytes.len()),
+    })?;
+    let image = match options.size {
+        Some((height, width)) => fit(image, height as u32, width as u32),
+        None => image,
+    };
+    let (height, width) = (image.height() as usize, image.width() as usize);
+    let shape = ImageShape::new(options.colour.channels(), height, width);
+    let pixels = match options.colour {
+        Colour::Grey => image.into_luma8().into_raw(),
+        Colour::Rgb => planes(&image.into_rgb8().into_raw()),
+    };
+    Ok((shape, pixels))
+}
+
+fn read(bytes: &[u8]) -> ImageResult<DynamicImage> {
+    let mut decoder =
+        ImageReader::new(Cursor::new(bytes)).with_guessed_format()?.into_decoder()?;
+    let orientation = decoder.orientation()?;
+    let mut image = DynamicImage::from_decoder(decoder)?;
+    image.apply_orientation(orientation);
+    Ok(image)
+}
+
+/// Crops around the centre to the target's aspect ratio, then resizes.
+fn fit(image: DynamicImage, height: u32, width: u32) -> DynamicImage {
+    let (from_height, from_width) = (u64::from(image.height()), u64::from(image.width()));
+    if (from_height, from_width) == (u64::from(height), u64::from(width)) {
+        return image;
+    }
+    // The largest centred window with height / width as asked.
+    let crop_width = (from_height * u64::from(width) / u64::from(height)).clamp(1, from_width);
+    let crop_height = (from_width * u64::from(height) / u64::from(width)).clamp(1, from_height);
+    let (left, top) = ((from_width - crop_width) / 2, (from_height - crop_height) / 2);
+    // All four numbers are at most the image's own sides, which are u32.
+    image
+        .crop_imm(left as u32, top as u32, crop_width as u32, crop_height as u32)
+        .resize_exact(width, height, FilterType::CatmullRom)
+}
+
+/// Interleaved red, green, blue to three planes.
+fn planes(interleaved: &[u8]) -> Vec<u8> {
+    (0..3).flat_map(|channel| interleaved[channel..].iter().step_by(3).copied()).collect()
+}

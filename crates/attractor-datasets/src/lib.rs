@@ -1,0 +1,43 @@
+//! Data sets, built-in generators and corruptions for associative memories.
+//!
+//! Everything ends in an [`ImageSet`]: 8-bit images of one shape, with labels and a fingerprint of
+//! the content. [`load`] finds a data set by name or path below the directories of a [`DataRoot`]:
+//!
+//! - `cifar10`: the official binary release ([`cifar10`]) or an archive of the images ([`folder`]);
+//! - `mnist`, `fashion-mnist`, `emnist-digits`: IDX files, plain or gzip ([`idx`]);
+//! - `builtin` and `builtin-glyphs`: procedural images that need no files ([`builtin`]);
+//! - any other path: a folder, `.tar` or `.tar.gz` of PNG and JPEG images ([`folder`]).
+//!
+//! [`Corruption`] turns stored patterns into cues. [`Manifest`] and [`fetch`](mod@fetch) download
+//! what is not there yet; this is the only code of the library that touches the network.
+//!
+//! ```
+//! use attractor_datasets::{Corruption, DataRoot, Split, load};
+//!
+//! let set = load("builtin", Split::Test, &DataRoot::default())?;
+//! let stored = set.rows(&[0, 1, 2])?;
+//! let cues = Corruption::Mask { side: 16 }.apply(&stored, set.shape, 7, 0)?;
+//! assert_eq!(cues.cues.len(), 3 * set.dim());
+//! # Ok::<(), attractor_datasets::DataError>(())
+//! ```
+
+pub mod builtin;
+pub mod cifar10;
+pub mod corruption;
+pub mod error;
+pub mod fetch;
+pub mod folder;
+pub mod idx;
+pub mod image_set;
+pub mod locate;
+pub mod manifest;
+mod unpack;
+
+pub use builtin::BuiltinSize;
+pub use corruption::{Corrupted, Corruption};
+pub use error::{DataError, Result};
+pub use fetch::{Event, FetchOptions, Fetched, Fetcher, Progress};
+pub use folder::{Colour, FolderOptions};
+pub use image_set::{ImageSet, ImageShape, Split};
+pub use locate::{DataRoot, Found, FoundKind, LoadOptions, NAMES, load, load_with};
+pub use manifest::{Layout, Manifest, ManifestFile, Unpack};

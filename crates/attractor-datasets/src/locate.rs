@@ -1,0 +1,197 @@
+//! Finding and loading a data set by name or path.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy;
+
+use crate::builtin::{self, BuiltinSize};
+use crate::folder::{self, FolderOptions};
+use crate::idx::{EMNIST_DIGITS, FASHION_MNIST, IdxFamily, MNIST};
+use crate::{DataError, ImageSet, Result, Split, cifar10};
+
+/// Names that [`load`] knows.
+pub const NAMES: [&str; 6] = [
+    cifar10::NAME,
+    MNIST.name,
+    FASHION_MNIST.name,
+    EMNIST_DIGITS.name,
+    builtin::SCENES,
+    builtin::GLYPHS,
+];
+
+/// File name of an archive of CIFAR-10 as images: `train|test/<class>/*.jpg` or `.png`.
+pub const CIFAR10_ARCHIVE: &str = "cifar10-images.tar.gz";
+
+/// The directories in which data sets are looked for, in order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DataRoot {
+    directories: Vec<PathBuf>,
+}
+
+impl DataRoot {
+    /// Directories in order of precedence: what the caller names, what the environment names, the
+    /// cache. Empty values count as absent.
+    pub fn new(
+        data_dir: Option<PathBuf>,
+        environment: Option<OsString>,
+        cache_dir: Option<PathBuf>,
+    ) -> Self {
+        let all = [data_dir, environment.map(PathBuf::from), cache_dir];
+        let directories =
+            all.into_iter().flatten().filter(|path| !path.as_os_str().is_empty()).collect();
+        Self { directories }
+    }
+
+    /// [`DataRoot::new`] with the variable `ATTRACTOR_DATA` and the user's cache directory
+    /// (`attractor/data` below it). The only place of the library that reads the environment.
+    pub fn from_environment(data_dir: Option<&Path>) -> Self {
+        let cache = etcetera::choose_base_strategy()
+            .ok()
+            .map(|strategy| strategy.cache_dir().join("attractor").join("data"));
+        Self::new(data_dir.map(Path::to_path_buf), std::env::var_os("ATTRACTOR_DATA"), cache)
+    }
+
+    /// The directories, in order.
+    pub fn directories(&self) -> &[PathBuf] {
+        &self.directories
+    }
+
+    /// Where downloads go: the first directory.
+    pub fn download_dir(&self) -> Option<&Path> {
+        self.directories.first().map(PathBuf::as_path)
+    }
+
+    /// Where the data set `name` lies, without reading it. Both splits must be there, except in an
+    /// image folder or archive, which is not opened.
+    pub fn find(&self, name: &str) -> Option<Found> {
+        let found = |path: &Path, kind| Some(Found { path: path.into(), kind });
+        match name {
+            builtin::SCENES => return found(Path::new(name), FoundKind::BuiltinScenes),
+            builtin::GLYPHS => return found(Path::new(name), FoundKind::BuiltinGlyphs),
+            _ => {}
+        }
+        let named = self.directories.iter().find_map(|root| match name {
+            cifar10::NAME => find_cifar10(root),
+            _ => [MNIST, FASHION_MNIST, EMNIST_DIGITS]
+                .into_iter()
+                .find(|family| family.name == name)
+                .and_then(|family| find_idx(root, family)),
+        });
+        let path = Path::new(name);
+        named.or_else(|| {
+            let usable = path.is_dir() || (path.is_file() && folder::is_archive(path));
+            if usable && !NAMES.contains(&name) { found(path, FoundKind::Images) } else { None }
+        })
+    }
+}
+
+/// A data set that is present.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Directory or archive; the name itself for a built-in generator.
+    pub path: PathBuf,
+    /// How it is read.
+    pub kind: FoundKind,
+}
+
+/// How a data set is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FoundKind {
+    /// CIFAR-10's official binary files.
+    Cifar10Binary,
+    /// IDX files.
+    Idx(IdxFamily),
+    /// A folder or archive of images.
+    Images,
+    /// [`builtin::scenes`].
+    BuiltinScenes,
+    /// [`builtin::glyphs`].
+    BuiltinGlyphs,
+}
+
+/// What [`load_with`] needs to know besides the name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LoadOptions {
+    /// How many images the generators draw.
+    pub builtin: BuiltinSize,
+    /// How images of folders and archives are brought to one shape.
+    pub folder: FolderOptions,
+}
+
+/// Loads a split of the data set `name` (see [`NAMES`]) or of a folder or archive of images.
+///
+/// # Errors
+/// [`DataError::Missing`] if it is nowhere; otherwise as the loader of its kind.
+pub fn load(name: &str, split: Split, root: &DataRoot) -> Result<ImageSet> {
+    load_with(name, split, root, &LoadOptions::default())
+}
+
+/// [`load`] with options.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with(
+    name: &str,
+    split: Split,
+    root: &DataRoot,
+    options: &LoadOptions,
+) -> Result<ImageSet> {
+    let Some(Found { path, kind }) = root.find(name) else {
+        let searched = root.directories.clone();
+        let known = NAMES.join(", ");
+        return Err(DataError::Missing { name: name.into(), searched, known });
+    };
+    match kind {
+        FoundKind::Cifar10Binary => cifar10::load(&path, split),
+        FoundKind::Idx(family) => family.load(&path, split),
+        FoundKind::Images if name == cifar10::NAME => {
+            let mut set = folder::load(&path, split, &FolderOptions::default())?;
+            if set.shape != cifar10::SHAPE || set.classes != cifar10::CLASSES {
+                let expected = format!("{} images of CIFAR-10's ten classes", cifar10::SHAPE);
+                let found = format!("{} images of {} classes", set.shape, set.classes.len());
+                return Err(DataError::layout(&path, expected, found));
+            }
+            set.name = name.into();
+            Ok(set)
+        }
+        FoundKind::Images => folder::load(&path, split, &options.folder),
+        FoundKind::BuiltinScenes => builtin::scenes(split, &options.builtin),
+        FoundKind::BuiltinGlyphs => builtin::glyphs(split, &options.builtin),
+    }
+}
+
+fn find_cifar10(root: &Path) -> Option<Found> {
+    let own = root.join(cifar10::NAME);
+    let binary = "cifar-10-batches-bin";
+    let binaries = [root.join(binary), own.join(binary), own.clone(), root.to_path_buf()];
+    let has_all = |path: &PathBuf| {
+        [Split::Train, Split::Test]
+            .iter()
+            .all(|split| cifar10::files(path, *split).iter().all(|file| file.is_file()))
+    };
+    if let Some(path) = binaries.into_iter().find(has_all) {
+        return Some(Found { path, kind: FoundKind::Cifar10Binary });
+    }
+    let path = [root, &own].map(|path| path.join(CIFAR10_ARCHIVE)).into_iter().find(|p| p.is_file());
+    Some(Found { path: path?, kind: FoundKind::Images })
+}
+
+fn find_idx(root: &Path, family: IdxFamily) -> Option<Found> {
+    let own = root.join(family.name);
+    // MNIST and Fashion-MNIST use the same file names: without a folder of the right name, such
+    // files are taken for MNIST.
+    let is_fashion_folder =
+        root.file_name().is_some_and(|name| name.to_string_lossy().contains("fashion"));
+    let root_may_hold = match family.name {
+        "mnist" => !is_fashion_folder,
+        "fashion-mnist" => is_fashion_folder,
+        _ => true,
+    };
+    let places = [Some(own), root_may_hold.then(|| root.to_path_buf())];
+    let path = places.into_iter().flatten().find(|path| {
+        [Split::Train, Split::Test].iter().all(|split| family.files(path, *split).is_some())
+    })?;
+    Some(Found { path, kind: FoundKind::Idx(family) })
+}

@@ -1,0 +1,376 @@
+//! From an experiment, a preset and overrides to one resolved configuration and its cells.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{Experiment, ModelSpec, Overrides, Preset, SystemSpec, TaskLevels, Thresholds};
+use crate::{Cell, Level, Result};
+
+/// Everything that decides a run's numbers, as written into `run.toml`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Resolved {
+    /// Name of the experiment.
+    pub experiment: String,
+    /// Title of the report.
+    pub title: String,
+    /// What is measured and why.
+    pub description: String,
+    /// Citation.
+    pub source: String,
+    /// The preset it started from.
+    pub preset: Preset,
+    /// Data set that is really used.
+    pub dataset: String,
+    /// Whether that is the built-in fallback rather than the published one.
+    pub fallback: bool,
+    /// Why figures of this run cannot be held against published ones; absent if they can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_comparable: Option<String>,
+    /// Rows (`name/representation`) whose options the preset changed from the published ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub altered_systems: Vec<String>,
+    /// Images that the model is trained on.
+    pub train_images: usize,
+    /// Images that blocks are cut from.
+    pub test_images: usize,
+    /// Blocks per cell.
+    pub blocks: usize,
+    /// Cues per block.
+    pub cues_per_block: usize,
+    /// Patterns stored per block.
+    pub n_stored: Vec<usize>,
+    /// Number of seeds: 0, 1, ...
+    pub seeds: usize,
+    /// Distances that count as retrieved.
+    pub thresholds: Thresholds,
+    /// The generative model.
+    pub model: ModelSpec,
+    /// Tasks and levels.
+    pub tasks: Vec<TaskLevels>,
+    /// The rows of the table.
+    pub systems: Vec<SystemSpec>,
+}
+
+impl Experiment {
+    /// Merges the preset and the overrides into one checked configuration.
+    ///
+    /// # Errors
+    /// [`crate::Error::Experiment`] naming the key, if sizes do not fit together, or a system, a
+    /// task or a data set is not one of the experiment's.
+    pub fn resolve(&self, preset: Preset, overrides: &Overrides) -> Result<Resolved> {
+        let mut resolved = self.merge(preset, overrides)?;
+        let paper = self.merge(Preset::Paper, &Overrides::default())?;
+        resolved.not_comparable = self.difference_from(&paper, &resolved);
+        resolved.altered_systems = resolved
+            .systems
+            .iter()
+            .filter(|system| {
+                paper.systems.iter().any(|published| {
+                    published.key() == system.key() && published.options != system.options
+                })
+            })
+            .map(SystemSpec::key)
+            .collect();
+        Ok(resolved)
+    }
+
+    fn merge(&self, preset: Preset, overrides: &Overrides) -> Result<Resolved> {
+        let Some(spec) = self.presets.get(&preset) else {
+            return Err(self.broken(format!("presets.{preset}"), "is missing", "nothing"));
+        };
+        let at = |key: &str| format!("presets.{preset}.{key}");
+
+        let dataset = overrides.dataset.clone().unwrap_or_else(|| self.dataset.clone());
+        if dataset != self.dataset && dataset != self.fallback_dataset {
+            let rule = format!("must be `{}` or `{}`", self.dataset, self.fallback_dataset);
+            return Err(self.broken("dataset", rule, dataset));
+        }
+
+        let patch = &spec.model;
+        let base = &self.model;
+        let model = ModelSpec {
+            kind: base.kind.clone(),
+            features: patch.features.unwrap_or(base.features),
+            code: patch.code.unwrap_or(base.code),
+            epochs: overrides.epochs.or(patch.epochs).unwrap_or(base.epochs),
+            batch: patch.batch.unwrap_or(base.batch),
+            learning_rate: patch.learning_rate.unwrap_or(base.learning_rate),
+            beta: patch.beta.unwrap_or(base.beta),
+            weights: overrides.weights.clone().or_else(|| base.weights.clone()),
+            options: base.options.clone(),
+        };
+
+        let tasks = match overrides.tasks.as_ref().or(spec.tasks.as_ref()) {
+            Some(wanted) => {
+                self.validate_tasks(&at("tasks"), wanted)?;
+                self.known_tasks(&at("tasks"), wanted)?;
+                intersect(&self.tasks, wanted)
+            }
+            None => self.tasks.clone(),
+        };
+        let cap = overrides.max_cues.or(spec.max_cues);
+        let selectors = overrides.systems.as_ref().or(spec.systems.as_ref());
+        let mut systems = self.select(&at("systems"), selectors)?;
+        for system in &mut systems {
+            for (key, value) in &spec.options {
+                if let Some(option) = system.options.get_mut(key) {
+                    option.clone_from(value);
+                }
+            }
+            system.max_cues = system.max_cues.map(|own| own.min(cap.unwrap_or(own)));
+        }
+
+        let resolved = Resolved {
+            experiment: self.name.clone(),
+            title: self.title.clone(),
+            description: self.description.clone(),
+            source: self.source.clone(),
+            preset,
+            fallback: dataset != self.dataset,
+            dataset,
+            not_comparable: None,
+            altered_systems: Vec::new(),
+            train_images: overrides.train_images.unwrap_or(spec.train_images),
+            test_images: overrides.test_images.unwrap_or(spec.test_images),
+            blocks: overrides.blocks.unwrap_or(spec.blocks),
+            cues_per_block: overrides
+                .cues_per_block
+                .or(spec.cues_per_block)
+                .unwrap_or(self.cues_per_block),
+            n_stored: overrides
+                .n_stored
+                .clone()
+                .or_else(|| spec.n_stored.clone())
+                .unwrap_or_else(|| self.n_stored.clone()),
+            seeds: overrides.seeds.unwrap_or(spec.seeds),
+            thresholds: self.thresholds,
+            model,
+            tasks,
+            systems,
+        };
+        self.check_sizes(&at, &resolved)?;
+        Ok(resolved)
+    }
+
+    fn check_sizes(&self, at: &dyn Fn(&str) -> String, resolved: &Resolved) -> Result<()> {
+        for (key, value) in [
+            ("train_images", resolved.train_images),
+            ("test_images", resolved.test_images),
+            ("blocks", resolved.blocks),
+            ("seeds", resolved.seeds),
+            ("cues_per_block", resolved.cues_per_block),
+            ("model.features", resolved.model.features),
+            ("model.code", resolved.model.code),
+            ("model.epochs", resolved.model.epochs),
+            ("model.batch", resolved.model.batch),
+            ("max_cues", resolved.systems.iter().filter_map(|s| s.max_cues).min().unwrap_or(1)),
+        ] {
+            self.nonzero(&at(key), value)?;
+        }
+        self.counts(&at("n_stored"), &resolved.n_stored)?;
+        for n_stored in &resolved.n_stored {
+            if resolved.cues_per_block > *n_stored {
+                let rule = format!("must be at most n_stored ({n_stored})");
+                return Err(self.broken(at("cues_per_block"), rule, resolved.cues_per_block));
+            }
+            let needed = resolved.blocks.saturating_mul(*n_stored);
+            if needed > resolved.test_images {
+                let rule = format!("must be at least blocks x n_stored ({needed})");
+                return Err(self.broken(at("test_images"), rule, resolved.test_images));
+            }
+        }
+        Ok(())
+    }
+
+    fn select(&self, key: &str, selectors: Option<&Vec<String>>) -> Result<Vec<SystemSpec>> {
+        let Some(selectors) = selectors else { return Ok(self.systems.clone()) };
+        for selector in selectors {
+            if !self.systems.iter().any(|system| system.matches(selector)) {
+                let known: Vec<String> = self.systems.iter().map(SystemSpec::key).collect();
+                let rule = format!("must be one of {}", known.join("; "));
+                return Err(self.broken(key, rule, selector));
+            }
+        }
+        let chosen: Vec<SystemSpec> = self
+            .systems
+            .iter()
+            .filter(|system| selectors.iter().any(|selector| system.matches(selector)))
+            .cloned()
+            .collect();
+        if chosen.is_empty() {
+            return Err(self.broken(key, "must name at least one system", "none"));
+        }
+        Ok(chosen)
+    }
+
+    /// Why `resolved` cannot be held against the published figures, if so.
+    fn difference_from(&self, paper: &Resolved, resolved: &Resolved) -> Option<String> {
+        if resolved.fallback {
+            return Some(format!(
+                "data set {} instead of {}",
+                resolved.dataset, self.dataset
+            ));
+        }
+        let mut sizes = vec![("cues per block", resolved.cues_per_block, paper.cues_per_block)];
+        // Imported weights were trained elsewhere: then the training sizes do not matter.
+        if resolved.model.weights.is_none() {
+            sizes.push(("training images", resolved.train_images, paper.train_images));
+            sizes.push(("epochs", resolved.model.epochs, paper.model.epochs));
+        }
+        sizes.push(("features", resolved.model.features, paper.model.features));
+        sizes.push(("code size", resolved.model.code, paper.model.code));
+        sizes
+            .into_iter()
+            .find(|(_, ours, theirs)| ours != theirs)
+            .map(|(what, ours, theirs)| format!("{what} {ours} instead of {theirs}"))
+    }
+}
+
+/// The tasks and levels of `all` that `wanted` keeps, in the order of `all`.
+fn intersect(all: &[TaskLevels], wanted: &[TaskLevels]) -> Vec<TaskLevels> {
+    all.iter()
+        .filter_map(|task| {
+            let keep = wanted.iter().find(|keep| keep.task == task.task)?;
+            let mut task = task.clone();
+            if !keep.levels.is_empty() {
+                task.levels.retain(|level| keep.levels.contains(level));
+                // Levels that `wanted` has but `all` lacks leave nothing of the task.
+                if task.levels.is_empty() {
+                    return None;
+                }
+            }
+            Some(task)
+        })
+        .collect()
+}
+
+impl Resolved {
+    /// Every cell, in a fixed order: seed, number stored, system, task, level.
+    pub fn cells(&self) -> Vec<Cell> {
+        let mut cells = Vec::new();
+        for seed in 0..self.seeds as u64 {
+            for &n_stored in &self.n_stored {
+                for system in &self.systems {
+                    for (task, level) in self.conditions(system) {
+                        cells.push(Cell {
+                            experiment: self.experiment.clone(),
+                            system: system.name.clone(),
+                            representation: system.representation,
+                            dataset: self.dataset.clone(),
+                            task,
+                            level,
+                            n_stored,
+                            seed,
+                        });
+                    }
+                }
+            }
+        }
+        cells
+    }
+
+    /// The tasks and levels that `system` is measured on.
+    pub fn conditions(&self, system: &SystemSpec) -> Vec<(String, Level)> {
+        let tasks = if system.tasks.is_empty() {
+            self.tasks.clone()
+        } else {
+            intersect(&self.tasks, &system.tasks)
+        };
+        expand(&tasks)
+    }
+
+    /// Every task and level of the run, in the report's order.
+    pub fn all_conditions(&self) -> Vec<(String, Level)> {
+        expand(&self.tasks)
+    }
+
+    /// The system that a cell measures.
+    pub fn system(&self, cell: &Cell) -> Option<&SystemSpec> {
+        self.systems.iter().find(|system| {
+            system.name == cell.system && system.representation == cell.representation
+        })
+    }
+
+    /// Distance below which a cue of `system` counts as retrieved.
+    pub fn threshold(&self, system: &SystemSpec) -> f64 {
+        system.threshold.unwrap_or_else(|| self.thresholds.of(system.representation))
+    }
+
+    /// Cues that `system` is measured on.
+    pub fn cues(&self, system: &SystemSpec) -> usize {
+        let all = self.blocks * self.cues_per_block;
+        system.max_cues.map_or(all, |max| max.min(all))
+    }
+
+    /// Why figures of `system` cannot be held against published ones, if so.
+    pub fn not_comparable(&self, system: &SystemSpec) -> Option<String> {
+        self.not_comparable.clone().or_else(|| {
+            self.altered_systems
+                .contains(&system.key())
+                .then(|| format!("options changed by preset {}", self.preset))
+        })
+    }
+
+    /// SHA-256 (hexadecimal) of everything that decides the numbers. Prose is left out, and of
+    /// imported weights only whether there are any: their path may differ between machines, and
+    /// their content is among the hashes of the run's data.
+    pub fn config_hash(&self) -> String {
+        let mut decisive = self.clone();
+        decisive.title.clear();
+        decisive.description.clear();
+        decisive.source.clear();
+        decisive.not_comparable = None;
+        decisive.altered_systems.clear();
+        if let Some(weights) = &mut decisive.model.weights {
+            *weights = "imported".into();
+        }
+        // Serialising plain data into a JSON value cannot fail; `Null` would merely hash the same
+        // for every run and refuse none.
+        let value = serde_json::to_value(&decisive).unwrap_or_default();
+        let mut text = String::new();
+        canonical(&value, &mut text);
+        Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+fn expand(tasks: &[TaskLevels]) -> Vec<(String, Level)> {
+    tasks
+        .iter()
+        .flat_map(|task| {
+            let levels = if task.levels.is_empty() {
+                vec![Level::NONE]
+            } else {
+                task.levels.iter().map(|level| Level::new(*level)).collect()
+            };
+            levels.into_iter().map(|level| (task.task.clone(), level))
+        })
+        .collect()
+}
+
+/// JSON with sorted keys and no blanks, whatever map type the build's features select.
+fn canonical(value: &serde_json::Value, out: &mut String) {
+    match value {
+        serde_json::Value::Object(map) => {
+            let mut keys: Vec<&String> = map.keys().collect();
+            keys.sort();
+            out.push('{');
+            for key in keys {
+                out.push_str(&serde_json::Value::from(key.as_str()).to_string());
+                out.push(':');
+                canonical(&map[key], out);
+                out.push(',');
+            }
+            out.push('}');
+        }
+        serde_json::Value::Array(items) => {
+            out.push('[');
+            for item in items {
+                canonical(item, out);
+                out.push(',');
+            }
+            out.push(']');
+        }
+        other => out.push_str(&other.to_string()),
+    }
+}

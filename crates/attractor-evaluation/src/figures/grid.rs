@@ -1,0 +1,138 @@
+//! Grids of small images as PNG.
+
+use std::io::Cursor;
+
+use image::{ImageFormat, Rgb, RgbImage};
+
+use crate::{Error, Result};
+
+/// A small image with values in `[0, 1]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Image {
+    channels: usize,
+    height: usize,
+    width: usize,
+    data: Vec<f32>,
+}
+
+impl Image {
+    /// An image from planes: `data` is `[channels, height, width]`, with 1 (grey) or 3 (red, green,
+    /// blue) channels. Values outside `[0, 1]` are clipped when drawn.
+    ///
+    /// # Errors
+    /// [`Error::Size`] if `data` does not have that many entries, or there are other channels.
+    pub fn from_planes(
+        channels: usize,
+        height: usize,
+        width: usize,
+        data: Vec<f32>,
+    ) -> Result<Self> {
+        if channels != 1 && channels != 3 {
+            return Err(Error::Size {
+                what: "image channels",
+                expected: "1 or 3".into(),
+                found: channels,
+            });
+        }
+        let needed = channels * height * width;
+        if needed == 0 || data.len() != needed {
+            return Err(Error::Size {
+                what: "image",
+                expected: format!("[{channels}, {height}, {width}], at least one pixel"),
+                found: data.len(),
+            });
+        }
+        Ok(Self { channels, height, width, data })
+    }
+
+    fn pixel(&self, x: usize, y: usize) -> Rgb<u8> {
+        let plane = self.height * self.width;
+        let at = y * self.width + x;
+        Rgb(std::array::from_fn(|channel| {
+            let value = self.data[channel.min(self.channels - 1) * plane + at];
+            // NaN becomes black, which the cast of a NaN gives.
+            (value.clamp(0.0, 1.0) * 255.0).round() as u8
+        }))
+    }
+}
+
+/// Rows of images of one size, such as stored, cue and recalled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImageGrid {
+    rows: Vec<Vec<Image>>,
+}
+
+/// Pixels between images.
+const GAP: usize = 4;
+/// Ground, grey enough to show both white and black images.
+const GROUND: Rgb<u8> = Rgb([128, 128, 128]);
+
+impl ImageGrid {
+    /// A grid of at least one image.
+    ///
+    /// # Errors
+    /// [`Error::Size`] if rows differ in length, or images in height or width.
+    pub fn new(rows: Vec<Vec<Image>>) -> Result<Self> {
+        let columns = rows.first().map_or(0, Vec::len);
+        if columns == 0 {
+            return Err(Error::Size {
+                what: "image grid",
+                expected: "at least one image".into(),
+                found: 0,
+            });
+        }
+        if let Some(row) = rows.iter().find(|row| row.len() != columns) {
+            return Err(Error::Size {
+                what: "row of the image grid",
+                expected: format!("{columns} images"),
+                found: row.len(),
+            });
+        }
+        let (height, width) = (rows[0][0].height, rows[0][0].width);
+        for image in rows.iter().flatten() {
+            if (image.height, image.width) != (height, width) {
+                return Err(Error::Size {
+                    what: "image of the grid",
+                    expected: format!("{height} x {width} pixels"),
+                    found: image.height * image.width,
+                });
+            }
+        }
+        Ok(Self { rows })
+    }
+
+    /// Images per row.
+    pub fn columns(&self) -> usize {
+        self.rows.first().map_or(0, Vec::len)
+    }
+
+    /// The grid as PNG, every image magnified by a whole factor without smoothing.
+    ///
+    /// # Errors
+    /// [`Error::Encode`].
+    pub fn png(&self) -> Result<Vec<u8>> {
+        let (height, width) = (self.rows[0][0].height, self.rows[0][0].width);
+        let scale = (64 / height.max(width)).max(1);
+        let side = |count: usize, size: usize| (count * (size * scale + GAP) + GAP) as u32;
+        let mut canvas = RgbImage::from_pixel(
+            side(self.columns(), width),
+            side(self.rows.len(), height),
+            GROUND,
+        );
+        for (row, images) in self.rows.iter().enumerate() {
+            for (column, image) in images.iter().enumerate() {
+                let left = GAP + column * (width * scale + GAP);
+                let top = GAP + row * (height * scale + GAP);
+                for y in 0..height * scale {
+                    for x in 0..width * scale {
+                        let pixel = image.pixel(x / scale, y / scale);
+                        canvas.put_pixel((left + x) as u32, (top + y) as u32, pixel);
+                    }
+                }
+            }
+        }
+        let mut bytes = Cursor::new(Vec::new());
+        canvas.write_to(&mut bytes, ImageFormat::Png).map_err(Error::encode("a PNG"))?;
+        Ok(bytes.into_inner())
+    }
+}

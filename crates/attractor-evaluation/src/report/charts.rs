@@ -1,0 +1,169 @@
+//! Charts of the report.
+
+use serde::Serialize;
+
+use crate::experiment::SystemSpec;
+use crate::figures::{LineChart, Point, Series};
+use crate::run::{Trace, TrainingPoint, figure_stem};
+use crate::summary::{Summary, condition_label};
+use crate::{Level, Metric, Reference, Representation, Resolved};
+
+#[derive(Serialize)]
+pub(super) struct Chart {
+    /// File name stem.
+    pub(super) file: String,
+    pub(super) svg: String,
+}
+
+/// Training curves, one chart per trained model, one line per seed. The published curve belongs to
+/// the generative model.
+pub(super) fn losses(
+    config: &Resolved,
+    points: &[TrainingPoint],
+    reference: Option<&Reference>,
+) -> Vec<Chart> {
+    let mut models: Vec<&str> = Vec::new();
+    for point in points {
+        if !models.contains(&point.model.as_str()) {
+            models.push(&point.model);
+        }
+    }
+    let chart = |model: &str| {
+        let own = || points.iter().filter(|point| point.model == model);
+        let mut seeds: Vec<u64> = own().map(|point| point.seed).collect();
+        seeds.dedup();
+        let mut series: Vec<Series> = seeds
+            .iter()
+            .map(|seed| {
+                let curve = own().filter(|point| point.seed == *seed);
+                let curve = curve.map(|p| Point::new(p.epoch as f64, p.loss_per_image)).collect();
+                Series::new(format!("seed {seed}"), curve)
+            })
+            .collect();
+        if let Some(reference) = reference.filter(|_| model == config.model.kind)
+            && !reference.vae_training.is_empty()
+        {
+            let curve = reference.vae_training.iter();
+            let curve = curve.map(|p| Point::new(p.epoch as f64, p.loss_per_image)).collect();
+            series.push(Series::reference(reference.short.clone(), curve));
+        }
+        let epochs = series.iter().flat_map(|s| &s.points).map(|p| p.x).fold(0.0, f64::max);
+        let step = (epochs / 10.0).ceil().max(1.0);
+        let ticks = (1..).map(|k| f64::from(k) * step).take_while(|x| *x <= epochs);
+        Chart {
+            file: figure_stem(&["loss", model]),
+            svg: LineChart {
+                title: format!("Training of {model}"),
+                x_label: "epoch".into(),
+                y_label: "loss per image".into(),
+                series,
+                log_y: false,
+                y_range: None,
+                x_ticks: ticks.collect(),
+            }
+            .svg(),
+        }
+    };
+    models.into_iter().map(chart).collect()
+}
+
+/// One chart for each number stored, task with several levels, and representation.
+pub(super) fn levels(config: &Resolved, summary: &Summary, metric: Metric) -> Vec<Chart> {
+    let mut charts = Vec::new();
+    for n_stored in &config.n_stored {
+        for task in config.tasks.iter().filter(|task| task.levels.len() > 1) {
+            for representation in [Representation::Vae, Representation::Pixel] {
+                let line = |system: &SystemSpec| {
+                    let point = |level: &f64| {
+                        let found =
+                            summary.get(system, &task.task, Level::new(*level), *n_stored, metric);
+                        found.map(|found| Point {
+                            x: *level,
+                            y: found.spread.mean,
+                            error: found.spread.deviation,
+                        })
+                    };
+                    Series::new(
+                        system.name.clone(),
+                        task.levels.iter().filter_map(point).collect(),
+                    )
+                };
+                let series: Vec<Series> = config
+                    .systems
+                    .iter()
+                    .filter(|system| system.representation == representation)
+                    .map(line)
+                    .filter(|series| !series.points.is_empty())
+                    .collect();
+                if series.is_empty() {
+                    continue;
+                }
+                let stored = n_stored.to_string();
+                charts.push(Chart {
+                    file: figure_stem(&[
+                        metric.name(),
+                        &task.task,
+                        representation.name(),
+                        &stored,
+                    ]),
+                    svg: LineChart {
+                        title: format!("{}, {representation}, {n_stored} stored", task.task),
+                        x_label: format!("level of {}", task.task),
+                        y_label: axis_label(metric),
+                        series,
+                        log_y: false,
+                        y_range: (metric.unit() == "%").then_some((0.0, 100.0)),
+                        x_ticks: task.levels.clone(),
+                    }
+                    .svg(),
+                });
+            }
+        }
+    }
+    charts
+}
+
+fn axis_label(metric: Metric) -> String {
+    if metric.unit().is_empty() {
+        metric.label().to_owned()
+    } else {
+        format!("{} ({})", metric.label(), metric.unit())
+    }
+}
+
+/// One chart per cell that left energies. The scale is logarithmic where every value is positive
+/// and they span more than two decades.
+pub(super) fn energies(traces: &[Trace]) -> Vec<Chart> {
+    let chart = |trace: &Trace| {
+        let values = || trace.terms.iter().flat_map(|term| term.values.iter().copied());
+        let low = values().fold(f64::INFINITY, f64::min);
+        let high = values().fold(f64::NEG_INFINITY, f64::max);
+        let curve = |values: &[f64]| {
+            values.iter().enumerate().map(|(step, y)| Point::new(step as f64, *y)).collect()
+        };
+        let cell = &trace.cell;
+        Chart {
+            file: format!("energy-{}", cell.slug()),
+            svg: LineChart {
+                title: format!(
+                    "{}, {}, seed {}",
+                    cell.system,
+                    condition_label(&cell.task, cell.level),
+                    cell.seed
+                ),
+                x_label: "step".into(),
+                y_label: "energy, mean over cues".into(),
+                series: trace
+                    .terms
+                    .iter()
+                    .map(|term| Series::new(term.name.clone(), curve(&term.values)))
+                    .collect(),
+                log_y: low > 0.0 && high > 100.0 * low,
+                y_range: None,
+                x_ticks: Vec::new(),
+            }
+            .svg(),
+        }
+    };
+    traces.iter().map(chart).collect()
+}

@@ -1,0 +1,211 @@
+//! What a run keeps beside its results: training curves, image panels, energy curves.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::PathBuf;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::{FIGURES, RunFolder, RunWriter, TRAINING, files};
+use crate::figures::ImageGrid;
+use crate::record::slug;
+use crate::{Cell, Error, Result};
+
+/// One epoch of training.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainingPoint {
+    /// What was trained, such as `cifar-vae` or `NTM*`.
+    pub model: String,
+    /// Seed of the training.
+    pub seed: u64,
+    /// 1-based epoch.
+    pub epoch: usize,
+    /// Training loss divided by images.
+    pub loss_per_image: f64,
+    /// Wall time of the epoch.
+    pub seconds: f64,
+}
+
+/// A picture of stored, cue and recalled images.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Panel {
+    /// The cell that it shows.
+    pub cell: Cell,
+    /// One line about it.
+    pub caption: String,
+    /// What each row of the picture holds, such as `stored`, `cue`, `recalled`.
+    pub rows: Vec<String>,
+    /// Images per row.
+    pub columns: usize,
+    /// File in `figures/`.
+    pub file: String,
+}
+
+/// One energy term along the iterations, averaged over cues.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TraceTerm {
+    /// Name, such as `total` or `prior`.
+    pub name: String,
+    /// Value after each step; the first is the start.
+    pub values: Vec<f64>,
+}
+
+/// Energies along the iterations of one cell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trace {
+    /// The cell that it shows.
+    pub cell: Cell,
+    /// The terms; the first is what inference minimises.
+    pub terms: Vec<TraceTerm>,
+}
+
+impl RunFolder {
+    /// The training curves. If an epoch was trained twice because a run was resumed, the later one
+    /// counts.
+    ///
+    /// # Errors
+    /// [`Error::Json`] for a whole line that does not parse.
+    pub fn training(&self) -> Result<Vec<TrainingPoint>> {
+        let (mut points, _) = files::read_whole_lines::<TrainingPoint>(&self.dir.join(TRAINING))?;
+        // The sort is stable: among equal keys the last one read stays last, and survives.
+        let key = |point: &TrainingPoint| (point.model.clone(), point.seed, point.epoch);
+        points.sort_by_key(key);
+        points.reverse();
+        points.dedup_by_key(|point| key(point));
+        points.reverse();
+        Ok(points)
+    }
+
+    /// The image panels, by file name.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::Json`].
+    pub fn panels(&self) -> Result<Vec<Panel>> {
+        self.figure_files("panel-")
+    }
+
+    /// The energy curves, by file name.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::Json`].
+    pub fn traces(&self) -> Result<Vec<Trace>> {
+        self.figure_files("trace-")
+    }
+
+    fn figure_files<T: DeserializeOwned>(&self, prefix: &str) -> Result<Vec<T>> {
+        let mut values = Vec::new();
+        for path in self.figure_paths(prefix)? {
+            let text = fs::read_to_string(&path).map_err(Error::io(&path, "could not read"))?;
+            values.push(serde_json::from_str(&text).map_err(|error| Error::Json {
+                path,
+                line: error.line(),
+                message: error.to_string(),
+            })?);
+        }
+        Ok(values)
+    }
+
+    /// JSON files in `figures/` with that prefix, sorted.
+    pub(super) fn figure_paths(&self, prefix: &str) -> Result<Vec<PathBuf>> {
+        let folder = self.figures();
+        let mut paths = Vec::new();
+        if !folder.is_dir() {
+            return Ok(paths);
+        }
+        for entry in fs::read_dir(&folder).map_err(Error::io(&folder, "could not list"))? {
+            let path = entry.map_err(Error::io(&folder, "could not list"))?.path();
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+            if name.is_some_and(|name| name.starts_with(prefix) && name.ends_with(".json")) {
+                paths.push(path);
+            }
+        }
+        paths.sort();
+        Ok(paths)
+    }
+}
+
+impl RunWriter {
+    /// Appends one epoch to `training.jsonl`, and syncs it.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn add_training(&mut self, point: &TrainingPoint) -> Result<()> {
+        let path = self.folder().dir().join(TRAINING);
+        // Cut a line that a kill left unfinished.
+        let (_, length) = files::read_whole_lines::<serde_json::Value>(&path)?;
+        let mut file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .map_err(Error::io(&path, "could not open"))?;
+        file.set_len(length).map_err(Error::io(&path, "could not cut"))?;
+        file.write_all(&files::line(point)?).map_err(Error::io(&path, "could not write"))?;
+        file.sync_data().map_err(Error::io(&path, "could not sync"))
+    }
+
+    /// Saves a picture of a cell; a later one of the same cell replaces it.
+    ///
+    /// # Errors
+    /// [`Error::Encode`], [`Error::Io`].
+    pub fn add_panel(
+        &mut self,
+        cell: &Cell,
+        caption: &str,
+        rows: &[&str],
+        grid: &ImageGrid,
+    ) -> Result<()> {
+        let stem = format!("panel-{}", cell.slug());
+        let panel = Panel {
+            cell: cell.clone(),
+            caption: caption.to_owned(),
+            rows: rows.iter().map(|row| (*row).to_owned()).collect(),
+            columns: grid.columns(),
+            file: format!("{stem}.png"),
+        };
+        files::write_atomic(&self.folder().figures().join(&panel.file), &grid.png()?)?;
+        self.write_figure(&stem, &panel)
+    }
+
+    /// Saves the energy curves of a cell; later ones of the same cell replace them.
+    ///
+    /// # Errors
+    /// [`Error::Encode`], [`Error::Io`].
+    pub fn add_trace(&mut self, trace: &Trace) -> Result<()> {
+        self.write_figure(&format!("trace-{}", trace.cell.slug()), trace)
+    }
+
+    fn write_figure<T: Serialize>(&self, stem: &str, value: &T) -> Result<()> {
+        let text = serde_json::to_vec_pretty(value).map_err(Error::encode("a figure"))?;
+        files::write_atomic(&self.folder().figures().join(format!("{stem}.json")), &text)
+    }
+
+    /// Copies panels and traces of another folder that this one lacks.
+    pub(super) fn copy_figures(&self, from: &RunFolder) -> Result<()> {
+        let folder = from.figures();
+        if !folder.is_dir() {
+            return Ok(());
+        }
+        for entry in fs::read_dir(&folder).map_err(Error::io(&folder, "could not list"))? {
+            let path = entry.map_err(Error::io(&folder, "could not list"))?.path();
+            let Some(name) = path.file_name() else { continue };
+            let kept = ["panel-", "trace-"]
+                .iter()
+                .any(|prefix| name.to_string_lossy().starts_with(prefix));
+            let target = self.folder().dir().join(FIGURES).join(name);
+            if kept && !target.exists() {
+                fs::copy(&path, &target).map_err(Error::io(&target, "could not copy to"))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// File name stem of a figure about a task.
+pub(crate) fn figure_stem(parts: &[&str]) -> String {
+    slug(&parts.join(" "))
+}

@@ -1,0 +1,1 @@
+//! Generative models of Attractor: variational autoencoders as chains of layers.

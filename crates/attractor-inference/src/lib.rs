@@ -1,0 +1,1 @@
+//! Inference algorithms of Attractor: amortised, fixed point, gradient, predictive coding.

@@ -1,0 +1,1 @@
+//! Named associative memories assembled from models, priors and inference.

@@ -1,0 +1,1 @@
+//! Memory priors of Attractor: energies whose minima are the stored patterns.

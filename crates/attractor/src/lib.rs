@@ -1,0 +1,1 @@
+//! Associative memories on Burn: write patterns, recall them from noisy or partial cues.
