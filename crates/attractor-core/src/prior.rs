@@ -55,6 +55,12 @@ pub trait MemoryPrior: Energy {
         Ok((self.gradient(states.clone())?, self.energy(states)?))
     }
 
+    /// The factor a with `z - attract(z) = a * gradient(z)`, where there is one: predictive coding
+    /// descends `a * E`, so this is what makes its free energy a sum of known terms.
+    fn attract_scale(&self) -> Option<f32> {
+        None
+    }
+
     /// The stored codes `[n, d]`.
     ///
     /// # Errors

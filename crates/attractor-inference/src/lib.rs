@@ -1,1 +1,28 @@
-//! Inference algorithms of Attractor: amortised, fixed point, gradient, predictive coding.
+//! Inference algorithms of Attractor: from a cue to a state on which generative model, observation
+//! model and memory prior agree.
+//!
+//! All of them implement [`attractor_core::Inference`], see models and priors only through the
+//! traits of `attractor-core`, record their energies, and stop on a criterion
+//! ([`attractor_core::Stopping`]). A row that has converged is frozen, so that its result does not
+//! depend on the rows beside it.
+//!
+//! | algorithm | minimises | needs |
+//! | --- | --- | --- |
+//! | [`amortised`] | nothing: the encoder's answer | |
+//! | [`fixed_point`] | the prior's energy, from the encoder's answer | |
+//! | [`gradient`] | observation + prior, through the decoder | |
+//! | [`predictive_coding`] | prediction errors of every decoder layer + prior | a layer chain |
+
+pub mod amortised;
+mod driver;
+pub mod fixed_point;
+pub mod gradient;
+pub mod predictive_coding;
+
+pub use amortised::Amortised;
+pub use fixed_point::{FixedPoint, FixedPointConfig};
+pub use gradient::{Gradient, GradientConfig, Rule, Scaling};
+pub use predictive_coding::{PredictiveCoding, PredictiveCodingConfig};
+
+#[cfg(test)]
+mod testing;

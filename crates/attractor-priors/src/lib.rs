@@ -1,1 +1,24 @@
 //! Memory priors of Attractor: energies whose minima are the stored patterns.
+//!
+//! Each prior has a folder with the same files: `mod.rs` (what it is, equations, citation),
+//! `config.rs` (serialisable, checked), `model.rs`, `tests.rs`. To add one, add a folder and a line
+//! below; nothing in another crate changes, because inference sees priors only through
+//! [`attractor_core::MemoryPrior`].
+//!
+//! | prior | energy | attract |
+//! | --- | --- | --- |
+//! | [`gaussian_mixture`] | `-log sum_k exp(-|m_k - z|^2 / (2 sigma^2))` | one EM step (mean shift) |
+//! | [`learned_precision`] | the same with a learned precision matrix | one EM step |
+//! | [`hopfield`] | `-1/beta log sum_k exp(beta m_k.z) + |z|^2 / 2` | modern Hopfield update |
+
+pub mod gaussian_mixture;
+pub mod hopfield;
+pub mod learned_precision;
+mod store;
+
+pub use gaussian_mixture::{GaussianMixture, GaussianMixtureConfig};
+pub use hopfield::{Hopfield, HopfieldConfig};
+pub use learned_precision::{LearnedPrecision, LearnedPrecisionConfig, PrecisionForm};
+
+#[cfg(test)]
+mod testing;

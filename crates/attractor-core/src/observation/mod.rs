@@ -2,11 +2,10 @@
 
 use burn::tensor::Tensor;
 
-use crate::Result;
-
 /// Minus the log density of a cue given decoded data, up to constants, with its derivative.
 ///
-/// Each entry is independent: `E(x~, y) = sum_i rho(y_i - x~_i)`.
+/// Each entry is independent: `E(x~, y) = sum_i rho(y_i - x~_i)`. Gaussian in the paper; the others
+/// make recall robust to occlusion and outliers, because rho grows slower than the square.
 pub trait ObservationModel: Send + Sync + std::fmt::Debug {
     /// Name for messages and results, such as `gaussian`.
     fn name(&self) -> &'static str;
@@ -17,16 +16,15 @@ pub trait ObservationModel: Send + Sync + std::fmt::Debug {
     /// Derivative `[b, d]` of the energy with respect to `decoded`.
     fn gradient(&self, cues: &Tensor<2>, decoded: Tensor<2>) -> Tensor<2>;
 
-    /// The same model restricted to the entries where `known [b, d]` is 1.
-    ///
-    /// # Errors
-    /// [`crate::Error::Unsupported`] by default.
-    fn masked(&self, known: Tensor<2>) -> Result<Box<dyn ObservationModel>> {
-        let _ = known;
-        Err(crate::Error::Unsupported {
-            what: "reading with a mask",
-            capability: "a masked form",
-            part: format!("the observation model `{}`", self.name()),
-        })
-    }
+    /// A copy behind a pointer: what [`Masked`] needs to wrap any model.
+    fn boxed(&self) -> Box<dyn ObservationModel>;
 }
+
+mod masked;
+mod robust;
+
+pub use masked::Masked;
+pub use robust::{Gaussian, Laplace, StudentT, Truncated};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,143 @@
+//! Penalties rho of independent entries.
+
+use burn::tensor::Tensor;
+
+use super::ObservationModel;
+use crate::Result;
+use crate::error::require_positive;
+
+/// `rho(r) = r^2 / (2 variance)`: sensor noise, the paper's model.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Gaussian {
+    variance: f32,
+}
+
+/// `rho(r) = |r| / scale`: tolerates outliers in proportion to their size.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Laplace {
+    scale: f32,
+}
+
+/// `rho(r) = (nu + 1) / 2 * log(1 + r^2 / (nu scale^2))`: outliers cost only logarithmically.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StudentT {
+    degrees: f32,
+    scale: f32,
+}
+
+/// `rho(r) = min(r^2, cap) / (2 variance)`: an entry that is off by more than `sqrt(cap)` is taken
+/// to be occluded and pulls no further.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Truncated {
+    cap: f32,
+    variance: f32,
+}
+
+impl Gaussian {
+    /// With that variance per entry.
+    ///
+    /// # Errors
+    /// [`crate::Error::Config`] unless it is above 0.
+    pub fn new(variance: f32) -> Result<Self> {
+        require_positive("Gaussian.variance", variance.into())?;
+        Ok(Self { variance })
+    }
+}
+
+impl Laplace {
+    /// With that scale.
+    ///
+    /// # Errors
+    /// [`crate::Error::Config`] unless it is above 0.
+    pub fn new(scale: f32) -> Result<Self> {
+        require_positive("Laplace.scale", scale.into())?;
+        Ok(Self { scale })
+    }
+}
+
+impl StudentT {
+    /// With `degrees` of freedom (nu) and that scale.
+    ///
+    /// # Errors
+    /// [`crate::Error::Config`] unless both are above 0.
+    pub fn new(degrees: f32, scale: f32) -> Result<Self> {
+        require_positive("StudentT.degrees", degrees.into())?;
+        require_positive("StudentT.scale", scale.into())?;
+        Ok(Self { degrees, scale })
+    }
+}
+
+impl Truncated {
+    /// With squared residuals capped at `cap`.
+    ///
+    /// # Errors
+    /// [`crate::Error::Config`] unless both are above 0.
+    pub fn new(cap: f32, variance: f32) -> Result<Self> {
+        require_positive("Truncated.cap", cap.into())?;
+        require_positive("Truncated.variance", variance.into())?;
+        Ok(Self { cap, variance })
+    }
+}
+
+/// rho and its derivative, element by element; the trait's sums are the same for all.
+macro_rules! observation_model {
+    ($type:ty, $name:literal, |$model:ident, $residual:ident| $rho:expr, $derivative:expr) => {
+        impl ObservationModel for $type {
+            fn name(&self) -> &'static str {
+                $name
+            }
+
+            fn energy(&self, cues: &Tensor<2>, decoded: Tensor<2>) -> Tensor<1> {
+                let ($model, $residual) = (self, decoded - cues.clone());
+                $rho.sum_dim(1).squeeze_dim(1)
+            }
+
+            fn gradient(&self, cues: &Tensor<2>, decoded: Tensor<2>) -> Tensor<2> {
+                let ($model, $residual) = (self, decoded - cues.clone());
+                $derivative
+            }
+
+            fn boxed(&self) -> Box<dyn ObservationModel> {
+                Box::new(*self)
+            }
+        }
+    };
+}
+
+observation_model!(
+    Gaussian,
+    "gaussian",
+    |model, residual| residual.square().mul_scalar(0.5 / model.variance),
+    residual.div_scalar(model.variance)
+);
+
+observation_model!(
+    Laplace,
+    "laplace",
+    |model, residual| residual.abs().div_scalar(model.scale),
+    residual.sign().div_scalar(model.scale)
+);
+
+observation_model!(
+    StudentT,
+    "student_t",
+    |model, residual| residual
+        .square()
+        .div_scalar(model.degrees * model.scale * model.scale)
+        .log1p()
+        .mul_scalar(0.5 * (model.degrees + 1.0)),
+    {
+        let spread = residual.clone().square().add_scalar(model.degrees * model.scale * model.scale);
+        residual.mul_scalar(model.degrees + 1.0) / spread
+    }
+);
+
+observation_model!(
+    Truncated,
+    "truncated",
+    |model, residual| residual.square().clamp_max(model.cap).mul_scalar(0.5 / model.variance),
+    {
+        let occluded = residual.clone().square().greater_scalar(model.cap);
+        residual.mask_fill(occluded, 0.0).div_scalar(model.variance)
+    }
+);

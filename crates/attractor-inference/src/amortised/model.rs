@@ -1,0 +1,23 @@
+use attractor_core::{Inference, Problem, Recall, Result, check};
+
+/// The start is the answer. See the [module](super).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Amortised;
+
+impl Inference for Amortised {
+    fn name(&self) -> &'static str {
+        "amortised"
+    }
+
+    fn infer(&self, problem: &Problem<'_>) -> Result<Recall> {
+        let state = problem.start.clone();
+        let decoded = problem.model.decode(state.clone());
+        let observed = problem.observation.energy(&problem.cues, decoded.clone());
+        let energy = check::to_host(observed + problem.prior.energy(state.clone())?)?;
+        let mut recall = Recall::single_pass(state);
+        recall.decoded = Some(decoded);
+        recall.energy_first.clone_from(&energy);
+        recall.energy_last = energy;
+        Ok(recall)
+    }
+}

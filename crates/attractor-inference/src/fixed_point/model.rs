@@ -1,0 +1,47 @@
+use attractor_core::burn::tensor::Tensor;
+use attractor_core::{Inference, MemoryPrior, Problem, Recall, Result};
+
+use super::FixedPointConfig;
+use crate::driver::{Dynamics, Options, State, run};
+
+/// Fixed-point iteration on the prior. See the [module](super).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FixedPoint {
+    config: FixedPointConfig,
+}
+
+impl FixedPoint {
+    pub(super) fn new(config: FixedPointConfig) -> Self {
+        Self { config }
+    }
+}
+
+struct Attract<'a>(&'a dyn MemoryPrior);
+
+impl Dynamics for Attract<'_> {
+    fn terms(&self) -> Vec<String> {
+        vec!["prior".into()]
+    }
+
+    fn step(&mut self, state: &State) -> Result<(Vec<Tensor<1>>, State)> {
+        let (next, energy) = self.0.attract_with_energy(state[0].clone())?;
+        Ok((vec![energy], vec![next]))
+    }
+
+    fn energies(&mut self, state: &State) -> Result<Vec<Tensor<1>>> {
+        Ok(vec![self.0.energy(state[0].clone())?])
+    }
+}
+
+impl Inference for FixedPoint {
+    fn name(&self) -> &'static str {
+        "fixed_point"
+    }
+
+    fn infer(&self, problem: &Problem<'_>) -> Result<Recall> {
+        let options = Options { stopping: self.config.stopping, keep_best: false };
+        let (_, recall) =
+            run(&mut Attract(problem.prior), vec![problem.start.clone()], &options)?;
+        Ok(recall)
+    }
+}

@@ -1,0 +1,171 @@
+use attractor_core::kernel::{
+    Partial, PatternStore, Score, read_with_values, squared_distances,
+};
+use attractor_core::{Energy, Error, MemoryPrior, Result, Train, check};
+use burn::module::Module;
+use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
+use burn::tensor::{Device, Tensor, activation};
+
+use super::{LearnedPrecisionConfig, Precision};
+
+/// Gaussian mixture with a learned precision matrix. See the [module](super).
+#[derive(Clone)]
+pub struct LearnedPrecision {
+    config: LearnedPrecisionConfig,
+    precision: Precision,
+    /// The codes.
+    store: PatternStore,
+    /// The codes, whitened by the present precision.
+    keys: PatternStore,
+    optimiser: Option<ModuleOptimizer>,
+}
+
+impl std::fmt::Debug for LearnedPrecision {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LearnedPrecision")
+            .field("config", &self.config)
+            .field("len", &self.store.len())
+            .field("dim", &self.store.dim())
+            .finish_non_exhaustive()
+    }
+}
+
+impl LearnedPrecision {
+    pub(super) fn new(config: LearnedPrecisionConfig, dim: usize, device: &Device) -> Result<Self> {
+        let device = device.clone().without_autodiff();
+        Ok(Self {
+            config,
+            precision: Precision::identity(config.form, dim, &device)?,
+            store: PatternStore::new(dim, &device)?,
+            keys: PatternStore::new(dim, &device)?,
+            optimiser: None,
+        })
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> LearnedPrecisionConfig {
+        self.config
+    }
+
+    /// The present precision.
+    pub fn precision(&self) -> &Precision {
+        &self.precision
+    }
+
+    /// The same memory with another precision.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] if it is for codes of another width.
+    pub fn with_precision(mut self, precision: Precision) -> Result<Self> {
+        if precision.dim() != self.store.dim() {
+            return Err(Error::Mismatch {
+                what: "LearnedPrecision",
+                expected: format!("codes of {} entries", self.store.dim()),
+                part: "the precision",
+                found: format!("{} rows", precision.dim()),
+            });
+        }
+        self.precision = precision;
+        self.whiten_all()?;
+        Ok(self)
+    }
+
+    fn whiten_all(&mut self) -> Result<()> {
+        self.keys.clear();
+        for block in self.store.block_tensors() {
+            self.keys.push(self.precision.whiten(block))?;
+        }
+        Ok(())
+    }
+
+    fn partial(&self, states: Tensor<2>) -> Result<Partial> {
+        check::shape("states", &states, self.store.dim())?;
+        let states = self.precision.whiten(states);
+        read_with_values(&self.keys, &self.store, states, Score::SquaredDistance { variance: 1.0 })
+    }
+}
+
+impl Energy for LearnedPrecision {
+    fn energy(&self, states: Tensor<2>) -> Result<Tensor<1>> {
+        Ok(self.partial(states)?.log_sum_exp()?.neg())
+    }
+
+    fn gradient(&self, states: Tensor<2>) -> Result<Tensor<2>> {
+        Ok(self.precision.apply(states.clone() - self.attract(states)?))
+    }
+}
+
+impl MemoryPrior for LearnedPrecision {
+    fn name(&self) -> &'static str {
+        "learned_precision"
+    }
+
+    fn store(&mut self, codes: Tensor<2>) -> Result<()> {
+        self.store.push(codes.clone())?;
+        self.keys.push(self.precision.whiten(codes.without_autodiff()))
+    }
+
+    fn attract(&self, states: Tensor<2>) -> Result<Tensor<2>> {
+        self.partial(states)?.mean()
+    }
+
+    fn attract_with_energy(&self, states: Tensor<2>) -> Result<(Tensor<2>, Tensor<1>)> {
+        let partial = self.partial(states)?;
+        Ok((partial.mean()?, partial.log_sum_exp()?.neg()))
+    }
+
+    fn codes(&self) -> Result<Tensor<2>> {
+        self.store.to_tensor()
+    }
+
+    fn len(&self) -> usize {
+        self.store.len()
+    }
+
+    fn dim(&self) -> usize {
+        self.store.dim()
+    }
+
+    fn clear(&mut self) {
+        self.store.clear();
+        self.keys.clear();
+    }
+
+    fn remove(&mut self, index: usize) -> Result<()> {
+        self.store.remove(index)?;
+        self.keys.remove(index)
+    }
+}
+
+impl Train for LearnedPrecision {
+    /// One Adam step on the squared error of one fixed-point iteration, as in the paper.
+    fn train_step(
+        &mut self,
+        patterns: Tensor<2>,
+        cues: Tensor<2>,
+        targets: Tensor<2>,
+        learning_rate: f64,
+    ) -> Result<f32> {
+        check::batch("patterns", &patterns, self.store.dim())?;
+        check::batch("cues", &cues, self.store.dim())?;
+        check::batch("targets", &targets, self.store.dim())?;
+        if targets.dims()[0] != cues.dims()[0] {
+            return Err(Error::Rows {
+                what: "targets",
+                expected: cues.dims()[0],
+                found: targets.dims()[0],
+            });
+        }
+        let precision = self.precision.clone().train();
+        let (keys, queries) = (precision.whiten(patterns.clone()), precision.whiten(cues));
+        let scores = squared_distances(queries, keys)?.mul_scalar(-0.5);
+        let answers = activation::softmax(scores, 1).matmul(patterns);
+        let loss = (answers - targets).square().mean();
+        let value = check::to_host(loss.clone().without_autodiff())?[0];
+        let gradients = GradientsParams::from_grads(loss.backward(), &precision);
+        let optimiser = self.optimiser.get_or_insert_with(|| AdamConfig::new().init());
+        self.precision = optimiser.step(learning_rate, precision, gradients).valid();
+        self.whiten_all()?;
+        Ok(value)
+    }
+}
