@@ -18,7 +18,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let rate = set.len() as f64 / start.elapsed().as_secs_f64();
         let path = folder.join(format!("{name}.png"));
         sheet(&set)?.save(&path)?;
-        println!("{}: {rate:.0} images/s, {}", path.display(), set.fingerprint);
+        println!(
+            "{}: {rate:.0} images/s, {}",
+            path.display(),
+            set.fingerprint
+        );
     }
     Ok(())
 }
@@ -31,7 +35,10 @@ fn sheet(set: &ImageSet) -> Result<image::RgbImage, Box<dyn std::error::Error>> 
     );
     for index in 0..COLUMNS * ROWS {
         let pixels = set.image(index)?;
-        let (left, top) = (index % COLUMNS * (width + 1), index / COLUMNS * (height + 1));
+        let (left, top) = (
+            index % COLUMNS * (width + 1),
+            index / COLUMNS * (height + 1),
+        );
         for y in 0..height * ZOOM {
             for x in 0..width * ZOOM {
                 let at = y / ZOOM * width + x / ZOOM;

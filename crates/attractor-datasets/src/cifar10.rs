@@ -34,9 +34,9 @@ pub const CLASSES: [&str; 10] = [
 /// The files of a split, in reading order.
 pub fn files(directory: &Path, split: Split) -> Vec<PathBuf> {
     match split {
-        Split::Train => {
-            (1..=5).map(|batch| directory.join(format!("data_batch_{batch}.bin"))).collect()
-        }
+        Split::Train => (1..=5)
+            .map(|batch| directory.join(format!("data_batch_{batch}.bin")))
+            .collect(),
         Split::Test => vec![directory.join("test_batch.bin")],
     }
 }
@@ -52,7 +52,13 @@ pub fn load(directory: &Path, split: Split) -> Result<ImageSet> {
     for path in files(directory, split) {
         read_file(&path, Some(RECORDS_PER_FILE), &mut pixels, &mut labels)?;
     }
-    ImageSet::new(NAME, SHAPE, pixels, labels, CLASSES.map(String::from).to_vec())
+    ImageSet::new(
+        NAME,
+        SHAPE,
+        pixels,
+        labels,
+        CLASSES.map(String::from).to_vec(),
+    )
 }
 
 /// Appends the records of one file: 3072 bytes each to `pixels`, one entry each to `labels`.
@@ -78,10 +84,18 @@ pub fn read_file(
             found: bytes.len() as u64,
         });
     }
-    let bad = bytes.iter().step_by(RECORD_BYTES).position(|&label| label > 9);
+    let bad = bytes
+        .iter()
+        .step_by(RECORD_BYTES)
+        .position(|&label| label > 9);
     if let Some(record) = bad {
         let found = u32::from(bytes[record * RECORD_BYTES]);
-        return Err(DataError::Label { path: path.into(), record, classes: 10, found });
+        return Err(DataError::Label {
+            path: path.into(),
+            record,
+            classes: 10,
+            found,
+        });
     }
     for record in bytes.chunks_exact(RECORD_BYTES) {
         labels.push(u32::from(record[0]));

@@ -98,9 +98,13 @@ impl Corruption {
             }
             ("noise", _) => Err(wrong("of `noise` must be finite and at least 0")),
             ("mask", Some(side)) if (0.0..=65536.0).contains(&side) && side.fract() == 0.0 => {
-                Ok(Self::Mask { side: side as usize })
+                Ok(Self::Mask {
+                    side: side as usize,
+                })
             }
-            ("mask", _) => Err(wrong("of `mask` must be a whole number of pixels, 0 to 65536")),
+            ("mask", _) => Err(wrong(
+                "of `mask` must be a whole number of pixels, 0 to 65536",
+            )),
             _ => Err(Error::UnknownName {
                 what: "corruption task",
                 name: task.into(),
@@ -117,9 +121,10 @@ impl Corruption {
     /// image, [`Error::Mismatch`] for `color` on images that have not three channels.
     pub fn validate(&self, shape: ImageShape) -> Result<()> {
         match *self {
-            Self::Noise { std } => {
-                Ok(attractor_core::error::require_non_negative("Corruption.std", f64::from(std))?)
-            }
+            Self::Noise { std } => Ok(attractor_core::error::require_non_negative(
+                "Corruption.std",
+                f64::from(std),
+            )?),
             Self::Mask { side } if side > shape.height.min(shape.width) => {
                 let rule = "must be no larger than the image";
                 let found = format!("a side of {side} for images of {shape}");
@@ -208,7 +213,13 @@ impl Corruption {
         let [count, width] = rows.dims();
         if width != shape.dim() {
             let (expected, what) = (shape.dim(), "corruption rows");
-            return Err(Error::Width { what, expected, rows: count, found: width }.into());
+            return Err(Error::Width {
+                what,
+                expected,
+                rows: count,
+                found: width,
+            }
+            .into());
         }
         let values = rows
             .into_data()

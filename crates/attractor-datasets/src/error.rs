@@ -165,7 +165,11 @@ pub enum DataError {
 impl DataError {
     pub(crate) fn io(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();
-        move |source| Self::Io { path, action, source }
+        move |source| Self::Io {
+            path,
+            action,
+            source,
+        }
     }
 
     pub(crate) fn layout(
@@ -173,7 +177,11 @@ impl DataError {
         expected: impl Into<String>,
         found: impl Into<String>,
     ) -> Self {
-        Self::Layout { path: path.into(), expected: expected.into(), found: found.into() }
+        Self::Layout {
+            path: path.into(),
+            expected: expected.into(),
+            found: found.into(),
+        }
     }
 }
 
@@ -181,5 +189,9 @@ fn list(paths: &[PathBuf]) -> String {
     if paths.is_empty() {
         return "no directory (none is configured)".into();
     }
-    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+    paths
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect::<Vec<_>>()
+        .join(", ")
 }

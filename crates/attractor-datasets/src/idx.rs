@@ -34,8 +34,13 @@ pub struct IdxFamily {
 const DIGITS: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
 /// MNIST: 60,000 and 10,000 handwritten digits.
-pub const MNIST: IdxFamily =
-    IdxFamily { name: "mnist", prefix: "", test: "t10k", classes: DIGITS, transposed: false };
+pub const MNIST: IdxFamily = IdxFamily {
+    name: "mnist",
+    prefix: "",
+    test: "t10k",
+    classes: DIGITS,
+    transposed: false,
+};
 
 /// Fashion-MNIST: 60,000 and 10,000 pictures of clothes.
 pub const FASHION_MNIST: IdxFamily = IdxFamily {
@@ -75,14 +80,15 @@ impl IdxFamily {
             Split::Test => self.test,
         };
         let find = |kind: &str, rank: u8| {
-            ["-", "."].iter().flat_map(|dash| ["", ".gz"].map(|end| (dash, end))).find_map(
-                |(dash, end)| {
+            ["-", "."]
+                .iter()
+                .flat_map(|dash| ["", ".gz"].map(|end| (dash, end)))
+                .find_map(|(dash, end)| {
                     let prefix = self.prefix;
                     let name = format!("{prefix}{part}-{kind}{dash}idx{rank}-ubyte{end}");
                     let path = directory.join(name);
                     path.is_file().then_some(path)
-                },
-            )
+                })
         };
         Some((find("images", 3)?, find("labels", 1)?))
     }
@@ -96,7 +102,11 @@ impl IdxFamily {
     pub fn load(&self, directory: &Path, split: Split) -> Result<ImageSet> {
         let Some((image_path, label_path)) = self.files(directory, split) else {
             let expected = format!("the {} files of {}", split.name(), self.name);
-            return Err(DataError::layout(directory, expected, "no such pair of IDX files"));
+            return Err(DataError::layout(
+                directory,
+                expected,
+                "no such pair of IDX files",
+            ));
         };
         self.read(&image_path, &label_path)
     }
@@ -118,9 +128,17 @@ impl IdxFamily {
             });
         }
         let classes = self.classes.len();
-        if let Some(record) = labels.iter().position(|&label| usize::from(label) >= classes) {
+        if let Some(record) = labels
+            .iter()
+            .position(|&label| usize::from(label) >= classes)
+        {
             let found = u32::from(labels[record]);
-            return Err(DataError::Label { path: label_path.into(), record, classes, found });
+            return Err(DataError::Label {
+                path: label_path.into(),
+                record,
+                classes,
+                found,
+            });
         }
         let mut shape = shape;
         if self.transposed {
@@ -128,7 +146,13 @@ impl IdxFamily {
             shape = ImageShape::new(1, shape.width, shape.height);
         }
         let labels = labels.into_iter().map(u32::from).collect();
-        ImageSet::new(self.name, shape, pixels, labels, self.classes.map(String::from).to_vec())
+        ImageSet::new(
+            self.name,
+            shape,
+            pixels,
+            labels,
+            self.classes.map(String::from).to_vec(),
+        )
     }
 }
 
@@ -142,7 +166,11 @@ pub fn read_images(path: &Path) -> Result<(ImageShape, Vec<u8>)> {
     let [count, height, width] = header(&mut reader, path, IMAGES_MAGIC, "IDX images")?;
     if height == 0 || width == 0 {
         let found = format!("{height}x{width}");
-        return Err(DataError::layout(path, "images of at least 1x1 pixels", found));
+        return Err(DataError::layout(
+            path,
+            "images of at least 1x1 pixels",
+            found,
+        ));
     }
     let expected = u64::from(count)
         .checked_mul(u64::from(height) * u64::from(width))
@@ -185,17 +213,31 @@ fn header<const N: usize>(
 ) -> Result<[u32; N]> {
     let expected = 4 * (N as u64 + 1);
     let mut bytes = Vec::new();
-    reader.take(expected).read_to_end(&mut bytes).map_err(DataError::io(path, "read"))?;
-    let mut words =
-        bytes.chunks_exact(4).map(|word| u32::from_be_bytes([word[0], word[1], word[2], word[3]]));
+    reader
+        .take(expected)
+        .read_to_end(&mut bytes)
+        .map_err(DataError::io(path, "read"))?;
+    let mut words = bytes
+        .chunks_exact(4)
+        .map(|word| u32::from_be_bytes([word[0], word[1], word[2], word[3]]));
     // The magic number is judged first: it tells a wrong file from a short one.
     match words.next() {
         Some(found) if found != magic => {
-            return Err(DataError::Magic { path: path.into(), what, expected: magic, found });
+            return Err(DataError::Magic {
+                path: path.into(),
+                what,
+                expected: magic,
+                found,
+            });
         }
         _ if (bytes.len() as u64) < expected => {
             let found = bytes.len() as u64;
-            return Err(DataError::Size { path: path.into(), what: " of header", expected, found });
+            return Err(DataError::Size {
+                path: path.into(),
+                what: " of header",
+                expected,
+                found,
+            });
         }
         _ => {}
     }
@@ -212,16 +254,21 @@ fn payload(
     let mut bytes = Vec::new();
     // One byte more than expected shows a file that is too long. The buffer grows with what is
     // read, so a forged count cannot exhaust the memory.
-    let read = reader.take(expected.saturating_add(1)).read_to_end(&mut bytes);
+    let read = reader
+        .take(expected.saturating_add(1))
+        .read_to_end(&mut bytes);
     let found = bytes.len() as u64;
     match read {
         // A gzip stream that ends too early is a truncated file like any other.
         Err(error) if error.kind() != ErrorKind::UnexpectedEof || found == expected => {
             Err(DataError::io(path, "read")(error))
         }
-        _ if found != expected => {
-            Err(DataError::Size { path: path.into(), what, expected, found })
-        }
+        _ if found != expected => Err(DataError::Size {
+            path: path.into(),
+            what,
+            expected,
+            found,
+        }),
         _ => Ok(bytes),
     }
 }

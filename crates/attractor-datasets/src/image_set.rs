@@ -24,12 +24,18 @@ pub struct ImageShape {
 impl ImageShape {
     /// A shape from its three numbers.
     pub const fn new(channels: usize, height: usize, width: usize) -> Self {
-        Self { channels, height, width }
+        Self {
+            channels,
+            height,
+            width,
+        }
     }
 
     /// Values per image: channels x height x width (saturating).
     pub const fn dim(&self) -> usize {
-        self.channels.saturating_mul(self.height).saturating_mul(self.width)
+        self.channels
+            .saturating_mul(self.height)
+            .saturating_mul(self.width)
     }
 }
 
@@ -101,14 +107,34 @@ impl ImageSet {
         let count = pixels.len() / dim;
         if labels.len() != count {
             let found = labels.len();
-            return Err(Error::Rows { what: "ImageSet.labels", expected: count, found }.into());
+            return Err(Error::Rows {
+                what: "ImageSet.labels",
+                expected: count,
+                found,
+            }
+            .into());
         }
-        if let Some(&label) = labels.iter().find(|&&label| label as usize >= classes.len()) {
+        if let Some(&label) = labels
+            .iter()
+            .find(|&&label| label as usize >= classes.len())
+        {
             let (len, index) = (classes.len(), label as usize);
-            return Err(Error::Index { what: "ImageSet.labels", len, index }.into());
+            return Err(Error::Index {
+                what: "ImageSet.labels",
+                len,
+                index,
+            }
+            .into());
         }
         let fingerprint = fingerprint(shape, &pixels);
-        Ok(Self { name: name.into(), shape, labels, classes, fingerprint, pixels })
+        Ok(Self {
+            name: name.into(),
+            shape,
+            labels,
+            classes,
+            fingerprint,
+            pixels,
+        })
     }
 
     /// Number of images.
@@ -140,7 +166,14 @@ impl ImageSet {
         index
             .checked_mul(dim)
             .and_then(|start| self.pixels.get(start..start.checked_add(dim)?))
-            .ok_or_else(|| Error::Index { what: "image index", len: self.len(), index }.into())
+            .ok_or_else(|| {
+                Error::Index {
+                    what: "image index",
+                    len: self.len(),
+                    index,
+                }
+                .into()
+            })
     }
 
     /// The chosen images as rows of a `[n, c*h*w]` batch, scaled to `[0, 1]` (value / 255).
@@ -150,7 +183,11 @@ impl ImageSet {
     pub fn rows(&self, indices: &[usize]) -> Result<Vec<f32>> {
         let mut rows = Vec::with_capacity(indices.len().saturating_mul(self.dim()));
         for &index in indices {
-            rows.extend(self.image(index)?.iter().map(|&value| f32::from(value) / 255.0));
+            rows.extend(
+                self.image(index)?
+                    .iter()
+                    .map(|&value| f32::from(value) / 255.0),
+            );
         }
         Ok(rows)
     }
@@ -173,10 +210,20 @@ impl ImageSet {
         let mut labels = Vec::with_capacity(indices.len());
         for &index in indices {
             pixels.extend_from_slice(self.image(index)?);
-            let missing = Error::Index { what: "label index", len: self.labels.len(), index };
+            let missing = Error::Index {
+                what: "label index",
+                len: self.labels.len(),
+                index,
+            };
             labels.push(*self.labels.get(index).ok_or(missing)?);
         }
-        Self::new(self.name.clone(), self.shape, pixels, labels, self.classes.clone())
+        Self::new(
+            self.name.clone(),
+            self.shape,
+            pixels,
+            labels,
+            self.classes.clone(),
+        )
     }
 
     /// The images of a range as a set of their own.
@@ -186,7 +233,12 @@ impl ImageSet {
     pub fn subset(&self, range: Range<usize>) -> Result<Self> {
         if range.end > self.len() {
             let (len, index) = (self.len(), range.end - 1);
-            return Err(Error::Index { what: "ImageSet::subset", len, index }.into());
+            return Err(Error::Index {
+                what: "ImageSet::subset",
+                len,
+                index,
+            }
+            .into());
         }
         self.select(&range.collect::<Vec<_>>())
     }
@@ -199,11 +251,17 @@ impl ImageSet {
 
 /// Checks that `values` is a whole number of rows of `dim` values.
 pub(crate) fn whole_rows(what: &'static str, values: usize, dim: usize) -> Result<(), Error> {
-    if dim > 0 && values.is_multiple_of(dim) {
+    let rows = values.checked_div(dim).unwrap_or_default();
+    let found = values - rows * dim;
+    if dim > 0 && found == 0 {
         return Ok(());
     }
-    let (rows, found) = if dim == 0 { (1, values) } else { (values / dim + 1, values % dim) };
-    Err(Error::Width { what, expected: dim, rows, found })
+    Err(Error::Width {
+        what,
+        expected: dim,
+        rows: rows + 1,
+        found,
+    })
 }
 
 fn fingerprint(shape: ImageShape, pixels: &[u8]) -> String {
@@ -227,7 +285,14 @@ mod tests {
     fn set() -> ImageSet {
         let pixels = (0..24).collect();
         let classes = vec!["a".into(), "b".into()];
-        ImageSet::new("t", ImageShape::new(1, 2, 3), pixels, vec![0, 1, 0, 1], classes).unwrap()
+        ImageSet::new(
+            "t",
+            ImageShape::new(1, 2, 3),
+            pixels,
+            vec![0, 1, 0, 1],
+            classes,
+        )
+        .unwrap()
     }
 
     #[test]
@@ -283,11 +348,32 @@ mod tests {
     #[test]
     fn inconsistent_parts_are_refused() {
         let build = |pixels, labels: Vec<u32>| {
-            ImageSet::new("t", ImageShape::new(1, 2, 3), vec![0; pixels], labels, vec!["a".into()])
+            ImageSet::new(
+                "t",
+                ImageShape::new(1, 2, 3),
+                vec![0; pixels],
+                labels,
+                vec!["a".into()],
+            )
         };
-        assert!(build(13, vec![0, 0]).unwrap_err().to_string().contains("[n, 6]"));
-        assert!(build(12, vec![0]).unwrap_err().to_string().contains("expected 2 rows, found 1"));
-        assert!(build(12, vec![0, 1]).unwrap_err().to_string().contains("below 1, found 1"));
+        assert!(
+            build(13, vec![0, 0])
+                .unwrap_err()
+                .to_string()
+                .contains("[n, 6]")
+        );
+        assert!(
+            build(12, vec![0])
+                .unwrap_err()
+                .to_string()
+                .contains("expected 2 rows, found 1")
+        );
+        assert!(
+            build(12, vec![0, 1])
+                .unwrap_err()
+                .to_string()
+                .contains("below 1, found 1")
+        );
         let empty = ImageSet::new("t", ImageShape::new(1, 0, 3), vec![], vec![], vec![]);
         assert!(empty.unwrap_err().to_string().contains("1x0x3"));
     }

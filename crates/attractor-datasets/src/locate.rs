@@ -38,8 +38,11 @@ impl DataRoot {
         cache_dir: Option<PathBuf>,
     ) -> Self {
         let all = [data_dir, environment.map(PathBuf::from), cache_dir];
-        let directories =
-            all.into_iter().flatten().filter(|path| !path.as_os_str().is_empty()).collect();
+        let directories = all
+            .into_iter()
+            .flatten()
+            .filter(|path| !path.as_os_str().is_empty())
+            .collect();
         Self { directories }
     }
 
@@ -49,7 +52,11 @@ impl DataRoot {
         let cache = etcetera::choose_base_strategy()
             .ok()
             .map(|strategy| strategy.cache_dir().join("attractor").join("data"));
-        Self::new(data_dir.map(Path::to_path_buf), std::env::var_os("ATTRACTOR_DATA"), cache)
+        Self::new(
+            data_dir.map(Path::to_path_buf),
+            std::env::var_os("ATTRACTOR_DATA"),
+            cache,
+        )
     }
 
     /// The directories, in order.
@@ -65,7 +72,12 @@ impl DataRoot {
     /// Where the data set `name` lies, without reading it. Both splits must be there, except in an
     /// image folder or archive, which is not opened.
     pub fn find(&self, name: &str) -> Option<Found> {
-        let found = |path: &Path, kind| Some(Found { path: path.into(), kind });
+        let found = |path: &Path, kind| {
+            Some(Found {
+                path: path.into(),
+                kind,
+            })
+        };
         match name {
             builtin::SCENES => return found(Path::new(name), FoundKind::BuiltinScenes),
             builtin::GLYPHS => return found(Path::new(name), FoundKind::BuiltinGlyphs),
@@ -73,7 +85,7 @@ impl DataRoot {
         }
         let named = self.directories.iter().find_map(|root| match name {
             cifar10::NAME => find_cifar10(root),
-            _ => [MNIST, FASHION_MNIST, EMNIST_DIGITS]
+            _ => [&MNIST, &FASHION_MNIST, &EMNIST_DIGITS]
                 .into_iter()
                 .find(|family| family.name == name)
                 .and_then(|family| find_idx(root, family)),
@@ -81,7 +93,11 @@ impl DataRoot {
         let path = Path::new(name);
         named.or_else(|| {
             let usable = path.is_dir() || (path.is_file() && folder::is_archive(path));
-            if usable && !NAMES.contains(&name) { found(path, FoundKind::Images) } else { None }
+            if usable && !NAMES.contains(&name) {
+                found(path, FoundKind::Images)
+            } else {
+                None
+            }
         })
     }
 }
@@ -102,7 +118,7 @@ pub enum FoundKind {
     /// CIFAR-10's official binary files.
     Cifar10Binary,
     /// IDX files.
-    Idx(IdxFamily),
+    Idx(&'static IdxFamily),
     /// A folder or archive of images.
     Images,
     /// [`builtin::scenes`].
@@ -141,7 +157,11 @@ pub fn load_with(
     let Some(Found { path, kind }) = root.find(name) else {
         let searched = root.directories.clone();
         let known = NAMES.join(", ");
-        return Err(DataError::Missing { name: name.into(), searched, known });
+        return Err(DataError::Missing {
+            name: name.into(),
+            searched,
+            known,
+        });
     };
     match kind {
         FoundKind::Cifar10Binary => cifar10::load(&path, split),
@@ -165,25 +185,42 @@ pub fn load_with(
 fn find_cifar10(root: &Path) -> Option<Found> {
     let own = root.join(cifar10::NAME);
     let binary = "cifar-10-batches-bin";
-    let binaries = [root.join(binary), own.join(binary), own.clone(), root.to_path_buf()];
+    let binaries = [
+        root.join(binary),
+        own.join(binary),
+        own.clone(),
+        root.to_path_buf(),
+    ];
     let has_all = |path: &PathBuf| {
-        [Split::Train, Split::Test]
-            .iter()
-            .all(|split| cifar10::files(path, *split).iter().all(|file| file.is_file()))
+        [Split::Train, Split::Test].iter().all(|split| {
+            cifar10::files(path, *split)
+                .iter()
+                .all(|file| file.is_file())
+        })
     };
     if let Some(path) = binaries.into_iter().find(has_all) {
-        return Some(Found { path, kind: FoundKind::Cifar10Binary });
+        return Some(Found {
+            path,
+            kind: FoundKind::Cifar10Binary,
+        });
     }
-    let path = [root, &own].map(|path| path.join(CIFAR10_ARCHIVE)).into_iter().find(|p| p.is_file());
-    Some(Found { path: path?, kind: FoundKind::Images })
+    let path = [root, &own]
+        .map(|path| path.join(CIFAR10_ARCHIVE))
+        .into_iter()
+        .find(|p| p.is_file());
+    Some(Found {
+        path: path?,
+        kind: FoundKind::Images,
+    })
 }
 
-fn find_idx(root: &Path, family: IdxFamily) -> Option<Found> {
+fn find_idx(root: &Path, family: &'static IdxFamily) -> Option<Found> {
     let own = root.join(family.name);
     // MNIST and Fashion-MNIST use the same file names: without a folder of the right name, such
     // files are taken for MNIST.
-    let is_fashion_folder =
-        root.file_name().is_some_and(|name| name.to_string_lossy().contains("fashion"));
+    let is_fashion_folder = root
+        .file_name()
+        .is_some_and(|name| name.to_string_lossy().contains("fashion"));
     let root_may_hold = match family.name {
         "mnist" => !is_fashion_folder,
         "fashion-mnist" => is_fashion_folder,
@@ -191,7 +228,12 @@ fn find_idx(root: &Path, family: IdxFamily) -> Option<Found> {
     };
     let places = [Some(own), root_may_hold.then(|| root.to_path_buf())];
     let path = places.into_iter().flatten().find(|path| {
-        [Split::Train, Split::Test].iter().all(|split| family.files(path, *split).is_some())
+        [Split::Train, Split::Test]
+            .iter()
+            .all(|split| family.files(path, *split).is_some())
     })?;
-    Some(Found { path, kind: FoundKind::Idx(family) })
+    Some(Found {
+        path,
+        kind: FoundKind::Idx(family),
+    })
 }

@@ -104,7 +104,10 @@ impl Manifest {
     /// names without folders, http(s) URLs, hashes of 64 lower-case hexadecimal digits, `creates`
     /// exactly for archives that are unpacked.
     pub fn parse(text: &str, path: &Path) -> Result<Self> {
-        let error = |reason| DataError::Manifest { path: path.into(), reason };
+        let error = |reason| DataError::Manifest {
+            path: path.into(),
+            reason,
+        };
         let manifest: Self = toml::from_str(text).map_err(|source| error(source.to_string()))?;
         manifest.check().map_err(error)?;
         Ok(manifest)
@@ -127,7 +130,10 @@ impl Manifest {
         let mut paths: Vec<PathBuf> = Vec::new();
         for entry in fs::read_dir(folder).map_err(DataError::io(folder, "list"))? {
             let path = entry.map_err(DataError::io(folder, "list"))?.path();
-            if path.extension().is_some_and(|extension| extension == "toml") {
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "toml")
+            {
                 paths.push(path);
             }
         }
@@ -153,7 +159,9 @@ impl Manifest {
             }
             let web = |url: &&String| !url.starts_with("https://") && !url.starts_with("http://");
             if let Some(url) = file.urls.iter().find(web) {
-                return Err(format!("{name}: expected http:// or https:// URLs, found `{url}`"));
+                return Err(format!(
+                    "{name}: expected http:// or https:// URLs, found `{url}`"
+                ));
             }
             let hex = |hash: &str| {
                 hash.len() == 64 && hash.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))

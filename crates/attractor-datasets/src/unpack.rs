@@ -34,7 +34,9 @@ fn extract(path: &Path, into: &Path) -> Result<()> {
     let mut archive = archive_reader(path)?;
     for entry in archive.entries().map_err(DataError::io(path, "read"))? {
         let mut entry = entry.map_err(DataError::io(path, "read the next member of"))?;
-        let name = entry.path().map_err(DataError::io(path, "read a member's name in"))?;
+        let name = entry
+            .path()
+            .map_err(DataError::io(path, "read a member's name in"))?;
         let name = name.into_owned();
         let kind = entry.header().entry_type();
         if kind == EntryType::XGlobalHeader {
@@ -54,7 +56,9 @@ fn extract(path: &Path, into: &Path) -> Result<()> {
             let mut file = File::create(&place).map_err(DataError::io(&place, "create"))?;
             io::copy(&mut entry, &mut file).map_err(DataError::io(&place, "unpack"))?;
         } else {
-            return Err(refuse("only files and folders are accepted, no links or devices"));
+            return Err(refuse(
+                "only files and folders are accepted, no links or devices",
+            ));
         }
     }
     Ok(())

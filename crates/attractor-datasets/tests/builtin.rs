@@ -23,7 +23,12 @@ fn an_image_depends_only_on_its_index() {
         assert_eq!(many.subset(0..7).unwrap(), few);
         let test = generator.generate(Split::Test, 7).unwrap();
         assert_ne!(test.fingerprint, few.fingerprint);
-        let seeded = Generator { seed: 1, ..generator }.generate(Split::Train, 7).unwrap();
+        let seeded = Generator {
+            seed: 1,
+            ..generator
+        }
+        .generate(Split::Train, 7)
+        .unwrap();
         assert_ne!(seeded.fingerprint, few.fingerprint);
     }
 }
@@ -32,22 +37,43 @@ fn an_image_depends_only_on_its_index() {
 fn shapes_and_sizes() {
     let size = BuiltinSize { train: 12, test: 5 };
     let scenes = builtin::scenes(Split::Test, &size).unwrap();
-    assert_eq!((scenes.len(), scenes.shape), (5, ImageShape::new(3, 32, 32)));
+    assert_eq!(
+        (scenes.len(), scenes.shape),
+        (5, ImageShape::new(3, 32, 32))
+    );
     let glyphs = builtin::glyphs(Split::Train, &size).unwrap();
-    assert_eq!((glyphs.len(), glyphs.shape), (12, ImageShape::new(1, 28, 28)));
+    assert_eq!(
+        (glyphs.len(), glyphs.shape),
+        (12, ImageShape::new(1, 28, 28))
+    );
     assert_eq!((scenes.classes.len(), glyphs.classes.len()), (10, 10));
     for (height, width) in [(8, 8), (17, 40), (64, 48)] {
         for generator in [Generator::SCENES, Generator::GLYPHS] {
-            let set = Generator { height, width, ..generator }.generate(Split::Train, 20).unwrap();
+            let set = Generator {
+                height,
+                width,
+                ..generator
+            }
+            .generate(Split::Train, 20)
+            .unwrap();
             assert_eq!(set.dim(), generator.shape().channels * height * width);
         }
     }
     for (height, width) in [(7, 32), (32, 1025)] {
-        let generator = Generator { height, width, ..Generator::SCENES };
+        let generator = Generator {
+            height,
+            width,
+            ..Generator::SCENES
+        };
         let error = generator.generate(Split::Train, 1).unwrap_err().to_string();
         assert!(error.contains(&format!("{height}x{width}")), "{error}");
     }
-    assert!(Generator::SCENES.generate(Split::Train, 0).unwrap().is_empty());
+    assert!(
+        Generator::SCENES
+            .generate(Split::Train, 0)
+            .unwrap()
+            .is_empty()
+    );
 }
 
 #[test]
@@ -103,13 +129,21 @@ fn glyphs_of_one_class_resemble_each_other() {
         mean.iter_mut().for_each(|value| *value /= count);
     }
     // The nearest class mean names the class of most held-out glyphs: chance is 10 %.
-    let hits = rows.chunks(dim).zip(&set.labels).skip(1500).filter(|(row, label)| {
-        let distance = |mean: &[f64]| -> f64 {
-            mean.iter().zip(*row).map(|(m, v)| (m - f64::from(*v)).powi(2)).sum()
-        };
-        let nearest = (0..10).min_by(|&a, &b| distance(&means[a]).total_cmp(&distance(&means[b])));
-        nearest == Some(**label as usize)
-    });
+    let hits = rows
+        .chunks(dim)
+        .zip(&set.labels)
+        .skip(1500)
+        .filter(|(row, label)| {
+            let distance = |mean: &[f64]| -> f64 {
+                mean.iter()
+                    .zip(*row)
+                    .map(|(m, v)| (m - f64::from(*v)).powi(2))
+                    .sum()
+            };
+            let nearest =
+                (0..10).min_by(|&a, &b| distance(&means[a]).total_cmp(&distance(&means[b])));
+            nearest == Some(**label as usize)
+        });
     let hits = hits.count();
     assert!((300..500).contains(&hits), "{hits} of 500");
 }

@@ -211,11 +211,18 @@ pub enum Error {
 impl Error {
     /// For `map_err` on a file operation.
     pub(crate) fn io(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self::Io { path: path.to_owned(), action, source }
+        move |source| Self::Io {
+            path: path.to_owned(),
+            action,
+            source,
+        }
     }
 
     /// For `map_err` on an encoder.
     pub(crate) fn encode<E: std::fmt::Display>(what: &'static str) -> impl FnOnce(E) -> Self {
-        move |error| Self::Encode { what, message: error.to_string() }
+        move |error| Self::Encode {
+            what,
+            message: error.to_string(),
+        }
     }
 }

@@ -50,7 +50,11 @@ impl Hardware {
 
 impl std::fmt::Display for Hardware {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}, {} threads, {} MiB", self.cpu, self.threads, self.memory_mib)?;
+        write!(
+            f,
+            "{}, {} threads, {} MiB",
+            self.cpu, self.threads, self.memory_mib
+        )?;
         if let Some(accelerator) = &self.accelerator {
             write!(f, ", {accelerator}")?;
         }

@@ -7,7 +7,7 @@
 //! - [`metrics`]: retrieval rate, top-1, distances, on host slices and in `f64`;
 //! - [`run`]: run folders that survive a kill at any moment, resume, shards, merge;
 //! - [`runner`]: the loop over cells, without any terminal code;
-//! - [`reference`] and [`summary`]: published figures, verdicts, mean and spread over seeds;
+//! - [`reference`](mod@reference) and [`summary`]: published figures, verdicts, mean and spread over seeds;
 //! - [`table`], [`figures`], [`report`]: text, SVG and PNG, and one self-contained HTML file;
 //! - [`compare`](mod@compare): the same run on several backends side by side.
 
@@ -15,7 +15,10 @@ pub mod compare;
 pub mod error;
 pub mod experiment;
 pub mod figures;
+#[cfg(test)]
+mod fixture;
 pub mod hardware;
+mod level;
 pub mod metrics;
 pub mod record;
 pub mod reference;

@@ -33,7 +33,11 @@ pub fn distance(a: &[f32], b: &[f32]) -> Result<f64> {
 /// As [`squared_distance`]; [`Error::Size`] for empty rows as well.
 pub fn mean_squared_error(a: &[f32], b: &[f32]) -> Result<f64> {
     if a.is_empty() {
-        return Err(Error::Size { what: "image", expected: "at least one entry".into(), found: 0 });
+        return Err(Error::Size {
+            what: "image",
+            expected: "at least one entry".into(),
+            found: 0,
+        });
     }
     Ok(squared_distance(a, b)? / a.len() as f64)
 }
@@ -50,7 +54,11 @@ pub fn psnr(mean_squared_error: f64) -> f64 {
 /// As [`mean_squared_error`].
 pub fn bit_error(a: &[f32], b: &[f32]) -> Result<f64> {
     mean_squared_error(a, b)?;
-    let wrong = a.iter().zip(b).filter(|(a, b)| (**a < 0.0) != (**b < 0.0)).count();
+    let wrong = a
+        .iter()
+        .zip(b)
+        .filter(|(a, b)| (**a < 0.0) != (**b < 0.0))
+        .count();
     Ok(100.0 * wrong as f64 / a.len() as f64)
 }
 
@@ -61,10 +69,17 @@ pub fn bit_error(a: &[f32], b: &[f32]) -> Result<f64> {
 pub fn overlap(a: &[f32], b: &[f32]) -> Result<f64> {
     squared_distance(a, b)?;
     let dot = |a: &[f32], b: &[f32]| -> f64 {
-        a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
+        a.iter()
+            .zip(b)
+            .map(|(a, b)| f64::from(*a) * f64::from(*b))
+            .sum()
     };
     let norm = (dot(a, a) * dot(b, b)).sqrt();
-    Ok(if norm > 0.0 { (dot(a, b) / norm).clamp(-1.0, 1.0) } else { 0.0 })
+    Ok(if norm > 0.0 {
+        (dot(a, b) / norm).clamp(-1.0, 1.0)
+    } else {
+        0.0
+    })
 }
 
 /// What one cue gave.
@@ -138,11 +153,17 @@ impl MetricAccumulator {
         }
         finite("recalled state", cue.state)?;
         finite("stored states", cue.stored)?;
-        let image_error =
-            cue.images.map(|(ours, original)| mean_squared_error(ours, original)).transpose()?;
+        let image_error = cue
+            .images
+            .map(|(ours, original)| mean_squared_error(ours, original))
+            .transpose()?;
         let drop = cue.energy.map(|(before, after)| before - after);
         if let Some(value) = drop.filter(|value| !value.is_finite()) {
-            return Err(Error::NonFiniteInput { what: "energy drop", index: 0, value });
+            return Err(Error::NonFiniteInput {
+                what: "energy drop",
+                index: 0,
+                value,
+            });
         }
 
         let mut rows = cue.stored.chunks_exact(width);
@@ -198,22 +219,31 @@ fn percent(hit: bool) -> f64 {
 }
 
 fn raw_squared_distance(a: &[f32], b: &[f32]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum()
+    a.iter()
+        .zip(b)
+        .map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2))
+        .sum()
 }
 
 fn same_width(what: &'static str, a: &[f32], found: usize) -> Result<()> {
     if a.len() == found {
         Ok(())
     } else {
-        Err(Error::Size { what, expected: format!("{} entries", a.len()), found })
+        Err(Error::Size {
+            what,
+            expected: format!("{} entries", a.len()),
+            found,
+        })
     }
 }
 
 fn finite(what: &'static str, values: &[f32]) -> Result<()> {
     match values.iter().position(|value| !value.is_finite()) {
-        Some(index) => {
-            Err(Error::NonFiniteInput { what, index, value: f64::from(values[index]) })
-        }
+        Some(index) => Err(Error::NonFiniteInput {
+            what,
+            index,
+            value: f64::from(values[index]),
+        }),
         None => Ok(()),
     }
 }
@@ -245,7 +275,11 @@ impl Spread {
         Some(Self {
             n,
             mean,
-            deviation: if n > 1 { (squares / (n - 1) as f64).sqrt() } else { 0.0 },
+            deviation: if n > 1 {
+                (squares / (n - 1) as f64).sqrt()
+            } else {
+                0.0
+            },
             min: values.iter().copied().fold(f64::INFINITY, f64::min),
             max: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
         })

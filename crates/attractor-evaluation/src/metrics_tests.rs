@@ -1,7 +1,10 @@
 use super::*;
 
 fn value(measurements: &[Measurement], metric: Metric) -> Measurement {
-    *measurements.iter().find(|measurement| measurement.metric == metric).unwrap()
+    *measurements
+        .iter()
+        .find(|measurement| measurement.metric == metric)
+        .unwrap()
 }
 
 #[test]
@@ -20,7 +23,10 @@ fn psnr_of_known_errors() {
 
 #[test]
 fn signs_and_overlap() {
-    assert_eq!(bit_error(&[1.0, -1.0, 1.0, 0.0], &[1.0, 1.0, -1.0, 2.0]).unwrap(), 50.0);
+    assert_eq!(
+        bit_error(&[1.0, -1.0, 1.0, 0.0], &[1.0, 1.0, -1.0, 2.0]).unwrap(),
+        50.0
+    );
     assert_eq!(overlap(&[1.0, 0.0], &[-2.0, 0.0]).unwrap(), -1.0);
     assert_eq!(overlap(&[1.0, 0.0], &[0.0, 0.0]).unwrap(), 0.0);
 }
@@ -86,13 +92,49 @@ fn bad_input_is_refused_and_adds_nothing() {
         energy: None,
     };
     for (bad, message) in [
-        (CueResult { state: &[f32::NAN, 1.0], ..good }, "recalled state: expected finite"),
-        (CueResult { state: &[], ..good }, "stored states: expected a multiple"),
-        (CueResult { stored: &[1.0; 3], ..good }, "expected a multiple of the state's width, 2"),
-        (CueResult { target: 1, ..good }, "target: expected an index below 1, found 1"),
-        (CueResult { images: Some((&[1.0], &[1.0, 2.0])), ..good }, "row: expected 1 entries"),
-        (CueResult { images: Some((&[], &[])), ..good }, "image: expected at least one entry"),
-        (CueResult { energy: Some((f64::INFINITY, 0.0)), ..good }, "energy drop: expected finite"),
+        (
+            CueResult {
+                state: &[f32::NAN, 1.0],
+                ..good
+            },
+            "recalled state: expected finite",
+        ),
+        (
+            CueResult { state: &[], ..good },
+            "stored states: expected a multiple",
+        ),
+        (
+            CueResult {
+                stored: &[1.0; 3],
+                ..good
+            },
+            "expected a multiple of the state's width, 2",
+        ),
+        (
+            CueResult { target: 1, ..good },
+            "target: expected an index below 1, found 1",
+        ),
+        (
+            CueResult {
+                images: Some((&[1.0], &[1.0, 2.0])),
+                ..good
+            },
+            "row: expected 1 entries",
+        ),
+        (
+            CueResult {
+                images: Some((&[], &[])),
+                ..good
+            },
+            "image: expected at least one entry",
+        ),
+        (
+            CueResult {
+                energy: Some((f64::INFINITY, 0.0)),
+                ..good
+            },
+            "energy drop: expected finite",
+        ),
     ] {
         let error = metrics.push(&bad).unwrap_err().to_string();
         assert!(error.contains(message), "{error}");
@@ -106,5 +148,8 @@ fn spread_over_seeds() {
     let one = Spread::of(&[2.0]).unwrap();
     assert_eq!((one.mean, one.deviation), (2.0, 0.0));
     let three = Spread::of(&[1.0, 2.0, 3.0]).unwrap();
-    assert_eq!((three.mean, three.deviation, three.min, three.max), (2.0, 1.0, 1.0, 3.0));
+    assert_eq!(
+        (three.mean, three.deviation, three.min, three.max),
+        (2.0, 1.0, 1.0, 3.0)
+    );
 }

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::level::Level;
 use crate::{Error, Result, Verdict};
 
 /// What the memory stores.
@@ -33,68 +34,6 @@ impl fmt::Display for Representation {
     }
 }
 
-/// The strength of a corruption; `null` where the task has none.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Level(Option<f64>);
-
-impl Level {
-    /// No level.
-    pub const NONE: Self = Self(None);
-
-    /// A level. Negative zero becomes zero, so that equal numbers are equal levels.
-    pub fn new(value: f64) -> Self {
-        Self(Some(value + 0.0))
-    }
-
-    /// The number.
-    pub fn value(self) -> Option<f64> {
-        self.0
-    }
-
-    fn bits(self) -> Option<u64> {
-        self.0.map(f64::to_bits)
-    }
-}
-
-impl PartialEq for Level {
-    fn eq(&self, other: &Self) -> bool {
-        self.bits() == other.bits()
-    }
-}
-
-impl Eq for Level {}
-
-impl std::hash::Hash for Level {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.bits().hash(state);
-    }
-}
-
-impl PartialOrd for Level {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Level {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        match (self.0, other.0) {
-            (Some(a), Some(b)) => a.total_cmp(&b),
-            (a, b) => a.is_some().cmp(&b.is_some()),
-        }
-    }
-}
-
-impl fmt::Display for Level {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(value) => write!(f, "{value}"),
-            None => Ok(()),
-        }
-    }
-}
-
 /// One unit of work: what is measured in one go, appended and synced in one go.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -119,7 +58,11 @@ pub struct Cell {
 
 impl fmt::Display for Cell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} [{}] {} {}", self.system, self.representation, self.dataset, self.task)?;
+        write!(
+            f,
+            "{} [{}] {} {}",
+            self.system, self.representation, self.dataset, self.task
+        )?;
         if self.level != Level::NONE {
             write!(f, " {}", self.level)?;
         }
@@ -278,13 +221,14 @@ impl FromStr for Metric {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        Self::ALL.into_iter().find(|metric| metric.name() == name).ok_or_else(|| {
-            Error::UnknownName {
+        Self::ALL
+            .into_iter()
+            .find(|metric| metric.name() == name)
+            .ok_or_else(|| Error::UnknownName {
                 what: "metric",
                 name: name.into(),
                 known: Self::ALL.map(Self::name).join(", "),
-            }
-        })
+            })
     }
 }
 
@@ -387,6 +331,12 @@ impl Record {
 
     /// Whether both records say the same, whatever time they took.
     pub fn same_result(&self, other: &Self) -> bool {
-        Self { seconds: 0.0, ..self.clone() } == Self { seconds: 0.0, ..other.clone() }
+        Self {
+            seconds: 0.0,
+            ..self.clone()
+        } == Self {
+            seconds: 0.0,
+            ..other.clone()
+        }
     }
 }

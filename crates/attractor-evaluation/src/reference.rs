@@ -71,7 +71,9 @@ impl Serialize for Verdict {
 
 impl<'de> Deserialize<'de> for Verdict {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -215,8 +217,13 @@ impl Reference {
         not_comparable: Option<&str>,
     ) -> Option<RecordReference> {
         let metric = measurement.metric;
-        let found =
-            self.lookup(&cell.system, cell.representation, &cell.task, cell.level, metric)?;
+        let found = self.lookup(
+            &cell.system,
+            cell.representation,
+            &cell.task,
+            cell.level,
+            metric,
+        )?;
         let verdict = if let Some(reason) = not_comparable {
             Verdict::NotComparable(reason.to_owned())
         } else if cell.n_stored != self.n_stored {
@@ -268,7 +275,9 @@ mod tests {
             let text = serde_json::to_string(&verdict).unwrap();
             assert_eq!(serde_json::from_str::<Verdict>(&text).unwrap(), verdict);
         }
-        let error = serde_json::from_str::<Verdict>("\"superb\"").unwrap_err().to_string();
+        let error = serde_json::from_str::<Verdict>("\"superb\"")
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("unknown verdict `superb`"), "{error}");
     }
 }

@@ -22,7 +22,9 @@ pub struct Aggregate {
 impl Aggregate {
     /// Ours minus theirs.
     pub fn difference(&self) -> Option<f64> {
-        self.reference.as_ref().map(|reference| self.spread.mean - reference.value)
+        self.reference
+            .as_ref()
+            .map(|reference| self.spread.mean - reference.value)
     }
 }
 
@@ -124,9 +126,10 @@ fn gather(metric: Metric, records: &[&Record]) -> Option<Aggregate> {
         .filter_map(|record| record.reference.clone())
         .find(|reference| matches!(reference.verdict, Verdict::NotComparable(_)));
     let reference = spoiled.or(first).map(|mut reference| {
-        if let (Some(tolerance), false) =
-            (reference.tolerance, matches!(reference.verdict, Verdict::NotComparable(_)))
-        {
+        if let (Some(tolerance), false) = (
+            reference.tolerance,
+            matches!(reference.verdict, Verdict::NotComparable(_)),
+        ) {
             reference.verdict = Verdict::judge(metric, spread.mean, reference.value, tolerance);
         }
         reference
@@ -141,7 +144,11 @@ fn gather(metric: Metric, records: &[&Record]) -> Option<Aggregate> {
 
 /// A column head: `noise 0.2`, or `clean`.
 pub fn condition_label(task: &str, level: Level) -> String {
-    if level == Level::NONE { task.to_owned() } else { format!("{task} {level}") }
+    if level == Level::NONE {
+        task.to_owned()
+    } else {
+        format!("{task} {level}")
+    }
 }
 
 /// The metric that a run is about: the retrieval rate if it was measured.
@@ -160,10 +167,11 @@ pub fn measured_systems<'a>(
         .systems
         .iter()
         .filter(|system| {
-            config
-                .conditions(system)
-                .iter()
-                .any(|(task, level)| summary.get(system, task, *level, n_stored, metric).is_some())
+            config.conditions(system).iter().any(|(task, level)| {
+                summary
+                    .get(system, task, *level, n_stored, metric)
+                    .is_some()
+            })
         })
         .collect()
 }

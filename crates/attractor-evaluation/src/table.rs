@@ -33,7 +33,11 @@ pub fn render(config: &Resolved, records: &[Record], metric: Metric) -> String {
             config.dataset
         ));
         let mut head = vec!["system".to_owned(), "stores".to_owned()];
-        head.extend(conditions.iter().map(|(task, level)| condition_label(task, *level)));
+        head.extend(
+            conditions
+                .iter()
+                .map(|(task, level)| condition_label(task, *level)),
+        );
         let mut rows = vec![head];
         for system in measured_systems(config, &summary, *n_stored, metric) {
             let mut row = vec![system.name.clone(), system.representation.to_string()];
@@ -46,21 +50,24 @@ pub fn render(config: &Resolved, records: &[Record], metric: Metric) -> String {
         out.push_str(&align(&rows));
         out.push('\n');
     }
-    let reasons = not_comparable(records);
-    if records.iter().any(|record| record.reference.is_some()) {
+    let shown = || records.iter().filter(|record| record.metric == metric);
+    if shown().any(|record| record.reference.is_some()) {
         out.push_str("Behind our value: = matches, + better, - worse than the published one; ");
         out.push_str("~ not comparable.\n");
     }
-    for reason in reasons {
+    for reason in not_comparable(shown()) {
         out.push_str(&format!("Not comparable: {reason}.\n"));
     }
     out
 }
 
 /// The reasons why figures are not comparable, each once, in order of appearance.
-pub(crate) fn not_comparable(records: &[Record]) -> Vec<String> {
+pub(crate) fn not_comparable<'a>(records: impl IntoIterator<Item = &'a Record>) -> Vec<String> {
     let mut reasons: Vec<String> = Vec::new();
-    for reference in records.iter().filter_map(|record| record.reference.as_ref()) {
+    for reference in records
+        .into_iter()
+        .filter_map(|record| record.reference.as_ref())
+    {
         if let Verdict::NotComparable(reason) = &reference.verdict
             && !reasons.contains(reason)
         {

@@ -1,1 +1,15 @@
-//! Named associative memories assembled from models, priors and inference.
+//! Named associative memories, assembled from models, priors and inference.
+//!
+//! | memory | what it is |
+//! | --- | --- |
+//! | [`variational`] | generative model x observation model x prior x inference, any of each |
+//! | [`encoded`] | any memory of codes behind an encoder and a decoder |
+
+pub mod encoded;
+pub mod variational;
+
+pub use encoded::EncodedMemory;
+pub use variational::VariationalMemory;
+
+#[cfg(test)]
+mod testing;

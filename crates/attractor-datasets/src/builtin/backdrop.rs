@@ -89,7 +89,11 @@ impl Backdrop {
             Self::Cloth | Self::Stripes | Self::Checks => {
                 let hue = between(rng, 0.0, 1.0);
                 // Mostly related hues, sometimes opposite ones.
-                let spread = if chance(rng, 0.3) { 0.5 } else { between(rng, -0.12, 0.12) };
+                let spread = if chance(rng, 0.3) {
+                    0.5
+                } else {
+                    between(rng, -0.12, 0.12)
+                };
                 let a = colour(rng, [hue; 2], [0.1, 0.75], [0.3, 0.95]);
                 let b = colour(rng, [hue + spread; 2], [0.05, 0.7], [0.15, 0.8]);
                 [a, b, scale(a, 0.8), scale(b, 1.15)]
@@ -123,7 +127,14 @@ impl Ground {
             Self::Street => colour(rng, [0.0, 0.15], [0.0, 0.25], [0.2, 0.65]),
             Self::Rock => colour(rng, [0.02, 0.14], [0.15, 0.6], [0.25, 0.7]),
         };
-        [near, mix(scale(near, between(rng, 0.7, 1.5)), [0.7, 0.75, 0.8], between(rng, 0.0, 0.4))]
+        [
+            near,
+            mix(
+                scale(near, between(rng, 0.7, 1.5)),
+                [0.7, 0.75, 0.8],
+                between(rng, 0.0, 0.4),
+            ),
+        ]
     }
 }
 
@@ -137,8 +148,11 @@ impl Painted {
             Backdrop::Land(ground) => {
                 let [height, slope, waves] = self.horizon;
                 let bend = slope * (x - 0.5 * extent[0]);
-                let (slope, waves) =
-                    if ground == Ground::Water { (0.0, 0.0) } else { (bend, waves) };
+                let (slope, waves) = if ground == Ground::Water {
+                    (0.0, 0.0)
+                } else {
+                    (bend, waves)
+                };
                 let ripple = (x * self.frequency + self.phase) * std::f32::consts::TAU * 0.5;
                 let edge = height + slope + waves * 0.5 * ripple.sin();
                 let sky = mix(first, second, smooth(y / height.max(pixel)));
@@ -149,7 +163,11 @@ impl Painted {
                     ground_light += 0.3 * self.grain * wave;
                 }
                 let land = scale(mix(third, fourth, depth), ground_light);
-                let cloudy = mix(sky, [0.96, 0.96, 0.97], self.grain * smooth(2.0 * noise - 0.8));
+                let cloudy = mix(
+                    sky,
+                    [0.96, 0.96, 0.97],
+                    self.grain * smooth(2.0 * noise - 0.8),
+                );
                 mix(cloudy, land, smooth((y - edge) / (2.0 * pixel) + 0.5))
             }
             Backdrop::Sky => {
@@ -159,7 +177,10 @@ impl Painted {
             Backdrop::Cloth => scale(mix(first, second, smooth(1.8 * noise - 0.4)), light),
             Backdrop::Stripes => {
                 let along = x * self.direction[0] + y * self.direction[1];
-                scale(mix(first, second, self.wave(along + self.warp * noise, pixel)), light)
+                scale(
+                    mix(first, second, self.wave(along + self.warp * noise, pixel)),
+                    light,
+                )
             }
             Backdrop::Checks => {
                 let along = x * self.direction[0] + y * self.direction[1];

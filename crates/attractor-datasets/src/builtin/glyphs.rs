@@ -24,7 +24,13 @@ const STROKES: [&[&[Point]]; 10] = [
         [0.52, -0.45],
         [0.05, -0.9],
     ]],
-    &[&[[-0.25, -0.55], [0.05, -0.9], [0.05, -0.9], [0.02, 0.0], [0.0, 0.9]]],
+    &[&[
+        [-0.25, -0.55],
+        [0.05, -0.9],
+        [0.05, -0.9],
+        [0.02, 0.0],
+        [0.0, 0.9],
+    ]],
     &[&[
         [-0.5, -0.5],
         [-0.1, -0.88],
@@ -46,7 +52,13 @@ const STROKES: [&[&[Point]]; 10] = [
         [-0.52, 0.65],
     ]],
     &[
-        &[[0.1, -0.9], [-0.55, 0.25], [-0.55, 0.25], [0.0, 0.24], [0.6, 0.25]],
+        &[
+            [0.1, -0.9],
+            [-0.55, 0.25],
+            [-0.55, 0.25],
+            [0.0, 0.24],
+            [0.6, 0.25],
+        ],
         &[[0.28, -0.35], [0.24, 0.3], [0.22, 0.9]],
     ],
     &[
@@ -131,7 +143,10 @@ pub(super) fn draw(rng: &mut Rng, rows: usize, columns: usize) -> (u32, Vec<u8>)
             from = to;
         }
     }
-    let pixels = cover.iter().map(|cover| (cover * ink * 255.0 + 0.5) as u8).collect();
+    let pixels = cover
+        .iter()
+        .map(|cover| (cover * ink * 255.0 + 0.5) as u8)
+        .collect();
     (label as u32, pixels)
 }
 
@@ -185,8 +200,13 @@ fn curve(points: &[Point], t: f32) -> Point {
     let last = points.len() - 1;
     let segment = (t as usize).min(last - 1);
     let u = t - segment as f32;
-    let [a, b, c, d] =
-        [segment.saturating_sub(1), segment, segment + 1, (segment + 2).min(last)].map(|i| points[i]);
+    let [a, b, c, d] = [
+        segment.saturating_sub(1),
+        segment,
+        segment + 1,
+        (segment + 2).min(last),
+    ]
+    .map(|i| points[i]);
     std::array::from_fn(|k| {
         let (slope_b, slope_c) = (0.5 * (c[k] - a[k]), 0.5 * (d[k] - b[k]));
         let (u2, u3) = (u * u, u * u * u);

@@ -20,6 +20,9 @@ pub const SCENES: &str = "builtin";
 /// Name of the grey glyphs.
 pub const GLYPHS: &str = "builtin-glyphs";
 
+/// More would not fit into memory: a mistyped count must not look like a hang.
+const MAX_IMAGES: usize = 10_000_000;
+
 /// How many images [`load`](crate::load) generates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -32,7 +35,10 @@ pub struct BuiltinSize {
 
 impl Default for BuiltinSize {
     fn default() -> Self {
-        Self { train: 10_000, test: 2_000 }
+        Self {
+            train: 10_000,
+            test: 2_000,
+        }
     }
 }
 
@@ -72,9 +78,19 @@ pub enum Kind {
 
 impl Generator {
     /// Colour scenes of 3 x 32 x 32.
-    pub const SCENES: Self = Self { kind: Kind::Scenes, height: 32, width: 32, seed: 0 };
+    pub const SCENES: Self = Self {
+        kind: Kind::Scenes,
+        height: 32,
+        width: 32,
+        seed: 0,
+    };
     /// Grey glyphs of 1 x 28 x 28.
-    pub const GLYPHS: Self = Self { kind: Kind::Glyphs, height: 28, width: 28, seed: 0 };
+    pub const GLYPHS: Self = Self {
+        kind: Kind::Glyphs,
+        height: 28,
+        width: 28,
+        seed: 0,
+    };
 
     /// Shape of every image.
     pub fn shape(&self) -> ImageShape {
@@ -88,15 +104,21 @@ impl Generator {
     /// The first `count` images of a split.
     ///
     /// # Errors
-    /// [`Error::Config`] for a size outside 8 to 1024.
+    /// [`Error::Config`] for a size outside 8 to 1024 or more than 10,000,000 images.
     pub fn generate(&self, split: Split, count: usize) -> Result<ImageSet> {
         if !(8..=1024).contains(&self.height) || !(8..=1024).contains(&self.width) {
             let rule = "height and width must be from 8 to 1024";
             let found = format!("{}x{}", self.height, self.width);
             return Err(Error::config("Generator", rule, found).into());
         }
-        let images: Vec<(u32, Vec<u8>)> =
-            (0..count).into_par_iter().map(|index| self.image(split, index as u64)).collect();
+        if count > MAX_IMAGES {
+            let rule = "at most 10,000,000 images are generated at once";
+            return Err(Error::config("Generator", rule, count).into());
+        }
+        let images: Vec<(u32, Vec<u8>)> = (0..count)
+            .into_par_iter()
+            .map(|index| self.image(split, index as u64))
+            .collect();
         let mut pixels = Vec::with_capacity(count.saturating_mul(self.shape().dim()));
         let mut labels = Vec::with_capacity(count);
         for (label, image) in images {
@@ -129,7 +151,7 @@ impl Generator {
 /// Colour scenes, 3 x 32 x 32, seed 0.
 ///
 /// # Errors
-/// None for these sizes; the type is that of the other loaders.
+/// As [`Generator::generate`].
 pub fn scenes(split: Split, size: &BuiltinSize) -> Result<ImageSet> {
     Generator::SCENES.generate(split, size.count(split))
 }
@@ -137,7 +159,7 @@ pub fn scenes(split: Split, size: &BuiltinSize) -> Result<ImageSet> {
 /// Grey glyphs, 1 x 28 x 28, seed 0.
 ///
 /// # Errors
-/// None for these sizes; the type is that of the other loaders.
+/// As [`Generator::generate`].
 pub fn glyphs(split: Split, size: &BuiltinSize) -> Result<ImageSet> {
     Generator::GLYPHS.generate(split, size.count(split))
 }

@@ -62,8 +62,13 @@ impl Object {
         extent: [f32; 2],
     ) -> Self {
         let angle = between(rng, -style.tilt, style.tilt);
-        let mut satellite =
-            |side: f32| [side * between(rng, 0.4, 0.9), between(rng, -0.5, 0.5), between(rng, 0.4, 0.8)];
+        let mut satellite = |side: f32| {
+            [
+                side * between(rng, 0.4, 0.9),
+                between(rng, -0.5, 0.5),
+                between(rng, 0.4, 0.8),
+            ]
+        };
         let satellites = [satellite(-1.0), satellite(1.0)];
         let striped = chance(rng, 0.25).then(|| (colours[1], between(rng, 1.0, 2.5)));
         Self {
@@ -127,7 +132,10 @@ impl Object {
     /// A point of the image in the object's own frame.
     fn local(&self, x: f32, y: f32) -> [f32; 2] {
         let (dx, dy) = (x - self.centre[0], y - self.centre[1]);
-        [dx * self.turn[0] + dy * self.turn[1], dy * self.turn[0] - dx * self.turn[1]]
+        [
+            dx * self.turn[0] + dy * self.turn[1],
+            dy * self.turn[0] - dx * self.turn[1],
+        ]
     }
 
     /// Draws over the canvas. `blur` is the width of edges, at least one pixel.

@@ -72,12 +72,20 @@ impl Lattice {
     fn new(rng: &mut Rng, cells: f32, extent: [f32; 2]) -> Self {
         let [columns, rows] = extent.map(|side| (side * cells).ceil() as usize + 2);
         let values = (0..columns * rows).map(|_| rng.random::<f32>()).collect();
-        Self { values, columns, rows, cells }
+        Self {
+            values,
+            columns,
+            rows,
+            cells,
+        }
     }
 
     fn at(&self, x: f32, y: f32) -> f32 {
         let (x, y) = ((x * self.cells).max(0.0), (y * self.cells).max(0.0));
-        let (column, row) = ((x as usize).min(self.columns - 2), (y as usize).min(self.rows - 2));
+        let (column, row) = (
+            (x as usize).min(self.columns - 2),
+            (y as usize).min(self.rows - 2),
+        );
         let (u, v) = (smooth(x - column as f32), smooth(y - row as f32));
         let start = row * self.columns + column;
         let [a, b] = [self.values[start], self.values[start + 1]];
@@ -93,7 +101,11 @@ impl Noise {
     pub(super) fn new(rng: &mut Rng, cells: f32, detail: f32, extent: [f32; 2]) -> Self {
         let coarse = Lattice::new(rng, cells, extent);
         let fine = Lattice::new(rng, 2.3 * cells, extent);
-        Self { coarse, fine, detail }
+        Self {
+            coarse,
+            fine,
+            detail,
+        }
     }
 
     /// The noise at a point of the extent, 0 to 1.

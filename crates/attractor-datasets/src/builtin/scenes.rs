@@ -168,7 +168,10 @@ pub(super) fn draw(rng: &mut Rng, rows: usize, columns: usize) -> (u32, Vec<u8>)
         let colours = object_colours(rng, class.name);
         Object::place(rng, shape, colours, &style, extent).draw(&mut canvas, columns, pixel, blur);
     }
-    (label as u32, expose(rng, &canvas, columns, pixel, style.light))
+    (
+        label as u32,
+        expose(rng, &canvas, columns, pixel, style.light),
+    )
 }
 
 /// A colour and a second one for stripes. Clouds are pale and mountains earthy; all else is free.
@@ -178,17 +181,14 @@ fn object_colours(rng: &mut Rng, class: &str) -> [Rgb; 2] {
         "mountains" => ([0.0, 0.45], [0.05, 0.55], [0.2, 0.75]),
         _ => ([0.0, 1.0], [0.2, 1.0], [0.2, 1.0]),
     };
-    [colour(rng, hue, saturation, value), colour(rng, hue, saturation, value)]
+    [
+        colour(rng, hue, saturation, value),
+        colour(rng, hue, saturation, value),
+    ]
 }
 
 /// Lighting over the whole image, exposure and sensor noise; planes of bytes.
-fn expose(
-    rng: &mut Rng,
-    canvas: &[Rgb],
-    columns: usize,
-    pixel: f32,
-    light: [f32; 2],
-) -> Vec<u8> {
+fn expose(rng: &mut Rng, canvas: &[Rgb], columns: usize, pixel: f32, light: [f32; 2]) -> Vec<u8> {
     let gain = between(rng, 0.75, 1.15);
     let fall = between(rng, 0.0, 0.35);
     let grain = between(rng, 0.004, 0.025);

@@ -24,7 +24,10 @@ pub(crate) fn open(path: &Path) -> Result<Archive<Box<dyn Read>>> {
     let mut reader = BufReader::with_capacity(1 << 18, file);
     let start = reader.fill_buf().map_err(DataError::io(path, "read"))?;
     Ok(Archive::new(if start.starts_with(&[0x1f, 0x8b]) {
-        Box::new(BufReader::with_capacity(1 << 18, MultiGzDecoder::new(reader)))
+        Box::new(BufReader::with_capacity(
+            1 << 18,
+            MultiGzDecoder::new(reader),
+        ))
     } else {
         Box::new(reader)
     }))
@@ -85,8 +88,11 @@ fn visit(path: &Path, mut each: impl FnMut(Parts, &mut dyn Read) -> Result<()>) 
             continue;
         }
         let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-        let parts: Parts =
-            name.split('/').filter(|part| !matches!(*part, "" | ".")).map(String::from).collect();
+        let parts: Parts = name
+            .split('/')
+            .filter(|part| !matches!(*part, "" | "."))
+            .map(String::from)
+            .collect();
         if is_image(&parts) {
             each(parts, &mut entry)?;
         }

@@ -13,10 +13,17 @@ pub(super) type Parts = Vec<String>;
 /// Whether the last part names a PNG or JPEG file. Hidden files are none: archives made on macOS
 /// carry a `._name.jpg` beside each image.
 pub(super) fn is_image(parts: &[String]) -> bool {
-    let Some(name) = parts.last() else { return false };
-    let hidden = parts.iter().any(|part| part.starts_with('.') || part == "__MACOSX");
+    let Some(name) = parts.last() else {
+        return false;
+    };
+    let hidden = parts
+        .iter()
+        .any(|part| part.starts_with('.') || part == "__MACOSX");
     let lower = name.to_lowercase();
-    !hidden && [".png", ".jpg", ".jpeg"].iter().any(|end| lower.ends_with(end))
+    !hidden
+        && [".png", ".jpg", ".jpeg"]
+            .iter()
+            .any(|end| lower.ends_with(end))
 }
 
 /// One image of the requested split.
@@ -48,10 +55,13 @@ impl Plan {
             return Err(DataError::layout(root, "PNG or JPEG images", "none"));
         }
         let skip = wrapping_folders(&paths);
-        let has_splits =
-            paths.iter().all(|(_, parts)| parts.len() > skip + 1 && is_split(&parts[skip]));
-        let classes: BTreeSet<&str> =
-            paths.iter().map(|(_, parts)| class(parts, skip + usize::from(has_splits))).collect();
+        let has_splits = paths
+            .iter()
+            .all(|(_, parts)| parts.len() > skip + 1 && is_split(&parts[skip]));
+        let classes: BTreeSet<&str> = paths
+            .iter()
+            .map(|(_, parts)| class(parts, skip + usize::from(has_splits)))
+            .collect();
         let classes: Vec<String> = classes.into_iter().map(String::from).collect();
         let items: Vec<Item> = paths
             .iter()
@@ -60,12 +70,20 @@ impl Plan {
                 let class = class(parts, skip + usize::from(has_splits));
                 // Every class comes from these very paths.
                 let label = classes.partition_point(|known| known.as_str() < class) as u32;
-                Item { source: *source, name: parts.join("/"), label }
+                Item {
+                    source: *source,
+                    name: parts.join("/"),
+                    label,
+                }
             })
             .collect();
         if items.is_empty() {
             let expected = format!("images below `{}/`", split.name());
-            return Err(DataError::layout(root, expected, "only images of the other split"));
+            return Err(DataError::layout(
+                root,
+                expected,
+                "only images of the other split",
+            ));
         }
         Ok(Self { items, classes })
     }
@@ -89,7 +107,11 @@ fn wrapping_folders(paths: &[(usize, Parts)]) -> usize {
 }
 
 fn class(parts: &[String], level: usize) -> &str {
-    if parts.len() > level + 1 { &parts[level] } else { FLAT_CLASS }
+    if parts.len() > level + 1 {
+        &parts[level]
+    } else {
+        FLAT_CLASS
+    }
 }
 
 #[cfg(test)]
@@ -97,15 +119,26 @@ mod tests {
     use super::*;
 
     fn plan(paths: &[&str], split: Split) -> (Vec<String>, Vec<u32>, Vec<String>) {
-        let parts = paths.iter().map(|path| path.split('/').map(String::from).collect());
+        let parts = paths
+            .iter()
+            .map(|path| path.split('/').map(String::from).collect());
         let plan = Plan::new(Path::new("root"), parts, split).unwrap();
         let names = plan.items.iter().map(|item| item.name.clone()).collect();
-        (names, plan.items.iter().map(|item| item.label).collect(), plan.classes)
+        (
+            names,
+            plan.items.iter().map(|item| item.label).collect(),
+            plan.classes,
+        )
     }
 
     #[test]
     fn classes_and_splits() {
-        let paths = ["train/b/2.png", "train/b/1.png", "test/a/1.png", "train/a/9.png"];
+        let paths = [
+            "train/b/2.png",
+            "train/b/1.png",
+            "test/a/1.png",
+            "train/a/9.png",
+        ];
         let (names, labels, classes) = plan(&paths, Split::Train);
         assert_eq!(names, ["train/a/9.png", "train/b/1.png", "train/b/2.png"]);
         assert_eq!(labels, [0, 1, 1]);
@@ -124,28 +157,48 @@ mod tests {
     fn wrapping_folder_is_ignored() {
         let (_, labels, classes) = plan(&["set/train/b/1.png", "set/test/a/1.png"], Split::Train);
         assert_eq!((labels, classes), (vec![1], vec!["a".into(), "b".into()]));
-        assert_eq!(plan(&["set/cat/1.png", "set/dog/1.png"], Split::Test).2, ["cat", "dog"]);
-        assert_eq!(plan(&["set/cat/1.png", "set/cat/2.png"], Split::Test).2, ["cat"]);
+        assert_eq!(
+            plan(&["set/cat/1.png", "set/dog/1.png"], Split::Test).2,
+            ["cat", "dog"]
+        );
+        assert_eq!(
+            plan(&["set/cat/1.png", "set/cat/2.png"], Split::Test).2,
+            ["cat"]
+        );
     }
 
     #[test]
     fn flat_folders_have_one_class() {
         let (names, labels, classes) = plan(&["2.jpg", "1.jpg"], Split::Train);
         assert_eq!(names, ["1.jpg", "2.jpg"]);
-        assert_eq!((labels, classes), (vec![0, 0], vec![FLAT_CLASS.to_string()]));
-        assert_eq!(plan(&["train/1.jpg", "test/2.jpg"], Split::Test).0, ["test/2.jpg"]);
+        assert_eq!(
+            (labels, classes),
+            (vec![0, 0], vec![FLAT_CLASS.to_string()])
+        );
+        assert_eq!(
+            plan(&["train/1.jpg", "test/2.jpg"], Split::Test).0,
+            ["test/2.jpg"]
+        );
     }
 
     #[test]
     fn a_class_named_train_is_a_class() {
-        assert_eq!(plan(&["train/1.jpg", "car/1.jpg"], Split::Test).2, ["car", "train"]);
+        assert_eq!(
+            plan(&["train/1.jpg", "car/1.jpg"], Split::Test).2,
+            ["car", "train"]
+        );
     }
 
     #[test]
     fn an_empty_split_is_an_error() {
         let parts = [vec!["train".to_string(), "a".into(), "1.png".into()]];
-        let error = Plan::new(Path::new("root"), parts.into_iter(), Split::Test).err().unwrap();
-        assert!(error.to_string().contains("images below `test/`"), "{error}");
+        let error = Plan::new(Path::new("root"), parts.into_iter(), Split::Test)
+            .err()
+            .unwrap();
+        assert!(
+            error.to_string().contains("images below `test/`"),
+            "{error}"
+        );
     }
 
     #[test]

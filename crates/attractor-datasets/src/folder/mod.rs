@@ -67,8 +67,14 @@ pub struct FolderOptions {
 
 /// Whether a path looks like an archive that [`load`] reads: `.tar`, `.tar.gz` or `.tgz`.
 pub fn is_archive(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    [".tar", ".tar.gz", ".tgz"].iter().any(|end| name.ends_with(end))
+    let name = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_lowercase();
+    [".tar", ".tar.gz", ".tgz"]
+        .iter()
+        .any(|end| name.ends_with(end))
 }
 
 /// Loads one split of a folder or an archive. Without `train/` and `test/` folders, both splits are
@@ -83,10 +89,18 @@ pub fn load(path: &Path, split: Split, options: &FolderOptions) -> Result<ImageS
         && (height.min(width) == 0 || height.max(width) > MAX_SIDE)
     {
         let found = format!("{height}x{width}");
-        return Err(DataError::layout(path, format!("a target size from 1x1 to {MAX_SIDE}x{MAX_SIDE}"), found));
+        return Err(DataError::layout(
+            path,
+            format!("a target size from 1x1 to {MAX_SIDE}x{MAX_SIDE}"),
+            found,
+        ));
     }
     let metadata = fs::metadata(path).map_err(DataError::io(path, "open"))?;
-    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    let name = path
+        .file_name()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy()
+        .into_owned();
     if metadata.is_dir() {
         let files = walk::images(path)?;
         let plan = Plan::new(path, files.iter().map(|file| file.parts.clone()), split)?;
@@ -95,7 +109,10 @@ pub fn load(path: &Path, split: Split, options: &FolderOptions) -> Result<ImageS
         builder.extend(plan.items.par_iter().map(|item| {
             let file = &files[item.source].path;
             let bytes = fs::read(file).map_err(DataError::io(file, "read"));
-            (item.source, bytes.and_then(|bytes| decode::decode(file, None, &bytes, options)))
+            (
+                item.source,
+                bytes.and_then(|bytes| decode::decode(file, None, &bytes, options)),
+            )
         }))?;
         builder.finish(name, plan)
     } else if is_archive(path) {
@@ -111,7 +128,11 @@ pub fn load(path: &Path, split: Split, options: &FolderOptions) -> Result<ImageS
         })?;
         builder.finish(name, plan)
     } else {
-        Err(DataError::layout(path, "a folder, .tar, .tar.gz or .tgz", "another kind of file"))
+        Err(DataError::layout(
+            path,
+            "a folder, .tar, .tar.gz or .tgz",
+            "another kind of file",
+        ))
     }
 }
 
@@ -130,7 +151,11 @@ struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     fn new(path: &'a Path, options: &'a FolderOptions, count: usize) -> Self {
-        Self { path, options, images: Vec::with_capacity(count) }
+        Self {
+            path,
+            options,
+            images: Vec::with_capacity(count),
+        }
     }
 
     /// Decodes in parallel; of several errors the one of the lowest source number is returned, so
@@ -150,7 +175,9 @@ impl<'a> Builder<'a> {
         self.images.sort_unstable_by_key(|(source, _)| *source);
         let mut images = Vec::with_capacity(plan.items.len());
         for item in &plan.items {
-            let found = self.images.binary_search_by_key(&item.source, |(source, _)| *source);
+            let found = self
+                .images
+                .binary_search_by_key(&item.source, |(source, _)| *source);
             // The archive changed between its two readings: the only way to miss an image.
             let index = found.map_err(|_| {
                 DataError::layout(self.path, &item.name, "an archive without that member")
@@ -159,7 +186,9 @@ impl<'a> Builder<'a> {
         }
         // A plan without items is refused when it is made.
         let channels = self.options.colour.channels();
-        let shape = images.first().map_or(ImageShape::new(channels, 1, 1), |(_, image)| image.0);
+        let shape = images
+            .first()
+            .map_or(ImageShape::new(channels, 1, 1), |(_, image)| image.0);
         let mut pixels = Vec::with_capacity(images.len().saturating_mul(shape.dim()));
         for (item, (found, image)) in images {
             if *found != shape {

@@ -29,17 +29,28 @@ pub(super) fn images(root: &Path) -> Result<Vec<File>> {
 fn visit(folder: &Path, parts: &mut Parts, files: &mut Vec<File>) -> Result<()> {
     if parts.len() > MAX_DEPTH {
         let found = "a deeper one (a link that leads back to its parent?)";
-        return Err(DataError::layout(folder, format!("at most {MAX_DEPTH} levels"), found));
+        return Err(DataError::layout(
+            folder,
+            format!("at most {MAX_DEPTH} levels"),
+            found,
+        ));
     }
     for entry in fs::read_dir(folder).map_err(DataError::io(folder, "list"))? {
         let path = entry.map_err(DataError::io(folder, "list"))?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         parts.push(name);
         // Follows links: people collect pictures by linking to them.
         if path.is_dir() {
             visit(&path, parts, files)?;
         } else if is_image(parts) {
-            files.push(File { path, parts: parts.clone() });
+            files.push(File {
+                path,
+                parts: parts.clone(),
+            });
         }
         parts.pop();
     }

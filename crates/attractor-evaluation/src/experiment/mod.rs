@@ -70,13 +70,14 @@ impl FromStr for Preset {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        Self::ALL.into_iter().find(|preset| preset.name() == name).ok_or_else(|| {
-            Error::UnknownName {
+        Self::ALL
+            .into_iter()
+            .find(|preset| preset.name() == name)
+            .ok_or_else(|| Error::UnknownName {
                 what: "preset",
                 name: name.into(),
                 known: Self::ALL.map(Self::name).join(", "),
-            }
-        })
+            })
     }
 }
 
@@ -299,7 +300,10 @@ impl Experiment {
         let mut paths = Vec::new();
         for entry in std::fs::read_dir(folder).map_err(Error::io(folder, "could not list"))? {
             let path = entry.map_err(Error::io(folder, "could not list"))?.path();
-            if path.extension().is_some_and(|extension| extension == "toml") {
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "toml")
+            {
                 paths.push(path);
             }
         }

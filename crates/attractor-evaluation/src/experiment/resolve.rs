@@ -81,7 +81,10 @@ impl Experiment {
         };
         let at = |key: &str| format!("presets.{preset}.{key}");
 
-        let dataset = overrides.dataset.clone().unwrap_or_else(|| self.dataset.clone());
+        let dataset = overrides
+            .dataset
+            .clone()
+            .unwrap_or_else(|| self.dataset.clone());
         if dataset != self.dataset && dataset != self.fallback_dataset {
             let rule = format!("must be `{}` or `{}`", self.dataset, self.fallback_dataset);
             return Err(self.broken("dataset", rule, dataset));
@@ -164,7 +167,15 @@ impl Experiment {
             ("model.code", resolved.model.code),
             ("model.epochs", resolved.model.epochs),
             ("model.batch", resolved.model.batch),
-            ("max_cues", resolved.systems.iter().filter_map(|s| s.max_cues).min().unwrap_or(1)),
+            (
+                "max_cues",
+                resolved
+                    .systems
+                    .iter()
+                    .filter_map(|s| s.max_cues)
+                    .min()
+                    .unwrap_or(1),
+            ),
         ] {
             self.nonzero(&at(key), value)?;
         }
@@ -184,7 +195,9 @@ impl Experiment {
     }
 
     fn select(&self, key: &str, selectors: Option<&Vec<String>>) -> Result<Vec<SystemSpec>> {
-        let Some(selectors) = selectors else { return Ok(self.systems.clone()) };
+        let Some(selectors) = selectors else {
+            return Ok(self.systems.clone());
+        };
         for selector in selectors {
             if !self.systems.iter().any(|system| system.matches(selector)) {
                 let known: Vec<String> = self.systems.iter().map(SystemSpec::key).collect();
@@ -212,7 +225,11 @@ impl Experiment {
                 resolved.dataset, self.dataset
             ));
         }
-        let mut sizes = vec![("cues per block", resolved.cues_per_block, paper.cues_per_block)];
+        let mut sizes = vec![(
+            "cues per block",
+            resolved.cues_per_block,
+            paper.cues_per_block,
+        )];
         // Imported weights were trained elsewhere: then the training sizes do not matter.
         if resolved.model.weights.is_none() {
             sizes.push(("training images", resolved.train_images, paper.train_images));
@@ -294,7 +311,9 @@ impl Resolved {
 
     /// Distance below which a cue of `system` counts as retrieved.
     pub fn threshold(&self, system: &SystemSpec) -> f64 {
-        system.threshold.unwrap_or_else(|| self.thresholds.of(system.representation))
+        system
+            .threshold
+            .unwrap_or_else(|| self.thresholds.of(system.representation))
     }
 
     /// Cues that `system` is measured on.
@@ -330,7 +349,10 @@ impl Resolved {
         let value = serde_json::to_value(&decisive).unwrap_or_default();
         let mut text = String::new();
         canonical(&value, &mut text);
-        Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+        Sha256::digest(text.as_bytes())
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     }
 }
 

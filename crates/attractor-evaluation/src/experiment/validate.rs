@@ -60,7 +60,11 @@ impl Experiment {
         let mut names = HashSet::new();
         for (index, task) in tasks.iter().enumerate() {
             if task.task.trim().is_empty() {
-                return Err(self.broken(format!("{key}[{index}].task"), "must not be empty", "\"\""));
+                return Err(self.broken(
+                    format!("{key}[{index}].task"),
+                    "must not be empty",
+                    "\"\"",
+                ));
             }
             if !names.insert(&task.task) {
                 let key = format!("{key}[{index}].task");
@@ -118,7 +122,11 @@ impl Experiment {
             return Err(self.broken(format!("presets.{preset}"), rule, found.join(", ")));
         };
         for key in spec.options.keys() {
-            if !self.systems.iter().any(|system| system.options.contains_key(key)) {
+            if !self
+                .systems
+                .iter()
+                .any(|system| system.options.contains_key(key))
+            {
                 let rule = "must be an option key of at least one system";
                 return Err(self.broken(format!("presets.{preset}.options"), rule, key));
             }
@@ -145,7 +153,11 @@ impl Experiment {
     }
 
     pub(super) fn nonzero(&self, key: &str, value: usize) -> Result<()> {
-        if value > 0 { Ok(()) } else { Err(self.broken(key, "must be at least 1", value)) }
+        if value > 0 {
+            Ok(())
+        } else {
+            Err(self.broken(key, "must be at least 1", value))
+        }
     }
 
     fn positive(&self, key: &str, value: f64) -> Result<()> {

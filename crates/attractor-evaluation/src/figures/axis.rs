@@ -40,7 +40,13 @@ impl Axis {
             let room = (high - low) * 0.05;
             (low, high) = (low - room, high + room);
         }
-        Self { low, high, from, to, log }
+        Self {
+            low,
+            high,
+            from,
+            to,
+            log,
+        }
     }
 
     /// The pixel of a value.
@@ -77,7 +83,14 @@ impl Axis {
             .map(|index| {
                 let value = index as f64 * step;
                 let plain = (1e-4..1e6).contains(&step) || value == 0.0;
-                (value, if plain { format!("{value:.digits$}") } else { label(value) })
+                (
+                    value,
+                    if plain {
+                        format!("{value:.digits$}")
+                    } else {
+                        label(value)
+                    },
+                )
             })
             .collect()
     }

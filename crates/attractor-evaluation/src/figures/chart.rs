@@ -37,12 +37,20 @@ pub struct Series {
 impl Series {
     /// A measured line.
     pub fn new(name: impl Into<String>, points: Vec<Point>) -> Self {
-        Self { name: name.into(), points, reference: false }
+        Self {
+            name: name.into(),
+            points,
+            reference: false,
+        }
     }
 
     /// A published line.
     pub fn reference(name: impl Into<String>, points: Vec<Point>) -> Self {
-        Self { name: name.into(), points, reference: true }
+        Self {
+            name: name.into(),
+            points,
+            reference: true,
+        }
     }
 }
 
@@ -75,16 +83,27 @@ const LEGEND_ROW: f64 = 20.0;
 impl LineChart {
     /// The chart as an SVG document, equal for equal data.
     pub fn svg(&self) -> String {
-        let series: Vec<Series> = self.series.iter().map(|series| self.drawable(series)).collect();
+        let series: Vec<Series> = self
+            .series
+            .iter()
+            .map(|series| self.drawable(series))
+            .collect();
         let plot_height = (series.len() as f64 * LEGEND_ROW).max(260.0);
-        let longest = series.iter().map(|series| series.name.chars().count()).max().unwrap_or(0);
+        let longest = series
+            .iter()
+            .map(|series| series.name.chars().count())
+            .max()
+            .unwrap_or(0);
         let width = LEFT + PLOT_WIDTH + 56.0 + 7.0 * longest as f64;
         let height = TOP + plot_height + BOTTOM;
         let points = || series.iter().flat_map(|series| series.points.iter());
         let x = Axis::over(points().map(|p| p.x), None, false, LEFT, LEFT + PLOT_WIDTH);
         let ys = points().flat_map(|p| {
             let low = p.y - p.error;
-            [if self.log_y && low <= 0.0 { p.y } else { low }, p.y + p.error]
+            [
+                if self.log_y && low <= 0.0 { p.y } else { low },
+                p.y + p.error,
+            ]
         });
         let bottom = TOP + plot_height;
         let y = Axis::over(ys, self.y_range, self.log_y, bottom, TOP);
@@ -112,7 +131,10 @@ impl LineChart {
         let keep = |p: &&Point| {
             p.x.is_finite() && p.y.is_finite() && p.error.is_finite() && (!self.log_y || p.y > 0.0)
         };
-        Series { points: series.points.iter().filter(keep).copied().collect(), ..series.clone() }
+        Series {
+            points: series.points.iter().filter(keep).copied().collect(),
+            ..series.clone()
+        }
     }
 
     fn frame(&self, out: &mut String, x: &Axis, y: &Axis, bottom: f64) {
@@ -123,7 +145,7 @@ impl LineChart {
             let _ = writeln!(
                 out,
                 "<line class=\"grid\" x1=\"{LEFT}\" x2=\"{right}\" y1=\"{at}\" y2=\"{at}\"/>\
-                 <text class=\"soft\" x=\"{x}\" y=\"{text}\" text-anchor=\"end\">{label}</text>",
+                 <text class=\"tick\" x=\"{x}\" y=\"{text}\" text-anchor=\"end\">{label}</text>",
                 at = coordinate(at),
                 x = LEFT - 8.0,
                 text = coordinate(at + 4.0),
@@ -132,14 +154,17 @@ impl LineChart {
         let ticks = if self.x_ticks.is_empty() {
             x.ticks()
         } else {
-            self.x_ticks.iter().map(|value| (*value, format!("{value}"))).collect()
+            self.x_ticks
+                .iter()
+                .map(|value| (*value, format!("{value}")))
+                .collect()
         };
         for (value, label) in ticks {
             let at = coordinate(x.at(value));
             let _ = writeln!(
                 out,
                 "<line class=\"axis\" x1=\"{at}\" x2=\"{at}\" y1=\"{bottom}\" y2=\"{end}\"/>\
-                 <text class=\"soft\" x=\"{at}\" y=\"{text}\" text-anchor=\"middle\">{label}</text>",
+                 <text class=\"tick\" x=\"{at}\" y=\"{text}\" text-anchor=\"middle\">{label}</text>",
                 end = bottom + 5.0,
                 text = bottom + 19.0,
             );
@@ -161,7 +186,11 @@ impl LineChart {
 
 fn classes(index: usize, series: &Series) -> String {
     let dashed = series.reference || (index / PALETTE) % 2 == 1;
-    format!("line c{}{}", index % PALETTE, if dashed { " dash" } else { "" })
+    format!(
+        "line c{}{}",
+        index % PALETTE,
+        if dashed { " dash" } else { "" }
+    )
 }
 
 fn draw(out: &mut String, index: usize, series: &Series, x: &Axis, y: &Axis) {
@@ -202,7 +231,12 @@ fn marker(out: &mut String, index: usize, x: f64, y: f64) {
     let colour = index % PALETTE;
     let at = coordinate;
     let _ = match index % 4 {
-        0 => writeln!(out, "<circle class=\"c{colour}\" cx=\"{}\" cy=\"{}\" r=\"3.5\"/>", at(x), at(y)),
+        0 => writeln!(
+            out,
+            "<circle class=\"c{colour}\" cx=\"{}\" cy=\"{}\" r=\"3.5\"/>",
+            at(x),
+            at(y)
+        ),
         1 => writeln!(
             out,
             "<rect class=\"c{colour}\" x=\"{}\" y=\"{}\" width=\"6\" height=\"6\"/>",
@@ -210,8 +244,16 @@ fn marker(out: &mut String, index: usize, x: f64, y: f64) {
             at(y - 3.0)
         ),
         shape => {
-            let lower = if shape == 2 { (y + 3.0, y + 3.0) } else { (y, y) };
-            let tail = if shape == 2 { String::new() } else { format!(" {},{}", at(x), at(y + 4.5)) };
+            let lower = if shape == 2 {
+                (y + 3.0, y + 3.0)
+            } else {
+                (y, y)
+            };
+            let tail = if shape == 2 {
+                String::new()
+            } else {
+                format!(" {},{}", at(x), at(y + 4.5))
+            };
             writeln!(
                 out,
                 "<polygon class=\"c{colour}\" points=\"{},{} {},{}{tail} {},{}\"/>",

@@ -42,7 +42,12 @@ impl Image {
                 found: data.len(),
             });
         }
-        Ok(Self { channels, height, width, data })
+        Ok(Self {
+            channels,
+            height,
+            width,
+            data,
+        })
     }
 
     fn pixel(&self, x: usize, y: usize) -> Rgb<u8> {
@@ -132,7 +137,9 @@ impl ImageGrid {
             }
         }
         let mut bytes = Cursor::new(Vec::new());
-        canvas.write_to(&mut bytes, ImageFormat::Png).map_err(Error::encode("a PNG"))?;
+        canvas
+            .write_to(&mut bytes, ImageFormat::Png)
+            .map_err(Error::encode("a PNG"))?;
         Ok(bytes.into_inner())
     }
 }

@@ -21,9 +21,8 @@ pub(super) fn sheet() -> String {
     let mut light = String::new();
     let mut dark = String::new();
     for (index, (on_light, on_dark)) in COLOURS.iter().enumerate() {
-        let rule = |colour: &str| {
-            format!(".attractor-chart .c{index}{{stroke:{colour};fill:{colour}}}")
-        };
+        let rule =
+            |colour: &str| format!(".attractor-chart .c{index}{{stroke:{colour};fill:{colour}}}");
         light.push_str(&rule(on_light));
         dark.push_str(&rule(on_dark));
     }
@@ -32,7 +31,7 @@ pub(super) fn sheet() -> String {
          .attractor-chart .bg{{fill:#fff}}\
          .attractor-chart text{{fill:currentColor}}\
          .attractor-chart .title{{font-weight:600;font-size:14px}}\
-         .attractor-chart .soft{{fill:#57606a}}\
+         .attractor-chart .tick{{fill:#57606a}}\
          .attractor-chart .grid{{stroke:#d8dee4}}\
          .attractor-chart .axis{{stroke:#8c959f}}\
          {light}\
@@ -42,7 +41,7 @@ pub(super) fn sheet() -> String {
          @media (prefers-color-scheme:dark){{\
          .attractor-chart{{color:#e6e8eb}}\
          .attractor-chart .bg{{fill:#16191d}}\
-         .attractor-chart .soft{{fill:#9aa4ae}}\
+         .attractor-chart .tick{{fill:#9aa4ae}}\
          .attractor-chart .grid{{stroke:#2d333b}}\
          .attractor-chart .axis{{stroke:#59636e}}\
          {dark}\
@@ -52,12 +51,19 @@ pub(super) fn sheet() -> String {
 
 /// Text safe inside XML.
 pub(super) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 /// A coordinate with at most two digits after the point.
 pub(super) fn coordinate(value: f64) -> String {
     let text = format!("{value:.2}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
-    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+    if text == "-0" {
+        "0".to_owned()
+    } else {
+        text.to_owned()
+    }
 }

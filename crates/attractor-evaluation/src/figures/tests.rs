@@ -9,9 +9,16 @@ fn chart() -> LineChart {
         series: vec![
             Series::new(
                 "GMM & co",
-                vec![point(0.1, 100.0, 0.0), point(0.2, 99.0, 0.5), point(0.4, 70.0, 4.0)],
+                vec![
+                    point(0.1, 100.0, 0.0),
+                    point(0.2, 99.0, 0.5),
+                    point(0.4, 70.0, 4.0),
+                ],
             ),
-            Series::reference("published", vec![Point::new(0.1, 100.0), Point::new(0.4, 72.0)]),
+            Series::reference(
+                "published",
+                vec![Point::new(0.1, 100.0), Point::new(0.4, 72.0)],
+            ),
         ],
         log_y: false,
         y_range: Some((0.0, 100.0)),
@@ -35,7 +42,10 @@ fn every_colour_has_a_dark_twin() {
     let (light, dark) = sheet.split_once("@media").unwrap();
     for index in 0..style::PALETTE {
         let rule = format!(".c{index}{{stroke:#");
-        assert!(light.contains(&rule) && dark.contains(&rule), "colour {index}");
+        assert!(
+            light.contains(&rule) && dark.contains(&rule),
+            "colour {index}"
+        );
     }
 }
 
@@ -55,7 +65,11 @@ fn odd_data_never_reach_the_drawing() {
         assert!(!svg.contains(bad), "{bad} in\n{svg}");
     }
     // Three good points remain of the first series.
-    assert_eq!(svg.matches("<circle").count(), 3 + 1, "three points and one in the legend");
+    assert_eq!(
+        svg.matches("<circle").count(),
+        3 + 1,
+        "three points and one in the legend"
+    );
 }
 
 #[test]
@@ -64,7 +78,10 @@ fn empty_and_constant_charts_draw() {
     chart.series.clear();
     assert!(chart.svg().ends_with("</svg>\n"));
     chart.y_range = None;
-    chart.series.push(Series::new("flat", vec![Point::new(0.0, 7.0), Point::new(0.0, 7.0)]));
+    chart.series.push(Series::new(
+        "flat",
+        vec![Point::new(0.0, 7.0), Point::new(0.0, 7.0)],
+    ));
     let svg = chart.svg();
     assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
 }
@@ -73,7 +90,10 @@ fn empty_and_constant_charts_draw() {
 fn a_grid_magnifies_without_smoothing() {
     let red = Image::from_planes(3, 1, 2, vec![1.0, 0.0, 0.0, 0.0, 0.0, 2.0]).unwrap();
     let grey = Image::from_planes(1, 1, 2, vec![0.5, f32::NAN]).unwrap();
-    let png = ImageGrid::new(vec![vec![red], vec![grey]]).unwrap().png().unwrap();
+    let png = ImageGrid::new(vec![vec![red], vec![grey]])
+        .unwrap()
+        .png()
+        .unwrap();
     let image = image::load_from_memory(&png).unwrap().to_rgb8();
     // Two pixels magnified 32 times, 4 pixels around and between.
     assert_eq!(image.dimensions(), (4 + 64 + 4, 4 + 32 + 4 + 32 + 4));
@@ -86,15 +106,26 @@ fn a_grid_magnifies_without_smoothing() {
 
 #[test]
 fn grids_refuse_what_does_not_fit() {
-    let image = |height, width| {
-        Image::from_planes(1, height, width, vec![0.0; height * width]).unwrap()
-    };
+    let image =
+        |height, width| Image::from_planes(1, height, width, vec![0.0; height * width]).unwrap();
     for (error, message) in [
-        (Image::from_planes(2, 1, 1, vec![0.0; 2]).unwrap_err(), "expected 1 or 3, found 2"),
-        (Image::from_planes(1, 2, 2, vec![0.0; 3]).unwrap_err(), "[1, 2, 2]"),
-        (Image::from_planes(1, 0, 2, vec![]).unwrap_err(), "at least one pixel"),
+        (
+            Image::from_planes(2, 1, 1, vec![0.0; 2]).unwrap_err(),
+            "expected 1 or 3, found 2",
+        ),
+        (
+            Image::from_planes(1, 2, 2, vec![0.0; 3]).unwrap_err(),
+            "[1, 2, 2]",
+        ),
+        (
+            Image::from_planes(1, 0, 2, vec![]).unwrap_err(),
+            "at least one pixel",
+        ),
         (ImageGrid::new(vec![]).unwrap_err(), "at least one image"),
-        (ImageGrid::new(vec![vec![]]).unwrap_err(), "at least one image"),
+        (
+            ImageGrid::new(vec![vec![]]).unwrap_err(),
+            "at least one image",
+        ),
         (
             ImageGrid::new(vec![vec![image(1, 1)], vec![]]).unwrap_err(),
             "expected 1 images, found 0",

@@ -36,7 +36,9 @@ pub(super) fn losses(
             .iter()
             .map(|seed| {
                 let curve = own().filter(|point| point.seed == *seed);
-                let curve = curve.map(|p| Point::new(p.epoch as f64, p.loss_per_image)).collect();
+                let curve = curve
+                    .map(|p| Point::new(p.epoch as f64, p.loss_per_image))
+                    .collect();
                 Series::new(format!("seed {seed}"), curve)
             })
             .collect();
@@ -44,12 +46,20 @@ pub(super) fn losses(
             && !reference.vae_training.is_empty()
         {
             let curve = reference.vae_training.iter();
-            let curve = curve.map(|p| Point::new(p.epoch as f64, p.loss_per_image)).collect();
+            let curve = curve
+                .map(|p| Point::new(p.epoch as f64, p.loss_per_image))
+                .collect();
             series.push(Series::reference(reference.short.clone(), curve));
         }
-        let epochs = series.iter().flat_map(|s| &s.points).map(|p| p.x).fold(0.0, f64::max);
+        let epochs = series
+            .iter()
+            .flat_map(|s| &s.points)
+            .map(|p| p.x)
+            .fold(0.0, f64::max);
         let step = (epochs / 10.0).ceil().max(1.0);
-        let ticks = (1..).map(|k| f64::from(k) * step).take_while(|x| *x <= epochs);
+        let ticks = (1..)
+            .map(|k| f64::from(k) * step)
+            .take_while(|x| *x <= epochs);
         Chart {
             file: figure_stem(&["loss", model]),
             svg: LineChart {
@@ -100,12 +110,7 @@ pub(super) fn levels(config: &Resolved, summary: &Summary, metric: Metric) -> Ve
                 }
                 let stored = n_stored.to_string();
                 charts.push(Chart {
-                    file: figure_stem(&[
-                        metric.name(),
-                        &task.task,
-                        representation.name(),
-                        &stored,
-                    ]),
+                    file: figure_stem(&[metric.name(), &task.task, representation.name(), &stored]),
                     svg: LineChart {
                         title: format!("{}, {representation}, {n_stored} stored", task.task),
                         x_label: format!("level of {}", task.task),
@@ -133,13 +138,25 @@ fn axis_label(metric: Metric) -> String {
 
 /// One chart per cell that left energies. The scale is logarithmic where every value is positive
 /// and they span more than two decades.
-pub(super) fn energies(traces: &[Trace]) -> Vec<Chart> {
+pub(super) fn energies(config: &Resolved, mut traces: Vec<Trace>) -> Vec<Chart> {
+    let order = config.cells();
+    traces.sort_by_key(|trace| order.iter().position(|cell| *cell == trace.cell));
+
     let chart = |trace: &Trace| {
-        let values = || trace.terms.iter().flat_map(|term| term.values.iter().copied());
+        let values = || {
+            trace
+                .terms
+                .iter()
+                .flat_map(|term| term.values.iter().copied())
+        };
         let low = values().fold(f64::INFINITY, f64::min);
         let high = values().fold(f64::NEG_INFINITY, f64::max);
         let curve = |values: &[f64]| {
-            values.iter().enumerate().map(|(step, y)| Point::new(step as f64, *y)).collect()
+            values
+                .iter()
+                .enumerate()
+                .map(|(step, y)| Point::new(step as f64, *y))
+                .collect()
         };
         let cell = &trace.cell;
         Chart {

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior, Value};
 use serde::Serialize;
 
@@ -79,13 +80,18 @@ pub fn write(folder: &RunFolder) -> Result<PathBuf> {
 fn render(page: Page) -> Result<String> {
     let fail = |error: minijinja::Error| Error::Render(format!("{error:#}"));
     let mut environment = Environment::new();
+    let syntax = SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .build();
+    environment.set_syntax(syntax.map_err(fail)?);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_trim_blocks(true);
-    environment.set_lstrip_blocks(true);
     // The name's ending turns on escaping.
     environment.add_template(FILE, TEMPLATE).map_err(fail)?;
     let template = environment.get_template(FILE).map_err(fail)?;
-    template.render(Value::from(minijinja::value::Serde(page))).map_err(fail)
+    template
+        .render(Value::from(minijinja::value::Serde(page)))
+        .map_err(fail)
 }
 
 fn page(folder: &RunFolder) -> Result<Page> {
@@ -120,7 +126,11 @@ fn page(folder: &RunFolder) -> Result<Page> {
         cells: config.cells().len(),
         compute: duration(compute),
         info: folder.info().to_vec(),
-        hardware: folder.info().iter().map(|info| info.hardware.to_string()).collect(),
+        hardware: folder
+            .info()
+            .iter()
+            .map(|info| info.hardware.to_string())
+            .collect(),
         verdicts: main_metric
             .map(|metric| summary.verdicts(metric).into_iter().collect())
             .unwrap_or_default(),
@@ -139,7 +149,7 @@ fn page(folder: &RunFolder) -> Result<Page> {
         levels: main_metric
             .map(|metric| charts::levels(config, &summary, metric))
             .unwrap_or_default(),
-        energies: charts::energies(&folder.traces()?),
+        energies: charts::energies(config, folder.traces()?),
         panels: panels(folder)?,
         config: toml::to_string_pretty(config).map_err(Error::encode("the configuration"))?,
         reference,
@@ -149,7 +159,10 @@ fn page(folder: &RunFolder) -> Result<Page> {
 
 fn panels(folder: &RunFolder) -> Result<Vec<PagePanel>> {
     let mut pictures = Vec::new();
-    for panel in folder.panels()? {
+    let order = folder.config().cells();
+    let mut found = folder.panels()?;
+    found.sort_by_key(|panel| order.iter().position(|cell| *cell == panel.cell));
+    for panel in found {
         let path = folder.figures().join(&panel.file);
         let png = std::fs::read(&path).map_err(Error::io(&path, "could not read"))?;
         pictures.push(PagePanel {

@@ -77,7 +77,10 @@ pub(super) fn main(config: &Resolved, summary: &Summary, metric: Metric) -> Vec<
                         .collect();
                     TaskTable {
                         task: task.task.clone(),
-                        levels: conditions.iter().map(|(_, level)| level.to_string()).collect(),
+                        levels: conditions
+                            .iter()
+                            .map(|(_, level)| level.to_string())
+                            .collect(),
                         rows: rows(config, summary, *n_stored, metric, &conditions),
                     }
                 })
@@ -96,7 +99,11 @@ pub(super) fn details(
     let conditions = config.all_conditions();
     let mut tables = Vec::new();
     for n_stored in &config.n_stored {
-        for metric in summary.metrics().into_iter().filter(|metric| Some(*metric) != main) {
+        for metric in summary
+            .metrics()
+            .into_iter()
+            .filter(|metric| Some(*metric) != main)
+        {
             let rows = rows(config, summary, *n_stored, metric, &conditions);
             if !rows.is_empty() {
                 tables.push(DetailTable {
@@ -123,7 +130,8 @@ fn rows(
     conditions: &[(String, crate::Level)],
 ) -> Vec<Row> {
     let row = |system: &SystemSpec| Row {
-        system: system.name.clone(),
+        // The badge says it already.
+        system: system.name.trim_end_matches(" (ours)").to_owned(),
         representation: system.representation.name(),
         ours: system.ours,
         entries: conditions
@@ -149,19 +157,22 @@ fn entry(metric: Metric, aggregate: &Aggregate) -> Entry {
         cues: aggregate.cues,
         bar: (metric.unit() == "%")
             .then(|| format!("{:.1}", aggregate.spread.mean.clamp(0.0, 100.0))),
-        reference: aggregate.reference.as_ref().map(|reference| EntryReference {
-            value: format!("{:.digits$}", reference.value),
-            difference: signed(aggregate.spread.mean - reference.value, digits),
-            word: reference.verdict.word(),
-            full: match (&reference.verdict, reference.tolerance) {
-                (Verdict::NotComparable(_), _) | (_, None) => reference.verdict.to_string(),
-                (verdict, Some(tolerance)) => {
-                    format!("{verdict}: tolerance {tolerance} {}", metric.unit())
-                        .trim_end()
-                        .to_owned()
-                }
-            },
-        }),
+        reference: aggregate
+            .reference
+            .as_ref()
+            .map(|reference| EntryReference {
+                value: format!("{:.digits$}", reference.value),
+                difference: signed(aggregate.spread.mean - reference.value, digits),
+                word: reference.verdict.word(),
+                full: match (&reference.verdict, reference.tolerance) {
+                    (Verdict::NotComparable(_), _) | (_, None) => reference.verdict.to_string(),
+                    (verdict, Some(tolerance)) => {
+                        format!("{verdict}: tolerance {tolerance} {}", metric.unit())
+                            .trim_end()
+                            .to_owned()
+                    }
+                },
+            }),
     }
 }
 

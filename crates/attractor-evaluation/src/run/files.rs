@@ -12,7 +12,9 @@ use crate::{Error, Result};
 
 /// Reads a file of JSON lines, up to `length` bytes if given. A file that does not exist is empty.
 pub(super) fn read_lines<T: DeserializeOwned>(path: &Path, length: Option<u64>) -> Result<Vec<T>> {
-    let Some(mut bytes) = read_if_present(path)? else { return Ok(Vec::new()) };
+    let Some(mut bytes) = read_if_present(path)? else {
+        return Ok(Vec::new());
+    };
     if let Some(length) = length {
         if (bytes.len() as u64) < length {
             return Err(too_short(path, length, bytes.len() as u64));
@@ -24,8 +26,15 @@ pub(super) fn read_lines<T: DeserializeOwned>(path: &Path, length: Option<u64>) 
 
 /// Reads the lines that end in a newline; also says how many bytes those are.
 pub(super) fn read_whole_lines<T: DeserializeOwned>(path: &Path) -> Result<(Vec<T>, u64)> {
-    let Some(mut bytes) = read_if_present(path)? else { return Ok((Vec::new(), 0)) };
-    bytes.truncate(bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1));
+    let Some(mut bytes) = read_if_present(path)? else {
+        return Ok((Vec::new(), 0));
+    };
+    bytes.truncate(
+        bytes
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |end| end + 1),
+    );
     let values = parse_lines(path, &bytes)?;
     Ok((values, bytes.len() as u64))
 }
@@ -49,7 +58,8 @@ fn read_if_present(path: &Path) -> Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     match File::open(path) {
         Ok(mut file) => {
-            file.read_to_end(&mut bytes).map_err(Error::io(path, "could not read"))?;
+            file.read_to_end(&mut bytes)
+                .map_err(Error::io(path, "could not read"))?;
             Ok(Some(bytes))
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -76,10 +86,14 @@ pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut file =
         tempfile::NamedTempFile::new_in(folder).map_err(Error::io(path, "could not create"))?;
-    file.write_all(bytes).map_err(Error::io(path, "could not write"))?;
-    file.as_file().sync_data().map_err(Error::io(path, "could not sync"))?;
+    file.write_all(bytes)
+        .map_err(Error::io(path, "could not write"))?;
+    file.as_file()
+        .sync_data()
+        .map_err(Error::io(path, "could not sync"))?;
     set_mode(file.as_file()).map_err(Error::io(path, "could not set the mode"))?;
-    file.persist(path).map_err(|error| Error::io(path, "could not rename")(error.error))?;
+    file.persist(path)
+        .map_err(|error| Error::io(path, "could not rename")(error.error))?;
     sync_folder(folder)
 }
 
@@ -99,7 +113,9 @@ fn set_mode(_: &File) -> std::io::Result<()> {
 pub(super) fn sync_folder(folder: &Path) -> Result<()> {
     if cfg!(unix) {
         let handle = File::open(folder).map_err(Error::io(folder, "could not open"))?;
-        handle.sync_all().map_err(Error::io(folder, "could not sync"))?;
+        handle
+            .sync_all()
+            .map_err(Error::io(folder, "could not sync"))?;
     }
     Ok(())
 }
@@ -124,7 +140,10 @@ impl Ledger {
             if entry.bytes < results_bytes {
                 return Err(Error::Corrupt {
                     path,
-                    reason: format!("lengths must not fall, found {} at {}", entry.bytes, entry.cell),
+                    reason: format!(
+                        "lengths must not fall, found {} at {}",
+                        entry.bytes, entry.cell
+                    ),
                 });
             }
             results_bytes = entry.bytes;
@@ -134,6 +153,10 @@ impl Ledger {
         if found < results_bytes {
             return Err(too_short(&results, results_bytes, found));
         }
-        Ok(Self { entries, bytes, results_bytes })
+        Ok(Self {
+            entries,
+            bytes,
+            results_bytes,
+        })
     }
 }

@@ -31,9 +31,15 @@ struct Found {
 /// [`Error::TooFewRuns`] for none; [`Error::Unrelated`] if configuration or data differ;
 /// [`Error::Conflict`] naming the cell; [`Error::RunExists`] if `out` holds a run.
 pub fn merge<P: AsRef<Path>>(dirs: &[P], out: impl AsRef<Path>) -> Result<MergeSummary> {
-    let folders = dirs.iter().map(RunFolder::open).collect::<Result<Vec<_>>>()?;
+    let folders = dirs
+        .iter()
+        .map(RunFolder::open)
+        .collect::<Result<Vec<_>>>()?;
     let Some(first) = folders.first() else {
-        return Err(Error::TooFewRuns { expected: 1, found: 0 });
+        return Err(Error::TooFewRuns {
+            expected: 1,
+            found: 0,
+        });
     };
     for other in &folders[1..] {
         related(first, other)?;
@@ -49,7 +55,14 @@ pub fn merge<P: AsRef<Path>>(dirs: &[P], out: impl AsRef<Path>) -> Result<MergeS
                 agree(&folders, earlier, index, &entry.cell, &records)?;
                 duplicates.insert(entry.cell);
             } else {
-                found.insert(entry.cell.clone(), Found { folder: index, entry, records });
+                found.insert(
+                    entry.cell.clone(),
+                    Found {
+                        folder: index,
+                        entry,
+                        records,
+                    },
+                );
             }
         }
     }
@@ -57,8 +70,11 @@ pub fn merge<P: AsRef<Path>>(dirs: &[P], out: impl AsRef<Path>) -> Result<MergeS
     let infos = distinct_infos(&folders);
     let mut writer =
         RunWriter::create_joined(out, first.config(), infos, first.reference()?.as_ref())?;
-    let mut summary =
-        MergeSummary { cells: 0, duplicates: duplicates.len(), missing: Vec::new() };
+    let mut summary = MergeSummary {
+        cells: 0,
+        duplicates: duplicates.len(),
+        missing: Vec::new(),
+    };
     for cell in first.config().cells() {
         match found.remove(&cell) {
             Some(found) => {
@@ -72,7 +88,10 @@ pub fn merge<P: AsRef<Path>>(dirs: &[P], out: impl AsRef<Path>) -> Result<MergeS
     if let Some(stranger) = found.into_values().next() {
         return Err(Error::Corrupt {
             path: folders[stranger.folder].dir().join(super::LEDGER),
-            reason: format!("cell {} is not in the run's configuration", stranger.entry.cell),
+            reason: format!(
+                "cell {} is not in the run's configuration",
+                stranger.entry.cell
+            ),
         });
     }
     let mut trained = HashSet::new();
@@ -127,7 +146,11 @@ fn agree(
         })
     };
     if earlier.records.len() != records.len() {
-        return conflict(format!("{} and {} records", earlier.records.len(), records.len()));
+        return conflict(format!(
+            "{} and {} records",
+            earlier.records.len(),
+            records.len()
+        ));
     }
     for (a, b) in earlier.records.iter().zip(records) {
         if a.metric != b.metric {
@@ -137,7 +160,10 @@ fn agree(
             return conflict(format!("{} {} and {}", a.metric, a.value, b.value));
         }
         if !a.same_result(b) {
-            return conflict(format!("{} from backends {} and {}", a.metric, a.backend, b.backend));
+            return conflict(format!(
+                "{} from backends {} and {}",
+                a.metric, a.backend, b.backend
+            ));
         }
     }
     Ok(())

@@ -33,8 +33,8 @@ use serde::{Deserialize, Serialize};
 
 pub use merge::{MergeSummary, merge};
 pub use shard::Shard;
-pub use side::{Panel, Trace, TraceTerm, TrainingPoint};
 pub(crate) use side::figure_stem;
+pub use side::{Panel, Trace, TraceTerm, TrainingPoint};
 pub use writer::RunWriter;
 
 use crate::{Cell, Error, Hardware, Record, Reference, Resolved, Result};
@@ -120,8 +120,10 @@ impl RunFolder {
             return Err(Error::NotARun { dir });
         }
         let text = fs::read_to_string(&path).map_err(Error::io(&path, "could not read"))?;
-        let manifest = toml::from_str(&text)
-            .map_err(|error| Error::Toml { path, message: error.to_string() })?;
+        let manifest = toml::from_str(&text).map_err(|error| Error::Toml {
+            path,
+            message: error.to_string(),
+        })?;
         Ok(Self { dir, manifest })
     }
 
@@ -161,7 +163,11 @@ impl RunFolder {
     /// As [`Reference::load`].
     pub fn reference(&self) -> Result<Option<Reference>> {
         let path = self.dir.join(REFERENCE);
-        if path.is_file() { Reference::load(path).map(Some) } else { Ok(None) }
+        if path.is_file() {
+            Reference::load(path).map(Some)
+        } else {
+            Ok(None)
+        }
     }
 
     /// The finished cells, in the order in which they finished.
@@ -188,7 +194,12 @@ impl RunFolder {
     /// As [`RunFolder::ledger`].
     pub fn missing(&self) -> Result<Vec<Cell>> {
         let done: HashSet<Cell> = self.ledger()?.into_iter().map(|entry| entry.cell).collect();
-        Ok(self.config().cells().into_iter().filter(|cell| !done.contains(cell)).collect())
+        Ok(self
+            .config()
+            .cells()
+            .into_iter()
+            .filter(|cell| !done.contains(cell))
+            .collect())
     }
 }
 
@@ -199,7 +210,13 @@ fn first_difference(
     b: &serde_json::Value,
 ) -> Option<(String, String, String)> {
     use serde_json::Value;
-    let join = |key: &str| if at.is_empty() { key.to_owned() } else { format!("{at}.{key}") };
+    let join = |key: &str| {
+        if at.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{at}.{key}")
+        }
+    };
     match (a, b) {
         (Value::Object(left), Value::Object(right)) => {
             let mut keys: Vec<&String> = left.keys().chain(right.keys()).collect();

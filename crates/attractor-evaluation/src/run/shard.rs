@@ -19,7 +19,10 @@ impl Shard {
     /// [`Error::Shard`] unless `1 <= k <= n`.
     pub fn new(k: usize, n: usize) -> Result<Self> {
         let refuse = |reason: &str| {
-            Err(Error::Shard { given: format!("{k}/{n}"), reason: reason.to_owned() })
+            Err(Error::Shard {
+                given: format!("{k}/{n}"),
+                reason: reason.to_owned(),
+            })
         };
         if n == 0 {
             return refuse("n is 0");
@@ -49,10 +52,17 @@ impl FromStr for Shard {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let refuse = |reason: String| Error::Shard { given: text.to_owned(), reason };
-        let (k, n) = text.split_once('/').ok_or_else(|| refuse("there is no `/`".into()))?;
+        let refuse = |reason: String| Error::Shard {
+            given: text.to_owned(),
+            reason,
+        };
+        let (k, n) = text
+            .split_once('/')
+            .ok_or_else(|| refuse("there is no `/`".into()))?;
         let number = |part: &str| {
-            part.trim().parse().map_err(|_| refuse(format!("`{part}` is not a whole number")))
+            part.trim()
+                .parse()
+                .map_err(|_| refuse(format!("`{part}` is not a whole number")))
         };
         Self::new(number(k)?, number(n)?)
     }
@@ -75,7 +85,10 @@ mod tests {
             ("5/4", "k is larger than n"),
         ] {
             let error = text.parse::<Shard>().unwrap_err().to_string();
-            assert!(error.starts_with(&format!("shard `{text}`: expected k/n")), "{error}");
+            assert!(
+                error.starts_with(&format!("shard `{text}`: expected k/n")),
+                "{error}"
+            );
             assert!(error.ends_with(reason), "{error}");
         }
         assert_eq!("2/3".parse::<Shard>().unwrap().to_string(), "2/3");

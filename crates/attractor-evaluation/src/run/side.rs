@@ -119,7 +119,9 @@ impl RunFolder {
         }
         for entry in fs::read_dir(&folder).map_err(Error::io(&folder, "could not list"))? {
             let path = entry.map_err(Error::io(&folder, "could not list"))?.path();
-            let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+            let name = path
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned());
             if name.is_some_and(|name| name.starts_with(prefix) && name.ends_with(".json")) {
                 paths.push(path);
             }
@@ -143,8 +145,10 @@ impl RunWriter {
             .append(true)
             .open(&path)
             .map_err(Error::io(&path, "could not open"))?;
-        file.set_len(length).map_err(Error::io(&path, "could not cut"))?;
-        file.write_all(&files::line(point)?).map_err(Error::io(&path, "could not write"))?;
+        file.set_len(length)
+            .map_err(Error::io(&path, "could not cut"))?;
+        file.write_all(&files::line(point)?)
+            .map_err(Error::io(&path, "could not write"))?;
         file.sync_data().map_err(Error::io(&path, "could not sync"))
     }
 
@@ -192,7 +196,9 @@ impl RunWriter {
         }
         for entry in fs::read_dir(&folder).map_err(Error::io(&folder, "could not list"))? {
             let path = entry.map_err(Error::io(&folder, "could not list"))?.path();
-            let Some(name) = path.file_name() else { continue };
+            let Some(name) = path.file_name() else {
+                continue;
+            };
             let kept = ["panel-", "trace-"]
                 .iter()
                 .any(|prefix| name.to_string_lossy().starts_with(prefix));

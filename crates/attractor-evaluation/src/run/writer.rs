@@ -52,7 +52,9 @@ impl RunWriter {
         }
         let lock = lock(dir)?;
         if dir.join(MANIFEST).exists() || dir.join(RESULTS).exists() {
-            return Err(Error::RunExists { dir: dir.to_owned() });
+            return Err(Error::RunExists {
+                dir: dir.to_owned(),
+            });
         }
         if let Some(reference) = reference {
             let text =
@@ -66,7 +68,13 @@ impl RunWriter {
         };
         // Last, since it is what makes the folder a run.
         write_manifest(dir, &manifest)?;
-        Self::start(RunFolder { dir: dir.to_owned(), manifest }, lock)
+        Self::start(
+            RunFolder {
+                dir: dir.to_owned(),
+                manifest,
+            },
+            lock,
+        )
     }
 
     /// Continues a run: cuts away what a kill left unfinished, keeps everything else.
@@ -81,13 +89,25 @@ impl RunWriter {
         check_config(dir, &folder.manifest, config)?;
         let started_with = folder.manifest.info.first();
         if let Some(recorded) = started_with.filter(|recorded| recorded.backend != info.backend) {
-            return Err(changed(dir, "the backend", &recorded.backend, &info.backend));
+            return Err(changed(
+                dir,
+                "the backend",
+                &recorded.backend,
+                &info.backend,
+            ));
         }
         if let Some(recorded) = started_with.filter(|recorded| recorded.data != info.data) {
             let list = |info: &RunInfo| {
-                let parts: Vec<String> =
-                    info.data.iter().map(|data| format!("{} {}", data.name, data.sha256)).collect();
-                if parts.is_empty() { "none".to_owned() } else { parts.join(", ") }
+                let parts: Vec<String> = info
+                    .data
+                    .iter()
+                    .map(|data| format!("{} {}", data.name, data.sha256))
+                    .collect();
+                if parts.is_empty() {
+                    "none".to_owned()
+                } else {
+                    parts.join(", ")
+                }
             };
             return Err(changed(dir, "the data", &list(recorded), &list(info)));
         }
@@ -122,7 +142,14 @@ impl RunWriter {
         let ledger = Appender::open(folder.dir.join(LEDGER), found.bytes)?;
         files::sync_folder(&folder.dir)?;
         let finished = found.entries.into_iter().map(|entry| entry.cell).collect();
-        Ok(Self { reference: folder.reference()?, folder, results, ledger, finished, _lock: lock })
+        Ok(Self {
+            reference: folder.reference()?,
+            folder,
+            results,
+            ledger,
+            finished,
+            _lock: lock,
+        })
     }
 
     /// The folder, for reading.
@@ -161,7 +188,12 @@ impl RunWriter {
             Some(system) => config.not_comparable(system),
             None => Some("not a row of this run".to_owned()),
         };
-        let backend = self.folder.manifest.info.last().map_or("unknown", |info| &info.backend);
+        let backend = self
+            .folder
+            .manifest
+            .info
+            .last()
+            .map_or("unknown", |info| &info.backend);
         let mut records = Vec::with_capacity(measurements.len());
         for measurement in measurements {
             if !measurement.value.is_finite() {
@@ -190,7 +222,9 @@ impl RunWriter {
         seconds: f64,
     ) -> Result<()> {
         if self.is_finished(cell) {
-            return Err(Error::Finished { cell: cell.to_string() });
+            return Err(Error::Finished {
+                cell: cell.to_string(),
+            });
         }
         let mut block = Vec::new();
         for record in records {
@@ -230,16 +264,24 @@ impl Appender {
             .append(true)
             .open(&path)
             .map_err(Error::io(&path, "could not open"))?;
-        file.set_len(length).map_err(Error::io(&path, "could not cut"))?;
-        file.sync_all().map_err(Error::io(&path, "could not sync"))?;
+        file.set_len(length)
+            .map_err(Error::io(&path, "could not cut"))?;
+        file.sync_all()
+            .map_err(Error::io(&path, "could not sync"))?;
         Ok(Self { path, file, length })
     }
 
     fn append(&mut self, bytes: &[u8]) -> Result<()> {
         // Normally a no-op; after a failed write it removes the part that was written.
-        self.file.set_len(self.length).map_err(Error::io(&self.path, "could not cut"))?;
-        self.file.write_all(bytes).map_err(Error::io(&self.path, "could not write"))?;
-        self.file.sync_data().map_err(Error::io(&self.path, "could not sync"))?;
+        self.file
+            .set_len(self.length)
+            .map_err(Error::io(&self.path, "could not cut"))?;
+        self.file
+            .write_all(bytes)
+            .map_err(Error::io(&self.path, "could not write"))?;
+        self.file
+            .sync_data()
+            .map_err(Error::io(&self.path, "could not sync"))?;
         self.length += bytes.len() as u64;
         Ok(())
     }
@@ -254,7 +296,9 @@ fn lock(dir: &Path) -> Result<File> {
         .map_err(Error::io(&path, "could not open"))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Error::Locked { dir: dir.to_owned() }),
+        Err(TryLockError::WouldBlock) => Err(Error::Locked {
+            dir: dir.to_owned(),
+        }),
         Err(TryLockError::Error(error)) => Err(Error::io(&path, "could not lock")(error)),
     }
 }
@@ -281,9 +325,14 @@ fn check_config(dir: &Path, manifest: &Manifest, config: &Resolved) -> Result<()
         serde_json::to_value(decisive).map_err(Error::encode("the configuration"))
     };
     let difference = first_difference("", &json(&manifest.config)?, &json(config)?);
-    let (key, recorded, found) = difference
-        .unwrap_or_else(|| ("hash".to_owned(), manifest.config_hash.clone(), now));
-    Err(changed(dir, &format!("the configuration's `{key}`"), &recorded, &found))
+    let (key, recorded, found) =
+        difference.unwrap_or_else(|| ("hash".to_owned(), manifest.config_hash.clone(), now));
+    Err(changed(
+        dir,
+        &format!("the configuration's `{key}`"),
+        &recorded,
+        &found,
+    ))
 }
 
 fn changed(dir: &Path, what: &str, recorded: &str, now: &str) -> Error {

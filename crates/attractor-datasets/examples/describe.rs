@@ -1,0 +1,28 @@
+//! Loads both splits of a data set and says what is in them:
+//! `cargo run --example describe -- NAME_OR_PATH [DATA_DIR]`.
+
+use std::path::Path;
+use std::time::Instant;
+
+use attractor_datasets::{DataRoot, Split, load};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let name = std::env::args().nth(1).unwrap_or_else(|| "builtin".into());
+    let data_dir = std::env::args().nth(2);
+    let root = DataRoot::from_environment(data_dir.as_deref().map(Path::new));
+    for split in [Split::Train, Split::Test] {
+        let start = Instant::now();
+        let set = load(&name, split, &root)?;
+        let seconds = start.elapsed().as_secs_f64();
+        println!(
+            "{} {}: {} images of {}",
+            set.name,
+            split.name(),
+            set.len(),
+            set.shape
+        );
+        println!("  classes: {}", set.classes.join(", "));
+        println!("  sha256: {}, read in {seconds:.2} s", set.fingerprint);
+    }
+    Ok(())
+}

@@ -1,0 +1,137 @@
+use std::sync::Arc;
+
+use attractor_core::observation::Masked;
+use attractor_core::{
+    AssociativeMemory, Complete, Error, Forget, GenerativeModel, Inference, MemoryPrior,
+    ObservationModel, Problem, Recall, Recognise, Result, check,
+};
+use burn::tensor::Tensor;
+
+/// A memory composed of four parts. See the [module](super).
+#[derive(Debug)]
+pub struct VariationalMemory {
+    model: Arc<dyn GenerativeModel>,
+    observation: Box<dyn ObservationModel>,
+    prior: Box<dyn MemoryPrior>,
+    inference: Box<dyn Inference>,
+}
+
+impl VariationalMemory {
+    /// Composes the four parts.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] if the prior's codes are not as wide as the model's.
+    pub fn new(
+        model: Arc<dyn GenerativeModel>,
+        observation: Box<dyn ObservationModel>,
+        prior: Box<dyn MemoryPrior>,
+        inference: Box<dyn Inference>,
+    ) -> Result<Self> {
+        if prior.dim() != model.latent_dim() {
+            return Err(Error::Mismatch {
+                what: "the generative model",
+                expected: format!("codes of {} entries", model.latent_dim()),
+                part: "the prior",
+                found: format!("{}", prior.dim()),
+            });
+        }
+        Ok(Self { model, observation, prior, inference })
+    }
+
+    /// The generative model.
+    pub fn model(&self) -> &Arc<dyn GenerativeModel> {
+        &self.model
+    }
+
+    /// The memory prior.
+    pub fn prior(&self) -> &dyn MemoryPrior {
+        &*self.prior
+    }
+
+    pub(super) fn prior_mut(&mut self) -> &mut dyn MemoryPrior {
+        &mut *self.prior
+    }
+
+    /// Codes `[b, latent_dim]` of data `[b, data_dim]`: the encoder's means.
+    ///
+    /// # Errors
+    /// A wrong width, no rows, NaN or infinite entries.
+    pub fn encode(&self, data: Tensor<2>) -> Result<Tensor<2>> {
+        check::batch("data", &data, self.dim())?;
+        Ok(self.model.encode(data).mean)
+    }
+
+    fn recall(&self, cues: Tensor<2>, observation: &dyn ObservationModel) -> Result<Recall> {
+        if self.is_empty() {
+            return Err(Error::EmptyMemory);
+        }
+        check::batch("cues", &cues, self.dim())?;
+        let problem = Problem {
+            model: &*self.model,
+            observation,
+            prior: &*self.prior,
+            start: self.model.encode(cues.clone()).mean,
+            cues,
+        };
+        let mut recall = self.inference.infer(&problem)?;
+        // Predictive coding and amortised inference have decoded already.
+        if recall.decoded.is_none() {
+            recall.decoded = Some(self.model.decode(recall.state.clone()));
+        }
+        Ok(recall)
+    }
+}
+
+impl AssociativeMemory for VariationalMemory {
+    fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
+        check::batch("patterns", &patterns, self.dim())?;
+        self.prior.store(self.model.encode(patterns).mean)
+    }
+
+    fn read(&self, cues: Tensor<2>) -> Result<Recall> {
+        self.recall(cues, &*self.observation)
+    }
+
+    fn len(&self) -> usize {
+        self.prior.len()
+    }
+
+    fn dim(&self) -> usize {
+        self.model.data_dim()
+    }
+
+    fn stored_states(&self) -> Result<Tensor<2>> {
+        self.prior.codes()
+    }
+}
+
+impl Forget for VariationalMemory {
+    fn clear(&mut self) {
+        self.prior.clear();
+    }
+
+    fn remove(&mut self, index: usize) -> Result<()> {
+        self.prior.remove(index)
+    }
+}
+
+impl Complete for VariationalMemory {
+    /// Only known entries are compared with what the state decodes to. The start is still the
+    /// encoder's answer to the whole cue, so unknown entries should hold something neutral.
+    fn complete(&self, cues: Tensor<2>, known: Tensor<2>) -> Result<Recall> {
+        check::batch("known", &known, self.dim())?;
+        let (expected, found) = (cues.dims()[0], known.dims()[0]);
+        if expected != found {
+            return Err(Error::Rows { what: "known", expected, found });
+        }
+        let masked = Masked::new(self.observation.boxed(), known)?;
+        self.recall(cues, &masked)
+    }
+}
+
+impl Recognise for VariationalMemory {
+    /// Minus the prior's energy of the cue's code.
+    fn familiarity(&self, cues: Tensor<2>) -> Result<Tensor<1>> {
+        Ok(self.prior.energy(self.encode(cues)?)?.neg())
+    }
+}
