@@ -1,2 +1,64 @@
-//! xtask
-fn main() {}
+//! Training, evaluation and checks of Attractor, as `cargo xtask <command>`.
+
+mod bench;
+mod compare;
+mod data;
+mod list;
+mod merge;
+mod paths;
+mod reproduce;
+mod verify;
+
+use clap::{Parser, Subcommand};
+
+/// Page faults of the CPU backend cost a tenth of a training step with the system's allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Reproduce published results, compare backends, fetch data, check golden files.
+///
+/// Without arguments, `cargo xtask reproduce` runs the main experiment at a size for a laptop, on
+/// built-in images if the data set is not present, and writes a report.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run an experiment and write its report
+    Reproduce(reproduce::Args),
+    /// List experiments, systems, recipes, backends and data sets
+    List(list::Args),
+    /// Compare with golden files: system, check, ours, expected, verdict
+    Verify(verify::Args),
+    /// Run one experiment on several backends and compare values, time and memory
+    Compare(compare::Args),
+    /// Join the run folders of shards into one report
+    Merge(merge::Args),
+    /// Show, fetch and verify data sets
+    Data(data::Args),
+    /// Time the read kernel and the training step, beside PyTorch if it is installed
+    Bench(bench::Args),
+}
+
+fn main() -> std::process::ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Reproduce(args) => reproduce::run(&args),
+        Command::List(args) => list::run(&args),
+        Command::Verify(args) => verify::run(&args),
+        Command::Compare(args) => compare::run(&args),
+        Command::Merge(args) => merge::run(&args),
+        Command::Data(args) => data::run(&args),
+        Command::Bench(args) => bench::run(&args),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}

@@ -1,1 +1,47 @@
-//! Baseline memories: MemN2N, NTM, nearest neighbour, identity, autoencoder.
+//! Baseline memories, to be compared with the variational memory under the same interface.
+//!
+//! | system | what it is | learned |
+//! | --- | --- | --- |
+//! | [`memn2n::MemN2N`] | end-to-end memory network, one hop | four projections, a temperature |
+//! | [`ntm::Ntm`] | content-based read of a neural Turing machine | keys, sharpening |
+//! | [`nearest::Nearest`] | nearest stored pattern | nothing |
+//! | [`identity::EncoderOnly`] | answers with the cue: the control without a memory | nothing |
+//! | [`autoencoder::AutoencoderRecall`] | iterated reconstruction | elsewhere |
+//!
+//! Every memory works on rows of `dim` numbers: pixels, or the codes of a generative model.
+//! [`trainer::train_epochs`] trains whatever implements [`attractor_core::Train`].
+
+pub mod autoencoder;
+pub mod identity;
+mod input;
+pub mod memn2n;
+pub mod nearest;
+pub mod ntm;
+mod parameter;
+mod persist;
+pub mod trainer;
+
+#[cfg(test)]
+mod testing;
+
+pub use autoencoder::{AutoencoderConfig, AutoencoderRecall};
+pub use identity::{EncoderOnly, EncoderOnlyConfig};
+pub use memn2n::{MemN2N, MemN2NConfig};
+pub use nearest::{Distance, Nearest, NearestConfig, Neighbour};
+pub use ntm::{Ntm, NtmConfig, Sharpening};
+pub use trainer::{Episode, Position, Progress, train_epochs};
+
+/// The snippets of the documentation pages, compiled and run as tests.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../../../docs/systems/memn2n.md")]
+    struct MemN2N;
+    #[doc = include_str!("../../../docs/systems/ntm.md")]
+    struct Ntm;
+    #[doc = include_str!("../../../docs/systems/nearest-neighbour.md")]
+    struct Nearest;
+    #[doc = include_str!("../../../docs/systems/identity.md")]
+    struct Identity;
+    #[doc = include_str!("../../../docs/systems/autoencoder.md")]
+    struct Autoencoder;
+}

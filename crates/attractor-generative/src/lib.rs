@@ -1,1 +1,30 @@
-//! Generative models of Attractor: variational autoencoders as chains of layers.
+//! Generative models of Attractor: convolutional variational autoencoders as chains of layers.
+//!
+//! - [`cifar`] and [`mnist`]: the two autoencoders of Annabi, Pitti and Quoy (2022), each a checked
+//!   configuration, a trainable Burn module and safetensors in PyTorch's layout;
+//! - [`train`]: one trainer for both, variational or as a plain (denoising) autoencoder, with
+//!   checkpoints at epoch boundaries;
+//! - [`vae`]: what a trainable autoencoder offers, and [`FrozenVae`], the inference form that
+//!   implements [`attractor_core::GenerativeModel`] without any autodiff graph;
+//! - [`host`]: training steps on the CPU, several times faster than automatic differentiation;
+//! - [`layers`]: affine layers with adjoints, the links of a frozen encoder or decoder;
+//! - [`nn`]: the trainable layers, initialised as PyTorch does from host random streams.
+//!
+//! Data and codes are rows: images `[n, channels * height * width]`, channel-major, in `[0, 1]`.
+
+pub mod cifar;
+pub mod host;
+pub mod layers;
+pub mod mnist;
+pub mod nn;
+#[cfg(test)]
+mod testing;
+pub mod train;
+pub mod vae;
+
+pub use cifar::{CifarVae, CifarVaeConfig};
+pub use mnist::{MnistVae, MnistVaeConfig};
+pub use train::{
+    AdamConfig, Batch, Batches, Engine, EpochReport, FromFn, Objective, Progress, Trainer, TrainerConfig,
+};
+pub use vae::{FrozenVae, Vae};

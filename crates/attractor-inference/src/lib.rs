@@ -11,17 +11,20 @@
 //! | [`amortised`] | nothing: the encoder's answer | |
 //! | [`fixed_point`] | the prior's energy, from the encoder's answer | |
 //! | [`gradient`] | observation + prior, through the decoder | |
+//! | [`mode_search`] | observation + prior, over the stored codes | |
 //! | [`predictive_coding`] | prediction errors of every decoder layer + prior | a layer chain |
 
 pub mod amortised;
 mod driver;
 pub mod fixed_point;
 pub mod gradient;
+pub mod mode_search;
 pub mod predictive_coding;
 
 pub use amortised::Amortised;
 pub use fixed_point::{FixedPoint, FixedPointConfig};
 pub use gradient::{Gradient, GradientConfig, Rule, Scaling};
+pub use mode_search::ModeSearch;
 pub use predictive_coding::{PredictiveCoding, PredictiveCodingConfig};
 
 #[cfg(test)]

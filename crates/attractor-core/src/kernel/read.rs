@@ -136,7 +136,19 @@ fn read_host(
     let cues = check::to_host(cues)?;
     let norms: Vec<f32> = cues.chunks_exact(dim).map(squared_norm).collect();
     let scaled = Scaled::new(score, largest(&norms), largest(keys.squared_norms()));
-    let queries: Vec<f32> = cues.iter().map(|&value| value * scaled.query).collect();
+    // A dot product's scale is limited cue by cue: one huge cue must not cool the others.
+    let pattern_norm = largest(keys.squared_norms());
+    let queries: Vec<f32> = cues
+        .chunks_exact(dim)
+        .zip(&norms)
+        .flat_map(|(cue, &norm)| {
+            let scale = match score {
+                Score::Dot { .. } => Scaled::new(score, norm.into(), pattern_norm).query,
+                Score::SquaredDistance { .. } => scaled.query,
+            };
+            cue.iter().map(move |&value| value * scale)
+        })
+        .collect();
     let offset: Vec<f32> = norms.iter().map(|&norm| norm * scaled.offset).collect();
     let partial = HostRead {
         keys: key_blocks,

@@ -23,6 +23,8 @@ pub struct PatternStore {
     squared_norms: Vec<f32>,
 }
 
+// Blocks are few and large: the difference in size between the variants does not matter.
+#[expect(clippy::large_enum_variant)]
 #[derive(Debug, Clone)]
 pub(crate) enum Block {
     /// Row-major `[rows, dim]`.
@@ -214,6 +216,50 @@ impl PatternStore {
             0 => Err(Error::EmptyMemory),
             _ => Ok(Tensor::cat(blocks, 0)),
         }
+    }
+
+    /// The patterns at `indices`, in that order, `[indices.len(), d]`.
+    ///
+    /// # Errors
+    /// [`Error::Index`] if there is no such pattern; [`Error::EmptyBatch`] without indices.
+    pub fn select(&self, indices: &[usize]) -> Result<Tensor<2>> {
+        if indices.is_empty() {
+            return Err(Error::EmptyBatch { what: "indices", width: self.dim });
+        }
+        if let Some(&index) = indices.iter().find(|&&index| index >= self.len()) {
+            return Err(Error::Index { what: "pattern", len: self.len(), index });
+        }
+        let rows: Vec<Tensor<2>> = match self.host_blocks() {
+            Some(blocks) => {
+                let mut values = Vec::with_capacity(indices.len() * self.dim);
+                for &index in indices {
+                    let mut at = index * self.dim;
+                    for block in &blocks {
+                        if at < block.len() {
+                            values.extend_from_slice(&block[at..at + self.dim]);
+                            break;
+                        }
+                        at -= block.len();
+                    }
+                }
+                return Ok(upload(&values, self.dim, &self.device));
+            }
+            None => indices
+                .iter()
+                .filter_map(|&index| {
+                    let mut at = index;
+                    self.block_tensors().find_map(|block| {
+                        let rows = block.dims()[0];
+                        if at < rows {
+                            return Some(block.narrow(0, at, 1));
+                        }
+                        at -= rows;
+                        None
+                    })
+                })
+                .collect(),
+        };
+        Ok(Tensor::cat(rows, 0))
     }
 
     /// The blocks in order, each `[rows, d]`.

@@ -220,6 +220,37 @@ fn bad_input_is_an_error() {
 }
 
 #[test]
+fn a_huge_cue_leaves_the_others_alone() {
+    let mut rng = rng::stream(8, "kernel");
+    let patterns = rng::normal_vec(&mut rng, 40 * 4);
+    let mut cues = rng::normal_vec(&mut rng, 3 * 4);
+    let store = store(&patterns, 4, 16);
+    let score = Score::Dot { beta: 3.0 };
+    let read_all = |cues: &[f32]| {
+        let answer = read(&store, tensor(cues, 4), score).unwrap().mean().unwrap();
+        answer.into_data().try_into_vec::<f32>().unwrap()
+    };
+    let before = read_all(&cues);
+    cues[4..8].fill(1e15);
+    let after = read_all(&cues);
+    assert_eq!(before[..4], after[..4]);
+    assert_eq!(before[8..], after[8..]);
+    assert!(after.iter().all(|value| value.is_finite()));
+}
+
+#[test]
+fn select_gathers_rows() {
+    let patterns = rng::normal_vec(&mut rng::stream(9, "kernel"), 10 * 3);
+    let store = store(&patterns, 3, 4);
+    let rows = store.select(&[9, 0, 4, 4]).unwrap().into_data().try_into_vec::<f32>().unwrap();
+    let expected: Vec<f32> =
+        [9, 0, 4, 4].iter().flat_map(|&k| patterns[k * 3..(k + 1) * 3].to_vec()).collect();
+    assert_eq!(rows, expected);
+    let message = store.select(&[10]).unwrap_err().to_string();
+    assert_eq!(message, "pattern: expected an index below 10, found 10");
+}
+
+#[test]
 fn partials_travel_through_files() {
     let mut rng = rng::stream(5, "kernel");
     let patterns = rng::normal_vec(&mut rng, 30 * 4);

@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
-use attractor_core::{AssociativeMemory, Error, GenerativeModel, Recall, Result, check};
+use attractor_core::{AssociativeMemory, Error, Forget, GenerativeModel, Recall, Result, check};
 use burn::tensor::Tensor;
 
 /// A memory of codes behind a generative model. See the [module](super).
 pub struct EncodedMemory {
     model: Arc<dyn GenerativeModel>,
-    inner: Box<dyn AssociativeMemory>,
+    inner: Box<dyn Forget>,
 }
 
 impl std::fmt::Debug for EncodedMemory {
@@ -23,7 +23,7 @@ impl EncodedMemory {
     ///
     /// # Errors
     /// [`Error::Mismatch`] if the widths differ.
-    pub fn new(model: Arc<dyn GenerativeModel>, inner: Box<dyn AssociativeMemory>) -> Result<Self> {
+    pub fn new(model: Arc<dyn GenerativeModel>, inner: Box<dyn Forget>) -> Result<Self> {
         if inner.dim() != model.latent_dim() {
             return Err(Error::Mismatch {
                 what: "the generative model",
@@ -62,5 +62,15 @@ impl AssociativeMemory for EncodedMemory {
 
     fn stored_states(&self) -> Result<Tensor<2>> {
         self.inner.stored_states()
+    }
+}
+
+impl Forget for EncodedMemory {
+    fn clear(&mut self) {
+        self.inner.clear();
+    }
+
+    fn remove(&mut self, index: usize) -> Result<()> {
+        self.inner.remove(index)
     }
 }

@@ -1,0 +1,199 @@
+//! The nearest-pattern memory.
+
+use attractor_core::kernel::{self, PatternStore};
+use attractor_core::{
+    AssociativeMemory, Complete, Error, Forget, Outcome, Recall, Recognise, Result, check,
+};
+use burn::tensor::{Device, Int, Tensor, TensorData};
+
+use super::{Distance, NearestConfig, scan};
+use crate::input;
+
+/// Squared norms of the streaming read stay below this, a tenth of what single precision holds.
+const NORM_LIMIT: f64 = 3e37;
+
+/// A stored pattern and how far it is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Neighbour {
+    /// Index of the pattern, in the order of writing.
+    pub index: usize,
+    /// Its distance from the cue.
+    pub distance: f64,
+}
+
+/// Answers with the nearest stored pattern; see the [module](super) for the distances.
+#[derive(Debug, Clone)]
+pub struct Nearest {
+    config: NearestConfig,
+    store: PatternStore,
+}
+
+impl Nearest {
+    pub(super) fn new(config: NearestConfig, device: &Device) -> Result<Self> {
+        config.validate()?;
+        Ok(Self {
+            store: PatternStore::new(config.dim, device)?,
+            config,
+        })
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &NearestConfig {
+        &self.config
+    }
+
+    /// The nearest pattern of each cue `[b, d]`.
+    ///
+    /// # Errors
+    /// As [`AssociativeMemory::read`].
+    pub fn nearest(&self, cues: Tensor<2>) -> Result<Vec<Neighbour>> {
+        self.find(self.accept(cues)?, None)
+    }
+
+    fn accept(&self, cues: Tensor<2>) -> Result<Tensor<2>> {
+        input::accept_cues(cues, self.store.len(), self.config.dim, self.store.device())
+    }
+
+    fn find(&self, cues: Tensor<2>, known: Option<&[f32]>) -> Result<Vec<Neighbour>> {
+        let values = check::to_host(cues.clone())?;
+        // The streaming read works with squared norms: where these overflow, rows are scanned.
+        let squares = |cue: &[f32]| {
+            cue.iter()
+                .map(|&x| f64::from(x) * f64::from(x))
+                .sum::<f64>()
+        };
+        let streaming = self.config.distance == Distance::Euclidean
+            && known.is_none()
+            && values
+                .chunks_exact(self.config.dim)
+                .all(|cue| squares(cue) < NORM_LIMIT)
+            && self
+                .store
+                .squared_norms()
+                .iter()
+                .all(|&norm| f64::from(norm) < NORM_LIMIT);
+        if !streaming {
+            return scan::nearest(&self.store, &values, known, self.config.distance);
+        }
+        let (indices, distances) = kernel::nearest(&self.store, cues)?;
+        let pairs = indices.into_iter().zip(distances);
+        Ok(pairs
+            .map(|(index, distance)| Neighbour {
+                index,
+                distance: distance.into(),
+            })
+            .collect())
+    }
+
+    /// The patterns of some neighbours, in their order, `[b, d]`.
+    fn patterns(&self, neighbours: &[Neighbour]) -> Tensor<2> {
+        let device = self.store.device();
+        let select = |from: Tensor<2>, rows: Vec<usize>| {
+            let count = rows.len();
+            let rows: Vec<i64> = rows.into_iter().map(|row| row as i64).collect();
+            let rows = Tensor::<1, Int>::from_data(TensorData::new(rows, [count]), device);
+            from.select(0, rows)
+        };
+        // Block by block, then back into the order of the cues.
+        let (mut parts, mut place) = (Vec::new(), vec![0; neighbours.len()]);
+        let (mut first, mut taken) = (0, 0);
+        for block in self.store.block_tensors() {
+            let next = first + block.dims()[0];
+            let mut rows = Vec::new();
+            for (place, neighbour) in place.iter_mut().zip(neighbours) {
+                if (first..next).contains(&neighbour.index) {
+                    *place = taken + rows.len();
+                    rows.push(neighbour.index - first);
+                }
+            }
+            taken += rows.len();
+            if !rows.is_empty() {
+                parts.push(select(block, rows));
+            }
+            first = next;
+        }
+        select(Tensor::cat(parts, 0), place)
+    }
+}
+
+impl AssociativeMemory for Nearest {
+    fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
+        self.store.push(patterns)
+    }
+
+    fn read(&self, cues: Tensor<2>) -> Result<Recall> {
+        Ok(Recall::single_pass(self.patterns(&self.nearest(cues)?)))
+    }
+
+    fn len(&self) -> usize {
+        self.store.len()
+    }
+
+    fn dim(&self) -> usize {
+        self.config.dim
+    }
+
+    fn stored_states(&self) -> Result<Tensor<2>> {
+        self.store.to_tensor()
+    }
+}
+
+impl Forget for Nearest {
+    fn clear(&mut self) {
+        self.store.clear();
+    }
+
+    fn remove(&mut self, index: usize) -> Result<()> {
+        self.store.remove(index)
+    }
+}
+
+impl Complete for Nearest {
+    /// Distances count the known entries alone. A row without any has the outcome
+    /// [`Outcome::Rejected`] and the first pattern as its state.
+    ///
+    /// # Errors
+    /// As [`AssociativeMemory::read`]; [`Error::Rows`], [`Error::Width`] or [`Error::Config`] unless
+    /// `known` has the shape of `cues` and holds 0 and 1 alone.
+    fn complete(&self, cues: Tensor<2>, known: Tensor<2>) -> Result<Recall> {
+        let dim = self.config.dim;
+        let cues = self.accept(cues)?;
+        let known = input::accept("known", known, dim, self.store.device())?;
+        let ([expected, _], [found, _]) = (cues.dims(), known.dims());
+        if expected != found {
+            return Err(Error::Rows {
+                what: "known",
+                expected,
+                found,
+            });
+        }
+        let known = check::to_host(known)?;
+        if let Some(value) = known.iter().find(|&&value| value != 0.0 && value != 1.0) {
+            return Err(Error::config("known", "every entry must be 0 or 1", value));
+        }
+        let neighbours = self.find(cues, Some(&known))?;
+        let mut recall = Recall::single_pass(self.patterns(&neighbours));
+        for (outcome, known) in recall.outcomes.iter_mut().zip(known.chunks_exact(dim)) {
+            if known.iter().all(|&value| value == 0.0) {
+                *outcome = Outcome::Rejected;
+            }
+        }
+        Ok(recall)
+    }
+}
+
+impl Recognise for Nearest {
+    /// Minus the distance of the nearest pattern: 0 for a stored one, below 0 for all others.
+    fn familiarity(&self, cues: Tensor<2>) -> Result<Tensor<1>> {
+        let scores: Vec<f32> = self
+            .nearest(cues)?
+            .iter()
+            .map(|neighbour| -neighbour.distance as f32)
+            .collect();
+        let rows = scores.len();
+        Ok(Tensor::from_data(
+            TensorData::new(scores, [rows]),
+            self.store.device(),
+        ))
+    }
+}

@@ -1,0 +1,67 @@
+//! What the files of all learned memories share: a system name, a configuration, stored codes.
+
+use attractor_core::kernel::PatternStore;
+use attractor_core::weights::Weights;
+use attractor_core::{Error, Result, check};
+use burn::tensor::{Device, Tensor};
+use serde::{Serialize, de::DeserializeOwned};
+
+const CODES: &str = "codes";
+
+fn fail(weights: &Weights, reason: String) -> Error {
+    Error::Weights {
+        path: weights.path.clone(),
+        reason,
+    }
+}
+
+/// Puts the name, the configuration and the stored codes into the file.
+pub(crate) fn describe<C: Serialize>(
+    weights: &mut Weights,
+    system: &str,
+    config: &C,
+    codes: &PatternStore,
+) -> Result<()> {
+    let config = serde_json::to_string(config).map_err(|error| fail(weights, error.to_string()))?;
+    weights.set_metadata("system", system);
+    weights.set_metadata("config", config);
+    if !codes.is_empty() {
+        weights.insert(CODES, &[codes.len(), codes.dim()], codes.to_host()?);
+    }
+    Ok(())
+}
+
+/// The configuration of a file that holds that system.
+pub(crate) fn config<C: DeserializeOwned>(weights: &Weights, system: &str) -> Result<C> {
+    match weights.metadata("system") {
+        Some(found) if found == system => {}
+        found => {
+            let found = found.map_or("no system".into(), |found| format!("`{found}`"));
+            return Err(fail(
+                weights,
+                format!("expected the system `{system}`, found {found}"),
+            ));
+        }
+    }
+    let text = weights.metadata("config").unwrap_or_default();
+    serde_json::from_str(text)
+        .map_err(|error| fail(weights, format!("the configuration of `{system}`: {error}")))
+}
+
+/// The stored codes `[n, dim]`, if there are any.
+pub(crate) fn codes(weights: &Weights, dim: usize, device: &Device) -> Result<Option<Tensor<2>>> {
+    if !weights.contains(CODES) {
+        return Ok(None);
+    }
+    let values = weights.values(CODES)?;
+    match weights.shape(CODES)? {
+        &[rows, width] if width == dim && rows > 0 => {
+            check::finite(CODES, values, dim).map_err(|error| fail(weights, error.to_string()))?;
+            Ok(Some(weights.tensor(CODES, [rows, width], device)?))
+        }
+        found => Err(fail(
+            weights,
+            format!("`{CODES}`: expected [n, {dim}], found {found:?}"),
+        )),
+    }
+}

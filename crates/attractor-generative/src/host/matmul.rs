@@ -1,0 +1,59 @@
+//! Matrix products on slices.
+
+use gemm::Parallelism;
+
+/// A matrix seen in a slice: entry `(i, j)` lies at `i * row + j * column`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Matrix<'a> {
+    data: &'a [f32],
+    rows: usize,
+    columns: usize,
+    strides: [usize; 2],
+}
+
+impl<'a> Matrix<'a> {
+    /// Row-major `[rows, columns]`.
+    pub(super) fn new(data: &'a [f32], rows: usize, columns: usize) -> Self {
+        assert_eq!(data.len(), rows * columns, "a [{rows}, {columns}] matrix");
+        Self { data, rows, columns, strides: [columns, 1] }
+    }
+
+    /// The transpose.
+    pub(super) fn t(self) -> Self {
+        let [row, column] = self.strides;
+        Self { data: self.data, rows: self.columns, columns: self.rows, strides: [column, row] }
+    }
+}
+
+/// `out = lhs rhs`, or `out += lhs rhs`; `out` is row-major. Single-threaded: callers divide the
+/// work by images.
+pub(super) fn matmul(out: &mut [f32], lhs: Matrix<'_>, rhs: Matrix<'_>, accumulate: bool) {
+    let (m, n, k) = (lhs.rows, rhs.columns, lhs.columns);
+    assert_eq!(rhs.rows, k, "inner sizes of a product");
+    assert_eq!(out.len(), m * n, "size of a product");
+    // SAFETY: `Matrix` and the assertions above keep every access inside the three slices, which
+    // cannot overlap because `out` is borrowed mutably. Strides are far below `isize::MAX`.
+    unsafe {
+        gemm::gemm(
+            m,
+            n,
+            k,
+            out.as_mut_ptr(),
+            1,
+            n as isize,
+            accumulate,
+            lhs.data.as_ptr(),
+            lhs.strides[1] as isize,
+            lhs.strides[0] as isize,
+            rhs.data.as_ptr(),
+            rhs.strides[1] as isize,
+            rhs.strides[0] as isize,
+            1.0_f32,
+            1.0_f32,
+            false,
+            false,
+            false,
+            Parallelism::None,
+        );
+    }
+}

@@ -1,0 +1,265 @@
+//! A whole autoencoder: forward, loss, backward, Adam.
+
+use attractor_core::Result;
+use attractor_core::weights::Weights;
+
+use super::conv::Conv;
+use super::conv_transpose::ConvTranspose;
+use super::layer::{Backward, HostLayer, Relu, sized};
+use super::linear::{Linear, channel_major};
+use super::norm::BatchNormRelu;
+use super::upsample::UpsampleConv;
+use super::windows::Windows;
+use super::{Plan, Step};
+use crate::layers::{ImageShape, entries};
+use crate::train::{AdamConfig, Objective};
+
+/// Layers with their activations and derivatives.
+#[derive(Debug)]
+struct Chain {
+    layers: Vec<Box<dyn HostLayer>>,
+    /// Input of the first layer, then the output of each.
+    values: Vec<Vec<f32>>,
+    /// Derivatives with respect to `values`.
+    derivatives: Vec<Vec<f32>>,
+    input_dim: usize,
+}
+
+impl Chain {
+    fn new(steps: &[Step], mut shape: ImageShape) -> Self {
+        let input_dim = entries(shape);
+        let mut layers: Vec<Box<dyn HostLayer>> = Vec::with_capacity(steps.len());
+        for step in steps {
+            let [channels, height, width] = shape;
+            match step {
+                Step::Conv { path, outputs, kernel, stride, padding, bias } => {
+                    let (kernel, stride, padding) = (*kernel, *stride, *padding);
+                    let windows = Windows { height, width, channels, kernel, stride, padding };
+                    let [down, across] = windows.grid();
+                    shape = [*outputs, down, across];
+                    layers.push(Box::new(Conv::new(path, windows, *outputs, *bias)));
+                }
+                Step::UpsampleConv { path, outputs } => {
+                    layers.push(Box::new(UpsampleConv::new(path, shape, *outputs)));
+                    shape = [*outputs, 2 * height, 2 * width];
+                }
+                Step::ConvTranspose { path, outputs, kernel, stride } => {
+                    let grow = |size: usize| (size - 1) * stride + kernel;
+                    shape = [*outputs, grow(height), grow(width)];
+                    let windows = Windows {
+                        height: shape[1],
+                        width: shape[2],
+                        channels: *outputs,
+                        kernel: *kernel,
+                        stride: *stride,
+                        padding: 0,
+                    };
+                    layers.push(Box::new(ConvTranspose::new(path, channels, windows)));
+                }
+                Step::BatchNormRelu { path } => {
+                    layers.push(Box::new(BatchNormRelu::new(path, entries(shape), channels)));
+                }
+                Step::Relu => layers.push(Box::new(Relu { dim: entries(shape) })),
+                Step::Linear { paths, output } => {
+                    layers.push(Box::new(Linear::new(paths, shape, *output)));
+                    shape = *output;
+                }
+            }
+        }
+        let buffers = || vec![Vec::new(); layers.len() + 1];
+        let (values, derivatives) = (buffers(), buffers());
+        Self { layers, values, derivatives, input_dim }
+    }
+
+    /// The input's buffer, to fill before [`Chain::forward`].
+    fn input(&mut self, batch: usize) -> &mut [f32] {
+        sized(&mut self.values[0], batch * self.input_dim)
+    }
+
+    fn forward(&mut self, batch: usize) {
+        for (at, layer) in self.layers.iter_mut().enumerate() {
+            let (before, after) = self.values.split_at_mut(at + 1);
+            let output = sized(&mut after[0], batch * layer.output_dim());
+            layer.forward(batch, &before[at], output);
+        }
+    }
+
+    /// The last value and the buffer of its derivative.
+    fn output(&mut self) -> (&[f32], &mut [f32]) {
+        let last = self.layers.len();
+        let value = &self.values[last];
+        (value, sized(&mut self.derivatives[last], value.len()))
+    }
+
+    /// Parameter gradients, and the derivative with respect to the input if wanted.
+    fn backward(&mut self, batch: usize, with_input: bool) -> &[f32] {
+        for (at, layer) in self.layers.iter_mut().enumerate().rev() {
+            let (before, after) = self.derivatives.split_at_mut(at + 1);
+            let input = &self.values[at];
+            let d_input =
+                (at > 0 || with_input).then(|| sized(&mut before[at], input.len()));
+            let (output, d_output) = (&self.values[at + 1], &mut after[0]);
+            layer.backward(Backward { batch, input, output, d_output, d_input });
+        }
+        &self.derivatives[0]
+    }
+}
+
+/// A training step's inputs as channel-major rows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rows<'a> {
+    pub(crate) batch: usize,
+    pub(crate) input: &'a [f32],
+    pub(crate) target: &'a [f32],
+    /// `[batch, code]`, or none to take the means for codes.
+    pub(crate) noise: Option<&'a [f32]>,
+}
+
+/// Encoder, decoder and optimiser in host memory.
+#[derive(Debug)]
+pub(crate) struct Network {
+    encoder: Chain,
+    decoder: Chain,
+    code: usize,
+    /// Channel-major position of each entry of an image.
+    order: Vec<usize>,
+}
+
+impl Network {
+    /// A network with the parameters of `weights`.
+    pub(crate) fn new(plan: &Plan, weights: &Weights) -> Result<Self> {
+        let mut network = Self {
+            encoder: Chain::new(&plan.encoder, plan.image),
+            decoder: Chain::new(&plan.decoder, [plan.code, 1, 1]),
+            code: plan.code,
+            order: channel_major(plan.image),
+        };
+        network.import(weights)?;
+        Ok(network)
+    }
+
+    fn layers(&self) -> impl Iterator<Item = &dyn HostLayer> {
+        self.encoder.layers.iter().chain(&self.decoder.layers).map(|layer| &**layer)
+    }
+
+    fn layers_mut(&mut self) -> impl Iterator<Item = &mut Box<dyn HostLayer>> {
+        self.encoder.layers.iter_mut().chain(&mut self.decoder.layers)
+    }
+
+    /// Takes parameters and running statistics.
+    pub(crate) fn import(&mut self, weights: &Weights) -> Result<()> {
+        for layer in self.layers_mut() {
+            layer.slots_mut().into_iter().try_for_each(|slot| slot.import(weights))?;
+            layer.statistics_mut().into_iter().try_for_each(|slot| slot.import(weights))?;
+        }
+        Ok(())
+    }
+
+    /// Takes the optimiser's moments.
+    pub(crate) fn import_moments(&mut self, weights: &Weights) -> Result<()> {
+        self.layers_mut().try_for_each(|layer| {
+            layer.slots_mut().into_iter().try_for_each(|slot| slot.import_moments(weights))
+        })
+    }
+
+    /// Parameters and running statistics.
+    pub(crate) fn export(&self) -> Weights {
+        let mut weights = Weights::new();
+        for layer in self.layers() {
+            layer.slots().iter().for_each(|slot| slot.export(&mut weights));
+            layer.statistics().iter().for_each(|slot| slot.export(&mut weights));
+        }
+        weights
+    }
+
+    /// Adds the optimiser's moments.
+    pub(crate) fn export_moments(&self, weights: &mut Weights) {
+        for layer in self.layers() {
+            layer.slots().iter().for_each(|slot| slot.export_moments(weights));
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn export_gradients(&self) -> Weights {
+        let mut weights = Weights::new();
+        for layer in self.layers() {
+            layer.slots().iter().for_each(|slot| slot.export_gradient(&mut weights));
+        }
+        weights
+    }
+
+    /// Loss of the batch; fills the gradients.
+    pub(crate) fn loss_and_gradients(&mut self, rows: Rows<'_>, objective: Objective) -> f32 {
+        let Rows { batch, input, target, noise } = rows;
+        let (code, dim) = (self.code, self.order.len());
+        let order = &self.order;
+        let images = self.encoder.input(batch).chunks_exact_mut(dim);
+        for (image, row) in images.zip(input.chunks_exact(dim)) {
+            for (entry, &at) in image.iter_mut().zip(order) {
+                *entry = row[at];
+            }
+        }
+        self.encoder.forward(batch);
+        let (heads, d_heads) = self.encoder.output();
+        let codes = self.decoder.input(batch);
+        for (i, heads) in heads.chunks_exact(2 * code).enumerate() {
+            for j in 0..code {
+                let spread = noise.map_or(0.0, |n| n[i * code + j] * (0.5 * heads[code + j]).exp());
+                codes[i * code + j] = heads[j] + spread;
+            }
+        }
+        self.decoder.forward(batch);
+
+        // The sums run in double precision: they add tens of thousands of small terms.
+        let mut error = 0.0;
+        let (pre, d_pre) = self.decoder.output();
+        let images = pre.chunks_exact(dim).zip(d_pre.chunks_exact_mut(dim));
+        for ((pre, d_pre), row) in images.zip(target.chunks_exact(dim)) {
+            let mut sum = 0.0_f32;
+            for ((pre, d_pre), &at) in pre.iter().zip(d_pre).zip(order) {
+                let value = 1.0 / (1.0 + (-pre).exp());
+                let difference = value - row[at];
+                sum += difference * difference;
+                *d_pre = 2.0 * difference * value * (1.0 - value);
+            }
+            error += f64::from(sum);
+        }
+        let d_codes = self.decoder.backward(batch, true);
+
+        let weight = match objective {
+            Objective::Reconstruction => 0.0,
+            Objective::Variational { beta } => beta / batch as f64,
+        };
+        let mut divergence = 0.0;
+        for (i, heads) in heads.chunks_exact(2 * code).enumerate() {
+            let d_heads = &mut d_heads[i * 2 * code..][..2 * code];
+            for j in 0..code {
+                let (mean, log_variance) = (heads[j], heads[code + j]);
+                let d_code = d_codes[i * code + j];
+                let variance = log_variance.exp();
+                divergence += 0.5 * f64::from(mean * mean + variance - 1.0 - log_variance);
+                let weight = weight as f32;
+                d_heads[j] = d_code + weight * mean;
+                let spread = noise.map_or(0.0, |n| n[i * code + j] * (0.5 * log_variance).exp());
+                d_heads[code + j] = 0.5 * (d_code * spread + weight * (variance - 1.0));
+            }
+        }
+        self.encoder.backward(batch, false);
+        (error + weight * divergence) as f32
+    }
+
+    /// One optimisation step, counted from 1; returns the loss before it.
+    pub(crate) fn step(
+        &mut self,
+        rows: Rows<'_>,
+        objective: Objective,
+        adam: &AdamConfig,
+        step: u64,
+    ) -> f32 {
+        let loss = self.loss_and_gradients(rows, objective);
+        for layer in self.layers_mut() {
+            layer.slots_mut().into_iter().for_each(|slot| slot.update(adam, step));
+        }
+        loss
+    }
+}

@@ -1,0 +1,111 @@
+//! A parameter array with its gradient and optimiser moments.
+
+use attractor_core::weights::Weights;
+use attractor_core::{Error, Result};
+
+use crate::train::{AdamConfig, FIRST, SECOND};
+
+/// A trained array in the layer's own order of entries.
+#[derive(Debug, Clone)]
+pub(super) struct Slot {
+    /// Named arrays of the module whose concatenation this is, with their shapes.
+    parts: Vec<(String, Vec<usize>)>,
+    /// Position in that concatenation of each own entry.
+    order: Vec<usize>,
+    pub(super) value: Vec<f32>,
+    pub(super) gradient: Vec<f32>,
+    first: Vec<f32>,
+    second: Vec<f32>,
+}
+
+impl Slot {
+    /// A slot of zeros.
+    pub(super) fn new(parts: Vec<(String, Vec<usize>)>, order: Vec<usize>) -> Self {
+        let n = order.len();
+        debug_assert_eq!(n, parts.iter().map(|(_, s)| s.iter().product::<usize>()).sum::<usize>());
+        let zeros = || vec![0.0; n];
+        Self { parts, order, value: zeros(), gradient: zeros(), first: zeros(), second: zeros() }
+    }
+
+    /// A vector in the module's own order.
+    pub(super) fn vector(name: String, n: usize) -> Self {
+        Self::new(vec![(name, vec![n])], (0..n).collect())
+    }
+
+    pub(super) fn import(&mut self, weights: &Weights) -> Result<()> {
+        self.value = self.gather(weights, "", false)?;
+        Ok(())
+    }
+
+    pub(super) fn import_moments(&mut self, weights: &Weights) -> Result<()> {
+        self.first = self.gather(weights, FIRST, true)?;
+        self.second = self.gather(weights, SECOND, true)?;
+        Ok(())
+    }
+
+    pub(super) fn export(&self, weights: &mut Weights) {
+        self.scatter(weights, "", &self.value, false);
+    }
+
+    pub(super) fn export_moments(&self, weights: &mut Weights) {
+        self.scatter(weights, FIRST, &self.first, true);
+        self.scatter(weights, SECOND, &self.second, true);
+    }
+
+    #[cfg(test)]
+    pub(super) fn export_gradient(&self, weights: &mut Weights) {
+        self.scatter(weights, "", &self.gradient, false);
+    }
+
+    /// The named arrays in own order; moments are stored flat.
+    fn gather(&self, weights: &Weights, prefix: &str, flat: bool) -> Result<Vec<f32>> {
+        let mut joined = Vec::with_capacity(self.order.len());
+        for (name, shape) in &self.parts {
+            let name = format!("{prefix}{name}");
+            let flat_shape = [shape.iter().product()];
+            let expected = if flat { &flat_shape } else { shape.as_slice() };
+            let found = weights.shape(&name)?;
+            if found != expected {
+                return Err(Error::Weights {
+                    path: weights.path.clone(),
+                    reason: format!("`{name}`: expected shape {expected:?}, found {found:?}"),
+                });
+            }
+            joined.extend_from_slice(weights.values(&name)?);
+        }
+        Ok(self.order.iter().map(|&at| joined[at]).collect())
+    }
+
+    fn scatter(&self, weights: &mut Weights, prefix: &str, own: &[f32], flat: bool) {
+        let mut joined = vec![0.0; own.len()];
+        for (&at, &value) in self.order.iter().zip(own) {
+            joined[at] = value;
+        }
+        let mut rest = joined.as_slice();
+        for (name, shape) in &self.parts {
+            let (part, after) = rest.split_at(shape.iter().product());
+            let flat_shape = [part.len()];
+            let shape = if flat { &flat_shape } else { shape.as_slice() };
+            weights.insert(format!("{prefix}{name}"), shape, part.to_vec());
+            rest = after;
+        }
+    }
+
+    /// One Adam step; `step` counts from 1.
+    pub(super) fn update(&mut self, config: &AdamConfig, step: u64) {
+        let step = step as f64;
+        let rate = (config.learning_rate / (1.0 - config.beta1.powf(step))) as f32;
+        let root = (1.0 / (1.0 - config.beta2.powf(step)).sqrt()) as f32;
+        let (b1, b2, epsilon) = (config.beta1 as f32, config.beta2 as f32, config.epsilon as f32);
+        // One minus a decay near 1 loses digits in single precision.
+        let (c1, c2) = ((1.0 - config.beta1) as f32, (1.0 - config.beta2) as f32);
+        let moments = self.first.iter_mut().zip(&mut self.second);
+        for ((value, &g), (first, second)) in
+            self.value.iter_mut().zip(&self.gradient).zip(moments)
+        {
+            *first = b1 * *first + c1 * g;
+            *second = b2 * *second + c2 * g * g;
+            *value -= rate * *first / (root * second.sqrt() + epsilon);
+        }
+    }
+}

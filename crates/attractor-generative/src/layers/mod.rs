@@ -1,0 +1,70 @@
+//! Affine layers on flat rows, each with its adjoint.
+//!
+//! A layer keeps its geometry, so that rows `[b, c * h * w]` (channel-major) can be seen as images.
+//! The adjoint is the transpose of the linear part: for every `x` and `y`,
+//! `<A x, y> = <x, A^T y>`. Biases take no part in it.
+
+mod conv;
+mod conv_transpose;
+mod linear;
+#[cfg(test)]
+mod tests;
+mod upsample;
+
+pub use conv::Conv2d;
+pub use conv_transpose::ConvTranspose2d;
+pub use linear::Linear;
+pub use upsample::UpsampleConv2d;
+pub(crate) use upsample::double;
+
+use attractor_core::{Error, Result};
+use burn::tensor::Tensor;
+
+/// Shape of one image: `[channels, height, width]`.
+pub type ImageShape = [usize; 3];
+
+/// Entries of an image.
+pub(crate) fn entries(shape: ImageShape) -> usize {
+    shape.iter().product()
+}
+
+/// Rows `[b, c * h * w]` as images `[b, c, h, w]`.
+pub(crate) fn to_images(rows: Tensor<2>, [c, h, w]: ImageShape) -> Tensor<4> {
+    let batch = rows.dims()[0];
+    rows.reshape([batch, c, h, w])
+}
+
+/// Images `[b, c, h, w]` as rows `[b, c * h * w]`.
+pub(crate) fn to_rows(images: Tensor<4>) -> Tensor<2> {
+    images.flatten(1, 3)
+}
+
+/// Checks the parts of a convolution that every kind shares.
+fn check_kernel(
+    what: &'static str,
+    expected_channels: usize,
+    found_channels: usize,
+    bias: Option<&Tensor<1>>,
+    output_channels: usize,
+    stride: usize,
+) -> Result<()> {
+    if expected_channels != found_channels {
+        return Err(Error::Mismatch {
+            what,
+            expected: format!("{expected_channels} input channels"),
+            part: "its weight",
+            found: format!("{found_channels}"),
+        });
+    }
+    if let Some(found) = bias.map(|bias| bias.dims()[0])
+        && found != output_channels
+    {
+        return Err(Error::Mismatch {
+            what,
+            expected: format!("{output_channels} biases, one for each output channel"),
+            part: "its bias",
+            found: format!("{found}"),
+        });
+    }
+    attractor_core::error::require_nonzero("stride of a convolution", stride)
+}

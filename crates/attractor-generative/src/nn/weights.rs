@@ -1,0 +1,116 @@
+//! Parameters of any module by their paths, such as `encoder.conv1.weight`.
+
+use std::path::PathBuf;
+
+use attractor_core::weights::Weights;
+use attractor_core::{Error, Result};
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::tensor::{Device, Tensor};
+
+/// All floating-point parameters and running statistics of `module`.
+///
+/// # Errors
+/// [`Error::Device`] if a parameter cannot be read back.
+pub fn export<M: Module>(module: &M) -> Result<Weights> {
+    let mut visitor = Exporter {
+        path: Vec::new(),
+        weights: Weights::new(),
+        error: None,
+    };
+    module.visit(&mut visitor);
+    match visitor.error {
+        Some(error) => Err(error),
+        None => Ok(visitor.weights),
+    }
+}
+
+/// `module` with every floating-point parameter taken from `weights`; other entries of `weights`
+/// are ignored.
+///
+/// # Errors
+/// [`Error::Weights`] if a parameter is missing or has another shape.
+pub fn import<M: Module>(module: M, weights: &Weights, device: &Device) -> Result<M> {
+    let mut mapper = Importer {
+        path: Vec::new(),
+        weights,
+        device,
+        error: None,
+    };
+    let module = module.map(&mut mapper);
+    match mapper.error {
+        Some(error) => Err(error),
+        None => Ok(module),
+    }
+}
+
+/// Checks that the shape `found` of a tensor has `D` axes.
+///
+/// # Errors
+/// [`Error::Weights`] if the tensor is missing or has another rank.
+pub fn shape<const D: usize>(weights: &Weights, name: &str) -> Result<[usize; D]> {
+    let found = weights.shape(name)?;
+    found.try_into().map_err(|_| Error::Weights {
+        path: PathBuf::from(&weights.path),
+        reason: format!("`{name}`: expected {D} axes, found shape {found:?}"),
+    })
+}
+
+struct Exporter {
+    path: Vec<String>,
+    weights: Weights,
+    error: Option<Error>,
+}
+
+impl ModuleVisitor for Exporter {
+    fn enter_module(&mut self, name: &str, _container: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.path.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if let Err(error) = self.weights.insert_tensor(self.path.join("."), param.val()) {
+            self.error.get_or_insert(error);
+        }
+    }
+}
+
+struct Importer<'a> {
+    path: Vec<String>,
+    weights: &'a Weights,
+    device: &'a Device,
+    error: Option<Error>,
+}
+
+impl ModuleMapper for Importer<'_> {
+    fn enter_module(&mut self, name: &str, _container: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.path.pop();
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let shape = param.val().dims();
+        match self
+            .weights
+            .tensor(&self.path.join("."), shape, self.device)
+        {
+            Ok(tensor) => param.map(|old| {
+                let trained = old.is_require_grad();
+                if old.is_autodiff() {
+                    tensor.autodiff().set_require_grad(trained)
+                } else {
+                    tensor
+                }
+            }),
+            Err(error) => {
+                self.error.get_or_insert(error);
+                param
+            }
+        }
+    }
+}

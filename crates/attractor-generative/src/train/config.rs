@@ -1,0 +1,118 @@
+//! What to minimise, and how.
+
+use attractor_core::error::{require_non_negative, require_nonzero, require_positive};
+use attractor_core::{Error, Result};
+use serde::{Deserialize, Serialize};
+
+/// What a step minimises; see [`crate::train`] for the formulas.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+pub enum Objective {
+    /// Squared error of sampled codes plus a weighted divergence.
+    Variational {
+        /// Weight of the divergence.
+        beta: f64,
+    },
+    /// Squared error of the mean codes alone.
+    Reconstruction,
+}
+
+/// D. P. Kingma, J. Ba, *Adam*, ICLR 2015.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AdamConfig {
+    /// Step size.
+    pub learning_rate: f64,
+    /// Decay of the mean of gradients.
+    pub beta1: f64,
+    /// Decay of the mean of squared gradients.
+    pub beta2: f64,
+    /// Added to the root of the second moment.
+    pub epsilon: f64,
+}
+
+impl Default for AdamConfig {
+    fn default() -> Self {
+        Self {
+            learning_rate: 1e-4,
+            beta1: 0.9,
+            beta2: 0.999,
+            epsilon: 1e-8,
+        }
+    }
+}
+
+impl AdamConfig {
+    /// Checks the step size, the decays and epsilon.
+    ///
+    /// # Errors
+    /// [`Error::Config`] naming the field.
+    pub fn validate(&self) -> Result<()> {
+        require_positive("AdamConfig.learning_rate", self.learning_rate)?;
+        require_positive("AdamConfig.epsilon", self.epsilon)?;
+        for (what, decay) in [
+            ("AdamConfig.beta1", self.beta1),
+            ("AdamConfig.beta2", self.beta2),
+        ] {
+            if !(0.0..1.0).contains(&decay) {
+                return Err(Error::config(what, "must be at least 0 and below 1", decay));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Who computes a step.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Engine {
+    /// [`Engine::Host`] on CPU devices for models that have a plan, else [`Engine::Tensor`].
+    #[default]
+    Auto,
+    /// The hand-written gradients of [`crate::host`].
+    Host,
+    /// Automatic differentiation on the device.
+    Tensor,
+}
+
+/// How to train; the default is the published CIFAR-10 training.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrainerConfig {
+    /// What to minimise.
+    pub objective: Objective,
+    /// The optimiser.
+    pub adam: AdamConfig,
+    /// Rows in a step; the last step of an epoch takes what is left.
+    pub batch_size: usize,
+    /// Seed of orders and noise (not of the initial weights).
+    pub seed: u64,
+    /// Who computes a step.
+    pub engine: Engine,
+}
+
+impl Default for TrainerConfig {
+    fn default() -> Self {
+        Self {
+            objective: Objective::Variational { beta: 0.1 },
+            adam: AdamConfig::default(),
+            batch_size: 20,
+            seed: 0,
+            engine: Engine::Auto,
+        }
+    }
+}
+
+impl TrainerConfig {
+    /// Checks every field.
+    ///
+    /// # Errors
+    /// [`Error::Config`] naming the field.
+    pub fn validate(&self) -> Result<()> {
+        if let Objective::Variational { beta } = self.objective {
+            require_non_negative("Objective.beta", beta)?;
+        }
+        require_nonzero("TrainerConfig.batch_size", self.batch_size)?;
+        self.adam.validate()
+    }
+}

@@ -1,0 +1,189 @@
+//! The loop over epochs and steps.
+
+use std::ops::ControlFlow;
+
+use attractor_core::{Result, check, rng};
+use burn::tensor::{Device, Tensor};
+
+use super::tensor_engine::TensorEngine;
+use super::{Batch, Batches, Objective, TrainerConfig};
+use crate::vae::Vae;
+
+/// What the callback of [`Trainer::run_epoch`] hears.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Progress {
+    /// Epoch, counted from 0.
+    pub epoch: usize,
+    /// Steps done in this epoch.
+    pub step: usize,
+    /// Steps in an epoch.
+    pub steps: usize,
+    /// Sum of the step losses of this epoch so far over the images they saw.
+    pub loss_per_image: f64,
+}
+
+/// One pass over the data.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EpochReport {
+    /// Epoch, counted from 0.
+    pub epoch: usize,
+    /// Steps done.
+    pub steps: usize,
+    /// Images seen.
+    pub images: usize,
+    /// Sum of the losses of all steps over `images`; each loss as in [`crate::train`], before its
+    /// step.
+    pub loss_per_image: f64,
+    /// False if the callback broke off. The weights are then those of an unfinished epoch, which
+    /// cannot be resumed exactly: go back to the last checkpoint.
+    pub finished: bool,
+}
+
+/// Trains one autoencoder.
+#[derive(Debug)]
+pub struct Trainer<V> {
+    pub(super) config: TrainerConfig,
+    pub(super) engine: TensorEngine<V>,
+    pub(super) device: Device,
+    pub(super) epoch: usize,
+    pub(super) step: u64,
+    data_dim: usize,
+    latent_dim: usize,
+}
+
+impl<V: Vae> Trainer<V> {
+    /// A trainer of `model`, which lives on `device`.
+    ///
+    /// # Errors
+    /// As [`TrainerConfig::validate`].
+    pub fn new(model: V, config: TrainerConfig, device: &Device) -> Result<Self> {
+        config.validate()?;
+        Ok(Self {
+            config,
+            data_dim: model.data_dim(),
+            latent_dim: model.latent_dim(),
+            engine: TensorEngine::new(model, config.adam),
+            device: device.clone().without_autodiff(),
+            epoch: 0,
+            step: 0,
+        })
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &TrainerConfig {
+        &self.config
+    }
+
+    /// Epochs finished.
+    pub fn epoch(&self) -> usize {
+        self.epoch
+    }
+
+    /// Steps taken.
+    pub fn steps(&self) -> u64 {
+        self.step
+    }
+
+    /// The model as trained so far, on the plain device.
+    ///
+    /// # Errors
+    /// [`attractor_core::Error::Device`] if the parameters cannot be gathered.
+    pub fn model(&self) -> Result<V> {
+        Ok(self.engine.model())
+    }
+
+    /// One optimisation step. Returns the loss of the batch before it, `[1]`, without waiting for
+    /// the device.
+    ///
+    /// # Errors
+    /// [`attractor_core::Error::Width`] or [`attractor_core::Error::EmptyBatch`] if the shapes are
+    /// wrong, [`attractor_core::Error::Rows`] if inputs and targets do not pair.
+    pub fn step(&mut self, batch: impl Into<Batch>) -> Result<Tensor<1>> {
+        let Batch { input, target } = batch.into();
+        let input = input.without_autodiff();
+        check::shape("training input", &input, self.data_dim)?;
+        let target = target.map_or_else(|| input.clone(), Tensor::without_autodiff);
+        check::shape("training target", &target, self.data_dim)?;
+        let rows = input.dims()[0];
+        if target.dims()[0] != rows {
+            return Err(attractor_core::Error::Rows {
+                what: "training target",
+                expected: rows,
+                found: target.dims()[0],
+            });
+        }
+        let noise = match self.config.objective {
+            Objective::Reconstruction => None,
+            Objective::Variational { .. } => {
+                let mut rng = rng::indexed_stream(self.config.seed, "training/noise", self.step);
+                Some(rng::normal(&mut rng, [rows, self.latent_dim], &self.device))
+            }
+        };
+        self.step += 1;
+        Ok(self
+            .engine
+            .step(input, target, noise, self.config.objective, self.step))
+    }
+
+    /// One epoch over `data` in a random order. Every `every` steps (and after the last) the losses
+    /// are read back from the device and `progress` hears of them; it can break off.
+    ///
+    /// # Errors
+    /// [`attractor_core::Error::EmptyBatch`] without data, and the errors of [`Trainer::step`] and
+    /// of `data`.
+    pub fn run_epoch(
+        &mut self,
+        data: &mut dyn Batches,
+        every: usize,
+        progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<EpochReport> {
+        if data.is_empty() {
+            let width = self.data_dim;
+            return Err(attractor_core::Error::EmptyBatch {
+                what: "training data",
+                width,
+            });
+        }
+        let epoch = self.epoch;
+        let mut stream = rng::indexed_stream(self.config.seed, "training/order", epoch as u64);
+        let order = rng::permutation(&mut stream, data.len());
+        let steps = order.len().div_ceil(self.config.batch_size);
+        let mut pending = Vec::new();
+        let (mut total, mut images, mut done) = (0.0, 0_usize, 0_usize);
+        for indices in order.chunks(self.config.batch_size) {
+            pending.push(self.step(data.batch(epoch, indices)?)?);
+            images += indices.len();
+            done += 1;
+            if done.is_multiple_of(every.max(1)) || done == steps {
+                let losses = check::to_host(Tensor::cat(std::mem::take(&mut pending), 0))?;
+                total += losses.into_iter().map(f64::from).sum::<f64>();
+                let loss_per_image = total / images as f64;
+                let flow = progress(Progress {
+                    epoch,
+                    step: done,
+                    steps,
+                    loss_per_image,
+                });
+                if flow.is_break() && done < steps {
+                    let finished = false;
+                    return Ok(EpochReport {
+                        epoch,
+                        steps: done,
+                        images,
+                        loss_per_image,
+                        finished,
+                    });
+                }
+            }
+        }
+        self.epoch += 1;
+        let loss_per_image = total / images as f64;
+        Ok(EpochReport {
+            epoch,
+            steps,
+            images,
+            loss_per_image,
+            finished: true,
+        })
+    }
+}

@@ -1,0 +1,91 @@
+//! The inference form of an autoencoder.
+
+use attractor_core::{Error, Gaussian, GenerativeModel, LayerChain, Result};
+use burn::tensor::Tensor;
+
+/// Encoder and decoder as layer chains; batch normalisation is folded in, nothing is trained.
+#[derive(Debug)]
+pub struct FrozenVae {
+    encoder: LayerChain,
+    decoder: LayerChain,
+}
+
+impl FrozenVae {
+    /// A model from an encoder `[n, data_dim] -> [n, 2 * latent_dim]`, means first, log-variances
+    /// second, and a decoder `[n, latent_dim] -> [n, data_dim]`.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] if the widths disagree.
+    pub fn new(encoder: LayerChain, decoder: LayerChain) -> Result<Self> {
+        if encoder.output_dim() != 2 * decoder.input_dim() {
+            return Err(Error::Mismatch {
+                what: "the decoder",
+                expected: format!("means and log-variances of {} entries", decoder.input_dim()),
+                part: "the encoder",
+                found: format!("{} outputs", encoder.output_dim()),
+            });
+        }
+        if encoder.input_dim() != decoder.output_dim() {
+            return Err(Error::Mismatch {
+                what: "the encoder",
+                expected: format!("data of {} entries", encoder.input_dim()),
+                part: "the decoder",
+                found: format!("{} outputs", decoder.output_dim()),
+            });
+        }
+        Ok(Self { encoder, decoder })
+    }
+
+    /// The encoder; the last layer holds both heads.
+    pub fn encoder(&self) -> &LayerChain {
+        &self.encoder
+    }
+
+    /// The decoder.
+    pub fn decoder(&self) -> &LayerChain {
+        &self.decoder
+    }
+}
+
+impl GenerativeModel for FrozenVae {
+    fn name(&self) -> &'static str {
+        "vae"
+    }
+
+    fn data_dim(&self) -> usize {
+        self.decoder.output_dim()
+    }
+
+    fn latent_dim(&self) -> usize {
+        self.decoder.input_dim()
+    }
+
+    fn encode(&self, data: Tensor<2>) -> Gaussian {
+        split_heads(self.encoder.forward(data.without_autodiff()))
+    }
+
+    fn decode(&self, codes: Tensor<2>) -> Tensor<2> {
+        self.decoder.forward(codes.without_autodiff())
+    }
+
+    fn pull_back(
+        &self,
+        codes: Tensor<2>,
+        cotangent: &mut dyn FnMut(Tensor<2>) -> Tensor<2>,
+    ) -> (Tensor<2>, Tensor<2>) {
+        self.decoder.pull_back(codes.without_autodiff(), cotangent)
+    }
+
+    fn layer_chain(&self) -> Option<&LayerChain> {
+        Some(&self.decoder)
+    }
+}
+
+/// `[n, 2 d]` into means (first half) and log-variances.
+pub(crate) fn split_heads(heads: Tensor<2>) -> Gaussian {
+    let width = heads.dims()[1] / 2;
+    Gaussian {
+        mean: heads.clone().narrow(1, 0, width),
+        log_variance: heads.narrow(1, width, width),
+    }
+}

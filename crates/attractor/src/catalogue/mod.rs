@@ -1,0 +1,269 @@
+//! Any memory from a recipe's name and a table of options.
+//!
+//! ```
+//! use attractor::catalogue::{self, Context};
+//! use attractor::prelude::*;
+//!
+//! # fn main() -> Result<(), attractor::core::Error> {
+//! let context = Context::pixels(3072, &Backend::Flex.open()?)?;
+//! let memory = catalogue::build("gmm", &"sigma = 0.2".parse().unwrap(), &context)?;
+//! # let _ = memory;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A recipe is one entry of [`RECIPES`] and one arm of [`build`]; adding a memory adds a line to
+//! each.
+
+mod learner;
+mod options;
+
+use std::sync::Arc;
+
+use attractor_baselines::{
+    AutoencoderConfig, EncoderOnlyConfig, MemN2NConfig, NearestConfig, NtmConfig,
+};
+use attractor_core::burn::tensor::Device;
+use attractor_core::model::Identity;
+use attractor_core::observation::Gaussian;
+use attractor_core::{
+    Complete, Error, Forget, GenerativeModel, Inference, MemoryPrior, ObservationModel, Result,
+    Stopping,
+};
+use attractor_inference::{
+    FixedPointConfig, GradientConfig, ModeSearch, PredictiveCodingConfig, Rule, Scaling,
+};
+use attractor_memories::{EncodedMemory, VariationalMemory};
+use attractor_priors::{
+    GaussianMixtureConfig, HopfieldConfig, LearnedPrecisionConfig,
+};
+
+pub use learner::Learner;
+pub use options::{
+    AutoencoderOptions, BpOptions, GmmOptions, GmmStarOptions, MapOptions, MchnOptions,
+    MemN2NOptions, NearestOptions, NtmOptions, ObservationKind, PcOptions, read_options,
+};
+
+/// A recipe of the catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recipe {
+    /// Key in experiment files.
+    pub name: &'static str,
+    /// One line for people.
+    pub summary: &'static str,
+    /// Whether it has weights to train before it can store anything.
+    pub learns: bool,
+}
+
+/// Every recipe.
+pub const RECIPES: &[Recipe] = &[
+    Recipe { name: "identity", summary: "no memory: the encoder's answer", learns: false },
+    Recipe { name: "gmm", summary: "Gaussian mixture, fixed point", learns: false },
+    Recipe { name: "gmm-star", summary: "Gaussian mixture with learned precision", learns: true },
+    Recipe { name: "mchn", summary: "modern continuous Hopfield network", learns: false },
+    Recipe { name: "bp-gmm", summary: "Gaussian mixture, gradient through the decoder", learns: false },
+    Recipe { name: "pc-gmm", summary: "Gaussian mixture, predictive coding", learns: false },
+    Recipe {
+        name: "map-gmm",
+        summary: "Gaussian mixture, search among the stored codes under any observation model",
+        learns: false,
+    },
+    Recipe { name: "nearest", summary: "nearest stored pattern", learns: false },
+    Recipe { name: "memn2n", summary: "end-to-end memory network, trained on clean cues", learns: true },
+    Recipe { name: "memn2n-star", summary: "the same, trained on the task's cues", learns: true },
+    Recipe { name: "ntm", summary: "neural Turing machine read, trained on clean cues", learns: true },
+    Recipe { name: "ntm-star", summary: "the same, trained on the task's cues", learns: true },
+    Recipe { name: "autoencoder", summary: "iterated reconstruction by an autoencoder", learns: false },
+];
+
+/// What a memory is built on.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// Where it lives.
+    pub device: Device,
+    /// The representation; [`Identity`] for pixels.
+    pub model: Arc<dyn GenerativeModel>,
+    /// A separately trained autoencoder, for the recipe `autoencoder`.
+    pub autoencoder: Option<Arc<dyn GenerativeModel>>,
+}
+
+impl Context {
+    /// Without a representation: rows of `dim` numbers.
+    ///
+    /// # Errors
+    /// [`Error::Config`] if `dim` is 0.
+    pub fn pixels(dim: usize, device: &Device) -> Result<Self> {
+        Ok(Self::codes(Arc::new(Identity::new(dim)?), device))
+    }
+
+    /// With a generative model.
+    pub fn codes(model: Arc<dyn GenerativeModel>, device: &Device) -> Self {
+        Self { device: device.clone(), model, autoencoder: None }
+    }
+}
+
+/// A memory that is read with a mask, and can be emptied.
+pub trait Completing: Complete + Forget {}
+
+impl<M: Complete + Forget> Completing for M {}
+
+/// What a recipe yields.
+pub enum Built {
+    /// Ready to store patterns.
+    Memory(Box<dyn Forget>),
+    /// Ready, and to be read with the mask of known entries.
+    Complete(Box<dyn Completing>),
+    /// To be trained first, on codes.
+    Learner(Box<dyn Learner>),
+}
+
+impl std::fmt::Debug for Built {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (kind, len) = match self {
+            Self::Memory(memory) => ("Memory", memory.len()),
+            Self::Complete(memory) => ("Complete", memory.len()),
+            Self::Learner(_) => ("Learner", 0),
+        };
+        f.debug_struct(kind).field("len", &len).finish_non_exhaustive()
+    }
+}
+
+/// Builds a memory.
+///
+/// # Errors
+/// [`Error::UnknownName`] for an unknown recipe, [`Error::Config`] for unknown or wrong options,
+/// [`Error::Unsupported`] if the context lacks what the recipe needs.
+pub fn build(recipe: &str, options: &toml::Table, context: &Context) -> Result<Built> {
+    let Context { device, model, .. } = context;
+    let code = model.latent_dim();
+    match recipe {
+        "identity" => {
+            read_options::<options::NoOptions>(recipe, options)?;
+            encoded(context, Box::new(EncoderOnlyConfig::new(code).init(device)?))
+        }
+        "gmm" => {
+            let GmmOptions { sigma, iterations } = read_options(recipe, options)?;
+            let prior = GaussianMixtureConfig { sigma }.init(code, device)?;
+            variational(context, Box::new(prior), fixed_point(iterations)?)
+        }
+        "mchn" => {
+            let MchnOptions { beta, iterations } = read_options(recipe, options)?;
+            let prior = HopfieldConfig { beta }.init(code, device)?;
+            variational(context, Box::new(prior), fixed_point(iterations)?)
+        }
+        "gmm-star" => {
+            let options: GmmStarOptions = read_options(recipe, options)?;
+            let prior = LearnedPrecisionConfig { form: options.form }.init(code, device)?;
+            Ok(Built::Learner(learner::precision(prior, options.iterations)))
+        }
+        "bp-gmm" => bp(read_options(recipe, options)?, context),
+        "pc-gmm" => {
+            let PcOptions { sigma, rate, iterations, fixed_predictions } =
+                read_options(recipe, options)?;
+            let config = PredictiveCodingConfig {
+                rate,
+                fixed_predictions,
+                stopping: Stopping { max_steps: iterations, ..Stopping::default() },
+                ..PredictiveCodingConfig::default()
+            };
+            let prior = GaussianMixtureConfig { sigma }.init(code, device)?;
+            variational(context, Box::new(prior), Box::new(config.init()?))
+        }
+        "map-gmm" => {
+            let MapOptions { sigma, observation, variance, scale, degrees, cap } =
+                read_options(recipe, options)?;
+            let (kind, observation) = observation.build(variance, scale, degrees, cap)?;
+            let prior = GaussianMixtureConfig { sigma }.init(code, device)?;
+            compose(context, kind, observation, Box::new(prior), Box::new(ModeSearch))
+        }
+        "nearest" => {
+            let NearestOptions { distance } = read_options(recipe, options)?;
+            let config = NearestConfig { distance, ..NearestConfig::new(code) };
+            encoded(context, Box::new(config.init(device)?))
+        }
+        "memn2n" | "memn2n-star" => {
+            let options: MemN2NOptions = read_options(recipe, options)?;
+            let config =
+                MemN2NConfig { read_scale: options.alpha, ..MemN2NConfig::new(code) };
+            Ok(Built::Learner(learner::network(config.init(device)?)))
+        }
+        "ntm" | "ntm-star" => {
+            let options: NtmOptions = read_options(recipe, options)?;
+            let config = NtmConfig {
+                heads: options.heads,
+                sharpening: options.sharpening,
+                ..NtmConfig::new(code)
+            };
+            Ok(Built::Learner(learner::network(config.init(device)?)))
+        }
+        "autoencoder" => {
+            let options: AutoencoderOptions = read_options(recipe, options)?;
+            let autoencoder = context.autoencoder.clone().ok_or_else(|| Error::Unsupported {
+                what: "the recipe `autoencoder`",
+                capability: "a trained autoencoder",
+                part: "the context".into(),
+            })?;
+            let config = AutoencoderConfig { iterations: options.iterations, ..Default::default() };
+            Ok(Built::Memory(Box::new(config.init(autoencoder, device)?)))
+        }
+        unknown => Err(Error::UnknownName {
+            what: "recipe",
+            name: unknown.into(),
+            known: RECIPES.iter().map(|recipe| recipe.name).collect::<Vec<_>>().join(", "),
+        }),
+    }
+}
+
+/// Gradient inference, by default with the reference's weighting in the per-cue form.
+fn bp(options: BpOptions, context: &Context) -> Result<Built> {
+    let BpOptions { sigma, gamma, rate, iterations, batch_means, observation, scale, degrees, cap } =
+        options;
+    // The variance that makes the per-cue energy proportional to the reference's objective.
+    let variance = gamma * context.model.data_dim() as f32 / 2.0;
+    let variance = if batch_means { 1.0 } else { variance };
+    let (kind, observation) = observation.build(Some(variance), scale, degrees, cap)?;
+    let config = GradientConfig {
+        rule: Rule::adam(rate),
+        scaling: if batch_means { Scaling::BatchMeans { gamma } } else { Scaling::PerCue },
+        stopping: Stopping { max_steps: iterations, tolerance: 1e-4, check_every: 10 },
+        keep_best: !batch_means,
+    };
+    let prior = GaussianMixtureConfig { sigma }.init(context.model.latent_dim(), &context.device)?;
+    compose(context, kind, observation, Box::new(prior), Box::new(config.init()?))
+}
+
+fn fixed_point(iterations: usize) -> Result<Box<dyn Inference>> {
+    let stopping = Stopping { max_steps: iterations, tolerance: 1e-6, check_every: 1 };
+    Ok(Box::new(FixedPointConfig { stopping }.init()?))
+}
+
+/// A variational memory with the Gaussian observation of variance 1.
+fn variational(
+    context: &Context,
+    prior: Box<dyn MemoryPrior>,
+    inference: Box<dyn Inference>,
+) -> Result<Built> {
+    compose(context, ObservationKind::Gaussian, Box::new(Gaussian::new(1.0)?), prior, inference)
+}
+
+fn compose(
+    context: &Context,
+    kind: ObservationKind,
+    observation: Box<dyn ObservationModel>,
+    prior: Box<dyn MemoryPrior>,
+    inference: Box<dyn Inference>,
+) -> Result<Built> {
+    let memory = VariationalMemory::new(context.model.clone(), observation, prior, inference)?;
+    Ok(match kind {
+        ObservationKind::Masked => Built::Complete(Box::new(memory)),
+        _ => Built::Memory(Box::new(memory)),
+    })
+}
+
+/// A memory of codes behind the context's model.
+fn encoded(context: &Context, inner: Box<dyn Forget>) -> Result<Built> {
+    Ok(Built::Memory(Box::new(EncodedMemory::new(context.model.clone(), inner)?)))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,13 @@
+//! What most programs need.
+
+pub use attractor_core::burn::tensor::{Device, Tensor};
+pub use attractor_core::{
+    AssociativeMemory, Backend, Complete, Energy, Forget, GenerativeModel, Inference, MemoryPrior,
+    ObservationModel, Outcome, Recall, Recognise, Stopping, Train,
+};
+pub use attractor_datasets::builtin::BuiltinSize;
+pub use attractor_datasets::folder::FolderOptions;
+pub use attractor_datasets::{Corruption, ImageSet, ImageShape, Split};
+pub use attractor_memories::VariationalMemory;
+
+pub use crate::{image_memory, torn_half};

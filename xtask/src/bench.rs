@@ -1,0 +1,91 @@
+//! `cargo xtask bench`: the read kernel and the training step, beside PyTorch.
+
+use std::collections::BTreeMap;
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+
+/// Arguments of `bench`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Also run the PyTorch scripts of benches/peers and print ours / theirs
+    #[arg(long)]
+    peers: bool,
+    /// Python with torch installed
+    #[arg(long, default_value = "python3")]
+    python: String,
+}
+
+/// One line of a bench program, ours or a peer's.
+#[derive(Debug, Deserialize)]
+struct Line {
+    bench: String,
+    ms: f64,
+    #[serde(default)]
+    gflops: Option<f64>,
+    #[serde(default)]
+    form: Option<String>,
+    #[serde(default)]
+    threads: Option<usize>,
+}
+
+/// Our programs, in package `benches`, and the peers beside them.
+const PROGRAMS: [(&str, &str); 2] = [("bench-read", "read.py"), ("bench-vae-step", "vae_step.py")];
+
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    let root = crate::paths::root();
+    let mut ours: Vec<Line> = Vec::new();
+    let mut theirs: BTreeMap<String, Vec<Line>> = BTreeMap::new();
+    for (program, script) in PROGRAMS {
+        let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+        let mut command = Command::new(cargo);
+        command.current_dir(&root).args(["run", "--quiet", "--release", "-p", "benches", "--bin"]);
+        ours.extend(lines(command.arg(program))?);
+        if args.peers {
+            let path = root.join("benches/peers").join(script);
+            for line in lines(Command::new(&args.python).arg(&path)).with_context(|| {
+                format!("{} (see benches/peers/README.md)", path.display())
+            })? {
+                // Only what ran on as many threads as ours is compared.
+                theirs.entry(line.bench.clone()).or_default().push(line);
+            }
+        }
+    }
+    let mut table = crate::list::plain([
+        "bench", "threads", "ours, ms", "GFLOP/s", "PyTorch, ms", "form", "ours / PyTorch", "speed-up",
+    ]);
+    for line in &ours {
+        let best = theirs
+            .get(&line.bench)
+            .into_iter()
+            .flatten()
+            .filter(|peer| peer.threads == line.threads)
+            .min_by(|a, b| a.ms.total_cmp(&b.ms));
+        table.add_row([
+            line.bench.clone(),
+            line.threads.map_or_else(String::new, |threads| threads.to_string()),
+            format!("{:.2}", line.ms),
+            line.gflops.map_or_else(String::new, |rate| format!("{rate:.0}")),
+            best.map_or_else(String::new, |peer| format!("{:.2}", peer.ms)),
+            best.and_then(|peer| peer.form.clone()).unwrap_or_default(),
+            best.map_or_else(String::new, |peer| format!("{:.2}", line.ms / peer.ms)),
+            best.map_or_else(String::new, |peer| format!("{:.2}x", peer.ms / line.ms)),
+        ]);
+    }
+    println!("{table}");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs a program that prints one JSON object a line.
+fn lines(command: &mut Command) -> Result<Vec<Line>> {
+    let output = command.output().with_context(|| format!("could not start {command:?}"))?;
+    if !output.status.success() {
+        bail!("{command:?} failed:\n{}", String::from_utf8_lossy(&output.stderr));
+    }
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter(|line| line.starts_with('{'))
+        .map(|line| serde_json::from_str(line).with_context(|| format!("unreadable line {line}")))
+        .collect()
+}

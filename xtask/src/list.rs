@@ -1,0 +1,90 @@
+//! `cargo xtask list`: what there is.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use attractor::catalogue::RECIPES;
+use attractor::core::Backend;
+use attractor::datasets::{DataRoot, NAMES};
+use comfy_table::{Table, presets};
+
+/// Arguments of `list`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// One JSON object instead of tables
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    let experiments = crate::paths::experiments()?;
+    let root = DataRoot::from_environment(None);
+    let data = |name: &str| root.find(name).map(|found| found.path.display().to_string());
+    if args.json {
+        let value = serde_json::json!({
+            "experiments": experiments.iter().map(|experiment| serde_json::json!({
+                "name": experiment.name,
+                "title": experiment.title,
+                "dataset": experiment.dataset,
+                "source": experiment.source,
+                "systems": experiment.systems.iter().map(|system| serde_json::json!({
+                    "name": system.name,
+                    "recipe": system.recipe,
+                    "representation": system.representation,
+                    "ours": system.ours,
+                })).collect::<Vec<_>>(),
+                "presets": experiment.presets.keys().map(|preset| preset.name()).collect::<Vec<_>>(),
+            })).collect::<Vec<_>>(),
+            "recipes": RECIPES.iter().map(|recipe| serde_json::json!({
+                "name": recipe.name, "summary": recipe.summary, "learns": recipe.learns,
+            })).collect::<Vec<_>>(),
+            "backends": Backend::ALL.map(|backend| serde_json::json!({
+                "name": backend.name(), "compiled": backend.is_compiled(),
+            })),
+            "datasets": NAMES.iter().map(|name| serde_json::json!({
+                "name": name, "found": data(name),
+            })).collect::<Vec<_>>(),
+        });
+        println!("{}", serde_json::to_string_pretty(&value)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut table = plain(["experiment", "data set", "systems", "presets", "source"]);
+    for experiment in &experiments {
+        let presets: Vec<&str> = experiment.presets.keys().map(|preset| preset.name()).collect();
+        table.add_row([
+            experiment.name.clone(),
+            experiment.dataset.clone(),
+            experiment.systems.len().to_string(),
+            presets.join(", "),
+            experiment.source.clone(),
+        ]);
+    }
+    println!("{table}\n");
+    let mut table = plain(["recipe", "what it is", "learns"]);
+    for recipe in RECIPES {
+        table.add_row([recipe.name, recipe.summary, if recipe.learns { "yes" } else { "" }]);
+    }
+    println!("{table}\n");
+    let mut table = plain(["backend", "in this build"]);
+    for backend in Backend::ALL {
+        let compiled = match backend.is_compiled() {
+            true => "yes".to_owned(),
+            false => format!("no: add --features {backend}"),
+        };
+        table.add_row([backend.name().to_owned(), compiled]);
+    }
+    println!("{table}\n");
+    let mut table = plain(["data set", "found at"]);
+    for name in NAMES {
+        table.add_row([(*name).to_owned(), data(name).unwrap_or_else(|| "not present".into())]);
+    }
+    println!("{table}");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A table with a rule under its header and nothing else.
+pub(crate) fn plain<const N: usize>(header: [&str; N]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::ASCII_MARKDOWN).set_header(header);
+    table
+}

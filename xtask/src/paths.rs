@@ -1,0 +1,45 @@
+//! Where things lie in the workspace.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use attractor::evaluation::Experiment;
+
+/// The workspace's root.
+pub(crate) fn root() -> PathBuf {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest.parent().unwrap_or(manifest).to_path_buf()
+}
+
+/// The experiment of that name.
+pub(crate) fn experiment(name: &str) -> Result<Experiment> {
+    let path = root().join("experiments").join(format!("{name}.toml"));
+    if !path.exists() {
+        let known: Vec<String> =
+            experiments()?.into_iter().map(|experiment| experiment.name).collect();
+        anyhow::bail!("unknown experiment `{name}`; known: {}, all", known.join(", "));
+    }
+    Ok(Experiment::load(path)?)
+}
+
+/// Every experiment.
+pub(crate) fn experiments() -> Result<Vec<Experiment>> {
+    Experiment::load_all(root().join("experiments")).context("the experiment files")
+}
+
+/// The commit that is checked out, with a mark if files have changed since.
+pub(crate) fn commit() -> String {
+    let git = |args: &[&str]| {
+        let output = Command::new("git").args(args).current_dir(root()).output().ok()?;
+        let text = String::from_utf8(output.stdout).ok()?;
+        output.status.success().then(|| text.trim().to_owned())
+    };
+    match git(&["rev-parse", "--short=12", "HEAD"]) {
+        None => "unknown".into(),
+        Some(commit) => match git(&["status", "--porcelain", "--untracked-files=no"]) {
+            Some(changes) if changes.is_empty() => commit,
+            _ => format!("{commit}+changes"),
+        },
+    }
+}

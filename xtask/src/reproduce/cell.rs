@@ -1,0 +1,370 @@
+//! One cell: train what learns, store blocks, read cues, measure.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context as _, Result, bail};
+use attractor::baselines::{Episode, train_epochs};
+use attractor::catalogue::{self, Built, Context, Learner};
+use attractor::core::burn::tensor::{Tensor, TensorData};
+use attractor::core::{GenerativeModel, Recall, check};
+use attractor::datasets::Corruption;
+use attractor::evaluation::figures::{Image, ImageGrid};
+use attractor::evaluation::experiment::SystemSpec;
+use attractor::evaluation::metrics::{CueResult, MetricAccumulator};
+use attractor::evaluation::run::{Trace, TraceTerm};
+use attractor::evaluation::{Cell, Measurement, Representation, RunWriter};
+use attractor::generative::train::Objective;
+
+use super::Plan;
+use super::codes::{Source, TrainingCodes};
+use super::model::{Training, import};
+use super::observer::TrainingView;
+
+/// Cues shown in a panel.
+const PANEL_CUES: usize = 8;
+/// Codes stored per training episode of the systems that learn.
+const EPISODE: usize = 100;
+
+/// Test rows draw their corruption from streams far from those of the training rows.
+const TEST_STREAMS: u64 = 1 << 40;
+
+/// Computes cells, keeping trained parts between them.
+pub(crate) struct Executor<'a> {
+    plan: &'a Plan,
+    stop: Arc<AtomicBool>,
+    view: TrainingView,
+    models: HashMap<u64, Arc<dyn GenerativeModel>>,
+    autoencoders: HashMap<u64, Arc<dyn GenerativeModel>>,
+    codes: TrainingCodes,
+    /// Systems trained on clean cues serve all tasks of a seed.
+    learned: HashMap<(String, u64), Built>,
+}
+
+impl<'a> Executor<'a> {
+    pub(crate) fn new(plan: &'a Plan, stop: Arc<AtomicBool>, view: TrainingView) -> Self {
+        Self {
+            plan,
+            stop,
+            view,
+            models: HashMap::new(),
+            autoencoders: HashMap::new(),
+            codes: TrainingCodes::default(),
+            learned: HashMap::new(),
+        }
+    }
+
+    /// The generative model of a seed: imported, or trained on first use.
+    pub(crate) fn train(
+        &mut self,
+        seed: u64,
+        writer: &mut RunWriter,
+    ) -> Result<Arc<dyn GenerativeModel>> {
+        if let Some(model) = self.models.get(&seed) {
+            return Ok(model.clone());
+        }
+        let spec = &self.plan.config.model;
+        let model = match &spec.weights {
+            Some(path) => import(spec, path, &self.plan.device)?,
+            None => self
+                .training(&spec.kind, Objective::Variational { beta: spec.beta }, seed)
+                .run(writer, &mut self.view)?,
+        };
+        self.models.insert(seed, model.clone());
+        Ok(model)
+    }
+
+    /// The training of the experiment's architecture under a name of its own.
+    fn training(&self, name: &str, objective: Objective, seed: u64) -> Training<'a> {
+        let (plan, spec) = (self.plan, &self.plan.config.model);
+        Training {
+            name: name.to_owned(),
+            spec,
+            objective,
+            epochs: spec.epochs,
+            learning_rate: spec.learning_rate,
+            seed,
+            images: &plan.train,
+            count: plan.config.train_images,
+            device: &plan.device,
+            stop: self.stop.clone(),
+        }
+    }
+
+    fn autoencoder(
+        &mut self,
+        system: &SystemSpec,
+        seed: u64,
+        writer: &mut RunWriter,
+    ) -> Result<Arc<dyn GenerativeModel>> {
+        if let Some(model) = self.autoencoders.get(&seed) {
+            return Ok(model.clone());
+        }
+        let mut training = self.training("autoencoder", Objective::Reconstruction, seed);
+        training.epochs = epochs(system)?;
+        training.learning_rate = learning_rate(system)?;
+        let model = training.run(writer, &mut self.view)?;
+        self.autoencoders.insert(seed, model.clone());
+        Ok(model)
+    }
+
+    /// Measures one cell.
+    pub(crate) fn execute(
+        &mut self,
+        cell: &Cell,
+        writer: &mut RunWriter,
+    ) -> Result<Vec<Measurement>> {
+        let plan = self.plan;
+        let system = plan.config.system(cell).context("a cell without a system")?;
+        let corruption = Corruption::from_task(&cell.task, cell.level.value())?;
+        let mut context = match cell.representation {
+            Representation::Pixel => Context::pixels(plan.test.dim(), &plan.device)?,
+            Representation::Vae => Context::codes(self.train(cell.seed, writer)?, &plan.device),
+        };
+        if system.recipe == "autoencoder" {
+            context.autoencoder = Some(self.autoencoder(system, cell.seed, writer)?);
+        }
+        let starred = system.recipe.ends_with("-star");
+        let key = (system.key(), cell.seed);
+        let mut memory = match self.learned.remove(&key) {
+            Some(memory) if !starred => memory,
+            _ => match catalogue::build(&system.recipe, &system.options, &context)? {
+                Built::Learner(learner) => {
+                    let task = if starred { corruption } else { Corruption::Clean };
+                    self.learn(learner, system, task, &context, cell.seed)?
+                }
+                ready => ready,
+            },
+        };
+        let measured = self.measure(cell, system, corruption, &mut memory, writer);
+        self.learned.insert(key, memory);
+        measured
+    }
+
+    /// Trains on codes of the training images in episodes of [`EPISODE`] stored codes, each cued by
+    /// its corrupted self.
+    fn learn(
+        &mut self,
+        mut learner: Box<dyn Learner>,
+        system: &SystemSpec,
+        corruption: Corruption,
+        context: &Context,
+        seed: u64,
+    ) -> Result<Built> {
+        let plan = self.plan;
+        let order = plan.train.shuffled_order(seed);
+        let order = &order[..plan.config.train_images.min(order.len())];
+        let source = Source {
+            images: &plan.train,
+            order,
+            model: &*context.model,
+            device: &plan.device,
+            seed,
+        };
+        let width = context.model.latent_dim();
+        let size = EPISODE.min(order.len());
+        let episodes = order.len() / size;
+        let (codes, view, stop) = (&mut self.codes, &mut self.view, &self.stop);
+        let clean = codes.clean(&source)?.to_vec();
+        let passes = epochs(system)?;
+        let what = format!("training {} on {corruption}", system.name);
+        view.begin(&what, passes * episodes);
+        let rows = |values: &[f32], episode: usize| {
+            let values = values[episode * size * width..(episode + 1) * size * width].to_vec();
+            Tensor::<2>::from_data(TensorData::new(values, [size, width]), &plan.device)
+        };
+        let mut next = |position: attractor::baselines::Position| {
+            if position.episode >= episodes {
+                return Ok(None);
+            }
+            let patterns = rows(&clean, position.episode);
+            let cues = match corruption {
+                Corruption::Clean => patterns.clone(),
+                _ => {
+                    let cues = codes.corrupted(&source, corruption, position.epoch).map_err(
+                        |error| attractor::core::Error::Device(format!("{error:#}")),
+                    )?;
+                    rows(cues, position.episode)
+                }
+            };
+            Ok(Some(Episode::auto_associative(patterns, cues)))
+        };
+        let mut progress = |progress: attractor::baselines::Progress| {
+            let position = progress.position;
+            let done = position.epoch * episodes + position.episode + 1;
+            view.step(&what, done, &format!("loss {:.5}", progress.epoch_loss));
+            if stop.load(Ordering::Relaxed) {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        };
+        let rate = learning_rate(system)?;
+        train_epochs(&mut *learner, &mut next, passes, rate, &mut progress)?;
+        view.end();
+        if stop.load(Ordering::Relaxed) {
+            bail!("stopped while training");
+        }
+        Ok(learner.finish(context)?)
+    }
+
+    /// Stores each block, reads its corrupted cues, and collects the metrics.
+    fn measure(
+        &self,
+        cell: &Cell,
+        system: &SystemSpec,
+        corruption: Corruption,
+        memory: &mut Built,
+        writer: &mut RunWriter,
+    ) -> Result<Vec<Measurement>> {
+        let (plan, config) = (self.plan, &self.plan.config);
+        let order = plan.test.shuffled_order(cell.seed);
+        let per_block = config.cues_per_block.min(cell.n_stored);
+        let blocks = config.cues(system).div_ceil(per_block).min(order.len() / cell.n_stored);
+        if blocks == 0 {
+            bail!(
+                "a block stores {} images, but data set `{}` has {} test images",
+                cell.n_stored,
+                plan.test.name,
+                order.len()
+            );
+        }
+        let mut metrics = MetricAccumulator::new(config.threshold(system));
+        for block in 0..blocks {
+            if self.stop.load(Ordering::Relaxed) {
+                bail!("stopped");
+            }
+            let first = block * cell.n_stored;
+            let indices = &order[first..first + cell.n_stored];
+            let originals = plan.test.rows(&indices[..per_block])?;
+            let corrupted = corruption.apply(
+                &originals,
+                plan.test.shape,
+                cell.seed,
+                TEST_STREAMS + first as u64,
+            )?;
+            let tensor = |values: &[f32]| {
+                let shape = [values.len() / plan.test.dim(), plan.test.dim()];
+                Tensor::from_data(TensorData::new(values.to_vec(), shape), &plan.device)
+            };
+            let patterns = plan.test.tensor(indices, &plan.device)?;
+            let cues = tensor(&corrupted.cues);
+            let recall = match memory {
+                Built::Memory(memory) => {
+                    memory.clear();
+                    memory.write(patterns)?;
+                    memory.read(cues)?
+                }
+                Built::Complete(memory) => {
+                    memory.clear();
+                    memory.write(patterns)?;
+                    memory.complete(cues, tensor(&corrupted.known))?
+                }
+                Built::Learner(_) => bail!("{} was not trained", system.name),
+            };
+            let stored = match memory {
+                Built::Memory(memory) => check::to_host(memory.stored_states()?)?,
+                Built::Complete(memory) => check::to_host(memory.stored_states()?)?,
+                Built::Learner(_) => Vec::new(),
+            };
+            let recalled = collect(&recall, &stored, &originals, &mut metrics)?;
+            if block == 0 && self.worth_showing(cell) {
+                self.show(cell, &originals, &corrupted.cues, &recalled, &recall, writer)?;
+            }
+        }
+        Ok(metrics.finish())
+    }
+
+    /// One panel per system and task, at the hardest level.
+    fn worth_showing(&self, cell: &Cell) -> bool {
+        let conditions = self.plan.config.all_conditions();
+        let hardest = conditions.iter().rev().find(|(task, _)| *task == cell.task);
+        cell.seed == 0 && hardest.is_some_and(|(_, level)| *level == cell.level)
+    }
+
+    fn show(
+        &self,
+        cell: &Cell,
+        originals: &[f32],
+        cues: &[f32],
+        recalled: &[f32],
+        recall: &Recall,
+        writer: &mut RunWriter,
+    ) -> Result<()> {
+        let shape = self.plan.test.shape;
+        let row = |values: &[f32]| {
+            values
+                .chunks_exact(shape.dim())
+                .take(PANEL_CUES)
+                .map(|image| {
+                    let image = image.iter().map(|value| value.clamp(0.0, 1.0)).collect();
+                    Image::from_planes(shape.channels, shape.height, shape.width, image)
+                })
+                .collect::<Result<Vec<_>, _>>()
+        };
+        let grid = ImageGrid::new(vec![row(originals)?, row(cues)?, row(recalled)?])?;
+        writer.add_panel(cell, &cell.to_string(), &["stored", "cue", "recalled"], &grid)?;
+        let terms: Vec<TraceTerm> = recall
+            .trace
+            .terms
+            .iter()
+            .map(|term| TraceTerm {
+                name: term.name.clone(),
+                values: term
+                    .values
+                    .iter()
+                    .map(|rows| {
+                        rows.iter().map(|&value| f64::from(value)).sum::<f64>() / rows.len() as f64
+                    })
+                    .collect(),
+            })
+            .collect();
+        if terms.iter().any(|term| term.values.len() > 2) {
+            writer.add_trace(&Trace { cell: cell.clone(), terms })?;
+        }
+        Ok(())
+    }
+}
+
+/// Adds every cue of a read to the metrics; returns the recalled images.
+fn collect(
+    recall: &Recall,
+    stored: &[f32],
+    originals: &[f32],
+    metrics: &mut MetricAccumulator,
+) -> Result<Vec<f32>> {
+    let width = recall.state.dims()[1];
+    let states = check::to_host(recall.state.clone())?;
+    let images = check::to_host(recall.data())?;
+    let pixels = images.len() / recall.len();
+    for cue in 0..recall.len() {
+        let energy = recall.energy_first.get(cue).zip(recall.energy_last.get(cue));
+        metrics.push(&CueResult {
+            state: &states[cue * width..(cue + 1) * width],
+            stored,
+            target: cue,
+            images: Some((
+                &images[cue * pixels..(cue + 1) * pixels],
+                &originals[cue * pixels..(cue + 1) * pixels],
+            )),
+            steps: Some(recall.steps[cue]),
+            energy: energy.map(|(&first, &last)| (first.into(), last.into())),
+        })?;
+    }
+    Ok(images)
+}
+
+/// Passes over the training data, from the system's options.
+fn epochs(system: &SystemSpec) -> Result<usize> {
+    let epochs = system.options.get("epochs").and_then(toml::Value::as_integer);
+    let epochs = epochs.and_then(|epochs| usize::try_from(epochs).ok());
+    epochs.with_context(|| format!("system `{}`: expected an option `epochs`", system.name))
+}
+
+/// Step size, from the system's options.
+fn learning_rate(system: &SystemSpec) -> Result<f64> {
+    let rate = system.options.get("learning_rate").and_then(toml::Value::as_float);
+    rate.with_context(|| format!("system `{}`: expected an option `learning_rate`", system.name))
+}

@@ -1,0 +1,71 @@
+//! Codes of training images, clean and corrupted, for the systems that learn.
+
+use std::collections::HashMap;
+
+use anyhow::Result;
+use attractor::core::burn::tensor::{Device, Tensor, TensorData};
+use attractor::core::{GenerativeModel, check};
+use attractor::datasets::{Corruption, ImageSet};
+
+/// Images encoded at once.
+const BATCH: usize = 200;
+
+/// Codes, computed when first asked for.
+#[derive(Debug, Default)]
+pub(crate) struct TrainingCodes {
+    clean: HashMap<u64, Vec<f32>>,
+    /// By seed, corruption and epoch.
+    corrupted: HashMap<(u64, String, usize), Vec<f32>>,
+}
+
+/// Where the codes come from.
+pub(crate) struct Source<'a> {
+    pub(crate) images: &'a ImageSet,
+    pub(crate) order: &'a [usize],
+    pub(crate) model: &'a dyn GenerativeModel,
+    pub(crate) device: &'a Device,
+    pub(crate) seed: u64,
+}
+
+impl TrainingCodes {
+    /// Clean codes in order.
+    pub(crate) fn clean(&mut self, source: &Source<'_>) -> Result<&[f32]> {
+        if !self.clean.contains_key(&source.seed) {
+            let codes = source.encode(Corruption::Clean, 0)?;
+            self.clean.insert(source.seed, codes);
+        }
+        Ok(&self.clean[&source.seed])
+    }
+
+    /// Codes under a corruption, drawn anew for each epoch.
+    pub(crate) fn corrupted(
+        &mut self,
+        source: &Source<'_>,
+        corruption: Corruption,
+        epoch: usize,
+    ) -> Result<&[f32]> {
+        let key = (source.seed, corruption.to_string(), epoch);
+        if !self.corrupted.contains_key(&key) {
+            let cues = source.encode(corruption, 1 + epoch as u64)?;
+            self.corrupted.insert(key.clone(), cues);
+        }
+        Ok(&self.corrupted[&key])
+    }
+}
+
+impl Source<'_> {
+    fn encode(&self, corruption: Corruption, draw: u64) -> Result<Vec<f32>> {
+        let mut codes = Vec::with_capacity(self.order.len() * self.model.latent_dim());
+        // Rows of different draws never share a stream.
+        let mut row = draw * self.images.len() as u64;
+        for chunk in self.order.chunks(BATCH) {
+            let rows = self.images.rows(chunk)?;
+            let cues = corruption.apply(&rows, self.images.shape, self.seed, row)?.cues;
+            row += chunk.len() as u64;
+            let shape = [chunk.len(), self.images.dim()];
+            let cues = Tensor::from_data(TensorData::new(cues, shape), self.device);
+            codes.extend(check::to_host(self.model.encode(cues).mean)?);
+        }
+        Ok(codes)
+    }
+}

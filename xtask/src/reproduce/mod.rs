@@ -1,0 +1,170 @@
+//! `cargo xtask reproduce`: plan, train, measure, report.
+
+mod cell;
+mod codes;
+mod model;
+mod observer;
+mod plan;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use attractor::core::Backend;
+use attractor::evaluation::{Preset, RunWriter, Shard, report, runner, table};
+
+use self::cell::Executor;
+use self::observer::Terminal;
+pub(crate) use self::plan::Plan;
+
+/// Arguments of `reproduce`.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Args {
+    /// Experiment (see `cargo xtask list`), or `all`
+    #[arg(default_value = "annabi-cifar10")]
+    pub(crate) experiment: String,
+    /// Size: smoke (seconds), cpu (minutes on two cores), paper (the published size)
+    #[arg(long, default_value = "cpu")]
+    pub(crate) preset: Preset,
+    /// Compute backend: flex, ndarray, wgpu, vulkan, cuda (those compiled in)
+    #[arg(long, default_value = "flex")]
+    pub(crate) backend: Backend,
+    /// Number of seeds (one training each)
+    #[arg(long)]
+    pub(crate) seeds: Option<usize>,
+    /// Folder of data sets; else $ATTRACTOR_DATA, else the cache folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Data set to use instead of the experiment's (`builtin` and `builtin-glyphs` need no files)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) dataset: Option<String>,
+    /// Run folder; default: a new folder under runs/
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Continue the run in --out (or the newest fitting one under runs/), skipping finished cells
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// Run only the k-th of n equal parts; join the folders with `cargo xtask merge`
+    #[arg(long, value_name = "K/N")]
+    pub(crate) shard: Option<Shard>,
+    /// Trained VAE weights (safetensors, PyTorch layout) to import instead of training
+    #[arg(long, value_name = "FILE")]
+    pub(crate) weights: Option<PathBuf>,
+    /// Passes over the training images
+    #[arg(long)]
+    pub(crate) epochs: Option<usize>,
+    /// Training images
+    #[arg(long)]
+    pub(crate) train_images: Option<usize>,
+    /// Blocks of stored images per cell
+    #[arg(long)]
+    pub(crate) blocks: Option<usize>,
+    /// Cues at most, for the slow systems
+    #[arg(long)]
+    pub(crate) max_cues: Option<usize>,
+    /// Systems to run, by name or name/representation; may be repeated
+    #[arg(long = "system", value_name = "NAME")]
+    pub(crate) systems: Vec<String>,
+    /// Only train the generative model, then stop
+    #[arg(long)]
+    pub(crate) train_only: bool,
+}
+
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = stop.clone();
+    // A second Ctrl-C ends the process at once.
+    ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+        eprintln!("\nstopping after the running cell; Ctrl-C again to end now");
+    })
+    .context("could not listen for Ctrl-C")?;
+
+    let names: Vec<String> = match args.experiment.as_str() {
+        "all" => crate::paths::experiments()?.into_iter().map(|experiment| experiment.name).collect(),
+        name => vec![name.to_owned()],
+    };
+    let mut complete = true;
+    for name in names {
+        complete &= run_one(&Args { experiment: name, ..args.clone() }, &stop)?;
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+    }
+    Ok(if complete { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Runs one experiment into its folder; whether every cell is on disk.
+fn run_one(args: &Args, stop: &Arc<AtomicBool>) -> Result<bool> {
+    let clock = Instant::now();
+    let plan = Plan::new(args)?;
+    println!("{}", plan.headline());
+    let dir = folder(args, &plan)?;
+    let mut writer = if args.resume {
+        RunWriter::create_or_resume(&dir, &plan.config, &plan.info, plan.reference.as_ref())?
+    } else {
+        RunWriter::create(&dir, &plan.config, &plan.info, plan.reference.as_ref())?
+    };
+    println!("run folder: {}", dir.display());
+
+    let all = plan.config.cells();
+    let cells = match args.shard {
+        Some(shard) => shard.select(all),
+        None => all,
+    };
+    let mut terminal = Terminal::new();
+    let mut executor = Executor::new(&plan, stop.clone(), terminal.training());
+    if args.train_only {
+        for seed in 0..plan.config.seeds as u64 {
+            executor.train(seed, &mut writer)?;
+        }
+    }
+    let summary = if args.train_only {
+        Default::default()
+    } else {
+        runner::run_cells(&cells, &mut writer, &mut terminal, stop, |cell, writer| {
+            executor.execute(cell, writer).map_err(|error| format!("{error:#}"))
+        })?
+    };
+    drop(executor);
+    terminal.finish();
+    for (cell, message) in &summary.failed {
+        eprintln!("failed: {cell}: {message}");
+    }
+    println!("{}", table::text(writer.folder())?);
+    let path = report::write(writer.folder())?;
+    println!(
+        "{} of {} cells, {:.0} s; report: {}",
+        cells.len() - summary.left - summary.failed.len(),
+        cells.len(),
+        clock.elapsed().as_secs_f64(),
+        path.display()
+    );
+    if summary.left > 0 {
+        println!("continue with: cargo xtask reproduce {} --preset {} --out {} --resume", args.experiment, args.preset, dir.display());
+    }
+    Ok(summary.is_complete())
+}
+
+/// The run folder: as told, or the newest fitting one to resume, or a new one.
+fn folder(args: &Args, plan: &Plan) -> Result<PathBuf> {
+    if let Some(dir) = &args.out {
+        return Ok(dir.clone());
+    }
+    let stem = format!(
+        "{}-{}-{}-{}",
+        args.experiment, args.preset, plan.config.dataset, args.backend
+    );
+    let runs = Path::new("runs");
+    let numbered = |number: usize| match number {
+        1 => runs.join(&stem),
+        number => runs.join(format!("{stem}-{number}")),
+    };
+    let free = (1..).find(|&number| !numbered(number).exists()).unwrap_or(1);
+    Ok(numbered(if args.resume { (free - 1).max(1) } else { free }))
+}

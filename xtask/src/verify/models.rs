@@ -1,0 +1,51 @@
+//! Autoencoders: encode and decode, 1e-4.
+
+use anyhow::Result;
+use attractor::core::GenerativeModel;
+use attractor::core::burn::tensor::Tensor;
+use attractor::core::weights::Weights;
+use attractor::generative::{CifarVae, FrozenVae, MnistVae, Vae};
+
+use super::Golden;
+
+const TOLERANCE: f64 = 1e-4;
+
+/// The small CIFAR-10 autoencoder of the golden files.
+pub(super) fn cifar(golden: &Golden) -> Result<FrozenVae> {
+    let weights = golden.file("cifar_vae_small_weights")?;
+    Ok(CifarVae::from_weights(&weights, &golden.device)?.freeze()?)
+}
+
+/// The small MNIST autoencoder of the golden files.
+pub(super) fn mnist(golden: &Golden) -> Result<FrozenVae> {
+    let weights = golden.file("mnist_vae_random_weights")?;
+    Ok(MnistVae::from_weights(&weights, &golden.device)?.freeze()?)
+}
+
+/// Images of a golden file as rows.
+pub(super) fn rows(golden: &Golden, file: &Weights, key: &str) -> Result<Tensor<2>> {
+    let n = file.shape(key)?[0];
+    let values = file.values(key)?.to_vec();
+    let width = values.len() / n;
+    Ok(attractor::core::check::from_host("golden images", values, width, &golden.device)?)
+}
+
+pub(super) fn check(golden: &mut Golden) -> Result<()> {
+    let cifar = cifar(golden)?;
+    one(golden, "CIFAR VAE", "cifar_vae_forward", &cifar)?;
+    let mnist = mnist(golden)?;
+    one(golden, "MNIST VAE", "pc_gmm", &mnist)
+}
+
+fn one(
+    golden: &mut Golden,
+    system: &'static str,
+    name: &str,
+    model: &dyn GenerativeModel,
+) -> Result<()> {
+    let file = golden.file(name)?;
+    let posterior = model.encode(rows(golden, &file, "x")?);
+    golden.compare(system, &file, "mu", posterior.mean.clone(), TOLERANCE)?;
+    golden.compare(system, &file, "logvar", posterior.log_variance, TOLERANCE)?;
+    golden.compare(system, &file, "decoded", model.decode(posterior.mean), TOLERANCE)
+}
