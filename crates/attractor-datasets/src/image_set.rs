@@ -142,6 +142,11 @@ impl ImageSet {
         self.pixels.len() / self.dim().max(1)
     }
 
+    /// The index of every image, in order.
+    pub fn all(&self) -> Vec<usize> {
+        (0..self.len()).collect()
+    }
+
     /// Whether the set holds no image.
     pub fn is_empty(&self) -> bool {
         self.pixels.is_empty()

@@ -25,6 +25,7 @@ pub mod vae;
 pub use cifar::{CifarVae, CifarVaeConfig};
 pub use mnist::{MnistVae, MnistVaeConfig};
 pub use train::{
-    AdamConfig, Batch, Batches, Engine, EpochReport, FromFn, Objective, Progress, Trainer, TrainerConfig,
+    AdamConfig, Batch, Batches, Engine, EpochReport, FromFn, Objective, Progress, Trainer,
+    TrainerConfig,
 };
 pub use vae::{FrozenVae, Vae};

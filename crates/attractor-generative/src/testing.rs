@@ -75,11 +75,18 @@ pub(crate) fn check_pull_back(model: &FrozenVae) {
     let step = 1e-2;
     let value = |t: f64| {
         let data = model.decode(codes.clone() + direction.clone().mul_scalar(t));
-        check::to_host(data * weight.clone()).unwrap().into_iter().map(f64::from).sum::<f64>()
+        check::to_host(data * weight.clone())
+            .unwrap()
+            .into_iter()
+            .map(f64::from)
+            .sum::<f64>()
     };
     let numeric = (value(step) - value(-step)) / (2.0 * step);
     let error = (numeric - f64::from(size)).abs();
-    assert!(error < 0.02 * numeric.abs(), "length {size}, numeric {numeric}");
+    assert!(
+        error < 0.02 * numeric.abs(),
+        "length {size}, numeric {numeric}"
+    );
 }
 
 /// Parameters of two models agree exactly.

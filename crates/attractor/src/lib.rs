@@ -5,9 +5,9 @@
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let device = Backend::Flex.open()?;
-//! let photos = attractor::datasets::builtin::scenes(Split::Test, &BuiltinSize { train: 1, test: 100 })?;
+//! let photos = builtin::scenes(Split::Test, &BuiltinSize { train: 1, test: 100 })?;
 //! let mut memory = image_memory(photos.dim(), &device)?;
-//! memory.write(photos.tensor(&(0..100).collect::<Vec<_>>(), &device)?)?;
+//! memory.write(photos.tensor(&photos.all(), &device)?)?;
 //! let (torn, known) = torn_half(&photos, 7, &device)?;
 //! let recall = memory.complete(torn, known)?;
 //! # let stored = photos.tensor(&[7], &device)?;

@@ -7,7 +7,7 @@ pub use attractor_core::{
 };
 pub use attractor_datasets::builtin::BuiltinSize;
 pub use attractor_datasets::folder::FolderOptions;
-pub use attractor_datasets::{Corruption, ImageSet, ImageShape, Split};
+pub use attractor_datasets::{Corruption, ImageSet, ImageShape, Split, builtin, folder};
 pub use attractor_memories::VariationalMemory;
 
 pub use crate::{image_memory, torn_half};

@@ -19,6 +19,7 @@ use attractor::evaluation::{Cell, Measurement, Representation, RunWriter};
 use attractor::generative::train::Objective;
 
 use super::Plan;
+use super::memo::Memo;
 use super::codes::{Source, TrainingCodes};
 use super::model::{Training, import};
 use super::observer::TrainingView;
@@ -72,6 +73,7 @@ impl<'a> Executor<'a> {
                 .training(&spec.kind, Objective::Variational { beta: spec.beta }, seed)
                 .run(writer, &mut self.view)?,
         };
+        let model: Arc<dyn GenerativeModel> = Arc::new(Memo::new(model));
         self.models.insert(seed, model.clone());
         Ok(model)
     }
@@ -305,7 +307,8 @@ impl<'a> Executor<'a> {
                 .collect::<Result<Vec<_>, _>>()
         };
         let grid = ImageGrid::new(vec![row(originals)?, row(cues)?, row(recalled)?])?;
-        writer.add_panel(cell, &cell.to_string(), &["stored", "cue", "recalled"], &grid)?;
+        let caption = format!("Cues of the first block, {} stored.", cell.n_stored);
+        writer.add_panel(cell, &caption, &["stored", "cue", "recalled"], &grid)?;
         let terms: Vec<TraceTerm> = recall
             .trace
             .terms

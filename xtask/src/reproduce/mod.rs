@@ -2,6 +2,7 @@
 
 mod cell;
 mod codes;
+mod memo;
 mod model;
 mod observer;
 mod plan;

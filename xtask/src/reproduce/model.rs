@@ -79,6 +79,7 @@ impl Training<'_> {
             adam: AdamConfig { learning_rate: self.learning_rate, ..AdamConfig::default() },
             batch_size: self.spec.batch,
             seed: self.seed,
+            ..TrainerConfig::default()
         };
         let folder = writer.folder().checkpoints();
         std::fs::create_dir_all(&folder)

@@ -5,6 +5,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor, activation};
 
 use super::CifarVaeConfig;
+use crate::host::{Plan, Step};
 use crate::layers::{ImageShape, to_images, to_rows};
 use crate::nn::{BatchNorm, Conv2d, Init, Linear, UpsampleConv};
 use crate::vae::{FrozenVae, Vae, split_heads};
@@ -183,6 +184,48 @@ impl Vae for CifarVae {
         let h = activation::relu(bn3.forward_train(conv3.forward(h)));
         let h = activation::relu(bn2.forward_train(conv2.forward(h)));
         activation::sigmoid(to_rows(conv1.forward(h)))
+    }
+
+    fn plan(&self) -> Option<Plan> {
+        let CifarVaeConfig { features: f, code } = self.config;
+        let norm = |path: &str| Step::BatchNormRelu { path: path.into() };
+        let conv = |path: &str, outputs| Step::Conv {
+            path: path.into(),
+            outputs,
+            kernel: 3,
+            stride: 2,
+            padding: 1,
+            bias: false,
+        };
+        let up = |path: &str, outputs| Step::UpsampleConv {
+            path: path.into(),
+            outputs,
+        };
+        let linear = |path: &str, output| Step::Linear {
+            paths: vec![path.into()],
+            output,
+        };
+        Some(Plan {
+            image: IMAGE,
+            code,
+            encoder: vec![
+                conv("encoder.conv1", f),
+                norm("encoder.bn1"),
+                conv("encoder.conv2", 2 * f),
+                norm("encoder.bn2"),
+                conv("encoder.conv3", 4 * f),
+                norm("encoder.bn3"),
+                linear("encoder.linear", [2 * code, 1, 1]),
+            ],
+            decoder: vec![
+                linear("decoder.linear", [4 * f, 4, 4]),
+                up("decoder.conv3.conv", 2 * f),
+                norm("decoder.bn3"),
+                up("decoder.conv2.conv", f),
+                norm("decoder.bn2"),
+                up("decoder.conv1.conv", 3),
+            ],
+        })
     }
 
     fn freeze(&self) -> Result<FrozenVae> {

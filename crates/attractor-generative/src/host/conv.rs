@@ -26,7 +26,13 @@ pub(super) struct Product {
 impl Product {
     pub(super) fn new(windows: Windows, outputs: usize) -> Self {
         let (columns, partial, d_columns) = Default::default();
-        Self { windows, outputs, columns, partial, d_columns }
+        Self {
+            windows,
+            outputs,
+            columns,
+            partial,
+            d_columns,
+        }
     }
 
     /// `output [batch * count, outputs] = windows(input) weight`, `weight [entries, outputs]`;
@@ -39,7 +45,12 @@ impl Product {
         output: &mut [f32],
         finish: impl Fn(&mut [f32]) + Sync,
     ) {
-        let Self { windows, outputs, columns, .. } = self;
+        let Self {
+            windows,
+            outputs,
+            columns,
+            ..
+        } = self;
         let (count, entries, rows) = (windows.count(), windows.entries(), rows_per_part(batch));
         let weight = Matrix::new(weight, entries, *outputs);
         sized(columns, batch * count * entries)
@@ -63,7 +74,13 @@ impl Product {
         gradient: &mut [f32],
         d_input: Option<&mut [f32]>,
     ) {
-        let Self { windows, outputs, columns, partial, d_columns } = self;
+        let Self {
+            windows,
+            outputs,
+            columns,
+            partial,
+            d_columns,
+        } = self;
         let (count, entries, rows) = (windows.count(), windows.entries(), rows_per_part(batch));
         let (columns_part, output_part) = (rows * count * entries, rows * count * *outputs);
         sized(partial, parts(batch) * gradient.len())
@@ -101,11 +118,14 @@ pub(super) struct Conv {
 
 impl Conv {
     pub(super) fn new(path: &str, windows: Windows, outputs: usize, bias: bool) -> Self {
-        let Windows { kernel, channels, .. } = windows;
+        let Windows {
+            kernel, channels, ..
+        } = windows;
         let area = kernel * kernel;
         let order = (0..area)
             .flat_map(|k| {
-                (0..channels).flat_map(move |c| (0..outputs).map(move |o| (o * channels + c) * area + k))
+                (0..channels)
+                    .flat_map(move |c| (0..outputs).map(move |o| (o * channels + c) * area + k))
             })
             .collect();
         let shape = vec![outputs, channels, kernel, kernel];
@@ -124,19 +144,23 @@ impl HostLayer for Conv {
 
     fn forward(&mut self, batch: usize, input: &[f32], output: &mut [f32]) {
         let bias = self.bias.as_ref();
-        self.product.forward(batch, input, &self.weight.value, output, |output| {
-            if let Some(bias) = bias {
-                add_bias(output, &bias.value);
-            }
-        });
+        self.product
+            .forward(batch, input, &self.weight.value, output, |output| {
+                if let Some(bias) = bias {
+                    add_bias(output, &bias.value);
+                }
+            });
     }
 
     fn backward(&mut self, pass: Backward<'_>) {
         if let Some(bias) = &mut self.bias {
             sum_rows(pass.d_output, &mut bias.gradient);
         }
-        let Slot { value, gradient, .. } = &mut self.weight;
-        self.product.backward(pass.batch, value, pass.d_output, gradient, pass.d_input);
+        let Slot {
+            value, gradient, ..
+        } = &mut self.weight;
+        self.product
+            .backward(pass.batch, value, pass.d_output, gradient, pass.d_input);
     }
 
     fn slots(&self) -> Vec<&Slot> {
@@ -144,6 +168,8 @@ impl HostLayer for Conv {
     }
 
     fn slots_mut(&mut self) -> Vec<&mut Slot> {
-        std::iter::once(&mut self.weight).chain(&mut self.bias).collect()
+        std::iter::once(&mut self.weight)
+            .chain(&mut self.bias)
+            .collect()
     }
 }

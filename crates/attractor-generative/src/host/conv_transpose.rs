@@ -25,7 +25,11 @@ pub(super) struct ConvTranspose {
 impl ConvTranspose {
     /// `windows` lie over the output.
     pub(super) fn new(path: &str, inputs: usize, windows: Windows) -> Self {
-        let Windows { kernel, channels: outputs, .. } = windows;
+        let Windows {
+            kernel,
+            channels: outputs,
+            ..
+        } = windows;
         let area = kernel * kernel;
         let order = (0..inputs)
             .flat_map(|i| {
@@ -50,7 +54,14 @@ impl HostLayer for ConvTranspose {
     }
 
     fn forward(&mut self, batch: usize, input: &[f32], output: &mut [f32]) {
-        let Self { inputs, windows, weight, bias, columns, .. } = self;
+        let Self {
+            inputs,
+            windows,
+            weight,
+            bias,
+            columns,
+            ..
+        } = self;
         let (count, entries, rows) = (windows.count(), windows.entries(), rows_per_part(batch));
         let weight = Matrix::new(&weight.value, *inputs, entries);
         sized(columns, batch * count * entries)
@@ -66,9 +77,24 @@ impl HostLayer for ConvTranspose {
     }
 
     fn backward(&mut self, pass: Backward<'_>) {
-        let Self { inputs, windows, weight, bias, columns, partial } = self;
-        let Slot { value, gradient, .. } = weight;
-        let Backward { batch, input, d_output, d_input, .. } = pass;
+        let Self {
+            inputs,
+            windows,
+            weight,
+            bias,
+            columns,
+            partial,
+        } = self;
+        let Slot {
+            value, gradient, ..
+        } = weight;
+        let Backward {
+            batch,
+            input,
+            d_output,
+            d_input,
+            ..
+        } = pass;
         sum_rows(d_output, &mut bias.gradient);
         let (count, entries, rows) = (windows.count(), windows.entries(), rows_per_part(batch));
         let (columns_part, input_part) = (rows * count * entries, rows * count * *inputs);
@@ -86,12 +112,13 @@ impl HostLayer for ConvTranspose {
         sum_parts(partial, gradient);
         let Some(d_input) = d_input else { return };
         let weight = Matrix::new(value, *inputs, entries);
-        columns.par_chunks(columns_part).zip(d_input.par_chunks_mut(input_part)).for_each(
-            |(columns, d_input)| {
+        columns
+            .par_chunks(columns_part)
+            .zip(d_input.par_chunks_mut(input_part))
+            .for_each(|(columns, d_input)| {
                 let columns = Matrix::new(columns, columns.len() / entries, entries);
                 matmul(d_input, columns, weight.t(), false);
-            },
-        );
+            });
     }
 
     fn slots(&self) -> Vec<&Slot> {

@@ -18,7 +18,9 @@ pub(super) struct Linear {
 /// Channel-major position of each channels-last entry.
 pub(super) fn channel_major([channels, height, width]: ImageShape) -> Vec<usize> {
     let pixels = height * width;
-    (0..pixels).flat_map(|pixel| (0..channels).map(move |c| c * pixels + pixel)).collect()
+    (0..pixels)
+        .flat_map(|pixel| (0..channels).map(move |c| c * pixels + pixel))
+        .collect()
 }
 
 impl Linear {
@@ -31,7 +33,10 @@ impl Linear {
             .collect();
         let width = outputs / paths.len().max(1);
         let name = |kind: &str, shape: Vec<usize>| -> Vec<(String, Vec<usize>)> {
-            paths.iter().map(|path| (format!("{path}.{kind}"), shape.clone())).collect()
+            paths
+                .iter()
+                .map(|path| (format!("{path}.{kind}"), shape.clone()))
+                .collect()
         };
         Self {
             inputs,
@@ -49,7 +54,12 @@ impl HostLayer for Linear {
 
     fn forward(&mut self, batch: usize, input: &[f32], output: &mut [f32]) {
         let weight = Matrix::new(&self.weight.value, self.inputs, self.outputs);
-        matmul(output, Matrix::new(input, batch, self.inputs), weight, false);
+        matmul(
+            output,
+            Matrix::new(input, batch, self.inputs),
+            weight,
+            false,
+        );
         add_bias(output, &self.bias.value);
     }
 

@@ -15,13 +15,23 @@ impl<'a> Matrix<'a> {
     /// Row-major `[rows, columns]`.
     pub(super) fn new(data: &'a [f32], rows: usize, columns: usize) -> Self {
         assert_eq!(data.len(), rows * columns, "a [{rows}, {columns}] matrix");
-        Self { data, rows, columns, strides: [columns, 1] }
+        Self {
+            data,
+            rows,
+            columns,
+            strides: [columns, 1],
+        }
     }
 
     /// The transpose.
     pub(super) fn t(self) -> Self {
         let [row, column] = self.strides;
-        Self { data: self.data, rows: self.columns, columns: self.rows, strides: [column, row] }
+        Self {
+            data: self.data,
+            rows: self.columns,
+            columns: self.rows,
+            strides: [column, row],
+        }
     }
 }
 

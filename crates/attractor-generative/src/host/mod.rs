@@ -27,7 +27,7 @@ mod tests;
 mod upsample;
 mod windows;
 
-pub(crate) use network::Network;
+pub(crate) use network::{Network, Rows};
 
 use crate::layers::ImageShape;
 

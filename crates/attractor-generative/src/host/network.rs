@@ -32,9 +32,23 @@ impl Chain {
         for step in steps {
             let [channels, height, width] = shape;
             match step {
-                Step::Conv { path, outputs, kernel, stride, padding, bias } => {
+                Step::Conv {
+                    path,
+                    outputs,
+                    kernel,
+                    stride,
+                    padding,
+                    bias,
+                } => {
                     let (kernel, stride, padding) = (*kernel, *stride, *padding);
-                    let windows = Windows { height, width, channels, kernel, stride, padding };
+                    let windows = Windows {
+                        height,
+                        width,
+                        channels,
+                        kernel,
+                        stride,
+                        padding,
+                    };
                     let [down, across] = windows.grid();
                     shape = [*outputs, down, across];
                     layers.push(Box::new(Conv::new(path, windows, *outputs, *bias)));
@@ -43,7 +57,12 @@ impl Chain {
                     layers.push(Box::new(UpsampleConv::new(path, shape, *outputs)));
                     shape = [*outputs, 2 * height, 2 * width];
                 }
-                Step::ConvTranspose { path, outputs, kernel, stride } => {
+                Step::ConvTranspose {
+                    path,
+                    outputs,
+                    kernel,
+                    stride,
+                } => {
                     let grow = |size: usize| (size - 1) * stride + kernel;
                     shape = [*outputs, grow(height), grow(width)];
                     let windows = Windows {
@@ -59,7 +78,9 @@ impl Chain {
                 Step::BatchNormRelu { path } => {
                     layers.push(Box::new(BatchNormRelu::new(path, entries(shape), channels)));
                 }
-                Step::Relu => layers.push(Box::new(Relu { dim: entries(shape) })),
+                Step::Relu => layers.push(Box::new(Relu {
+                    dim: entries(shape),
+                })),
                 Step::Linear { paths, output } => {
                     layers.push(Box::new(Linear::new(paths, shape, *output)));
                     shape = *output;
@@ -68,7 +89,12 @@ impl Chain {
         }
         let buffers = || vec![Vec::new(); layers.len() + 1];
         let (values, derivatives) = (buffers(), buffers());
-        Self { layers, values, derivatives, input_dim }
+        Self {
+            layers,
+            values,
+            derivatives,
+            input_dim,
+        }
     }
 
     /// The input's buffer, to fill before [`Chain::forward`].
@@ -96,10 +122,15 @@ impl Chain {
         for (at, layer) in self.layers.iter_mut().enumerate().rev() {
             let (before, after) = self.derivatives.split_at_mut(at + 1);
             let input = &self.values[at];
-            let d_input =
-                (at > 0 || with_input).then(|| sized(&mut before[at], input.len()));
+            let d_input = (at > 0 || with_input).then(|| sized(&mut before[at], input.len()));
             let (output, d_output) = (&self.values[at + 1], &mut after[0]);
-            layer.backward(Backward { batch, input, output, d_output, d_input });
+            layer.backward(Backward {
+                batch,
+                input,
+                output,
+                d_output,
+                d_input,
+            });
         }
         &self.derivatives[0]
     }
@@ -139,18 +170,31 @@ impl Network {
     }
 
     fn layers(&self) -> impl Iterator<Item = &dyn HostLayer> {
-        self.encoder.layers.iter().chain(&self.decoder.layers).map(|layer| &**layer)
+        self.encoder
+            .layers
+            .iter()
+            .chain(&self.decoder.layers)
+            .map(|layer| &**layer)
     }
 
     fn layers_mut(&mut self) -> impl Iterator<Item = &mut Box<dyn HostLayer>> {
-        self.encoder.layers.iter_mut().chain(&mut self.decoder.layers)
+        self.encoder
+            .layers
+            .iter_mut()
+            .chain(&mut self.decoder.layers)
     }
 
     /// Takes parameters and running statistics.
     pub(crate) fn import(&mut self, weights: &Weights) -> Result<()> {
         for layer in self.layers_mut() {
-            layer.slots_mut().into_iter().try_for_each(|slot| slot.import(weights))?;
-            layer.statistics_mut().into_iter().try_for_each(|slot| slot.import(weights))?;
+            layer
+                .slots_mut()
+                .into_iter()
+                .try_for_each(|slot| slot.import(weights))?;
+            layer
+                .statistics_mut()
+                .into_iter()
+                .try_for_each(|slot| slot.import(weights))?;
         }
         Ok(())
     }
@@ -158,7 +202,10 @@ impl Network {
     /// Takes the optimiser's moments.
     pub(crate) fn import_moments(&mut self, weights: &Weights) -> Result<()> {
         self.layers_mut().try_for_each(|layer| {
-            layer.slots_mut().into_iter().try_for_each(|slot| slot.import_moments(weights))
+            layer
+                .slots_mut()
+                .into_iter()
+                .try_for_each(|slot| slot.import_moments(weights))
         })
     }
 
@@ -166,8 +213,14 @@ impl Network {
     pub(crate) fn export(&self) -> Weights {
         let mut weights = Weights::new();
         for layer in self.layers() {
-            layer.slots().iter().for_each(|slot| slot.export(&mut weights));
-            layer.statistics().iter().for_each(|slot| slot.export(&mut weights));
+            layer
+                .slots()
+                .iter()
+                .for_each(|slot| slot.export(&mut weights));
+            layer
+                .statistics()
+                .iter()
+                .for_each(|slot| slot.export(&mut weights));
         }
         weights
     }
@@ -175,7 +228,10 @@ impl Network {
     /// Adds the optimiser's moments.
     pub(crate) fn export_moments(&self, weights: &mut Weights) {
         for layer in self.layers() {
-            layer.slots().iter().for_each(|slot| slot.export_moments(weights));
+            layer
+                .slots()
+                .iter()
+                .for_each(|slot| slot.export_moments(weights));
         }
     }
 
@@ -183,14 +239,22 @@ impl Network {
     pub(super) fn export_gradients(&self) -> Weights {
         let mut weights = Weights::new();
         for layer in self.layers() {
-            layer.slots().iter().for_each(|slot| slot.export_gradient(&mut weights));
+            layer
+                .slots()
+                .iter()
+                .for_each(|slot| slot.export_gradient(&mut weights));
         }
         weights
     }
 
     /// Loss of the batch; fills the gradients.
     pub(crate) fn loss_and_gradients(&mut self, rows: Rows<'_>, objective: Objective) -> f32 {
-        let Rows { batch, input, target, noise } = rows;
+        let Rows {
+            batch,
+            input,
+            target,
+            noise,
+        } = rows;
         let (code, dim) = (self.code, self.order.len());
         let order = &self.order;
         let images = self.encoder.input(batch).chunks_exact_mut(dim);
@@ -258,7 +322,10 @@ impl Network {
     ) -> f32 {
         let loss = self.loss_and_gradients(rows, objective);
         for layer in self.layers_mut() {
-            layer.slots_mut().into_iter().for_each(|slot| slot.update(adam, step));
+            layer
+                .slots_mut()
+                .into_iter()
+                .for_each(|slot| slot.update(adam, step));
         }
         loss
     }

@@ -46,7 +46,10 @@ impl BatchNormRelu {
     ) {
         let channels = self.mean.len();
         let chunk = rows_per_part(batch) * self.dim;
-        let statistics = Statistics { mean: &self.mean, inverse_std: &self.inverse_std };
+        let statistics = Statistics {
+            mean: &self.mean,
+            inverse_std: &self.inverse_std,
+        };
         sized(&mut self.partial, parts(batch) * 2 * channels)
             .par_chunks_mut(2 * channels)
             .zip(slices[0].par_chunks(chunk))
@@ -103,36 +106,72 @@ impl HostLayer for BatchNormRelu {
             }
         }
         let chunk = rows_per_part(batch) * self.dim;
-        let Self { weight, bias, mean, inverse_std, .. } = self;
-        let scale: Vec<f32> = weight.value.iter().zip(&*inverse_std).map(|(w, s)| w * s).collect();
-        let shift: Vec<f32> =
-            bias.value.iter().zip(&*mean).zip(&scale).map(|((b, m), s)| b - m * s).collect();
-        output.par_chunks_mut(chunk).zip(input.par_chunks(chunk)).for_each(|(output, input)| {
-            for (out, x) in output.chunks_exact_mut(channels).zip(input.chunks_exact(channels)) {
-                for (((out, x), scale), shift) in out.iter_mut().zip(x).zip(&scale).zip(&shift) {
-                    *out = (x * scale + shift).max(0.0);
+        let Self {
+            weight,
+            bias,
+            mean,
+            inverse_std,
+            ..
+        } = self;
+        let scale: Vec<f32> = weight
+            .value
+            .iter()
+            .zip(&*inverse_std)
+            .map(|(w, s)| w * s)
+            .collect();
+        let shift: Vec<f32> = bias
+            .value
+            .iter()
+            .zip(&*mean)
+            .zip(&scale)
+            .map(|((b, m), s)| b - m * s)
+            .collect();
+        output
+            .par_chunks_mut(chunk)
+            .zip(input.par_chunks(chunk))
+            .for_each(|(output, input)| {
+                for (out, x) in output
+                    .chunks_exact_mut(channels)
+                    .zip(input.chunks_exact(channels))
+                {
+                    for (((out, x), scale), shift) in out.iter_mut().zip(x).zip(&scale).zip(&shift)
+                    {
+                        *out = (x * scale + shift).max(0.0);
+                    }
                 }
-            }
-        });
+            });
     }
 
     fn backward(&mut self, pass: Backward<'_>) {
-        let Backward { batch, input, output, d_output, d_input } = pass;
+        let Backward {
+            batch,
+            input,
+            output,
+            d_output,
+            d_input,
+        } = pass;
         let channels = self.mean.len();
         let chunk = rows_per_part(batch) * self.dim;
         // From here on `d_output` is the derivative behind the ReLU.
-        d_output.par_chunks_mut(chunk).zip(output.par_chunks(chunk)).for_each(|(d, out)| {
-            for (d, out) in d.iter_mut().zip(out) {
-                *d = if *out > 0.0 { *d } else { 0.0 };
-            }
-        });
-        self.reduce(batch, [input, &*d_output], |[x, d], statistics, sum, dot| {
-            let Statistics { mean, inverse_std } = statistics;
-            for c in 0..sum.len().min(x.len()).min(d.len()) {
-                sum[c] += d[c];
-                dot[c] += d[c] * (x[c] - mean[c]) * inverse_std[c];
-            }
-        });
+        d_output
+            .par_chunks_mut(chunk)
+            .zip(output.par_chunks(chunk))
+            .for_each(|(d, out)| {
+                for (d, out) in d.iter_mut().zip(out) {
+                    *d = if *out > 0.0 { *d } else { 0.0 };
+                }
+            });
+        self.reduce(
+            batch,
+            [input, &*d_output],
+            |[x, d], statistics, sum, dot| {
+                let Statistics { mean, inverse_std } = statistics;
+                for c in 0..sum.len().min(x.len()).min(d.len()) {
+                    sum[c] += d[c];
+                    dot[c] += d[c] * (x[c] - mean[c]) * inverse_std[c];
+                }
+            },
+        );
         let (sum, dot) = self.sums.split_at(channels);
         self.bias.gradient.copy_from_slice(sum);
         self.weight.gradient.copy_from_slice(dot);

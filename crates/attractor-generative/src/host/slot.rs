@@ -22,9 +22,22 @@ impl Slot {
     /// A slot of zeros.
     pub(super) fn new(parts: Vec<(String, Vec<usize>)>, order: Vec<usize>) -> Self {
         let n = order.len();
-        debug_assert_eq!(n, parts.iter().map(|(_, s)| s.iter().product::<usize>()).sum::<usize>());
+        debug_assert_eq!(
+            n,
+            parts
+                .iter()
+                .map(|(_, s)| s.iter().product::<usize>())
+                .sum::<usize>()
+        );
         let zeros = || vec![0.0; n];
-        Self { parts, order, value: zeros(), gradient: zeros(), first: zeros(), second: zeros() }
+        Self {
+            parts,
+            order,
+            value: zeros(),
+            gradient: zeros(),
+            first: zeros(),
+            second: zeros(),
+        }
     }
 
     /// A vector in the module's own order.
@@ -63,6 +76,11 @@ impl Slot {
         for (name, shape) in &self.parts {
             let name = format!("{prefix}{name}");
             let flat_shape = [shape.iter().product()];
+            if flat && !weights.contains(&name) {
+                // Automatic differentiation keeps no moments of what the objective does not use.
+                joined.resize(joined.len() + flat_shape[0], 0.0);
+                continue;
+            }
             let expected = if flat { &flat_shape } else { shape.as_slice() };
             let found = weights.shape(&name)?;
             if found != expected {
@@ -96,12 +114,15 @@ impl Slot {
         let step = step as f64;
         let rate = (config.learning_rate / (1.0 - config.beta1.powf(step))) as f32;
         let root = (1.0 / (1.0 - config.beta2.powf(step)).sqrt()) as f32;
-        let (b1, b2, epsilon) = (config.beta1 as f32, config.beta2 as f32, config.epsilon as f32);
+        let (b1, b2, epsilon) = (
+            config.beta1 as f32,
+            config.beta2 as f32,
+            config.epsilon as f32,
+        );
         // One minus a decay near 1 loses digits in single precision.
         let (c1, c2) = ((1.0 - config.beta1) as f32, (1.0 - config.beta2) as f32);
         let moments = self.first.iter_mut().zip(&mut self.second);
-        for ((value, &g), (first, second)) in
-            self.value.iter_mut().zip(&self.gradient).zip(moments)
+        for ((value, &g), (first, second)) in self.value.iter_mut().zip(&self.gradient).zip(moments)
         {
             *first = b1 * *first + c1 * g;
             *second = b2 * *second + c2 * g * g;

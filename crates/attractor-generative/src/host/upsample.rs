@@ -1,9 +1,7 @@
 //! Nearest-neighbour doubling and a 3x3 convolution, as one 2x2 convolution to four phases.
 //!
-//! Output pixel `(2 i + a, 2 j + b)` sees the doubled rows `2 i + a - 1 .. 2 i + a + 1`, which are
-//! the small rows `i + a - 1` and `i + a`: a 2x2 window of the image padded by one, number
-//! `(i + a, j + b)`. Tap `t` of three falls on window row `(a + t + 1) / 2 - a`, whence the weights
-//! of the phase `(a, b)` are sums of the original ones.
+//! Output pixel `(2 i + a, 2 j + b)` sees the 2x2 window number `(i + a, j + b)` of the small image
+//! padded by one; see [`crate::layers::UpsampleConv2d`].
 
 use rayon::prelude::*;
 
@@ -11,6 +9,7 @@ use super::conv::Product;
 use super::layer::{Backward, HostLayer, rows_per_part, sized, sum_rows};
 use super::slot::Slot;
 use super::windows::Windows;
+use crate::layers::window_row;
 
 /// Doubling, convolution and bias.
 #[derive(Debug)]
@@ -32,18 +31,20 @@ pub(super) struct UpsampleConv {
     d_grid: Vec<f32>,
 }
 
-/// Window row of tap `tap` in phase `phase`.
-fn window_row(phase: usize, tap: usize) -> usize {
-    (phase + tap).div_ceil(2) - phase
-}
-
 impl UpsampleConv {
     pub(super) fn new(
         path: &str,
         [inputs, height, width]: crate::layers::ImageShape,
         outputs: usize,
     ) -> Self {
-        let windows = Windows { height, width, channels: inputs, kernel: 2, stride: 1, padding: 1 };
+        let windows = Windows {
+            height,
+            width,
+            channels: inputs,
+            kernel: 2,
+            stride: 1,
+            padding: 1,
+        };
         let order = (0..9)
             .flat_map(|k| {
                 (0..inputs).flat_map(move |c| (0..outputs).map(move |o| (o * inputs + c) * 9 + k))
@@ -56,8 +57,8 @@ impl UpsampleConv {
             inputs,
             outputs,
             product: Product::new(windows, 4 * outputs),
-            weight: Slot::new(vec![(format!("{path}.conv.weight"), shape)], order),
-            bias: Slot::vector(format!("{path}.conv.bias"), outputs),
+            weight: Slot::new(vec![(format!("{path}.weight"), shape)], order),
+            bias: Slot::vector(format!("{path}.bias"), outputs),
             phases: vec![0.0; 16 * inputs * outputs],
             d_phases: vec![0.0; 16 * inputs * outputs],
             grid: Vec::new(),
@@ -89,7 +90,10 @@ impl UpsampleConv {
             for x in 0..2 * width {
                 let (j, b) = (x / 2, x % 2);
                 let cell = (i + a) * (width + 1) + j + b;
-                visit((y * 2 * width + x) * outputs, (cell * 4 + 2 * a + b) * outputs);
+                visit(
+                    (y * 2 * width + x) * outputs,
+                    (cell * 4 + 2 * a + b) * outputs,
+                );
             }
         }
     }
@@ -105,8 +109,20 @@ impl HostLayer for UpsampleConv {
     }
 
     fn forward(&mut self, batch: usize, input: &[f32], output: &mut [f32]) {
-        let (grid_dim, output_dim, rows) = (self.grid_dim(), self.output_dim(), rows_per_part(batch));
-        let Self { height, width, inputs, outputs, product, weight, bias, phases, grid, .. } = self;
+        let (grid_dim, output_dim, rows) =
+            (self.grid_dim(), self.output_dim(), rows_per_part(batch));
+        let Self {
+            height,
+            width,
+            inputs,
+            outputs,
+            product,
+            weight,
+            bias,
+            phases,
+            grid,
+            ..
+        } = self;
         let outputs = *outputs;
         phases.fill(0.0);
         Self::for_each_pair(*inputs, outputs, |from, to| {
@@ -117,10 +133,13 @@ impl HostLayer for UpsampleConv {
         let grid = sized(grid, batch * grid_dim);
         product.forward(batch, input, phases, grid, |_| ());
         let (size, bias) = ([*height, *width, outputs], &bias.value);
-        output.par_chunks_mut(rows * output_dim).zip(grid.par_chunks(rows * grid_dim)).for_each(
-            |(output, grid)| {
-                for (output, grid) in
-                    output.chunks_exact_mut(output_dim).zip(grid.chunks_exact(grid_dim))
+        output
+            .par_chunks_mut(rows * output_dim)
+            .zip(grid.par_chunks(rows * grid_dim))
+            .for_each(|(output, grid)| {
+                for (output, grid) in output
+                    .chunks_exact_mut(output_dim)
+                    .zip(grid.chunks_exact(grid_dim))
                 {
                     Self::for_each_pixel(size, |to, from| {
                         let (to, from) = (&mut output[to..][..outputs], &grid[from..][..outputs]);
@@ -129,13 +148,21 @@ impl HostLayer for UpsampleConv {
                         }
                     });
                 }
-            },
-        );
+            });
     }
 
     fn backward(&mut self, pass: Backward<'_>) {
         let (grid_dim, output_dim) = (self.grid_dim(), self.output_dim());
-        let Self { height, width, inputs, outputs, product, weight, bias, .. } = self;
+        let Self {
+            height,
+            width,
+            inputs,
+            outputs,
+            product,
+            weight,
+            bias,
+            ..
+        } = self;
         let (outputs, rows) = (*outputs, rows_per_part(pass.batch));
         sum_rows(pass.d_output, &mut bias.gradient);
         // Cells of the grid that no pixel uses stay 0 from the start.
@@ -145,15 +172,22 @@ impl HostLayer for UpsampleConv {
             .par_chunks_mut(rows * grid_dim)
             .zip(pass.d_output.par_chunks(rows * output_dim))
             .for_each(|(d_grid, d_output)| {
-                for (d_grid, d_output) in
-                    d_grid.chunks_exact_mut(grid_dim).zip(d_output.chunks_exact(output_dim))
+                for (d_grid, d_output) in d_grid
+                    .chunks_exact_mut(grid_dim)
+                    .zip(d_output.chunks_exact(output_dim))
                 {
                     Self::for_each_pixel(size, |from, to| {
                         d_grid[to..][..outputs].copy_from_slice(&d_output[from..][..outputs]);
                     });
                 }
             });
-        product.backward(pass.batch, &self.phases, d_grid, &mut self.d_phases, pass.d_input);
+        product.backward(
+            pass.batch,
+            &self.phases,
+            d_grid,
+            &mut self.d_phases,
+            pass.d_input,
+        );
         let (d_phases, gradient) = (&self.d_phases, &mut weight.gradient);
         gradient.fill(0.0);
         Self::for_each_pair(*inputs, outputs, |to, from| {

@@ -37,7 +37,10 @@ impl Windows {
     /// Copies the windows of whole images, `[images * count, entries]`; zeros outside.
     pub(super) fn extract(&self, images: &[f32], out: &mut [f32]) {
         let per_image = self.count() * self.entries();
-        for (image, out) in images.chunks_exact(self.image()).zip(out.chunks_exact_mut(per_image)) {
+        for (image, out) in images
+            .chunks_exact(self.image())
+            .zip(out.chunks_exact_mut(per_image))
+        {
             self.for_each_row(|run| {
                 let out = &mut out[run.window..][..self.kernel * self.channels];
                 match run.image {
@@ -57,8 +60,9 @@ impl Windows {
     pub(super) fn add_back(&self, windows: &[f32], images: &mut [f32]) {
         images.fill(0.0);
         let per_image = self.count() * self.entries();
-        for (image, from) in
-            images.chunks_exact_mut(self.image()).zip(windows.chunks_exact(per_image))
+        for (image, from) in images
+            .chunks_exact_mut(self.image())
+            .zip(windows.chunks_exact(per_image))
         {
             self.for_each_row(|run| {
                 if let Some(at) = run.image {

@@ -15,7 +15,7 @@ pub use conv::Conv2d;
 pub use conv_transpose::ConvTranspose2d;
 pub use linear::Linear;
 pub use upsample::UpsampleConv2d;
-pub(crate) use upsample::double;
+pub(crate) use upsample::{double, window_row};
 
 use attractor_core::{Error, Result};
 use burn::tensor::Tensor;

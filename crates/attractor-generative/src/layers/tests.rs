@@ -2,7 +2,7 @@ use attractor_core::{Activation, Layer, check, rng};
 use burn::tensor::{Device, Tensor};
 use proptest::prelude::*;
 
-use super::{Conv2d, ConvTranspose2d, Linear, UpsampleConv2d};
+use super::{Conv2d, ConvTranspose2d, Linear, UpsampleConv2d, double, to_images, to_rows};
 
 fn normal<const D: usize>(seed: u64, purpose: &str, shape: [usize; D]) -> Tensor<D> {
     rng::normal(&mut rng::stream(seed, purpose), shape, &Device::default())
@@ -70,8 +70,18 @@ proptest! {
         let weight = normal(seed, "w", [out, channels, 3, 3]);
         let bias = normal(seed, "b", [out]);
         let layer =
-            UpsampleConv2d::new(weight, Some(bias), [channels, h, w], Activation::Sigmoid).unwrap();
+            UpsampleConv2d::new(weight.clone(), Some(bias.clone()), [channels, h, w], Activation::Sigmoid).unwrap();
         prop_assert!(adjoint_gap(&layer, seed) < 1e-5);
+
+        // The same by doubling the image and convolving it.
+        let plain = Conv2d::new(
+            weight, Some(bias), [channels, 2 * h, 2 * w], 1, 1, Activation::Sigmoid,
+        )
+        .unwrap();
+        let x = normal(seed, "x", [2, channels * h * w]);
+        let doubled = to_rows(double(to_images(x.clone(), [channels, h, w])));
+        let gap: f32 = (layer.forward(x) - plain.forward(doubled)).abs().max().into_scalar();
+        prop_assert!(gap < 1e-5);
     }
 
     #[test]

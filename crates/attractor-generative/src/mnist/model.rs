@@ -5,6 +5,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor, activation};
 
 use super::MnistVaeConfig;
+use crate::host::{Plan, Step};
 use crate::layers::{self, ImageShape, to_images, to_rows};
 use crate::nn::{Conv2d, ConvTranspose2d, Init, Linear};
 use crate::vae::{FrozenVae, Vae};
@@ -168,6 +169,55 @@ impl Vae for MnistVae {
         let h = activation::relu(tc3.forward(h));
         let h = activation::relu(tc2.forward(h));
         activation::sigmoid(to_rows(tc1.forward(h)))
+    }
+
+    fn plan(&self) -> Option<Plan> {
+        let MnistVaeConfig { features: f, code } = self.config;
+        let conv = |path: &str, outputs, kernel| Step::Conv {
+            path: path.into(),
+            outputs,
+            kernel,
+            stride: 2,
+            padding: 0,
+            bias: true,
+        };
+        let transposed = |path: &str, outputs, kernel| Step::ConvTranspose {
+            path: path.into(),
+            outputs,
+            kernel,
+            stride: 2,
+        };
+        let heads = ["encoder.mean_head", "encoder.logvar_head"]
+            .map(String::from)
+            .to_vec();
+        Some(Plan {
+            image: IMAGE,
+            code,
+            encoder: vec![
+                conv("encoder.c1", f, 4),
+                Step::Relu,
+                conv("encoder.c2", 2 * f, 3),
+                Step::Relu,
+                conv("encoder.c3", 4 * f, 4),
+                Step::Relu,
+                Step::Linear {
+                    paths: heads,
+                    output: [2 * code, 1, 1],
+                },
+            ],
+            decoder: vec![
+                Step::Linear {
+                    paths: vec!["decoder.linear".into()],
+                    output: [4 * f, 2, 2],
+                },
+                Step::Relu,
+                transposed("decoder.tc3", 2 * f, 4),
+                Step::Relu,
+                transposed("decoder.tc2", f, 3),
+                Step::Relu,
+                transposed("decoder.tc1", 1, 4),
+            ],
+        })
     }
 
     fn freeze(&self) -> Result<FrozenVae> {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use attractor_core::Result;
 use attractor_core::weights::Weights;
-use attractor_core::{Error, Result};
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Gradients, Tensor};
 
@@ -76,12 +76,6 @@ impl Adam {
                 second: weights.tensor(&format!("{SECOND}{name}"), [entries], device)?,
             };
             self.moments.insert(name.to_owned(), moments);
-        }
-        if self.moments.is_empty() {
-            return Err(Error::Weights {
-                path: weights.path.clone(),
-                reason: format!("expected optimiser moments named `{FIRST}...`, found none"),
-            });
         }
         Ok(())
     }

@@ -9,7 +9,8 @@ use attractor_core::weights::Weights;
 use attractor_core::{Error, Result};
 use burn::tensor::Device;
 
-use super::{Trainer, TrainerConfig};
+use super::adam::FIRST;
+use super::{Engine, Trainer, TrainerConfig};
 use crate::nn::weights as nn;
 use crate::vae::Vae;
 
@@ -21,7 +22,7 @@ impl<V: Vae> Trainer<V> {
     pub fn save(&self, path: &Path) -> Result<()> {
         let model = self.model()?;
         let mut weights = nn::export(&model)?;
-        self.engine.export(&mut weights)?;
+        self.engine.export_moments(&mut weights)?;
         weights.set_metadata("kind", model.kind());
         weights.set_metadata("epoch", self.epoch.to_string());
         weights.set_metadata("step", self.step.to_string());
@@ -42,13 +43,24 @@ impl<V: Vae> Trainer<V> {
         let mut trainer = Self::new(model, config, device)?;
         trainer.epoch = counter(&weights, "epoch")?;
         trainer.step = counter(&weights, "step")?;
+        if !weights.names().any(|name| name.starts_with(FIRST)) {
+            let reason = format!("expected optimiser moments named `{FIRST}...`, found none");
+            return Err(Error::Weights {
+                path: weights.path.clone(),
+                reason,
+            });
+        }
         trainer.engine.import(&weights, &trainer.device)?;
         Ok(trainer)
     }
 }
 
-/// The configuration as one line.
+/// The configuration as one line, without the engine: a run may move to another device.
 fn describe(config: &TrainerConfig) -> String {
+    let config = &TrainerConfig {
+        engine: Engine::Auto,
+        ..*config
+    };
     // A struct of numbers always serialises; should that change, the debug form serves as well.
     serde_json::to_string(config).unwrap_or_else(|_| format!("{config:?}"))
 }

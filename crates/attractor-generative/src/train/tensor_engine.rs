@@ -45,7 +45,7 @@ impl<V: Vae> TensorEngine<V> {
         self.model.valid()
     }
 
-    pub(super) fn export(&self, weights: &mut Weights) -> Result<()> {
+    pub(super) fn export_moments(&self, weights: &mut Weights) -> Result<()> {
         self.adam.export(weights)
     }
 
@@ -105,13 +105,19 @@ pub(crate) fn gradients_by_autodiff<V: Vae>(
         }
         fn visit_float<const D: usize>(&mut self, param: &burn::module::Param<Tensor<D>>) {
             if let Some(gradient) = param.val().grad(&self.gradients) {
-                self.found.insert_tensor(self.path.join("."), gradient).unwrap();
+                self.found
+                    .insert_tensor(self.path.join("."), gradient)
+                    .unwrap();
             }
         }
     }
     let mut model = model.train();
     let (loss, gradients) = loss_and_gradients(&mut model, input, target, noise, objective);
-    let mut collect = Collect { path: Vec::new(), gradients, found: Weights::new() };
+    let mut collect = Collect {
+        path: Vec::new(),
+        gradients,
+        found: Weights::new(),
+    };
     model.visit(&mut collect);
     (model.valid(), loss.into_scalar(), collect.found)
 }

@@ -285,3 +285,41 @@ fn batch_norm_keeps_unbiased_running_variance() {
         "{mean} {variance}"
     );
 }
+
+#[test]
+fn a_checkpoint_moves_between_engines() {
+    let device = Device::default();
+    let images = smooth_images(3, 48, MNIST_IMAGE);
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("trainer.safetensors");
+    for objective in [
+        Objective::Reconstruction,
+        Objective::Variational { beta: 0.1 },
+    ] {
+        let setup = |engine| TrainerConfig {
+            engine,
+            ..config(objective)
+        };
+        let model = || MNIST.init(1, &device).unwrap();
+        let mut losses = Vec::new();
+        for engine in [Engine::Tensor, Engine::Host] {
+            let mut trainer = Trainer::new(model(), setup(engine), &device).unwrap();
+            losses.push(epochs(&mut trainer, &images, 1)[0].loss_per_image);
+            trainer.save(&path).unwrap();
+            for next in [Engine::Tensor, Engine::Host] {
+                let mut resumed = Trainer::load(&path, model(), setup(next), &device).unwrap();
+                losses.push(epochs(&mut resumed, &images, 1)[0].loss_per_image);
+            }
+        }
+        let same = |a: f64, b: f64| (a - b).abs() < 1e-5 * a;
+        assert!(same(losses[0], losses[3]), "first epoch: {losses:?}");
+        assert!(
+            losses[4..].iter().all(|l| same(*l, losses[1])),
+            "second epoch: {losses:?}"
+        );
+        assert!(
+            same(losses[1], losses[2]) && !same(losses[0], losses[1]),
+            "{losses:?}"
+        );
+    }
+}

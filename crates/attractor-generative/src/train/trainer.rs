@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use attractor_core::{Result, check, rng};
 use burn::tensor::{Device, Tensor};
 
-use super::tensor_engine::TensorEngine;
+use super::engine::AnyEngine;
+use super::engine::Rows;
 use super::{Batch, Batches, Objective, TrainerConfig};
 use crate::vae::Vae;
 
@@ -43,7 +44,7 @@ pub struct EpochReport {
 #[derive(Debug)]
 pub struct Trainer<V> {
     pub(super) config: TrainerConfig,
-    pub(super) engine: TensorEngine<V>,
+    pub(super) engine: AnyEngine<V>,
     pub(super) device: Device,
     pub(super) epoch: usize,
     pub(super) step: u64,
@@ -55,15 +56,17 @@ impl<V: Vae> Trainer<V> {
     /// A trainer of `model`, which lives on `device`.
     ///
     /// # Errors
-    /// As [`TrainerConfig::validate`].
+    /// As [`TrainerConfig::validate`]; [`attractor_core::Error::Unsupported`] if the host engine
+    /// is asked for and the model has no plan for it.
     pub fn new(model: V, config: TrainerConfig, device: &Device) -> Result<Self> {
         config.validate()?;
+        let device = device.clone().without_autodiff();
         Ok(Self {
             config,
             data_dim: model.data_dim(),
             latent_dim: model.latent_dim(),
-            engine: TensorEngine::new(model, config.adam),
-            device: device.clone().without_autodiff(),
+            engine: AnyEngine::new(model, &config, &device)?,
+            device,
             epoch: 0,
             step: 0,
         })
@@ -89,7 +92,7 @@ impl<V: Vae> Trainer<V> {
     /// # Errors
     /// [`attractor_core::Error::Device`] if the parameters cannot be gathered.
     pub fn model(&self) -> Result<V> {
-        Ok(self.engine.model())
+        self.engine.model(&self.device)
     }
 
     /// One optimisation step. Returns the loss of the batch before it, `[1]`, without waiting for
@@ -120,9 +123,12 @@ impl<V: Vae> Trainer<V> {
             }
         };
         self.step += 1;
-        Ok(self
-            .engine
-            .step(input, target, noise, self.config.objective, self.step))
+        let rows = Rows {
+            input,
+            target,
+            noise,
+        };
+        self.engine.step(rows, &self.config, self.step)
     }
 
     /// One epoch over `data` in a random order. Every `every` steps (and after the last) the losses

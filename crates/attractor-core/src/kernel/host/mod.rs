@@ -1,26 +1,33 @@
 //! The softmax read on host memory: cache-blocked, vectorised, parallel, deterministic.
 //!
-//! Cues are packed into panels of at most 48 lanes, one cue per lane. A panel visits a range of
-//! patterns in chunks that stay in the second-level cache: scores of the chunk, running maximum,
-//! exponentials, weighted sum. Both products are one micro-kernel that multiplies broadcast
-//! pattern entries with panel vectors, so that patterns are read in place and never packed.
+//! Cues are packed into panels of at most 64 lanes, one cue per lane, and one or two panels visit
+//! a range of patterns in chunks: scores of the chunk, running maximum, exponentials, weighted
+//! sums. The first product multiplies broadcast pattern entries with vectors of cues, the second
+//! broadcast weights with vectors of values; patterns are read in place, and each product fetches
+//! what it needs next while it works. Fewer cues than lanes are served by dot products along the
+//! patterns instead.
 //!
 //! Two things make sharp reads, the usual case in an associative memory, cheaper than dense
 //! attention: chunks without a weight above the underflow limit skip the second product, and
-//! chunks with few such patterns run it on those alone. Neither changes the result.
+//! chunks with few such patterns add those alone. Neither changes the result.
 //!
 //! How patterns are split among tasks depends on the shapes only, never on the number of threads,
 //! so results are equal on every machine with the same instructions.
 
+mod panel;
+mod product;
 pub(crate) mod simd;
+mod softmax;
 mod task;
 
 use rayon::prelude::*;
 
-use self::task::PanelPartial;
+use self::panel::{Packed, PanelPartial};
 
 /// Vectors of a full panel.
-const PANEL_VECTORS: usize = 3;
+const PANEL_VECTORS: usize = 4;
+/// Panels that pass over the patterns together.
+const GROUP_PANELS: usize = 2;
 /// Below this many multiply-adds, threads cost more than they bring.
 const SERIAL_BELOW: usize = 400_000;
 /// Tasks to aim at: enough for many cores, few enough that merging is free.
@@ -118,25 +125,38 @@ impl HostRead<'_> {
     fn run_with(&self, isa: Isa) -> HostPartial {
         let patterns = self.norms.len();
         let panels = panels(self.cues());
+        let groups = panels.len().div_ceil(GROUP_PANELS);
         let splits = TASKS
-            .div_ceil(panels.len().max(1))
+            .div_ceil(groups.max(1))
             .min(patterns.div_ceil(MIN_TASK_PATTERNS))
             .max(1);
         let step = patterns.div_ceil(splits).max(1);
         let work = self.cues() * patterns * (self.key_dim + self.value_dim);
-        let tasks: Vec<(Panel, usize, usize)> = panels
-            .iter()
-            .flat_map(|&panel| {
+        let parallel = work >= SERIAL_BELOW;
+        let pack = |&panel: &Panel| Packed::new(self, panel);
+        let packed: Vec<Packed> = if parallel {
+            panels.par_iter().map(pack).collect()
+        } else {
+            panels.iter().map(pack).collect()
+        };
+        let tasks: Vec<(&[Packed], usize, usize)> = packed
+            .chunks(GROUP_PANELS)
+            .flat_map(|group| {
                 (0..splits).map(move |split| {
-                    (panel, (split * step).min(patterns), ((split + 1) * step).min(patterns))
+                    (
+                        group,
+                        (split * step).min(patterns),
+                        ((split + 1) * step).min(patterns),
+                    )
                 })
             })
             .collect();
-        let run = |&(panel, from, to): &(Panel, usize, usize)| dispatch(isa, self, panel, from, to);
-        let parts: Vec<PanelPartial> = if work < SERIAL_BELOW || tasks.len() == 1 {
-            tasks.iter().map(run).collect()
-        } else {
+        let run =
+            |&(group, from, to): &(&[Packed], usize, usize)| dispatch(isa, self, group, from, to);
+        let mut parts: Vec<Vec<PanelPartial>> = if parallel {
             tasks.par_iter().map(run).collect()
+        } else {
+            tasks.iter().map(run).collect()
         };
 
         let mut out = HostPartial {
@@ -145,17 +165,22 @@ impl HostRead<'_> {
             weighted: vec![0.0; self.cues() * self.value_dim],
             best: Vec::with_capacity(self.cues()),
         };
-        let mut parts = parts.into_iter();
-        for panel in panels {
-            let Some(mut merged) = parts.next() else { break };
-            for part in parts.by_ref().take(splits - 1) {
-                merged.merge(part);
+        for (group, parts) in panels.chunks(GROUP_PANELS).zip(parts.chunks_mut(splits)) {
+            for (index, panel) in group.iter().enumerate() {
+                let [merged, rest @ ..] = &mut *parts else {
+                    break;
+                };
+                let merged = &mut merged[index];
+                for part in rest {
+                    merged.merge(&part[index]);
+                }
+                let rows =
+                    panel.start * self.value_dim..(panel.start + panel.cues) * self.value_dim;
+                merged.write(self.value_dim, &mut out.weighted[rows]);
+                out.max.extend_from_slice(&merged.max[..panel.cues]);
+                out.sum.extend_from_slice(&merged.sum[..panel.cues]);
+                out.best.extend_from_slice(&merged.best[..panel.cues]);
             }
-            let rows = panel.start * self.value_dim..(panel.start + panel.cues) * self.value_dim;
-            merged.write(panel.cues, &mut out.weighted[rows]);
-            out.max.extend_from_slice(&merged.max[..panel.cues]);
-            out.sum.extend_from_slice(&merged.sum[..panel.cues]);
-            out.best.extend_from_slice(&merged.best[..panel.cues]);
         }
         out
     }
@@ -170,65 +195,61 @@ struct Panel {
 }
 
 /// Cuts `cues` into panels of at most [`PANEL_VECTORS`] vectors of 16 with little padding; a
-/// single vector beside a full panel would waste the broadcasts, so 4 is cut as 2 + 2.
+/// single vector beside a full panel would waste broadcasts, so the last two panels share their
+/// vectors evenly.
 fn panels(cues: usize) -> Vec<Panel> {
     let mut vectors = cues.div_ceil(16);
     let mut start = 0;
     let mut panels = Vec::new();
     while vectors > 0 {
         let take = match vectors {
-            4 => 2,
-            _ => vectors.min(PANEL_VECTORS),
+            ..=PANEL_VECTORS => vectors,
+            _ => PANEL_VECTORS.min(vectors.div_ceil(2)),
         };
         let count = (take * 16).min(cues - start);
-        panels.push(Panel { start, cues: count, vectors: take });
+        panels.push(Panel {
+            start,
+            cues: count,
+            vectors: take,
+        });
         start += count;
         vectors -= take;
     }
     panels
 }
 
-fn dispatch(isa: Isa, read: &HostRead<'_>, panel: Panel, from: usize, to: usize) -> PanelPartial {
+fn dispatch(
+    isa: Isa,
+    read: &HostRead<'_>,
+    group: &[Packed],
+    from: usize,
+    to: usize,
+) -> Vec<PanelPartial> {
     // Safety: each variant runs only where its instructions were detected.
-    match (isa, panel.vectors) {
+    match isa {
         #[cfg(target_arch = "x86_64")]
-        (Isa::Avx512, 1) => unsafe { avx512::<1, 12>(read, panel, from, to) },
+        Isa::Avx512 => unsafe { avx512(read, group, from, to) },
         #[cfg(target_arch = "x86_64")]
-        (Isa::Avx512, 2) => unsafe { avx512::<2, 12>(read, panel, from, to) },
-        #[cfg(target_arch = "x86_64")]
-        (Isa::Avx512, _) => unsafe { avx512::<3, 8>(read, panel, from, to) },
-        #[cfg(target_arch = "x86_64")]
-        (Isa::Avx2, 1) => unsafe { avx2::<1, 6>(read, panel, from, to) },
-        #[cfg(target_arch = "x86_64")]
-        (Isa::Avx2, 2) => unsafe { avx2::<2, 3>(read, panel, from, to) },
-        #[cfg(target_arch = "x86_64")]
-        (Isa::Avx2, _) => unsafe { avx2::<3, 2>(read, panel, from, to) },
-        (Isa::Portable, 1) => unsafe { task::run::<simd::Portable, 1, 4>(read, panel, from, to) },
-        (Isa::Portable, 2) => unsafe { task::run::<simd::Portable, 2, 2>(read, panel, from, to) },
-        (Isa::Portable, _) => unsafe { task::run::<simd::Portable, 3, 2>(read, panel, from, to) },
+        Isa::Avx2 => unsafe { avx2(read, group, from, to) },
+        Isa::Portable => unsafe { task::run::<simd::Portable>(read, group, from, to) },
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx2,fma")]
-unsafe fn avx512<const V: usize, const R: usize>(
+unsafe fn avx512(
     read: &HostRead<'_>,
-    panel: Panel,
+    group: &[Packed],
     from: usize,
     to: usize,
-) -> PanelPartial {
-    unsafe { task::run::<simd::x86::Avx512, V, R>(read, panel, from, to) }
+) -> Vec<PanelPartial> {
+    unsafe { task::run::<simd::x86::Avx512>(read, group, from, to) }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn avx2<const V: usize, const R: usize>(
-    read: &HostRead<'_>,
-    panel: Panel,
-    from: usize,
-    to: usize,
-) -> PanelPartial {
-    unsafe { task::run::<simd::x86::Avx2, V, R>(read, panel, from, to) }
+unsafe fn avx2(read: &HostRead<'_>, group: &[Packed], from: usize, to: usize) -> Vec<PanelPartial> {
+    unsafe { task::run::<simd::x86::Avx2>(read, group, from, to) }
 }
 
 #[cfg(test)]

@@ -5,15 +5,20 @@
 
 /// log2(e).
 const LOG2_E: f32 = std::f32::consts::LOG2_E;
-/// ln(2) in two parts, the first exact when multiplied by a small integer.
-const LN2_HIGH: f32 = 0.693_359_4;
-const LN2_LOW: f32 = -2.121_944_4e-4;
 /// Below this, exp is 0 in the kernel: it would be a subnormal number.
 const EXP_UNDERFLOW: f32 = -87.0;
 /// Adding and subtracting 1.5 * 2^23 rounds to the nearest integer.
 const ROUND: f32 = 12_582_912.0;
-/// Taylor coefficients of exp on [-ln2/2, ln2/2], highest first: error below 2 ulp.
-const EXP: [f32; 7] = [1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0];
+/// Minimax coefficients of 2^r on [-1/2, 1/2] with 2^0 = 1 exactly, highest first: relative error
+/// below 2 ulp after rounding.
+const EXP2: [f32; 6] = [
+    0.001_326_472_6,
+    0.009_671_513,
+    0.055_507_336,
+    0.240_222_42,
+    0.693_147,
+    1.0,
+];
 
 /// Sixteen lanes. Every method is inlined into a function compiled for the right instructions.
 ///
@@ -30,10 +35,17 @@ pub(crate) unsafe trait Lanes: Copy {
     unsafe fn sub(self, b: Self) -> Self;
     unsafe fn max(self, b: Self) -> Self;
     unsafe fn min(self, b: Self) -> Self;
+    /// Lanes of `then` where `self` equals `b`, of `other` elsewhere.
+    unsafe fn select_equal(self, b: Self, then: Self, other: Self) -> Self;
     /// exp of numbers at most 0; 0 below [`EXP_UNDERFLOW`].
     unsafe fn exp_non_positive(self) -> Self;
     /// Whether any lane is above 0.
     unsafe fn any_positive(self) -> bool;
+    /// Asks for the cache line at `address`, which need not be valid.
+    #[inline(always)]
+    unsafe fn prefetch(_address: *const f32) {}
+    /// Sum of all lanes.
+    unsafe fn sum(self) -> f32;
 }
 
 #[derive(Clone, Copy)]
@@ -83,12 +95,23 @@ unsafe impl Lanes for Portable {
         self.zip(b, f32::min)
     }
     #[inline(always)]
+    unsafe fn select_equal(self, b: Self, then: Self, other: Self) -> Self {
+        Self(std::array::from_fn(|i| {
+            if self.0[i] == b.0[i] {
+                then.0[i]
+            } else {
+                other.0[i]
+            }
+        }))
+    }
+    #[inline(always)]
     unsafe fn exp_non_positive(self) -> Self {
         Self(self.0.map(|x| {
+            // In f64, as the vector forms round the product only once.
             let kept = x.max(EXP_UNDERFLOW);
             let n = (kept * LOG2_E + ROUND) - ROUND;
-            let r = n * -LN2_LOW + (n * -LN2_HIGH + kept);
-            let y = EXP.into_iter().reduce(|y, c| y * r + c).unwrap_or(1.0);
+            let r = (f64::from(kept) * f64::from(LOG2_E) - f64::from(n)) as f32;
+            let y = EXP2.into_iter().reduce(|y, c| y * r + c).unwrap_or(1.0);
             let scale = f32::from_bits(((n as i32 + 127) as u32) << 23);
             if x < EXP_UNDERFLOW { 0.0 } else { y * scale }
         }))
@@ -97,13 +120,19 @@ unsafe impl Lanes for Portable {
     unsafe fn any_positive(self) -> bool {
         self.0.iter().any(|&value| value > 0.0)
     }
+    #[inline(always)]
+    unsafe fn sum(self) -> f32 {
+        let eight: [f32; 8] = std::array::from_fn(|i| self.0[i] + self.0[i + 8]);
+        let four: [f32; 4] = std::array::from_fn(|i| eight[i] + eight[i + 4]);
+        (four[0] + four[2]) + (four[1] + four[3])
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod x86 {
     use std::arch::x86_64::*;
 
-    use super::{EXP, EXP_UNDERFLOW, LN2_HIGH, LN2_LOW, LOG2_E, Lanes, ROUND};
+    use super::{EXP_UNDERFLOW, EXP2, LOG2_E, Lanes, ROUND};
 
     #[derive(Clone, Copy)]
     pub(crate) struct Avx512(__m512);
@@ -143,17 +172,22 @@ pub(crate) mod x86 {
             unsafe { Self(_mm512_min_ps(self.0, b.0)) }
         }
         #[inline(always)]
+        unsafe fn select_equal(self, b: Self, then: Self, other: Self) -> Self {
+            unsafe {
+                let equal = _mm512_cmp_ps_mask::<_CMP_EQ_OQ>(self.0, b.0);
+                Self(_mm512_mask_blend_ps(equal, other.0, then.0))
+            }
+        }
+        #[inline(always)]
         unsafe fn exp_non_positive(self) -> Self {
             unsafe {
                 let low = _mm512_set1_ps(EXP_UNDERFLOW);
                 let keep = _mm512_cmp_ps_mask::<_CMP_GE_OQ>(self.0, low);
-                let x = _mm512_max_ps(self.0, low);
-                let round = _mm512_set1_ps(ROUND);
-                let n = _mm512_sub_ps(_mm512_fmadd_ps(x, _mm512_set1_ps(LOG2_E), round), round);
-                let r = _mm512_fnmadd_ps(n, _mm512_set1_ps(LN2_HIGH), x);
-                let r = _mm512_fnmadd_ps(n, _mm512_set1_ps(LN2_LOW), r);
-                let mut y = _mm512_set1_ps(EXP[0]);
-                for &c in &EXP[1..] {
+                let (log2_e, round) = (_mm512_set1_ps(LOG2_E), _mm512_set1_ps(ROUND));
+                let n = _mm512_sub_ps(_mm512_fmadd_ps(self.0, log2_e, round), round);
+                let r = _mm512_fmsub_ps(self.0, log2_e, n);
+                let mut y = _mm512_set1_ps(EXP2[0]);
+                for &c in &EXP2[1..] {
                     y = _mm512_fmadd_ps(y, r, _mm512_set1_ps(c));
                 }
                 Self(_mm512_maskz_scalef_ps(keep, y, n))
@@ -162,6 +196,14 @@ pub(crate) mod x86 {
         #[inline(always)]
         unsafe fn any_positive(self) -> bool {
             unsafe { _mm512_cmp_ps_mask::<_CMP_GT_OQ>(self.0, _mm512_setzero_ps()) != 0 }
+        }
+        #[inline(always)]
+        unsafe fn prefetch(address: *const f32) {
+            unsafe { _mm_prefetch::<_MM_HINT_T1>(address.cast()) }
+        }
+        #[inline(always)]
+        unsafe fn sum(self) -> f32 {
+            unsafe { _mm512_reduce_add_ps(self.0) }
         }
     }
 
@@ -188,7 +230,12 @@ pub(crate) mod x86 {
         }
         #[inline(always)]
         unsafe fn fma(self, b: Self, c: Self) -> Self {
-            unsafe { Self(_mm256_fmadd_ps(self.0, b.0, c.0), _mm256_fmadd_ps(self.1, b.1, c.1)) }
+            unsafe {
+                Self(
+                    _mm256_fmadd_ps(self.0, b.0, c.0),
+                    _mm256_fmadd_ps(self.1, b.1, c.1),
+                )
+            }
         }
         #[inline(always)]
         unsafe fn add(self, b: Self) -> Self {
@@ -207,6 +254,17 @@ pub(crate) mod x86 {
             unsafe { Self(_mm256_min_ps(self.0, b.0), _mm256_min_ps(self.1, b.1)) }
         }
         #[inline(always)]
+        unsafe fn select_equal(self, b: Self, then: Self, other: Self) -> Self {
+            unsafe {
+                let low = _mm256_cmp_ps::<_CMP_EQ_OQ>(self.0, b.0);
+                let high = _mm256_cmp_ps::<_CMP_EQ_OQ>(self.1, b.1);
+                Self(
+                    _mm256_blendv_ps(other.0, then.0, low),
+                    _mm256_blendv_ps(other.1, then.1, high),
+                )
+            }
+        }
+        #[inline(always)]
         unsafe fn exp_non_positive(self) -> Self {
             unsafe { Self(exp_avx2(self.0), exp_avx2(self.1)) }
         }
@@ -219,6 +277,22 @@ pub(crate) mod x86 {
                 _mm256_movemask_ps(_mm256_or_ps(low, high)) != 0
             }
         }
+        #[inline(always)]
+        unsafe fn prefetch(address: *const f32) {
+            unsafe { _mm_prefetch::<_MM_HINT_T1>(address.cast()) }
+        }
+        #[inline(always)]
+        unsafe fn sum(self) -> f32 {
+            unsafe {
+                let eight = _mm256_add_ps(self.0, self.1);
+                let four = _mm_add_ps(
+                    _mm256_castps256_ps128(eight),
+                    _mm256_extractf128_ps::<1>(eight),
+                );
+                let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+                _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)))
+            }
+        }
     }
 
     #[inline(always)]
@@ -227,12 +301,11 @@ pub(crate) mod x86 {
             let low = _mm256_set1_ps(EXP_UNDERFLOW);
             let keep = _mm256_cmp_ps::<_CMP_GE_OQ>(value, low);
             let x = _mm256_max_ps(value, low);
-            let round = _mm256_set1_ps(ROUND);
-            let n = _mm256_sub_ps(_mm256_fmadd_ps(x, _mm256_set1_ps(LOG2_E), round), round);
-            let r = _mm256_fnmadd_ps(n, _mm256_set1_ps(LN2_HIGH), x);
-            let r = _mm256_fnmadd_ps(n, _mm256_set1_ps(LN2_LOW), r);
-            let mut y = _mm256_set1_ps(EXP[0]);
-            for &c in &EXP[1..] {
+            let (log2_e, round) = (_mm256_set1_ps(LOG2_E), _mm256_set1_ps(ROUND));
+            let n = _mm256_sub_ps(_mm256_fmadd_ps(x, log2_e, round), round);
+            let r = _mm256_fmsub_ps(x, log2_e, n);
+            let mut y = _mm256_set1_ps(EXP2[0]);
+            for &c in &EXP2[1..] {
                 y = _mm256_fmadd_ps(y, r, _mm256_set1_ps(c));
             }
             let exponent = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));

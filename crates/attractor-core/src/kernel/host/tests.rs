@@ -2,38 +2,82 @@ use super::*;
 use crate::kernel::store::squared_norm;
 use crate::rng;
 
-/// Every instruction set gives the same answer.
+/// Every instruction set gives the same answer as sums in f64: widths with and without rests, in
+/// one and several passes over the depth; few cues, one panel, several groups; dense weights and
+/// sparse ones.
 #[test]
 fn instruction_sets_agree() {
-    let (n, dim) = (700, 19);
+    for (n, dim) in [(700, 19), (150, 64), (290, 300), (61, 1040)] {
+        for sharpness in [0.3, 40.0] {
+            for cues in [1, 3, 7, 16, 17, 48, 64, 130] {
+                compare(n, dim, cues, sharpness);
+            }
+        }
+    }
+}
+
+fn compare(n: usize, dim: usize, cues: usize, sharpness: f32) {
     let mut rng = rng::stream(4, "isa");
     let patterns = rng::normal_vec(&mut rng, n * dim);
     let norms: Vec<f32> = patterns.chunks_exact(dim).map(squared_norm).collect();
-    for cues in [1, 16, 17, 48, 64, 130] {
-        let queries = rng::normal_vec(&mut rng, cues * dim);
-        let offset = vec![0.0; cues];
-        let blocks = [&patterns[..dim * 300], &patterns[dim * 300..]];
-        let read = HostRead {
-            keys: &blocks,
-            key_dim: dim,
-            values: &blocks,
-            value_dim: dim,
-            norms: &norms,
-            bias_scale: 0.0,
-            queries: &queries,
-            offset: &offset,
-            cap: f32::MAX,
-            refine: None,
-        };
-        let expected = read.run_with(Isa::Portable);
-        for isa in Isa::runnable() {
-            let ours = read.run_with(isa);
-            assert_eq!(ours.best, expected.best, "{isa:?}");
-            for (a, b) in ours.weighted.iter().zip(&expected.weighted) {
-                assert!((a - b).abs() < 1e-4 * b.abs().max(1.0), "{isa:?} {cues}: {a} {b}");
-            }
-            for (a, b) in ours.sum.iter().zip(&expected.sum) {
-                assert!((a - b).abs() < 1e-5 * b, "{isa:?} {cues}: {a} {b}");
+    let scale = sharpness / (dim as f32).sqrt();
+    let queries: Vec<f32> = rng::normal_vec(&mut rng, cues * dim)
+        .iter()
+        .map(|value| value * scale)
+        .collect();
+    let offset = vec![0.25; cues];
+    // Blocks of keys and values are cut in different places.
+    let (keys, values) = (patterns.split_at(dim * 40), patterns.split_at(dim * 57));
+    let read = HostRead {
+        keys: &[keys.0, keys.1],
+        key_dim: dim,
+        values: &[values.0, values.1],
+        value_dim: dim,
+        norms: &norms,
+        bias_scale: -0.01,
+        queries: &queries,
+        offset: &offset,
+        cap: f32::MAX,
+        refine: None,
+    };
+    let oracle: Vec<(Vec<f64>, usize)> = queries
+        .chunks_exact(dim)
+        .map(|query| {
+            let scores: Vec<f64> = (0..n)
+                .map(|row| {
+                    let pairs = patterns[row * dim..].iter().zip(query);
+                    let product: f64 = pairs.map(|(&m, &q)| f64::from(m) * f64::from(q)).sum();
+                    product - 0.01 * f64::from(norms[row]) + 0.25
+                })
+                .collect();
+            let best = (0..n)
+                .max_by(|&a, &b| scores[a].total_cmp(&scores[b]))
+                .unwrap();
+            let weights: Vec<f64> = scores
+                .iter()
+                .map(|score| (score - scores[best]).exp())
+                .collect();
+            let sum: f64 = weights.iter().sum();
+            let mean = |p| {
+                (0..n)
+                    .map(|row| weights[row] * f64::from(patterns[row * dim + p]))
+                    .sum::<f64>()
+                    / sum
+            };
+            ((0..dim).map(mean).collect(), best)
+        })
+        .collect();
+    for isa in Isa::runnable() {
+        let ours = read.run_with(isa);
+        let what = format!("{isa:?}, {cues} cues, {n} patterns of {dim}, sharpness {sharpness}");
+        for (row, (mean, best)) in oracle.iter().enumerate() {
+            assert_eq!(ours.best[row], *best as i64, "{what}");
+            for (p, expected) in mean.iter().enumerate() {
+                let value = f64::from(ours.weighted[row * dim + p] / ours.sum[row]);
+                assert!(
+                    (value - expected).abs() < 1e-4,
+                    "{what}: {value} {expected}"
+                );
             }
         }
     }

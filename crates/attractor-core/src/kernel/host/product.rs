@@ -1,0 +1,388 @@
+//! The two matrix products of a chunk: scores, and the weighted sums of values.
+
+use super::simd::Lanes;
+
+/// Depth of the scores' product in one pass: this many rows of a panel's queries stay in the
+/// first-level cache while the patterns of a chunk pass by.
+pub(super) const DEPTH: usize = 128;
+
+/// What turns products into scores, and where their maxima go.
+#[derive(Clone, Copy)]
+pub(super) struct Finish {
+    /// One per pattern; scaled and added.
+    pub(super) norms: *const f32,
+    pub(super) norm_scale: f32,
+    /// One per lane; added.
+    pub(super) offset: *const f32,
+    /// Scores are at most this.
+    pub(super) cap: f32,
+    /// One per lane; raised to the largest score.
+    pub(super) max: *mut f32,
+}
+
+/// The arrays of the first product: `scores[r][width] (+)= sum_t keys[r][t] * queries[t][width]`,
+/// one cue per lane.
+#[derive(Clone, Copy)]
+pub(super) struct Scores {
+    /// `rows` rows of `depth` numbers, `stride` apart.
+    pub(super) keys: *const f32,
+    pub(super) stride: usize,
+    pub(super) rows: usize,
+    /// `depth` rows of `width`.
+    pub(super) queries: *const f32,
+    pub(super) depth: usize,
+    /// `rows` rows of `width`.
+    pub(super) scores: *mut f32,
+    /// Whether to add to what is there.
+    pub(super) accumulate: bool,
+    /// Set in the last pass over the depth.
+    pub(super) finish: Option<Finish>,
+}
+
+impl Scores {
+    /// The product for panels of `V` vectors, `R` patterns at once.
+    ///
+    /// # Safety
+    /// The arrays must be as described at the fields; the instructions of `L` must be available.
+    #[inline(always)]
+    pub(super) unsafe fn product<L: Lanes, const V: usize, const R: usize>(&self) {
+        let mut r = 0;
+        // Safety: tiles stay within the rows.
+        unsafe {
+            while r + R <= self.rows {
+                self.tile::<L, V, R>(r);
+                r += R;
+            }
+            while r + 4 <= self.rows {
+                self.tile::<L, V, 4>(r);
+                r += 4;
+            }
+            while r < self.rows {
+                self.tile::<L, V, 1>(r);
+                r += 1;
+            }
+        }
+    }
+
+    /// `R` rows from row `first`, their sums held in registers.
+    #[inline(always)]
+    unsafe fn tile<L: Lanes, const V: usize, const R: usize>(&self, first: usize) {
+        // Safety: as in `product`; prefetching is harmless at any address.
+        unsafe {
+            let keys = self.keys.add(first * self.stride);
+            let scores = self.scores.add(first * V * 16);
+            let mut sums = [[L::splat(0.0); V]; R];
+            if self.accumulate {
+                for (r, sums) in sums.iter_mut().enumerate() {
+                    for (v, sum) in sums.iter_mut().enumerate() {
+                        *sum = L::load(scores.add((r * V + v) * 16));
+                    }
+                }
+            }
+            let mut from = 0;
+            while from < self.depth {
+                // The next tile's rows, a cache line of each.
+                for r in 0..R {
+                    L::prefetch(keys.wrapping_add((r + R) * self.stride + from));
+                }
+                let to = (from + 16).min(self.depth);
+                for t in from..to {
+                    let mut vectors = [L::splat(0.0); V];
+                    for (v, vector) in vectors.iter_mut().enumerate() {
+                        *vector = L::load(self.queries.add((t * V + v) * 16));
+                    }
+                    for (r, sums) in sums.iter_mut().enumerate() {
+                        let factor = L::splat(*keys.add(r * self.stride + t));
+                        for (sum, vector) in sums.iter_mut().zip(vectors) {
+                            *sum = factor.fma(vector, *sum);
+                        }
+                    }
+                }
+                from = to;
+            }
+            if let Some(finish) = &self.finish {
+                for v in 0..V {
+                    let offset = L::load(finish.offset.add(v * 16));
+                    let cap = L::splat(finish.cap);
+                    let mut top = L::load(finish.max.add(v * 16));
+                    for (r, sums) in sums.iter_mut().enumerate() {
+                        let bias = finish.norm_scale * *finish.norms.add(first + r);
+                        sums[v] = sums[v].add(L::splat(bias).add(offset)).min(cap);
+                        top = top.max(sums[v]);
+                    }
+                    top.store(finish.max.add(v * 16));
+                }
+            }
+            for (r, sums) in sums.into_iter().enumerate() {
+                for (v, sum) in sums.into_iter().enumerate() {
+                    sum.store(scores.add((r * V + v) * 16));
+                }
+            }
+        }
+    }
+
+    /// The product for fewer than sixteen cues, sixteen entries of a pattern at once, so that no
+    /// lane is idle. Here `queries` holds `cues` rows of `depth`, the whole of it; `finish` is
+    /// left to the caller, and lanes from `cues` on repeat the last cue.
+    ///
+    /// # Safety
+    /// As [`Scores::product`].
+    #[inline(always)]
+    pub(super) unsafe fn of_few<L: Lanes>(&self, cues: usize) {
+        let mut r = 0;
+        while r < self.rows {
+            let step = if r + 4 <= self.rows { 4 } else { 1 };
+            let mut left = cues;
+            // Safety: tiles stay within the rows and the cues.
+            unsafe {
+                while left > 0 {
+                    // The last cue comes first: it also fills the spare lanes.
+                    let spread = left == cues;
+                    left -= match (step, left) {
+                        (4, 1) => self.dot_tile::<L, 4, 1>(r, left, spread),
+                        (4, 2 | 3) => self.dot_tile::<L, 4, 2>(r, left, spread),
+                        (4, _) => self.dot_tile::<L, 4, 4>(r, left, spread),
+                        _ => self.dot_tile::<L, 1, 1>(r, left, spread),
+                    };
+                }
+            }
+            r += step;
+        }
+    }
+
+    /// Dot products of `R` patterns with the `C` cues before cue `end`; returns `C`.
+    #[inline(always)]
+    unsafe fn dot_tile<L: Lanes, const R: usize, const C: usize>(
+        &self,
+        first: usize,
+        end: usize,
+        spread: bool,
+    ) -> usize {
+        // Safety: as in `of_few`.
+        unsafe {
+            let keys = self.keys.add(first * self.stride);
+            let queries = self.queries.add((end - C) * self.depth);
+            let ahead = (R * self.stride).max(AHEAD);
+            let mut sums = [[L::splat(0.0); C]; R];
+            let mut t = 0;
+            while t + 16 <= self.depth {
+                let mut vectors = [L::splat(0.0); C];
+                for (c, vector) in vectors.iter_mut().enumerate() {
+                    *vector = L::load(queries.add(c * self.depth + t));
+                }
+                for (r, sums) in sums.iter_mut().enumerate() {
+                    let key = keys.add(r * self.stride + t);
+                    L::prefetch(key.wrapping_add(ahead));
+                    let key = L::load(key);
+                    for (sum, vector) in sums.iter_mut().zip(vectors) {
+                        *sum = key.fma(vector, *sum);
+                    }
+                }
+                t += 16;
+            }
+            for (r, sums) in sums.into_iter().enumerate() {
+                let scores = self.scores.add((first + r) * 16);
+                let sums: [f32; C] = std::array::from_fn(|c| {
+                    let key = keys.add(r * self.stride);
+                    let rest =
+                        (t..self.depth).map(|t| *key.add(t) * *queries.add(c * self.depth + t));
+                    sums[c].sum() + rest.sum::<f32>()
+                });
+                if spread {
+                    L::splat(sums[C - 1]).store(scores);
+                }
+                for (c, sum) in sums.into_iter().enumerate() {
+                    *scores.add(end - C + c) = sum;
+                }
+            }
+        }
+        C
+    }
+}
+
+/// Numbers ahead that a sequential read fetches: the latency of memory at its full rate.
+const AHEAD: usize = 2048;
+
+/// Numbers from one row of weighted sums to the next: whole vectors, and an odd number of them, so
+/// that a column of sums does not fall into one set of the cache.
+pub(super) fn sums_stride(dim: usize) -> usize {
+    (dim.div_ceil(16) | 1) * 16
+}
+
+/// Some columns of a chunk's values, `[rows][columns]`: rows of a wide store lie a multiple of the
+/// page size apart, so that their columns would evict each other from the first-level cache.
+#[derive(Clone, Copy)]
+pub(super) struct Strip {
+    pub(super) values: *const f32,
+    pub(super) rows: usize,
+    /// A multiple of sixteen.
+    pub(super) columns: usize,
+}
+
+/// The arrays of the second product: `sums[c][p] += sum_t weights[t][c] * values[t][p]`.
+#[derive(Clone, Copy)]
+pub(super) struct Mix {
+    /// One row per pattern of `width`, one cue per lane.
+    pub(super) weights: *const f32,
+    pub(super) width: usize,
+    /// `cues` rows, `stride` apart.
+    pub(super) sums: *mut f32,
+    pub(super) stride: usize,
+    pub(super) cues: usize,
+}
+
+impl Mix {
+    /// Columns from `p` on, `V` vectors by `C` cues at once. `next` is where the columns after
+    /// those of the strip begin, in rows `next_stride` apart.
+    ///
+    /// # Safety
+    /// The arrays must be as described at the fields, the columns of the strip those from `p` on;
+    /// the instructions of `L` must be available.
+    #[inline(always)]
+    pub(super) unsafe fn strip<L: Lanes, const V: usize, const C: usize>(
+        &self,
+        strip: Strip,
+        p: usize,
+        next: (*const f32, usize),
+    ) {
+        let mut c = 0;
+        // Safety: tiles stay within the cues.
+        unsafe {
+            while c + C <= self.cues {
+                self.tile::<L, V, C>(strip, p, c, next);
+                c += C;
+            }
+            while c + 2 <= self.cues {
+                self.tile::<L, V, 2>(strip, p, c, next);
+                c += 2;
+            }
+            if c < self.cues {
+                self.tile::<L, V, 1>(strip, p, c, next);
+            }
+        }
+    }
+
+    /// `C` cues from cue `first`, their sums held in registers.
+    #[inline(always)]
+    unsafe fn tile<L: Lanes, const V: usize, const C: usize>(
+        &self,
+        strip: Strip,
+        p: usize,
+        first: usize,
+        (next, next_stride): (*const f32, usize),
+    ) {
+        // Safety: as in `strip`; prefetching is harmless at any address.
+        unsafe {
+            let out = self.sums.add(first * self.stride + p);
+            let weights = self.weights.add(first);
+            // Each of the first tiles fetches one cache line per row of the next columns.
+            let next = next.wrapping_add(first / C % V * 16);
+            let mut sums = [[L::splat(0.0); V]; C];
+            for (c, sums) in sums.iter_mut().enumerate() {
+                for (v, sum) in sums.iter_mut().enumerate() {
+                    *sum = L::load(out.add(c * self.stride + v * 16));
+                }
+            }
+            for t in 0..strip.rows {
+                L::prefetch(next.wrapping_add(t * next_stride));
+                let mut vectors = [L::splat(0.0); V];
+                for (v, vector) in vectors.iter_mut().enumerate() {
+                    *vector = L::load(strip.values.add((t * V + v) * 16));
+                }
+                for (c, sums) in sums.iter_mut().enumerate() {
+                    let factor = L::splat(*weights.add(t * self.width + c));
+                    for (sum, vector) in sums.iter_mut().zip(vectors) {
+                        *sum = factor.fma(vector, *sum);
+                    }
+                }
+            }
+            for (c, sums) in sums.into_iter().enumerate() {
+                for (v, sum) in sums.into_iter().enumerate() {
+                    sum.store(out.add(c * self.stride + v * 16));
+                }
+            }
+        }
+    }
+
+    /// All columns over the listed rows of `values [rows, dim]` and the weights above 0 alone: the
+    /// same sums in the same order, bit for bit.
+    ///
+    /// # Safety
+    /// As [`Mix::strip`]; every row must lie in `values`.
+    #[inline(always)]
+    pub(super) unsafe fn sparse<L: Lanes>(&self, values: &[f32], dim: usize, rows: &[usize]) {
+        for &row in rows {
+            let value = &values[row * dim..(row + 1) * dim];
+            let (vectors, rest) = value.as_chunks::<16>();
+            let mut tail = [0.0; 16];
+            tail[..rest.len()].copy_from_slice(rest);
+            // Safety: as in `strip`; rows of sums are padded to whole vectors.
+            unsafe {
+                for c in 0..self.cues {
+                    let weight = *self.weights.add(row * self.width + c);
+                    if weight == 0.0 {
+                        continue;
+                    }
+                    let factor = L::splat(weight);
+                    let mut out = self.sums.add(c * self.stride);
+                    for vector in vectors.iter().chain((!rest.is_empty()).then_some(&tail)) {
+                        factor
+                            .fma(L::load(vector.as_ptr()), L::load(out))
+                            .store(out);
+                        out = out.add(16);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The products with the tiles that fill the registers of `Self`.
+pub(super) trait Kernel: Lanes {
+    /// Columns of values that the second product takes at once where it can, else sixteen.
+    const COLUMNS: usize;
+    /// [`Scores::product`] for panels of `vectors`.
+    unsafe fn scores(vectors: usize, scores: &Scores);
+    /// [`Mix::strip`] of [`Kernel::COLUMNS`] or sixteen columns.
+    unsafe fn mix(mix: &Mix, strip: Strip, p: usize, next: (*const f32, usize));
+}
+
+macro_rules! kernel {
+    ($lanes:ty, [$one:literal, $two:literal, $three:literal, $four:literal], ($values:literal, $cues:literal)) => {
+        impl Kernel for $lanes {
+            const COLUMNS: usize = $values * 16;
+
+            #[inline(always)]
+            unsafe fn scores(vectors: usize, scores: &Scores) {
+                // Safety: the caller's.
+                unsafe {
+                    match vectors {
+                        1 => scores.product::<Self, 1, $one>(),
+                        2 => scores.product::<Self, 2, $two>(),
+                        3 => scores.product::<Self, 3, $three>(),
+                        _ => scores.product::<Self, 4, $four>(),
+                    }
+                }
+            }
+
+            #[inline(always)]
+            unsafe fn mix(mix: &Mix, strip: Strip, p: usize, next: (*const f32, usize)) {
+                // Safety: the caller's.
+                unsafe {
+                    if strip.columns == Self::COLUMNS {
+                        mix.strip::<Self, $values, $cues>(strip, p, next);
+                    } else {
+                        mix.strip::<Self, 1, $cues>(strip, p, next);
+                    }
+                }
+            }
+        }
+    };
+}
+
+// 32 registers of one vector, 16 of half a vector, 16 of a quarter.
+#[cfg(target_arch = "x86_64")]
+kernel!(super::simd::x86::Avx512, [12, 12, 8, 6], (4, 6));
+#[cfg(target_arch = "x86_64")]
+kernel!(super::simd::x86::Avx2, [6, 3, 2, 1], (1, 6));
+kernel!(super::simd::Portable, [2, 1, 1, 1], (1, 2));

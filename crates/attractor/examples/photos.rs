@@ -1,0 +1,40 @@
+//! Stores a folder of images and recalls one from its torn half.
+//!
+//! ```sh
+//! cargo run --example photos -- FOLDER INDEX   # your photos
+//! cargo run --example photos                   # built-in images
+//! ```
+
+use attractor::evaluation::figures::{Image, ImageGrid};
+use attractor::prelude::*;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let device = Backend::Flex.open()?;
+    let photos = match arguments.next() {
+        // Photos of any size are cropped to squares of 64 x 64.
+        Some(path) => {
+            let options = FolderOptions { size: Some((64, 64)), ..FolderOptions::default() };
+            folder::load(path.as_ref(), Split::Train, &options)?
+        }
+        None => builtin::scenes(Split::Test, &BuiltinSize { train: 1, test: 200 })?,
+    };
+    let index = arguments.next().map_or(Ok(0), |index| index.parse())?;
+
+    let mut memory = image_memory(photos.dim(), &device)?;
+    memory.write(photos.tensor(&photos.all(), &device)?)?;
+    let (torn, known) = torn_half(&photos, index, &device)?;
+    let recall = memory.complete(torn.clone(), known)?;
+
+    let shape = photos.shape;
+    let image = |row: Tensor<2>| -> Result<Image, Box<dyn std::error::Error>> {
+        let values = attractor::core::check::to_host(row)?;
+        Ok(Image::from_planes(shape.channels, shape.height, shape.width, values)?)
+    };
+    let stored = image(photos.tensor(&[index], &device)?)?;
+    let grid = ImageGrid::new(vec![vec![stored, image(torn)?, image(recall.data())?]])?;
+    let path = "recalled.png";
+    std::fs::write(path, grid.png()?)?;
+    println!("{} images stored; {path} shows the stored image, its torn half, the recall", memory.len());
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! The program as a person meets it: help, lists, mistakes.
+
+use std::process::{Command, Output};
+
+fn xtask(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .args(args)
+        .env_remove("ATTRACTOR_DATA")
+        .env("COLUMNS", "100")
+        .output()
+        .unwrap()
+}
+
+fn stdout(args: &[&str]) -> String {
+    let output = xtask(args);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn failure(args: &[&str]) -> String {
+    let output = xtask(args);
+    assert!(!output.status.success(), "{args:?} succeeded");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn help() {
+    insta::assert_snapshot!("help", stdout(&["--help"]));
+    insta::assert_snapshot!("help-reproduce", stdout(&["reproduce", "--help"]));
+}
+
+#[test]
+fn verify_passes() {
+    let text = stdout(&["verify"]);
+    assert!(text.contains(" checks, 0 failed"), "{text}");
+    for line in stdout(&["verify", "--json"]).lines() {
+        let check: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(check["verdict"], "pass", "{line}");
+    }
+}
+
+#[test]
+fn list_names_everything() {
+    let value: serde_json::Value = serde_json::from_str(&stdout(&["list", "--json"])).unwrap();
+    let names = |key: &str| -> Vec<String> {
+        let items = value[key].as_array().unwrap();
+        items.iter().map(|item| item["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names("experiments"), ["annabi-cifar10", "annabi-mnist"]);
+    assert!(names("recipes").contains(&"pc-gmm".to_owned()));
+    assert!(names("datasets").contains(&"builtin".to_owned()));
+    let text = stdout(&["list"]);
+    assert!(text.contains("annabi-mnist") && text.contains("ntm-star"), "{text}");
+}
+
+/// Every system of every experiment names a recipe of the catalogue.
+#[test]
+fn experiments_use_known_recipes() {
+    let value: serde_json::Value = serde_json::from_str(&stdout(&["list", "--json"])).unwrap();
+    let recipes: Vec<&str> = value["recipes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|recipe| recipe["name"].as_str().unwrap())
+        .collect();
+    for experiment in value["experiments"].as_array().unwrap() {
+        for system in experiment["systems"].as_array().unwrap() {
+            assert!(recipes.contains(&system["recipe"].as_str().unwrap()), "{system}");
+        }
+    }
+}
+
+#[test]
+fn mistakes_are_explained() {
+    let message = failure(&["reproduce", "anabi"]);
+    assert!(message.contains("unknown experiment `anabi`; known: annabi-cifar10, annabi-mnist, all"));
+    let message = failure(&["reproduce", "--backend", "tpu"]);
+    assert!(message.contains("unknown backend `tpu`; known: flex, ndarray"), "{message}");
+    let message = failure(&["reproduce", "--shard", "3/2"]);
+    assert!(message.contains("3/2"), "{message}");
+    let missing = "/nonexistent/folder";
+    let message = failure(&["reproduce", "--dataset", missing, "--out", "/nonexistent/run"]);
+    assert!(message.contains(missing), "{message}");
+    let message = failure(&["data", "fetch", "cifar-11"]);
+    assert!(message.contains("unknown data set `cifar-11`; known: cifar10"), "{message}");
+}
+
+#[test]
+fn corrupt_weights_are_explained() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("w.safetensors");
+    std::fs::write(&path, b"garbage").unwrap();
+    let out = dir.path().join("run");
+    let output = xtask(&[
+        "reproduce", "--preset", "smoke", "--dataset", "builtin", "--weights",
+        path.to_str().unwrap(), "--system", "GMM/vae", "--out", out.to_str().unwrap(),
+    ]);
+    assert!(!output.status.success());
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(message.contains("expected a safetensors file"), "{message}");
+}
