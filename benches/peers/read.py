@@ -22,6 +22,7 @@ SHAPES = [
     (1_000_000, 64, 1),
     (50_000, 3072, 1),
 ]
+GEMM_SIZE = 2048
 # Variance of the sharp read by squared distances.
 SHARP_VARIANCE = 0.01
 
@@ -58,45 +59,55 @@ def measure(work, runs):
     return statistics.median(times), min(times)
 
 
+def report(bench, form, operations, work, runs, threads):
+    with torch.inference_mode():
+        median, least = measure(work, runs)
+    line = {
+        "bench": bench,
+        "form": form,
+        "ms": round(median, 4),
+        "min_ms": round(least, 4),
+        "gflops": round(1e-6 * operations / median, 2),
+        "threads": threads,
+    }
+    print(json.dumps(line), flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--threads", type=int, action="append", help="default: 2, then 1")
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--only", default="", help="run benches whose name contains this")
     arguments = parser.parse_args()
+    thread_counts = arguments.threads or [2, 1]
+
+    gemm = f"gemm/{GEMM_SIZE}x{GEMM_SIZE}x{GEMM_SIZE}"
+    if arguments.only in gemm:
+        a, b = torch.randn(2, GEMM_SIZE, GEMM_SIZE)
+        for threads in thread_counts:
+            torch.set_num_threads(threads)
+            report(gemm, "plain", 2 * GEMM_SIZE**3, lambda: a @ b, arguments.runs, threads)
+
     for patterns_count, dim, cues_count in SHAPES:
         shape = f"{patterns_count}x{dim}x{cues_count}"
-        if not any(arguments.only in f"{kind}/{shape}" for kind in ("read", "read-sharp")):
+        kinds = [kind for kind in ("read", "read-sharp") if arguments.only in f"{kind}/{shape}"]
+        if not kinds:
             continue
         generator = torch.Generator().manual_seed(0)
         patterns = torch.randn(patterns_count, dim, generator=generator)
         cues = torch.randn(cues_count, dim, generator=generator)
         norms = patterns.square().sum(1)
-        work = [
-            ("read", "plain", plain, dim**-0.5),
-            ("read", "fused", fused, dim**-0.5),
-            ("read-sharp", "plain", plain_sharp, norms),
-            ("read-sharp", "fused", fused_sharp, norms),
-        ]
-        for threads in arguments.threads or [2, 1]:
+        operations = 4 * patterns_count * dim * cues_count
+        forms = {
+            "read": [("plain", plain, dim**-0.5), ("fused", fused, dim**-0.5)],
+            "read-sharp": [("plain", plain_sharp, norms), ("fused", fused_sharp, norms)],
+        }
+        for threads in thread_counts:
             torch.set_num_threads(threads)
-            for kind, form, function, extra in work:
-                if arguments.only not in f"{kind}/{shape}":
-                    continue
-                with torch.inference_mode():
-                    median, least = measure(
-                        lambda: function(patterns, cues, extra), arguments.runs
-                    )
-                gflops = 4e-6 * patterns_count * dim * cues_count / median
-                line = {
-                    "bench": f"{kind}/{shape}",
-                    "form": form,
-                    "ms": round(median, 4),
-                    "min_ms": round(least, 4),
-                    "gflops": round(gflops, 2),
-                    "threads": threads,
-                }
-                print(json.dumps(line), flush=True)
+            for kind in kinds:
+                for form, function, extra in forms[kind]:
+                    work = lambda: function(patterns, cues, extra)
+                    report(f"{kind}/{shape}", form, operations, work, arguments.runs, threads)
 
 
 if __name__ == "__main__":

@@ -1,1 +1,57 @@
-//! Criterion benches.
+//! What the benches measure, shared by the criterion benches and by the quick `bench-read`.
+//!
+//! Every measurement is printed as one JSON line ([`Line`]) that the PyTorch scripts under `peers/`
+//! print too, so that `cargo xtask bench` can divide one by the other. A time by itself says
+//! little about a program on a shared machine: read the ratios of one run.
+
+pub mod gemm;
+pub mod read;
+pub mod timing;
+
+use serde::{Deserialize, Serialize};
+
+use crate::timing::Timing;
+
+/// Anything that can go wrong while measuring.
+pub type Result<T> = std::result::Result<T, attractor_core::Error>;
+
+/// One measurement.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    /// What was measured, such as `read/10000x64x1000`: patterns x width x cues.
+    pub bench: String,
+    /// How it was computed: `attractor`, or burn's `plain` and `fused` forms of it.
+    pub form: String,
+    /// Median time of one run in milliseconds.
+    pub ms: f64,
+    /// Shortest time of one run in milliseconds.
+    pub min_ms: f64,
+    /// 10^9 floating-point operations per second at the median time; exponentials are not counted.
+    pub gflops: f64,
+    /// Threads of the pool that ran it.
+    pub threads: usize,
+}
+
+impl Line {
+    /// A line for work of `operations` floating-point operations.
+    pub fn new(bench: &str, form: &str, operations: f64, timing: Timing) -> Self {
+        Self {
+            bench: bench.into(),
+            form: form.into(),
+            ms: timing.median_ms,
+            min_ms: timing.min_ms,
+            gflops: operations / timing.median_ms / 1e6,
+            threads: threads(),
+        }
+    }
+}
+
+/// Threads that rayon's pool has: `RAYON_NUM_THREADS`, or one per processor.
+pub fn threads() -> usize {
+    let asked = std::env::var("RAYON_NUM_THREADS")
+        .ok()
+        .and_then(|value| value.parse().ok());
+    asked
+        .filter(|&threads| threads > 0)
+        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get))
+}

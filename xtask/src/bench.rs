@@ -40,7 +40,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     for (program, script) in PROGRAMS {
         let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
         let mut command = Command::new(cargo);
-        command.current_dir(&root).args(["run", "--quiet", "--release", "-p", "benches", "--bin"]);
+        command.current_dir(&root).args(["run", "--quiet", "-p", "benches", "--bin"]);
         ours.extend(lines(command.arg(program))?);
         if args.peers {
             let path = root.join("benches/peers").join(script);

@@ -1,6 +1,7 @@
-//! `cargo xtask verify`: our numbers against golden files.
+//! `cargo xtask verify`: our numbers against golden files and oracles.
 
 mod inference;
+mod kernel;
 mod models;
 mod networks;
 mod priors;
@@ -107,6 +108,7 @@ impl Golden {
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let mut golden = Golden { device: args.backend.open()?, checks: Vec::new() };
+    kernel::check(&mut golden)?;
     priors::check(&mut golden)?;
     networks::check(&mut golden)?;
     models::check(&mut golden)?;

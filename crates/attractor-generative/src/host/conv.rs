@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::layer::{
     Backward, HostLayer, add_bias, parts, rows_per_part, sized, sum_parts, sum_rows,
 };
-use super::matmul::{Matrix, matmul};
+use super::matmul::{Matrix, matmul, transpose};
 use super::slot::Slot;
 use super::windows::Windows;
 
@@ -21,17 +21,20 @@ pub(super) struct Product {
     partial: Vec<f32>,
     /// Derivative with respect to the windows.
     d_columns: Vec<f32>,
+    /// The weight's transpose, for the backward pass.
+    transposed: Vec<f32>,
 }
 
 impl Product {
     pub(super) fn new(windows: Windows, outputs: usize) -> Self {
-        let (columns, partial, d_columns) = Default::default();
+        let (columns, partial, d_columns, transposed) = Default::default();
         Self {
             windows,
             outputs,
             columns,
             partial,
             d_columns,
+            transposed,
         }
     }
 
@@ -60,7 +63,7 @@ impl Product {
             .for_each(|((columns, output), input)| {
                 windows.extract(input, columns);
                 let columns = Matrix::new(columns, columns.len() / entries, entries);
-                matmul(output, columns, weight, false);
+                matmul(output, columns, weight);
                 finish(output);
             });
     }
@@ -80,6 +83,7 @@ impl Product {
             columns,
             partial,
             d_columns,
+            transposed,
         } = self;
         let (count, entries, rows) = (windows.count(), windows.entries(), rows_per_part(batch));
         let (columns_part, output_part) = (rows * count * entries, rows * count * *outputs);
@@ -90,18 +94,19 @@ impl Product {
             .for_each(|((partial, columns), d_output)| {
                 let columns = Matrix::new(columns, columns.len() / entries, entries);
                 let d_output = Matrix::new(d_output, d_output.len() / *outputs, *outputs);
-                matmul(partial, columns.t(), d_output, false);
+                matmul(partial, columns.t(), d_output);
             });
         sum_parts(partial, gradient);
         let Some(d_input) = d_input else { return };
-        let weight = Matrix::new(weight, entries, *outputs);
+        transpose(weight, entries, *outputs, transposed);
+        let weight = Matrix::new(transposed, *outputs, entries);
         sized(d_columns, batch * count * entries)
             .par_chunks_mut(columns_part)
             .zip(d_output.par_chunks(output_part))
             .zip(d_input.par_chunks_mut(rows * windows.image()))
             .for_each(|((d_columns, d_output), d_input)| {
                 let d_output = Matrix::new(d_output, d_output.len() / *outputs, *outputs);
-                matmul(d_columns, d_output, weight.t(), false);
+                matmul(d_columns, d_output, weight);
                 windows.add_back(d_columns, d_input);
             });
     }

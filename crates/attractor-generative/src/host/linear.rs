@@ -1,7 +1,7 @@
 //! Fully connected layer between images or vectors.
 
 use super::layer::{Backward, HostLayer, add_bias, sum_rows};
-use super::matmul::{Matrix, matmul};
+use super::matmul::{Matrix, parallel_matmul, transpose};
 use super::slot::Slot;
 use crate::layers::{ImageShape, entries};
 
@@ -13,6 +13,8 @@ pub(super) struct Linear {
     /// `[in, out]`
     weight: Slot,
     bias: Slot,
+    /// The weight's transpose, for the backward pass.
+    transposed: Vec<f32>,
 }
 
 /// Channel-major position of each channels-last entry.
@@ -43,6 +45,7 @@ impl Linear {
             outputs,
             weight: Slot::new(name("weight", vec![width, inputs]), order),
             bias: Slot::new(name("bias", vec![width]), columns),
+            transposed: Vec::new(),
         }
     }
 }
@@ -54,23 +57,20 @@ impl HostLayer for Linear {
 
     fn forward(&mut self, batch: usize, input: &[f32], output: &mut [f32]) {
         let weight = Matrix::new(&self.weight.value, self.inputs, self.outputs);
-        matmul(
-            output,
-            Matrix::new(input, batch, self.inputs),
-            weight,
-            false,
-        );
+        parallel_matmul(output, Matrix::new(input, batch, self.inputs), weight);
         add_bias(output, &self.bias.value);
     }
 
     fn backward(&mut self, pass: Backward<'_>) {
         let d_output = Matrix::new(pass.d_output, pass.batch, self.outputs);
         let input = Matrix::new(pass.input, pass.batch, self.inputs);
-        matmul(&mut self.weight.gradient, input.t(), d_output, false);
+        parallel_matmul(&mut self.weight.gradient, input.t(), d_output);
         sum_rows(pass.d_output, &mut self.bias.gradient);
         if let Some(d_input) = pass.d_input {
-            let weight = Matrix::new(&self.weight.value, self.inputs, self.outputs);
-            matmul(d_input, d_output, weight.t(), false);
+            let (inputs, outputs) = (self.inputs, self.outputs);
+            transpose(&self.weight.value, inputs, outputs, &mut self.transposed);
+            let weight = Matrix::new(&self.transposed, outputs, inputs);
+            parallel_matmul(d_input, d_output, weight);
         }
     }
 

@@ -35,9 +35,33 @@ impl<'a> Matrix<'a> {
     }
 }
 
-/// `out = lhs rhs`, or `out += lhs rhs`; `out` is row-major. Single-threaded: callers divide the
-/// work by images.
-pub(super) fn matmul(out: &mut [f32], lhs: Matrix<'_>, rhs: Matrix<'_>, accumulate: bool) {
+/// `out = lhs rhs`, row-major, on the calling thread: callers divide the work by images.
+pub(super) fn matmul(out: &mut [f32], lhs: Matrix<'_>, rhs: Matrix<'_>) {
+    product(out, lhs, rhs, Parallelism::None);
+}
+
+/// `out = lhs rhs`, row-major, on all threads, which divide the entries of `out`.
+pub(super) fn parallel_matmul(out: &mut [f32], lhs: Matrix<'_>, rhs: Matrix<'_>) {
+    product(out, lhs, rhs, Parallelism::Rayon(0));
+}
+
+/// The transpose of a row-major `[rows, columns]` matrix. Products with a large transposed
+/// right-hand side read it badly; a copy pays for itself.
+pub(super) fn transpose(from: &[f32], rows: usize, columns: usize, to: &mut Vec<f32>) {
+    const BLOCK: usize = 16;
+    to.resize(rows * columns, 0.0);
+    for top in (0..rows).step_by(BLOCK) {
+        for left in (0..columns).step_by(BLOCK) {
+            for column in left..columns.min(left + BLOCK) {
+                for row in top..rows.min(top + BLOCK) {
+                    to[column * rows + row] = from[row * columns + column];
+                }
+            }
+        }
+    }
+}
+
+fn product(out: &mut [f32], lhs: Matrix<'_>, rhs: Matrix<'_>, parallelism: Parallelism) {
     let (m, n, k) = (lhs.rows, rhs.columns, lhs.columns);
     assert_eq!(rhs.rows, k, "inner sizes of a product");
     assert_eq!(out.len(), m * n, "size of a product");
@@ -51,7 +75,7 @@ pub(super) fn matmul(out: &mut [f32], lhs: Matrix<'_>, rhs: Matrix<'_>, accumula
             out.as_mut_ptr(),
             1,
             n as isize,
-            accumulate,
+            false,
             lhs.data.as_ptr(),
             lhs.strides[1] as isize,
             lhs.strides[0] as isize,
@@ -63,7 +87,7 @@ pub(super) fn matmul(out: &mut [f32], lhs: Matrix<'_>, rhs: Matrix<'_>, accumula
             false,
             false,
             false,
-            Parallelism::None,
+            parallelism,
         );
     }
 }

@@ -2,12 +2,14 @@
 
 use attractor_core::Result;
 use attractor_core::weights::Weights;
+use rayon::prelude::*;
 
 use super::conv::Conv;
 use super::conv_transpose::ConvTranspose;
 use super::layer::{Backward, HostLayer, Relu, sized};
 use super::linear::{Linear, channel_major};
 use super::norm::BatchNormRelu;
+use super::slot::Slot;
 use super::upsample::UpsampleConv;
 use super::windows::Windows;
 use super::{Plan, Step};
@@ -321,12 +323,13 @@ impl Network {
         step: u64,
     ) -> f32 {
         let loss = self.loss_and_gradients(rows, objective);
-        for layer in self.layers_mut() {
-            layer
-                .slots_mut()
-                .into_iter()
-                .for_each(|slot| slot.update(adam, step));
-        }
+        let slots: Vec<&mut Slot> = self
+            .layers_mut()
+            .flat_map(|layer| layer.slots_mut())
+            .collect();
+        slots
+            .into_par_iter()
+            .for_each(|slot| slot.update(adam, step));
         loss
     }
 }

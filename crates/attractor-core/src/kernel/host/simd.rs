@@ -12,11 +12,11 @@ const ROUND: f32 = 12_582_912.0;
 /// Minimax coefficients of 2^r on [-1/2, 1/2] with 2^0 = 1 exactly, highest first: relative error
 /// below 2 ulp after rounding.
 const EXP2: [f32; 6] = [
-    0.001_326_472_6,
-    0.009_671_513,
-    0.055_507_336,
-    0.240_222_42,
-    0.693_147,
+    0.001_330_060_7,
+    0.009_669_691,
+    0.055_505_585,
+    0.240_222_83,
+    std::f32::consts::LN_2,
     1.0,
 ];
 

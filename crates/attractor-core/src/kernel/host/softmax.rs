@@ -178,8 +178,8 @@ pub(super) unsafe fn exponentials<L: Lanes, const V: usize>(
                 active.push(row);
             }
         }
-        for v in 0..V {
-            sums[v].store(sum.as_mut_ptr().add(v * 16));
+        for (v, lanes) in sums.into_iter().enumerate() {
+            lanes.store(sum.as_mut_ptr().add(v * 16));
         }
     }
 }

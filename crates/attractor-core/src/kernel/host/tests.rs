@@ -74,8 +74,10 @@ fn compare(n: usize, dim: usize, cues: usize, sharpness: f32) {
             assert_eq!(ours.best[row], *best as i64, "{what}");
             for (p, expected) in mean.iter().enumerate() {
                 let value = f64::from(ours.weighted[row * dim + p] / ours.sum[row]);
+                // Scores, and with them their rounding, grow with the sharpness.
+                let tolerance = 2e-5f64.max(5e-6 * f64::from(sharpness));
                 assert!(
-                    (value - expected).abs() < 1e-4,
+                    (value - expected).abs() < tolerance,
                     "{what}: {value} {expected}"
                 );
             }
