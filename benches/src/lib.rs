@@ -7,6 +7,7 @@
 pub mod gemm;
 pub mod read;
 pub mod timing;
+pub mod vae_step;
 
 use serde::{Deserialize, Serialize};
 

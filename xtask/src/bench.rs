@@ -31,17 +31,18 @@ struct Line {
 }
 
 /// Our programs, in package `benches`, and the peers beside them.
-const PROGRAMS: [(&str, &str); 2] = [("bench-read", "read.py"), ("bench-vae-step", "vae_step.py")];
+const PROGRAMS: [(&str, &[&str], &str); 2] =
+    [("bench-read", &["--ours"], "read.py"), ("bench-vae-step", &[], "vae_step.py")];
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let root = crate::paths::root();
     let mut ours: Vec<Line> = Vec::new();
     let mut theirs: BTreeMap<String, Vec<Line>> = BTreeMap::new();
-    for (program, script) in PROGRAMS {
+    for (program, options, script) in PROGRAMS {
         let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
         let mut command = Command::new(cargo);
         command.current_dir(&root).args(["run", "--quiet", "-p", "benches", "--bin"]);
-        ours.extend(lines(command.arg(program))?);
+        ours.extend(lines(command.arg(program).arg("--").args(options))?);
         if args.peers {
             let path = root.join("benches/peers").join(script);
             for line in lines(Command::new(&args.python).arg(&path)).with_context(|| {
