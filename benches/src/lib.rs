@@ -51,7 +51,7 @@ impl Line {
 pub fn threads() -> usize {
     let asked = std::env::var("RAYON_NUM_THREADS")
         .ok()
-        .and_then(|value| value.parse().ok());
+        .and_then(|value| value.parse::<usize>().ok());
     asked
         .filter(|&threads| threads > 0)
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get))

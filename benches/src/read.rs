@@ -136,7 +136,7 @@ impl Problem {
             Score::Dot { beta } => (beta, None),
             Score::SquaredDistance { variance } => {
                 let bias = self.norms.clone().mul_scalar(-0.5 / variance);
-                let bias = bias.expand([self.shape.cues, self.shape.patterns]);
+                let bias: Tensor<2> = bias.expand([self.shape.cues, self.shape.patterns]);
                 (1.0 / variance, Some(bias.unsqueeze()))
             }
         };
@@ -144,7 +144,7 @@ impl Problem {
             scale: Some(scale.into()),
             ..Default::default()
         };
-        let query = self.cues.clone().unsqueeze();
+        let query: Tensor<4> = self.cues.clone().unsqueeze();
         let mixed = attention(query, key.clone(), key, None, bias, options);
         mixed.reshape([self.shape.cues, self.shape.dim])
     }

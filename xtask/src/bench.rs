@@ -32,7 +32,7 @@ struct Line {
 
 /// Our programs, in package `benches`, and the peers beside them.
 const PROGRAMS: [(&str, &[&str], &str); 2] =
-    [("bench-read", &["--ours"], "read.py"), ("bench-vae-step", &[], "vae_step.py")];
+    [("bench-read", &[], "read.py"), ("bench-vae-step", &[], "vae_step.py")];
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let root = crate::paths::root();

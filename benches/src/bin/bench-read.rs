@@ -19,7 +19,7 @@ fn parse(mut words: impl Iterator<Item = String>) -> Result<Arguments, String> {
     let mut arguments = Arguments {
         runs: 7,
         only: String::new(),
-        ours: false,
+        all: false,
     };
     while let Some(word) = words.next() {
         let mut value = || {
@@ -30,7 +30,7 @@ fn parse(mut words: impl Iterator<Item = String>) -> Result<Arguments, String> {
         match word.as_str() {
             "--runs" => {
                 let text = value()?;
-                let runs = text.parse().ok().filter(|&runs| runs > 0);
+                let runs = text.parse::<usize>().ok().filter(|&runs| runs > 0);
                 arguments.runs = runs.ok_or_else(|| {
                     format!("`--runs`: expected a number above 0, found `{text}`")
                 })?;

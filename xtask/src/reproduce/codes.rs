@@ -9,12 +9,15 @@ use attractor::datasets::{Corruption, ImageSet};
 
 /// Images encoded at once.
 const BATCH: usize = 200;
+/// Distinct corruptions of each training image; epochs take turns. Encoding the whole training set
+/// anew for every epoch costs more than training on it.
+const DRAWS: usize = 2;
 
 /// Codes, computed when first asked for.
 #[derive(Debug, Default)]
 pub(crate) struct TrainingCodes {
     clean: HashMap<u64, Vec<f32>>,
-    /// By seed, corruption and epoch.
+    /// By seed, corruption and draw.
     corrupted: HashMap<(u64, String, usize), Vec<f32>>,
 }
 
@@ -37,16 +40,17 @@ impl TrainingCodes {
         Ok(&self.clean[&source.seed])
     }
 
-    /// Codes under a corruption, drawn anew for each epoch.
+    /// Codes under a corruption, one of [`DRAWS`] draws by turns.
     pub(crate) fn corrupted(
         &mut self,
         source: &Source<'_>,
         corruption: Corruption,
         epoch: usize,
     ) -> Result<&[f32]> {
-        let key = (source.seed, corruption.to_string(), epoch);
+        let draw = epoch % DRAWS;
+        let key = (source.seed, corruption.to_string(), draw);
         if !self.corrupted.contains_key(&key) {
-            let cues = source.encode(corruption, 1 + epoch as u64)?;
+            let cues = source.encode(corruption, 1 + draw as u64)?;
             self.corrupted.insert(key.clone(), cues);
         }
         Ok(&self.corrupted[&key])
