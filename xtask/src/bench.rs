@@ -31,8 +31,10 @@ struct Line {
 }
 
 /// Our programs, in package `benches`, and the peers beside them.
-const PROGRAMS: [(&str, &[&str], &str); 2] =
-    [("bench-read", &[], "read.py"), ("bench-vae-step", &[], "vae_step.py")];
+const PROGRAMS: [(&str, &[&str], &str); 2] = [
+    ("bench-read", &[], "read.py"),
+    ("bench-vae-step", &[], "vae_step.py"),
+];
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let root = crate::paths::root();
@@ -41,20 +43,29 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     for (program, options, script) in PROGRAMS {
         let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
         let mut command = Command::new(cargo);
-        command.current_dir(&root).args(["run", "--quiet", "-p", "benches", "--bin"]);
+        command
+            .current_dir(&root)
+            .args(["run", "--quiet", "-p", "benches", "--bin"]);
         ours.extend(lines(command.arg(program).arg("--").args(options))?);
         if args.peers {
             let path = root.join("benches/peers").join(script);
-            for line in lines(Command::new(&args.python).arg(&path)).with_context(|| {
-                format!("{} (see benches/peers/README.md)", path.display())
-            })? {
+            for line in lines(Command::new(&args.python).arg(&path))
+                .with_context(|| format!("{} (see benches/peers/README.md)", path.display()))?
+            {
                 // Only what ran on as many threads as ours is compared.
                 theirs.entry(line.bench.clone()).or_default().push(line);
             }
         }
     }
     let mut table = crate::list::plain([
-        "bench", "threads", "ours, ms", "GFLOP/s", "PyTorch, ms", "form", "ours / PyTorch", "speed-up",
+        "bench",
+        "threads",
+        "ours, ms",
+        "GFLOP/s",
+        "PyTorch, ms",
+        "form",
+        "ours / PyTorch",
+        "speed-up",
     ]);
     for line in &ours {
         let best = theirs
@@ -65,9 +76,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
             .min_by(|a, b| a.ms.total_cmp(&b.ms));
         table.add_row([
             line.bench.clone(),
-            line.threads.map_or_else(String::new, |threads| threads.to_string()),
+            line.threads
+                .map_or_else(String::new, |threads| threads.to_string()),
             format!("{:.2}", line.ms),
-            line.gflops.map_or_else(String::new, |rate| format!("{rate:.0}")),
+            line.gflops
+                .map_or_else(String::new, |rate| format!("{rate:.0}")),
             best.map_or_else(String::new, |peer| format!("{:.2}", peer.ms)),
             best.and_then(|peer| peer.form.clone()).unwrap_or_default(),
             best.map_or_else(String::new, |peer| format!("{:.2}", line.ms / peer.ms)),
@@ -80,9 +93,14 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 
 /// Runs a program that prints one JSON object a line.
 fn lines(command: &mut Command) -> Result<Vec<Line>> {
-    let output = command.output().with_context(|| format!("could not start {command:?}"))?;
+    let output = command
+        .output()
+        .with_context(|| format!("could not start {command:?}"))?;
     if !output.status.success() {
-        bail!("{command:?} failed:\n{}", String::from_utf8_lossy(&output.stderr));
+        bail!(
+            "{command:?} failed:\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
     String::from_utf8_lossy(&output.stdout)
         .lines()

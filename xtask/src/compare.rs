@@ -35,12 +35,21 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     for backend in &args.backends {
         let dir = args.out.join(backend.name());
         if dir.exists() {
-            bail!("{} exists: remove it or choose another --out", dir.display());
+            bail!(
+                "{} exists: remove it or choose another --out",
+                dir.display()
+            );
         }
         // A process of its own for each: peak memory is a process's.
         let clock = Instant::now();
         let mut child = Command::new(&program)
-            .args(["reproduce", &args.experiment, "--backend", backend.name(), "--out"])
+            .args([
+                "reproduce",
+                &args.experiment,
+                "--backend",
+                backend.name(),
+                "--out",
+            ])
             .arg(&dir)
             .args(&args.rest)
             .stdout(std::process::Stdio::null())
@@ -64,11 +73,19 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     println!("{}", comparison.text());
     let mut table = crate::list::plain(["backend", "whole run, s", "peak memory, MiB"]);
     for (backend, seconds, peak) in costs {
-        let peak = if peak == 0 { "unknown".into() } else { (peak / 1024).to_string() };
+        let peak = if peak == 0 {
+            "unknown".into()
+        } else {
+            (peak / 1024).to_string()
+        };
         table.add_row([backend.name().to_owned(), format!("{seconds:.1}"), peak]);
     }
     println!("{table}");
-    Ok(if comparison.agrees() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if comparison.agrees() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// The kernel's high-water mark of a process, 0 where there is none to read.

@@ -75,8 +75,13 @@ fn show() -> Result<()> {
     }
     let mut table = crate::list::plain(["data set", "found at"]);
     for name in NAMES {
-        let found = root.find(name).map(|found| found.path.display().to_string());
-        table.add_row([(*name).to_owned(), found.unwrap_or_else(|| "not present".into())]);
+        let found = root
+            .find(name)
+            .map(|found| found.path.display().to_string());
+        table.add_row([
+            (*name).to_owned(),
+            found.unwrap_or_else(|| "not present".into()),
+        ]);
     }
     println!("{table}\n");
     let mut table = crate::list::plain(["can be fetched", "MiB", "licence", "title"]);
@@ -96,10 +101,15 @@ fn show() -> Result<()> {
 fn fetch(name: &str, root: &DataRoot) -> Result<()> {
     let manifests = manifests()?;
     let Some(manifest) = manifests.iter().find(|manifest| manifest.name == name) else {
-        let known: Vec<&str> = manifests.iter().map(|manifest| manifest.name.as_str()).collect();
+        let known: Vec<&str> = manifests
+            .iter()
+            .map(|manifest| manifest.name.as_str())
+            .collect();
         bail!("unknown data set `{name}`; known: {}", known.join(", "));
     };
-    let target = root.download_dir().context("there is no folder to download to")?;
+    let target = root
+        .download_dir()
+        .context("there is no folder to download to")?;
     let bar = std::io::stderr().is_terminal().then(|| {
         let style = ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes} {eta}");
         ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
@@ -122,7 +132,12 @@ fn report(bar: Option<&ProgressBar>, event: &Event<'_>) {
         None => println!("{line}"),
     };
     match event {
-        Event::Started { file, url, resumed_at, total } => {
+        Event::Started {
+            file,
+            url,
+            resumed_at,
+            total,
+        } => {
             if let Some(bar) = bar {
                 bar.set_length(total.unwrap_or(0));
                 bar.set_message((*file).to_owned());

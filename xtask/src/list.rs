@@ -19,7 +19,10 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let experiments = crate::paths::experiments()?;
     let root = DataRoot::from_environment(None);
-    let data = |name: &str| root.find(name).map(|found| found.path.display().to_string());
+    let data = |name: &str| {
+        root.find(name)
+            .map(|found| found.path.display().to_string())
+    };
     if args.json {
         let value = serde_json::json!({
             "experiments": experiments.iter().map(|experiment| serde_json::json!({
@@ -50,7 +53,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     }
     let mut table = plain(["experiment", "data set", "systems", "presets", "source"]);
     for experiment in &experiments {
-        let presets: Vec<&str> = experiment.presets.keys().map(|preset| preset.name()).collect();
+        let presets: Vec<&str> = experiment
+            .presets
+            .keys()
+            .map(|preset| preset.name())
+            .collect();
         table.add_row([
             experiment.name.clone(),
             experiment.dataset.clone(),
@@ -62,7 +69,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     println!("{table}\n");
     let mut table = plain(["recipe", "what it is", "learns"]);
     for recipe in RECIPES {
-        table.add_row([recipe.name, recipe.summary, if recipe.learns { "yes" } else { "" }]);
+        table.add_row([
+            recipe.name,
+            recipe.summary,
+            if recipe.learns { "yes" } else { "" },
+        ]);
     }
     println!("{table}\n");
     let mut table = plain(["backend", "in this build"]);
@@ -76,7 +87,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     println!("{table}\n");
     let mut table = plain(["data set", "found at"]);
     for name in NAMES {
-        table.add_row([(*name).to_owned(), data(name).unwrap_or_else(|| "not present".into())]);
+        table.add_row([
+            (*name).to_owned(),
+            data(name).unwrap_or_else(|| "not present".into()),
+        ]);
     }
     println!("{table}");
     Ok(ExitCode::SUCCESS)

@@ -31,5 +31,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     for cell in &summary.missing {
         println!("missing: {cell}");
     }
-    Ok(if summary.missing.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if summary.missing.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

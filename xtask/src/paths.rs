@@ -16,9 +16,14 @@ pub(crate) fn root() -> PathBuf {
 pub(crate) fn experiment(name: &str) -> Result<Experiment> {
     let path = root().join("experiments").join(format!("{name}.toml"));
     if !path.exists() {
-        let known: Vec<String> =
-            experiments()?.into_iter().map(|experiment| experiment.name).collect();
-        anyhow::bail!("unknown experiment `{name}`; known: {}, all", known.join(", "));
+        let known: Vec<String> = experiments()?
+            .into_iter()
+            .map(|experiment| experiment.name)
+            .collect();
+        anyhow::bail!(
+            "unknown experiment `{name}`; known: {}, all",
+            known.join(", ")
+        );
     }
     Ok(Experiment::load(path)?)
 }
@@ -31,7 +36,11 @@ pub(crate) fn experiments() -> Result<Vec<Experiment>> {
 /// The commit that is checked out, with a mark if files have changed since.
 pub(crate) fn commit() -> String {
     let git = |args: &[&str]| {
-        let output = Command::new("git").args(args).current_dir(root()).output().ok()?;
+        let output = Command::new("git")
+            .args(args)
+            .current_dir(root())
+            .output()
+            .ok()?;
         let text = String::from_utf8(output.stdout).ok()?;
         output.status.success().then(|| text.trim().to_owned())
     };

@@ -14,7 +14,11 @@ fn xtask(args: &[&str]) -> Output {
 
 fn stdout(args: &[&str]) -> String {
     let output = xtask(args);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8(output.stdout).unwrap()
 }
 
@@ -45,13 +49,19 @@ fn list_names_everything() {
     let value: serde_json::Value = serde_json::from_str(&stdout(&["list", "--json"])).unwrap();
     let names = |key: &str| -> Vec<String> {
         let items = value[key].as_array().unwrap();
-        items.iter().map(|item| item["name"].as_str().unwrap().to_owned()).collect()
+        items
+            .iter()
+            .map(|item| item["name"].as_str().unwrap().to_owned())
+            .collect()
     };
     assert_eq!(names("experiments"), ["annabi-cifar10", "annabi-mnist"]);
     assert!(names("recipes").contains(&"pc-gmm".to_owned()));
     assert!(names("datasets").contains(&"builtin".to_owned()));
     let text = stdout(&["list"]);
-    assert!(text.contains("annabi-mnist") && text.contains("ntm-star"), "{text}");
+    assert!(
+        text.contains("annabi-mnist") && text.contains("ntm-star"),
+        "{text}"
+    );
 }
 
 /// Every system of every experiment names a recipe of the catalogue.
@@ -66,7 +76,10 @@ fn experiments_use_known_recipes() {
         .collect();
     for experiment in value["experiments"].as_array().unwrap() {
         for system in experiment["systems"].as_array().unwrap() {
-            assert!(recipes.contains(&system["recipe"].as_str().unwrap()), "{system}");
+            assert!(
+                recipes.contains(&system["recipe"].as_str().unwrap()),
+                "{system}"
+            );
         }
     }
 }
@@ -74,16 +87,30 @@ fn experiments_use_known_recipes() {
 #[test]
 fn mistakes_are_explained() {
     let message = failure(&["reproduce", "anabi"]);
-    assert!(message.contains("unknown experiment `anabi`; known: annabi-cifar10, annabi-mnist, all"));
+    assert!(
+        message.contains("unknown experiment `anabi`; known: annabi-cifar10, annabi-mnist, all")
+    );
     let message = failure(&["reproduce", "--backend", "tpu"]);
-    assert!(message.contains("unknown backend `tpu`; known: flex, ndarray"), "{message}");
+    assert!(
+        message.contains("unknown backend `tpu`; known: flex, ndarray"),
+        "{message}"
+    );
     let message = failure(&["reproduce", "--shard", "3/2"]);
     assert!(message.contains("3/2"), "{message}");
     let missing = "/nonexistent/folder";
-    let message = failure(&["reproduce", "--dataset", missing, "--out", "/nonexistent/run"]);
+    let message = failure(&[
+        "reproduce",
+        "--dataset",
+        missing,
+        "--out",
+        "/nonexistent/run",
+    ]);
     assert!(message.contains(missing), "{message}");
     let message = failure(&["data", "fetch", "cifar-11"]);
-    assert!(message.contains("unknown data set `cifar-11`; known: cifar10"), "{message}");
+    assert!(
+        message.contains("unknown data set `cifar-11`; known: cifar10"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -93,8 +120,17 @@ fn corrupt_weights_are_explained() {
     std::fs::write(&path, b"garbage").unwrap();
     let out = dir.path().join("run");
     let output = xtask(&[
-        "reproduce", "--preset", "smoke", "--dataset", "builtin", "--weights",
-        path.to_str().unwrap(), "--system", "GMM/vae", "--out", out.to_str().unwrap(),
+        "reproduce",
+        "--preset",
+        "smoke",
+        "--dataset",
+        "builtin",
+        "--weights",
+        path.to_str().unwrap(),
+        "--system",
+        "GMM/vae",
+        "--out",
+        out.to_str().unwrap(),
     ]);
     assert!(!output.status.success());
     let message = String::from_utf8_lossy(&output.stderr).into_owned();

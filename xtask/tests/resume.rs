@@ -11,10 +11,26 @@ fn reproduce(dir: &Path, resume: bool) -> Command {
     let mut command = Command::new(XTASK);
     command
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-        .args(["reproduce", "annabi-cifar10", "--preset", "smoke", "--dataset", "builtin"])
+        .args([
+            "reproduce",
+            "annabi-cifar10",
+            "--preset",
+            "smoke",
+            "--dataset",
+            "builtin",
+        ])
         .args(["--train-images", "60", "--out"])
         .arg(dir)
-        .args(["--system", "GMM", "--system", "MCHN", "--system", "MemN2N", "--system", "VAE encoder only"])
+        .args([
+            "--system",
+            "GMM",
+            "--system",
+            "MCHN",
+            "--system",
+            "MemN2N",
+            "--system",
+            "VAE encoder only",
+        ])
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     if resume {
@@ -97,7 +113,12 @@ fn another_configuration_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let run = dir.path().join("run");
     assert!(reproduce(&run, false).status().unwrap().success());
-    let output = reproduce(&run, true).arg("--blocks").arg("2").stderr(Stdio::piped()).output().unwrap();
+    let output = reproduce(&run, true)
+        .arg("--blocks")
+        .arg("2")
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
     assert!(!output.status.success());
     let message = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(message.contains("blocks"), "{message}");
@@ -110,7 +131,10 @@ fn shards_merge_into_the_whole() {
     let parts: Vec<_> = (1..=2)
         .map(|k| {
             let part = dir.path().join(format!("part{k}"));
-            let status = reproduce(&part, false).arg("--shard").arg(format!("{k}/2")).status();
+            let status = reproduce(&part, false)
+                .arg("--shard")
+                .arg(format!("{k}/2"))
+                .status();
             assert!(status.unwrap().success());
             part
         })

@@ -18,11 +18,24 @@ fn imported_weights_give_the_published_rates() {
     let out = dir.path().join("run");
     let status = Command::new(env!("CARGO_BIN_EXE_xtask"))
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-        .args(["reproduce", "annabi-cifar10", "--preset", "paper", "--weights"])
+        .args([
+            "reproduce",
+            "annabi-cifar10",
+            "--preset",
+            "paper",
+            "--weights",
+        ])
         .arg(&weights)
         .arg("--data-dir")
         .arg(data)
-        .args(["--system", "GMM/vae", "--system", "MCHN/vae", "--system", "GMM/pixel"])
+        .args([
+            "--system",
+            "GMM/vae",
+            "--system",
+            "MCHN/vae",
+            "--system",
+            "GMM/pixel",
+        ])
         .arg("--out")
         .arg(&out)
         .stdout(std::process::Stdio::null())

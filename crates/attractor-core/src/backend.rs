@@ -25,7 +25,13 @@ pub enum Backend {
 
 impl Backend {
     /// Every backend that the library knows.
-    pub const ALL: [Self; 5] = [Self::Flex, Self::Ndarray, Self::Wgpu, Self::Vulkan, Self::Cuda];
+    pub const ALL: [Self; 5] = [
+        Self::Flex,
+        Self::Ndarray,
+        Self::Wgpu,
+        Self::Vulkan,
+        Self::Cuda,
+    ];
 
     /// The name on the command line and in results.
     pub fn name(self) -> &'static str {
@@ -51,7 +57,10 @@ impl Backend {
 
     /// The backends of this build.
     pub fn available() -> Vec<Self> {
-        Self::ALL.into_iter().filter(|backend| backend.is_compiled()).collect()
+        Self::ALL
+            .into_iter()
+            .filter(|backend| backend.is_compiled())
+            .collect()
     }
 
     /// Opens the backend's default device.
@@ -91,13 +100,14 @@ impl FromStr for Backend {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        Self::ALL.into_iter().find(|backend| backend.name() == name).ok_or_else(|| {
-            Error::UnknownName {
+        Self::ALL
+            .into_iter()
+            .find(|backend| backend.name() == name)
+            .ok_or_else(|| Error::UnknownName {
                 what: "backend",
                 name: name.into(),
                 known: Self::ALL.map(Self::name).join(", "),
-            }
-        })
+            })
     }
 }
 
@@ -143,9 +153,15 @@ mod tests {
 
     #[test]
     fn missing_backend_names_its_feature() {
-        for backend in Backend::ALL.into_iter().filter(|backend| !backend.is_compiled()) {
+        for backend in Backend::ALL
+            .into_iter()
+            .filter(|backend| !backend.is_compiled())
+        {
             let message = backend.open().unwrap_err().to_string();
-            assert!(message.contains(&format!("--features {backend}")), "{message}");
+            assert!(
+                message.contains(&format!("--features {backend}")),
+                "{message}"
+            );
         }
     }
 

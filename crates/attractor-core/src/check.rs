@@ -9,7 +9,9 @@ use crate::{Error, Result};
 /// # Errors
 /// [`Error::Device`] if the device cannot execute what was queued.
 pub fn to_host<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
-    tensor.try_into_vec_as::<f32>().map_err(|error| Error::Device(error.to_string()))
+    tensor
+        .try_into_vec_as::<f32>()
+        .map_err(|error| Error::Device(error.to_string()))
 }
 
 /// Puts `rows` of `width` numbers on the device, as `[rows, width]`.
@@ -23,10 +25,18 @@ pub fn from_host(
     device: &Device,
 ) -> Result<Tensor<2>> {
     if width == 0 || !values.len().is_multiple_of(width) {
-        return Err(Error::Width { what, expected: width, rows: 1, found: values.len() });
+        return Err(Error::Width {
+            what,
+            expected: width,
+            rows: 1,
+            found: values.len(),
+        });
     }
     let rows = values.len() / width;
-    Ok(Tensor::from_data(TensorData::new(values, [rows, width]), device))
+    Ok(Tensor::from_data(
+        TensorData::new(values, [rows, width]),
+        device,
+    ))
 }
 
 /// Checks the width of a batch and that it has rows.
@@ -36,7 +46,12 @@ pub fn from_host(
 pub fn shape(what: &'static str, batch: &Tensor<2>, width: usize) -> Result<()> {
     let [rows, found] = batch.dims();
     if found != width {
-        return Err(Error::Width { what, expected: width, rows, found });
+        return Err(Error::Width {
+            what,
+            expected: width,
+            rows,
+            found,
+        });
     }
     if rows == 0 {
         return Err(Error::EmptyBatch { what, width });
@@ -70,6 +85,12 @@ pub fn batch(what: &'static str, batch: &Tensor<2>, width: usize) -> Result<()> 
     // Finite squares could overflow, so the test is on absolute values: NaN and infinity survive
     // `max`-free summation of zeros.
     let poison = batch.clone().mul_scalar(0.0).sum();
-    let poison: f32 = poison.try_into_scalar().map_err(|error| Error::Device(error.to_string()))?;
-    if poison == 0.0 { Ok(()) } else { finite(what, &to_host(batch.clone())?, width) }
+    let poison: f32 = poison
+        .try_into_scalar()
+        .map_err(|error| Error::Device(error.to_string()))?;
+    if poison == 0.0 {
+        Ok(())
+    } else {
+        finite(what, &to_host(batch.clone())?, width)
+    }
 }

@@ -144,7 +144,11 @@ pub enum Error {
 impl Error {
     /// A broken configuration rule.
     pub fn config(what: &'static str, rule: &'static str, found: impl ToString) -> Self {
-        Self::Config { what, rule, found: found.to_string() }
+        Self::Config {
+            what,
+            rule,
+            found: found.to_string(),
+        }
     }
 }
 
@@ -156,7 +160,11 @@ pub fn require_positive(what: &'static str, value: f64) -> Result<()> {
     if value.is_finite() && value > 0.0 {
         Ok(())
     } else {
-        Err(Error::config(what, "must be finite and greater than 0", value))
+        Err(Error::config(
+            what,
+            "must be finite and greater than 0",
+            value,
+        ))
     }
 }
 
@@ -177,5 +185,9 @@ pub fn require_non_negative(what: &'static str, value: f64) -> Result<()> {
 /// # Errors
 /// [`Error::Config`] naming `what` otherwise.
 pub fn require_nonzero(what: &'static str, value: usize) -> Result<()> {
-    if value > 0 { Ok(()) } else { Err(Error::config(what, "must be at least 1", value)) }
+    if value > 0 {
+        Ok(())
+    } else {
+        Err(Error::config(what, "must be at least 1", value))
+    }
 }

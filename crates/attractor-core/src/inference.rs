@@ -51,14 +51,22 @@ pub struct Stopping {
 
 impl Default for Stopping {
     fn default() -> Self {
-        Self { max_steps: 100, tolerance: 1e-5, check_every: 5 }
+        Self {
+            max_steps: 100,
+            tolerance: 1e-5,
+            check_every: 5,
+        }
     }
 }
 
 impl Stopping {
     /// Exactly `steps` iterations, as the paper's protocol has it.
     pub fn after(steps: usize) -> Self {
-        Self { max_steps: steps, tolerance: 0.0, check_every: 1 }
+        Self {
+            max_steps: steps,
+            tolerance: 0.0,
+            check_every: 1,
+        }
     }
 
     /// Checks the rules: at least one step, a tolerance of at least 0, a look at least every step.

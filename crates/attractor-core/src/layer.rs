@@ -89,7 +89,11 @@ impl LayerChain {
     /// [`Error::Config`] without layers, [`Error::Mismatch`] if two neighbours disagree.
     pub fn new(layers: Vec<Box<dyn Layer>>) -> Result<Self> {
         if layers.is_empty() {
-            return Err(Error::config("LayerChain.layers", "must hold at least one layer", 0));
+            return Err(Error::config(
+                "LayerChain.layers",
+                "must hold at least one layer",
+                0,
+            ));
         }
         for pair in layers.windows(2) {
             let (output, input) = (pair[0].output_dim(), pair[1].input_dim());
@@ -122,7 +126,9 @@ impl LayerChain {
 
     /// The output `[b, output_dim]` of `[b, input_dim]`.
     pub fn forward(&self, input: Tensor<2>) -> Tensor<2> {
-        self.layers.iter().fold(input, |value, layer| layer.forward(value))
+        self.layers
+            .iter()
+            .fold(input, |value, layer| layer.forward(value))
     }
 
     /// The value of every layer, the last one being the output.

@@ -81,7 +81,10 @@ impl GenerativeModel for Identity {
     /// Mean = data; the variance is 1, which nothing reads.
     fn encode(&self, data: Tensor<2>) -> Gaussian {
         let log_variance = data.zeros_like();
-        Gaussian { mean: data, log_variance }
+        Gaussian {
+            mean: data,
+            log_variance,
+        }
     }
 
     fn decode(&self, codes: Tensor<2>) -> Tensor<2> {

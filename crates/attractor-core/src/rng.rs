@@ -30,8 +30,9 @@ pub fn indexed_stream(seed: u64, purpose: &str, index: u64) -> Rng {
 
 /// 64-bit FNV-1a: a stable hash, unlike the standard library's.
 fn fnv1a(text: &str) -> u64 {
-    text.bytes()
-        .fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
+    text.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+    })
 }
 
 /// `n` standard normal numbers.
@@ -41,7 +42,9 @@ pub fn normal_vec(rng: &mut Rng, n: usize) -> Vec<f32> {
 
 /// `n` numbers uniform in `[low, high)`.
 pub fn uniform_vec(rng: &mut Rng, n: usize, low: f32, high: f32) -> Vec<f32> {
-    (0..n).map(|_| low + (high - low) * rng.random::<f32>()).collect()
+    (0..n)
+        .map(|_| low + (high - low) * rng.random::<f32>())
+        .collect()
 }
 
 /// A tensor of standard normal numbers.

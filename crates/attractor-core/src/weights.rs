@@ -21,7 +21,10 @@ pub struct Weights {
 impl Weights {
     /// No tensors yet.
     pub fn new() -> Self {
-        Self { path: PathBuf::from("<memory>"), ..Self::default() }
+        Self {
+            path: PathBuf::from("<memory>"),
+            ..Self::default()
+        }
     }
 
     /// Reads a file. Tensors that are not `f32` (such as batch counters) are left out.
@@ -29,7 +32,10 @@ impl Weights {
     /// # Errors
     /// [`Error::Weights`] if the file is missing, truncated or not safetensors.
     pub fn read(path: &Path) -> Result<Self> {
-        let fail = |reason: String| Error::Weights { path: path.into(), reason };
+        let fail = |reason: String| Error::Weights {
+            path: path.into(),
+            reason,
+        };
         let bytes = std::fs::read(path).map_err(|error| fail(error.to_string()))?;
         let mut weights = Self::from_bytes(&bytes)
             .map_err(|reason| fail(format!("expected a safetensors file: {reason}")))?;
@@ -48,12 +54,19 @@ impl Weights {
         for (name, view) in file.iter() {
             if view.dtype() == Dtype::F32 {
                 let (chunks, _) = view.data().as_chunks::<4>();
-                let values = chunks.iter().map(|chunk| f32::from_le_bytes(*chunk)).collect();
-                weights.tensors.insert(name.to_owned(), (view.shape().to_vec(), values));
+                let values = chunks
+                    .iter()
+                    .map(|chunk| f32::from_le_bytes(*chunk))
+                    .collect();
+                weights
+                    .tensors
+                    .insert(name.to_owned(), (view.shape().to_vec(), values));
             }
         }
         if let Some(metadata) = header.metadata() {
-            weights.metadata.extend(metadata.iter().map(|(k, v)| (k.clone(), v.clone())));
+            weights
+                .metadata
+                .extend(metadata.iter().map(|(k, v)| (k.clone(), v.clone())));
         }
         Ok(weights)
     }
@@ -63,12 +76,22 @@ impl Weights {
     /// # Errors
     /// [`Error::Weights`] if the file cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
-        let fail = |reason: String| Error::Weights { path: path.into(), reason };
+        let fail = |reason: String| Error::Weights {
+            path: path.into(),
+            reason,
+        };
         let bytes: Vec<(&String, &Vec<usize>, Vec<u8>)> = self
             .tensors
             .iter()
             .map(|(name, (shape, values))| {
-                (name, shape, values.iter().flat_map(|value| value.to_le_bytes()).collect())
+                (
+                    name,
+                    shape,
+                    values
+                        .iter()
+                        .flat_map(|value| value.to_le_bytes())
+                        .collect(),
+                )
             })
             .collect();
         let views: Vec<(&str, TensorView<'_>)> = bytes
@@ -78,7 +101,11 @@ impl Weights {
             })
             .collect::<Result<_, _>>()
             .map_err(|error| fail(error.to_string()))?;
-        let metadata = self.metadata.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+        let metadata = self
+            .metadata
+            .iter()
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect();
         let out = safetensors::serialize(views, Some(metadata))
             .map_err(|error| fail(error.to_string()))?;
         let partial = path.with_extension("safetensors.part");
@@ -107,7 +134,11 @@ impl Weights {
         tensor: Tensor<D>,
     ) -> Result<()> {
         let shape = tensor.dims();
-        self.insert(name, &shape, crate::check::to_host(tensor.without_autodiff())?);
+        self.insert(
+            name,
+            &shape,
+            crate::check::to_host(tensor.without_autodiff())?,
+        );
         Ok(())
     }
 
@@ -154,20 +185,31 @@ impl Weights {
     ) -> Result<Tensor<D>> {
         let (found, values) = self.entry(name)?;
         if found != &shape {
-            return Err(self.fail(format!("`{name}`: expected shape {shape:?}, found {found:?}")));
+            return Err(self.fail(format!(
+                "`{name}`: expected shape {shape:?}, found {found:?}"
+            )));
         }
-        Ok(Tensor::from_data(TensorData::new(values.clone(), shape), device))
+        Ok(Tensor::from_data(
+            TensorData::new(values.clone(), shape),
+            device,
+        ))
     }
 
     fn entry(&self, name: &str) -> Result<&(Vec<usize>, Vec<f32>)> {
         self.tensors.get(name).ok_or_else(|| {
             let known: Vec<&str> = self.names().collect();
-            self.fail(format!("expected a tensor `{name}`, found only: {}", known.join(", ")))
+            self.fail(format!(
+                "expected a tensor `{name}`, found only: {}",
+                known.join(", ")
+            ))
         })
     }
 
     fn fail(&self, reason: String) -> Error {
-        Error::Weights { path: self.path.clone(), reason }
+        Error::Weights {
+            path: self.path.clone(),
+            reason,
+        }
     }
 }
 
@@ -188,9 +230,15 @@ mod tests {
         assert_eq!(back.metadata("spec"), Some("x"));
         let device = Device::default();
         let message = back.tensor("a", [4], &device).unwrap_err().to_string();
-        assert!(message.contains("expected shape [4], found [2, 2]"), "{message}");
+        assert!(
+            message.contains("expected shape [4], found [2, 2]"),
+            "{message}"
+        );
         let message = back.tensor("b", [4], &device).unwrap_err().to_string();
-        assert!(message.contains("expected a tensor `b`, found only: a"), "{message}");
+        assert!(
+            message.contains("expected a tensor `b`, found only: a"),
+            "{message}"
+        );
 
         // Truncation and garbage are errors, never a panic.
         let bytes = std::fs::read(&path).unwrap();
@@ -199,6 +247,9 @@ mod tests {
         }
         std::fs::write(&path, b"\xff\xff\xff\xff\xff\xff\xff\xffgarbage").unwrap();
         let message = Weights::read(&path).unwrap_err().to_string();
-        assert!(message.contains("w.safetensors: expected a safetensors file"), "{message}");
+        assert!(
+            message.contains("w.safetensors: expected a safetensors file"),
+            "{message}"
+        );
     }
 }

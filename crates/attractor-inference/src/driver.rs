@@ -33,7 +33,10 @@ pub(crate) fn run(
     start: State,
     options: &Options,
 ) -> Result<(State, Recall)> {
-    let Options { stopping, keep_best } = options;
+    let Options {
+        stopping,
+        keep_best,
+    } = options;
     stopping.validate()?;
     let rows = start[0].dims()[0];
     let mut progress = Rows::new(rows);
@@ -84,9 +87,10 @@ pub(crate) fn run(
 
     let trace = read_back(dynamics.terms(), recorded)?;
     let (first, last) = match trace.terms.first() {
-        Some(term) => {
-            (term.values.first().cloned().unwrap_or_default(), term.values.last().cloned().unwrap_or_default())
-        }
+        Some(term) => (
+            term.values.first().cloned().unwrap_or_default(),
+            term.values.last().cloned().unwrap_or_default(),
+        ),
         None => (Vec::new(), Vec::new()),
     };
     let (outcomes, steps) = progress.finish(stopping.max_steps);
@@ -111,7 +115,11 @@ struct Rows {
 
 impl Rows {
     fn new(rows: usize) -> Self {
-        Self { outcomes: vec![None; rows], steps: vec![0; rows], frozen: None }
+        Self {
+            outcomes: vec![None; rows],
+            steps: vec![0; rows],
+            frozen: None,
+        }
     }
 
     /// Marks rows that moved less than the tolerance, or out of the finite numbers; whether any of
@@ -148,7 +156,11 @@ impl Rows {
     }
 
     fn mask(&self, which: impl Fn(Option<Outcome>) -> bool, like: &Tensor<2>) -> Tensor<2, Bool> {
-        let values: Vec<bool> = self.outcomes.iter().map(|&outcome| which(outcome)).collect();
+        let values: Vec<bool> = self
+            .outcomes
+            .iter()
+            .map(|&outcome| which(outcome))
+            .collect();
         let rows = values.len();
         Tensor::from_data(TensorData::new(values, [rows, 1]), &like.device())
     }
@@ -204,11 +216,18 @@ fn movement(from: &State, to: &State) -> Tensor<1> {
         });
     }
     // A state has at least one block.
-    largest.map_or_else(|| Tensor::zeros([0], &Default::default()), |rows| rows.squeeze_dim(1))
+    largest.map_or_else(
+        || Tensor::zeros([0], &Default::default()),
+        |rows| rows.squeeze_dim(1),
+    )
 }
 
 /// Per row, whichever of the best so far and the present state has the lower energy.
-fn better(best: Option<(Tensor<1>, State)>, energy: &Tensor<1>, state: &State) -> (Tensor<1>, State) {
+fn better(
+    best: Option<(Tensor<1>, State)>,
+    energy: &Tensor<1>,
+    state: &State,
+) -> (Tensor<1>, State) {
     match best {
         None => (energy.clone(), state.clone()),
         Some((lowest, kept)) => {
@@ -223,7 +242,10 @@ fn better(best: Option<(Tensor<1>, State)>, energy: &Tensor<1>, state: &State) -
 /// One transfer from the device for all energies of all steps.
 fn read_back(names: Vec<String>, recorded: Vec<Vec<Tensor<1>>>) -> Result<Trace> {
     let steps = recorded.len();
-    let Some(rows) = recorded.first().and_then(|terms| terms.first()).map(|term| term.dims()[0])
+    let Some(rows) = recorded
+        .first()
+        .and_then(|terms| terms.first())
+        .map(|term| term.dims()[0])
     else {
         return Ok(Trace::default());
     };

@@ -60,7 +60,10 @@ impl GenerativeModel for Chain {
     }
     fn encode(&self, data: Tensor<2>) -> attractor_core::Gaussian {
         let mean = data.matmul(self.encoder.clone());
-        attractor_core::Gaussian { log_variance: mean.zeros_like(), mean }
+        attractor_core::Gaussian {
+            log_variance: mean.zeros_like(),
+            mean,
+        }
     }
     fn decode(&self, codes: Tensor<2>) -> Tensor<2> {
         self.decoder.forward(codes)
@@ -171,7 +174,10 @@ impl Parts {
                 encoder: draw(DATA, CODE, 0.3),
             },
             observation: Gaussian::new(1.0).unwrap(),
-            prior: Mixture { codes: draw(6, CODE, 1.0), variance: 0.5 },
+            prior: Mixture {
+                codes: draw(6, CODE, 1.0),
+                variance: 0.5,
+            },
             cues: draw(ROWS, DATA, 0.7),
         }
     }

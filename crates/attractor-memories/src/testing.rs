@@ -20,7 +20,10 @@ pub(crate) fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
 }
 
 pub(crate) fn tensor(values: &[f32], dim: usize) -> Tensor<2> {
-    Tensor::from_data(TensorData::new(values.to_vec(), [values.len() / dim, dim]), &device())
+    Tensor::from_data(
+        TensorData::new(values.to_vec(), [values.len() / dim, dim]),
+        &device(),
+    )
 }
 
 pub(crate) fn normal(seed: u64, rows: usize, dim: usize) -> Tensor<2> {
@@ -28,7 +31,11 @@ pub(crate) fn normal(seed: u64, rows: usize, dim: usize) -> Tensor<2> {
 }
 
 pub(crate) fn mixture(dim: usize) -> Box<dyn MemoryPrior> {
-    Box::new(GaussianMixtureConfig { sigma: 0.3 }.init(dim, &device()).unwrap())
+    Box::new(
+        GaussianMixtureConfig { sigma: 0.3 }
+            .init(dim, &device())
+            .unwrap(),
+    )
 }
 
 pub(crate) fn fixed_point() -> Box<dyn Inference> {

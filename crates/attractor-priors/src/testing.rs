@@ -14,7 +14,10 @@ pub(crate) fn golden(name: &str) -> Weights {
 }
 
 pub(crate) fn tensor(values: &[f32], dim: usize) -> Tensor<2> {
-    Tensor::from_data(TensorData::new(values.to_vec(), [values.len() / dim, dim]), &device())
+    Tensor::from_data(
+        TensorData::new(values.to_vec(), [values.len() / dim, dim]),
+        &device(),
+    )
 }
 
 pub(crate) fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
@@ -36,13 +39,20 @@ pub(crate) fn assert_close(ours: &[f32], expected: &[f32], tolerance: f32, what:
 /// Golden iterations: `{name}_iter1` and `{name}_iter10` from the golden cue.
 pub(crate) fn check_golden_iterations(prior: &mut dyn MemoryPrior, name: &str) {
     let golden = golden("priors");
-    prior.store(golden.tensor("memory", [16, 8], &device()).unwrap()).unwrap();
+    prior
+        .store(golden.tensor("memory", [16, 8], &device()).unwrap())
+        .unwrap();
     let mut state = golden.tensor("cue", [5, 8], &device()).unwrap();
     for step in 1..=10 {
         state = prior.attract(state).unwrap();
         if step == 1 || step == 10 {
             let key = format!("{name}_iter{step}");
-            assert_close(&host(state.clone()), golden.values(&key).unwrap(), 1e-5, &key);
+            assert_close(
+                &host(state.clone()),
+                golden.values(&key).unwrap(),
+                1e-5,
+                &key,
+            );
         }
     }
 }
@@ -64,7 +74,11 @@ pub(crate) fn check_gradient(prior: &dyn MemoryPrior, states: Tensor<2>, toleran
     for p in 0..dim {
         let shifted = |by: f32| {
             let mut values = values.clone();
-            values.iter_mut().skip(p).step_by(dim).for_each(|value| *value += by);
+            values
+                .iter_mut()
+                .skip(p)
+                .step_by(dim)
+                .for_each(|value| *value += by);
             host(prior.energy(tensor(&values, dim)).unwrap())
         };
         let (up, down) = (shifted(h), shifted(-h));
@@ -94,11 +108,19 @@ pub(crate) fn check_descent(prior: &dyn MemoryPrior, start: Tensor<2>) {
     let mut before = host(prior.energy(state.clone()).unwrap());
     for _ in 0..8 {
         let (next, energy) = prior.attract_with_energy(state.clone()).unwrap();
-        assert_close(&host(energy), &before, 1e-5, "energy of attract_with_energy");
+        assert_close(
+            &host(energy),
+            &before,
+            1e-5,
+            "energy of attract_with_energy",
+        );
         state = next;
         let after = host(prior.energy(state.clone()).unwrap());
         for (after, before) in after.iter().zip(&before) {
-            assert!(*after <= before + 1e-5 * before.abs().max(1.0), "{after} above {before}");
+            assert!(
+                *after <= before + 1e-5 * before.abs().max(1.0),
+                "{after} above {before}"
+            );
         }
         before = after;
         for row in host(state.clone()).chunks_exact(dim) {
@@ -118,14 +140,26 @@ pub(crate) fn check_order_and_repetition(make: &dyn Fn() -> Box<dyn MemoryPrior>
     plain.store(tensor(&codes, dim)).unwrap();
     let mut shuffled = make();
     for k in rng::permutation(&mut rng::stream(seed, "order"), n) {
-        shuffled.store(tensor(&codes[k * dim..(k + 1) * dim], dim)).unwrap();
+        shuffled
+            .store(tensor(&codes[k * dim..(k + 1) * dim], dim))
+            .unwrap();
     }
     let mut twice = make();
     twice.store(tensor(&codes, dim)).unwrap();
     twice.store(tensor(&codes, dim)).unwrap();
     let expected = host(plain.attract(states.clone()).unwrap());
-    assert_close(&host(shuffled.attract(states.clone()).unwrap()), &expected, 1e-5, "permuted");
-    assert_close(&host(twice.attract(states).unwrap()), &expected, 1e-5, "written twice");
+    assert_close(
+        &host(shuffled.attract(states.clone()).unwrap()),
+        &expected,
+        1e-5,
+        "permuted",
+    );
+    assert_close(
+        &host(twice.attract(states).unwrap()),
+        &expected,
+        1e-5,
+        "written twice",
+    );
 }
 
 /// Empty, one code, wrong width.
@@ -143,11 +177,22 @@ pub(crate) fn check_edges(mut prior: Box<dyn MemoryPrior>) {
         assert_eq!(row, host(one.clone()));
     }
     let wide = normal(11, 2, dim + 1);
-    let expected = Error::Width { what: "states", expected: dim, rows: 2, found: dim + 1 };
+    let expected = Error::Width {
+        what: "states",
+        expected: dim,
+        rows: 2,
+        found: dim + 1,
+    };
     let found = prior.attract(wide.clone()).unwrap_err();
-    assert_eq!(found.to_string().split_once(": ").unwrap().1, expected.to_string().split_once(": ").unwrap().1);
+    assert_eq!(
+        found.to_string().split_once(": ").unwrap().1,
+        expected.to_string().split_once(": ").unwrap().1
+    );
     assert!(prior.store(wide).is_err());
     assert_eq!(prior.len(), 1);
     prior.remove(0).unwrap();
-    assert_eq!(prior.attract(normal(12, 1, dim)).unwrap_err(), Error::EmptyMemory);
+    assert_eq!(
+        prior.attract(normal(12, 1, dim)).unwrap_err(),
+        Error::EmptyMemory
+    );
 }

@@ -14,10 +14,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let photos = match arguments.next() {
         // Photos of any size are cropped to squares of 64 x 64.
         Some(path) => {
-            let options = FolderOptions { size: Some((64, 64)), ..FolderOptions::default() };
+            let options = FolderOptions {
+                size: Some((64, 64)),
+                ..FolderOptions::default()
+            };
             folder::load(path.as_ref(), Split::Train, &options)?
         }
-        None => builtin::scenes(Split::Test, &BuiltinSize { train: 1, test: 200 })?,
+        None => builtin::scenes(
+            Split::Test,
+            &BuiltinSize {
+                train: 1,
+                test: 200,
+            },
+        )?,
     };
     let index = arguments.next().map_or(Ok(0), |index| index.parse())?;
 
@@ -29,12 +38,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let shape = photos.shape;
     let image = |row: Tensor<2>| -> Result<Image, Box<dyn std::error::Error>> {
         let values = attractor::core::check::to_host(row)?;
-        Ok(Image::from_planes(shape.channels, shape.height, shape.width, values)?)
+        Ok(Image::from_planes(
+            shape.channels,
+            shape.height,
+            shape.width,
+            values,
+        )?)
     };
     let stored = image(photos.tensor(&[index], &device)?)?;
     let grid = ImageGrid::new(vec![vec![stored, image(torn)?, image(recall.data())?]])?;
     let path = "recalled.png";
     std::fs::write(path, grid.png()?)?;
-    println!("{} images stored; {path} shows the stored image, its torn half, the recall", memory.len());
+    println!(
+        "{} images stored; {path} shows the stored image, its torn half, the recall",
+        memory.len()
+    );
     Ok(())
 }

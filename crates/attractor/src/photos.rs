@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use attractor_core::Result;
 use attractor_core::burn::tensor::{Device, Tensor, TensorData};
 use attractor_core::model::Identity;
 use attractor_core::observation::Truncated;
-use attractor_core::Result;
 use attractor_datasets::{DataError, ImageSet};
 use attractor_inference::ModeSearch;
 use attractor_memories::VariationalMemory;
@@ -38,8 +38,15 @@ pub fn torn_half(
 ) -> Result<(Tensor<2>, Tensor<2>), DataError> {
     let width = images.shape.width;
     let dim = images.dim();
-    let known: Vec<f32> =
-        (0..dim).map(|at| if at % width < width.div_ceil(2) { 1.0 } else { 0.0 }).collect();
+    let known: Vec<f32> = (0..dim)
+        .map(|at| {
+            if at % width < width.div_ceil(2) {
+                1.0
+            } else {
+                0.0
+            }
+        })
+        .collect();
     let cue = images
         .rows(&[index])?
         .into_iter()
@@ -49,4 +56,3 @@ pub fn torn_half(
     let row = |values: Vec<f32>| Tensor::from_data(TensorData::new(values, [1, dim]), device);
     Ok((row(cue), row(known)))
 }
-

@@ -11,16 +11,16 @@ use attractor::catalogue::{self, Built, Context, Learner};
 use attractor::core::burn::tensor::{Tensor, TensorData};
 use attractor::core::{GenerativeModel, Recall, check};
 use attractor::datasets::Corruption;
-use attractor::evaluation::figures::{Image, ImageGrid};
 use attractor::evaluation::experiment::SystemSpec;
+use attractor::evaluation::figures::{Image, ImageGrid};
 use attractor::evaluation::metrics::{CueResult, MetricAccumulator};
 use attractor::evaluation::run::{Trace, TraceTerm};
 use attractor::evaluation::{Cell, Measurement, Representation, RunWriter};
 use attractor::generative::train::Objective;
 
 use super::Plan;
-use super::memo::Memo;
 use super::codes::{Source, TrainingCodes};
+use super::memo::Memo;
 use super::model::{Training, import};
 use super::observer::TrainingView;
 
@@ -119,7 +119,10 @@ impl<'a> Executor<'a> {
         writer: &mut RunWriter,
     ) -> Result<Vec<Measurement>> {
         let plan = self.plan;
-        let system = plan.config.system(cell).context("a cell without a system")?;
+        let system = plan
+            .config
+            .system(cell)
+            .context("a cell without a system")?;
         let corruption = Corruption::from_task(&cell.task, cell.level.value())?;
         let mut context = match cell.representation {
             Representation::Pixel => Context::pixels(plan.test.dim(), &plan.device)?,
@@ -134,7 +137,11 @@ impl<'a> Executor<'a> {
             Some(memory) if !starred => memory,
             _ => match catalogue::build(&system.recipe, &system.options, &context)? {
                 Built::Learner(learner) => {
-                    let task = if starred { corruption } else { Corruption::Clean };
+                    let task = if starred {
+                        corruption
+                    } else {
+                        Corruption::Clean
+                    };
                     self.learn(learner, system, task, &context, cell.seed)?
                 }
                 ready => ready,
@@ -185,9 +192,9 @@ impl<'a> Executor<'a> {
             let cues = match corruption {
                 Corruption::Clean => patterns.clone(),
                 _ => {
-                    let cues = codes.corrupted(&source, corruption, position.epoch).map_err(
-                        |error| attractor::core::Error::Device(format!("{error:#}")),
-                    )?;
+                    let cues = codes
+                        .corrupted(&source, corruption, position.epoch)
+                        .map_err(|error| attractor::core::Error::Device(format!("{error:#}")))?;
                     rows(cues, position.episode)
                 }
             };
@@ -224,7 +231,10 @@ impl<'a> Executor<'a> {
         let (plan, config) = (self.plan, &self.plan.config);
         let order = plan.test.shuffled_order(cell.seed);
         let per_block = config.cues_per_block.min(cell.n_stored);
-        let blocks = config.cues(system).div_ceil(per_block).min(order.len() / cell.n_stored);
+        let blocks = config
+            .cues(system)
+            .div_ceil(per_block)
+            .min(order.len() / cell.n_stored);
         if blocks == 0 {
             bail!(
                 "a block stores {} images, but data set `{}` has {} test images",
@@ -273,7 +283,14 @@ impl<'a> Executor<'a> {
             };
             let recalled = collect(&recall, &stored, &originals, &mut metrics)?;
             if block == 0 && self.worth_showing(cell) {
-                self.show(cell, &originals, &corrupted.cues, &recalled, &recall, writer)?;
+                self.show(
+                    cell,
+                    &originals,
+                    &corrupted.cues,
+                    &recalled,
+                    &recall,
+                    writer,
+                )?;
             }
         }
         Ok(metrics.finish())
@@ -325,7 +342,10 @@ impl<'a> Executor<'a> {
             })
             .collect();
         if terms.iter().any(|term| term.values.len() > 2) {
-            writer.add_trace(&Trace { cell: cell.clone(), terms })?;
+            writer.add_trace(&Trace {
+                cell: cell.clone(),
+                terms,
+            })?;
         }
         Ok(())
     }
@@ -343,7 +363,10 @@ fn collect(
     let images = check::to_host(recall.data())?;
     let pixels = images.len() / recall.len();
     for cue in 0..recall.len() {
-        let energy = recall.energy_first.get(cue).zip(recall.energy_last.get(cue));
+        let energy = recall
+            .energy_first
+            .get(cue)
+            .zip(recall.energy_last.get(cue));
         metrics.push(&CueResult {
             state: &states[cue * width..(cue + 1) * width],
             stored,
@@ -361,13 +384,24 @@ fn collect(
 
 /// Passes over the training data, from the system's options.
 fn epochs(system: &SystemSpec) -> Result<usize> {
-    let epochs = system.options.get("epochs").and_then(toml::Value::as_integer);
+    let epochs = system
+        .options
+        .get("epochs")
+        .and_then(toml::Value::as_integer);
     let epochs = epochs.and_then(|epochs| usize::try_from(epochs).ok());
     epochs.with_context(|| format!("system `{}`: expected an option `epochs`", system.name))
 }
 
 /// Step size, from the system's options.
 fn learning_rate(system: &SystemSpec) -> Result<f64> {
-    let rate = system.options.get("learning_rate").and_then(toml::Value::as_float);
-    rate.with_context(|| format!("system `{}`: expected an option `learning_rate`", system.name))
+    let rate = system
+        .options
+        .get("learning_rate")
+        .and_then(toml::Value::as_float);
+    rate.with_context(|| {
+        format!(
+            "system `{}`: expected an option `learning_rate`",
+            system.name
+        )
+    })
 }

@@ -64,7 +64,9 @@ impl Source<'_> {
         let mut row = draw * self.images.len() as u64;
         for chunk in self.order.chunks(BATCH) {
             let rows = self.images.rows(chunk)?;
-            let cues = corruption.apply(&rows, self.images.shape, self.seed, row)?.cues;
+            let cues = corruption
+                .apply(&rows, self.images.shape, self.seed, row)?
+                .cues;
             row += chunk.len() as u64;
             let shape = [chunk.len(), self.images.dim()];
             let cues = Tensor::from_data(TensorData::new(cues, shape), self.device);

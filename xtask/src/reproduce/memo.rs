@@ -17,7 +17,10 @@ pub(crate) struct Memo {
 
 impl Memo {
     pub(crate) fn new(inner: Arc<dyn GenerativeModel>) -> Self {
-        Self { inner, answers: Mutex::default() }
+        Self {
+            inner,
+            answers: Mutex::default(),
+        }
     }
 }
 
@@ -36,7 +39,9 @@ impl GenerativeModel for Memo {
 
     fn encode(&self, data: Tensor<2>) -> Gaussian {
         // Data that cannot be read back is encoded anew; the caller will see the device's error.
-        let Ok(values) = check::to_host(data.clone()) else { return self.inner.encode(data) };
+        let Ok(values) = check::to_host(data.clone()) else {
+            return self.inner.encode(data);
+        };
         let mut hasher = DefaultHasher::new();
         data.dims().hash(&mut hasher);
         for value in values {

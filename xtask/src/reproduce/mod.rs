@@ -87,17 +87,30 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     .context("could not listen for Ctrl-C")?;
 
     let names: Vec<String> = match args.experiment.as_str() {
-        "all" => crate::paths::experiments()?.into_iter().map(|experiment| experiment.name).collect(),
+        "all" => crate::paths::experiments()?
+            .into_iter()
+            .map(|experiment| experiment.name)
+            .collect(),
         name => vec![name.to_owned()],
     };
     let mut complete = true;
     for name in names {
-        complete &= run_one(&Args { experiment: name, ..args.clone() }, &stop)?;
+        complete &= run_one(
+            &Args {
+                experiment: name,
+                ..args.clone()
+            },
+            &stop,
+        )?;
         if stop.load(Ordering::Relaxed) {
             break;
         }
     }
-    Ok(if complete { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if complete {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// Runs one experiment into its folder; whether every cell is on disk.
@@ -129,7 +142,9 @@ fn run_one(args: &Args, stop: &Arc<AtomicBool>) -> Result<bool> {
         Default::default()
     } else {
         runner::run_cells(&cells, &mut writer, &mut terminal, stop, |cell, writer| {
-            executor.execute(cell, writer).map_err(|error| format!("{error:#}"))
+            executor
+                .execute(cell, writer)
+                .map_err(|error| format!("{error:#}"))
         })?
     };
     drop(executor);
@@ -147,7 +162,12 @@ fn run_one(args: &Args, stop: &Arc<AtomicBool>) -> Result<bool> {
         path.display()
     );
     if summary.left > 0 {
-        println!("continue with: cargo xtask reproduce {} --preset {} --out {} --resume", args.experiment, args.preset, dir.display());
+        println!(
+            "continue with: cargo xtask reproduce {} --preset {} --out {} --resume",
+            args.experiment,
+            args.preset,
+            dir.display()
+        );
     }
     Ok(summary.is_complete())
 }
@@ -166,6 +186,8 @@ fn folder(args: &Args, plan: &Plan) -> Result<PathBuf> {
         1 => runs.join(&stem),
         number => runs.join(format!("{stem}-{number}")),
     };
-    let free = (1..).find(|&number| !numbered(number).exists()).unwrap_or(1);
+    let free = (1..)
+        .find(|&number| !numbered(number).exists())
+        .unwrap_or(1);
     Ok(numbered(if args.resume { (free - 1).max(1) } else { free }))
 }

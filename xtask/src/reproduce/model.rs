@@ -76,7 +76,10 @@ impl Training<'_> {
         }
         let config = TrainerConfig {
             objective: self.objective,
-            adam: AdamConfig { learning_rate: self.learning_rate, ..AdamConfig::default() },
+            adam: AdamConfig {
+                learning_rate: self.learning_rate,
+                ..AdamConfig::default()
+            },
             batch_size: self.spec.batch,
             seed: self.seed,
             ..TrainerConfig::default()
@@ -103,9 +106,12 @@ impl Training<'_> {
             let clock = Instant::now();
             let mut data = FromFn::new(count, |_, indices: &[usize]| {
                 let rows: Vec<usize> = indices.iter().map(|&index| chosen[index]).collect();
-                self.images.tensor(&rows, self.device).map(Into::into).map_err(|error| {
-                    attractor::core::Error::Device(format!("could not make a batch: {error}"))
-                })
+                self.images
+                    .tensor(&rows, self.device)
+                    .map(Into::into)
+                    .map_err(|error| {
+                        attractor::core::Error::Device(format!("could not make a batch: {error}"))
+                    })
             });
             let before = (trainer.epoch() - first) * steps;
             let report = trainer.run_epoch(&mut data, LOOK_EVERY, &mut |progress| {
@@ -124,7 +130,10 @@ impl Training<'_> {
             })?;
             if !report.finished {
                 view.end();
-                bail!("stopped in epoch {}; the last full epoch is saved", report.epoch + 1);
+                bail!(
+                    "stopped in epoch {}; the last full epoch is saved",
+                    report.epoch + 1
+                );
             }
             let seconds = clock.elapsed().as_secs_f64();
             trainer.save(&path)?;

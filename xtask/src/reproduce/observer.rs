@@ -20,12 +20,20 @@ pub(crate) struct Terminal {
 impl Terminal {
     pub(crate) fn new() -> Self {
         let bars = std::io::stderr().is_terminal().then(MultiProgress::new);
-        Self { bars, cells: None, total: 0 }
+        Self {
+            bars,
+            cells: None,
+            total: 0,
+        }
     }
 
     /// A view of trainings, above the cells.
     pub(crate) fn training(&self) -> TrainingView {
-        TrainingView { bars: self.bars.clone(), bar: None, spoken: Instant::now() }
+        TrainingView {
+            bars: self.bars.clone(),
+            bar: None,
+            spoken: Instant::now(),
+        }
     }
 
     pub(crate) fn finish(&mut self) {
@@ -47,7 +55,9 @@ impl Observer for Terminal {
         }
         if let Some(bars) = &self.bars {
             let bar = bars.add(ProgressBar::new(total as u64));
-            bar.set_style(style("{wide_bar} {pos}/{len} cells, {eta} left\n{wide_msg}"));
+            bar.set_style(style(
+                "{wide_bar} {pos}/{len} cells, {eta} left\n{wide_msg}",
+            ));
             bar.set_position(finished as u64);
             bar.enable_steady_tick(Duration::from_millis(250));
             self.cells = Some(bar);
@@ -64,7 +74,9 @@ impl Observer for Terminal {
         match &self.cells {
             Some(bar) => bar.inc(1),
             None => {
-                let rate = records.iter().find(|record| record.metric == Metric::RetrievalRate);
+                let rate = records
+                    .iter()
+                    .find(|record| record.metric == Metric::RetrievalRate);
                 let rate = rate.map_or(f64::NAN, |record| record.value);
                 println!(
                     "[{}/{}] {cell}: {rate:.1} % retrieved, {seconds:.1} s",

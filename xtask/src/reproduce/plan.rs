@@ -4,8 +4,8 @@ use anyhow::{Context, Result};
 use attractor::core::Backend;
 use attractor::core::burn::tensor::Device;
 use attractor::datasets::builtin::BuiltinSize;
-use attractor::datasets::{DataRoot, ImageSet, LoadOptions, Split, load_with};
 use attractor::datasets::fetch::sha256_file;
+use attractor::datasets::{DataRoot, ImageSet, LoadOptions, Split, load_with};
 use attractor::evaluation::run::DataHash;
 use attractor::evaluation::{Experiment, Hardware, Overrides, Reference, Resolved, RunInfo};
 
@@ -49,7 +49,10 @@ impl Plan {
             },
         )?;
         let options = LoadOptions {
-            builtin: BuiltinSize { train: config.train_images, test: config.test_images },
+            builtin: BuiltinSize {
+                train: config.train_images,
+                test: config.test_images,
+            },
             ..LoadOptions::default()
         };
         let load = |split| {
@@ -96,10 +99,16 @@ impl Plan {
         } else {
             format!("data set `{}`", config.dataset)
         };
-        format!("{} at preset {} on {data}; backend {}", config.title, config.preset, self.backend)
+        format!(
+            "{} at preset {} on {data}; backend {}",
+            config.title, config.preset, self.backend
+        )
     }
 }
 
 fn hash(part: &str, images: &ImageSet) -> DataHash {
-    DataHash { name: format!("{} {part}", images.name), sha256: images.fingerprint.clone() }
+    DataHash {
+        name: format!("{} {part}", images.name),
+        sha256: images.fingerprint.clone(),
+    }
 }

@@ -69,7 +69,13 @@ fn predictive_coding(golden: &mut Golden) -> Result<()> {
         golden.compare(SYSTEM, &file, &name("x"), before, TOLERANCE)?;
         golden.compare(SYSTEM, &file, &name("z4"), recall.state.clone(), TOLERANCE)?;
         for (layer, activity) in layers.into_iter().enumerate() {
-            golden.compare(SYSTEM, &file, &name(&format!("z{}", 3 - layer)), activity, TOLERANCE)?;
+            golden.compare(
+                SYSTEM,
+                &file,
+                &name(&format!("z{}", 3 - layer)),
+                activity,
+                TOLERANCE,
+            )?;
         }
         // Golden energies: [iteration, (data, layers 1..4), row]; ours: by term, step, row.
         let key = name("vfe");

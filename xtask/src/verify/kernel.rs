@@ -15,15 +15,31 @@ pub(super) fn check(golden: &mut Golden) -> Result<()> {
     let scores = [
         ("dot, beta 0.02", Score::Dot { beta: 0.02 }),
         ("dot, beta 1", Score::Dot { beta: 1.0 }),
-        ("distance, variance 100", Score::SquaredDistance { variance: 100.0 }),
-        ("distance, variance 0.01", Score::SquaredDistance { variance: 0.01 }),
+        (
+            "distance, variance 100",
+            Score::SquaredDistance { variance: 100.0 },
+        ),
+        (
+            "distance, variance 0.01",
+            Score::SquaredDistance { variance: 0.01 },
+        ),
     ];
     for (name, score) in scores {
-        one(golden, &format!("1,000 x 64, {name}"), (1000, 64), 20, score)?;
+        one(
+            golden,
+            &format!("1,000 x 64, {name}"),
+            (1000, 64),
+            20,
+            score,
+        )?;
     }
-    one(golden, "12,000 x 3,072 (141 MiB), distance", LARGE, 3, Score::SquaredDistance {
-        variance: 50.0,
-    })
+    one(
+        golden,
+        "12,000 x 3,072 (141 MiB), distance",
+        LARGE,
+        3,
+        Score::SquaredDistance { variance: 50.0 },
+    )
 }
 
 fn one(
@@ -36,7 +52,11 @@ fn one(
     let patterns = rng::normal_vec(&mut rng::stream(1, "verify patterns"), n * dim);
     // Cues near stored patterns: some weights matter, whatever the temperature.
     let noise = rng::normal_vec(&mut rng::stream(1, "verify cues"), cues * dim);
-    let near: Vec<f32> = patterns.iter().zip(noise).map(|(m, e)| m + 0.5 * e).collect();
+    let near: Vec<f32> = patterns
+        .iter()
+        .zip(noise)
+        .map(|(m, e)| m + 0.5 * e)
+        .collect();
     let tensor = |values: &[f32]| {
         let shape = [values.len() / dim, dim];
         Tensor::<2>::from_data(TensorData::new(values.to_vec(), shape), &golden.device)
@@ -45,8 +65,10 @@ fn one(
     store.push(tensor(&patterns))?;
     let answer = read(&store, tensor(&near), score)?.mean()?;
     let ours = attractor::core::check::to_host(answer)?;
-    let expected: Vec<f32> =
-        near.chunks_exact(dim).flat_map(|cue| oracle(&patterns, cue, score)).collect();
+    let expected: Vec<f32> = near
+        .chunks_exact(dim)
+        .flat_map(|cue| oracle(&patterns, cue, score))
+        .collect();
     golden.compare_values("read kernel", name, &ours, &expected, 1e-4)
 }
 
@@ -55,7 +77,10 @@ fn oracle(patterns: &[f32], cue: &[f32], score: Score) -> Vec<f32> {
     let scores: Vec<f64> = patterns
         .chunks_exact(cue.len())
         .map(|pattern| {
-            let pairs = pattern.iter().zip(cue).map(|(&m, &u)| (f64::from(m), f64::from(u)));
+            let pairs = pattern
+                .iter()
+                .zip(cue)
+                .map(|(&m, &u)| (f64::from(m), f64::from(u)));
             match score {
                 Score::Dot { beta } => f64::from(beta) * pairs.map(|(m, u)| m * u).sum::<f64>(),
                 Score::SquaredDistance { variance } => {
@@ -71,7 +96,9 @@ fn oracle(patterns: &[f32], cue: &[f32], score: Score) -> Vec<f32> {
         let weight = (score - max).exp();
         if weight > 0.0 {
             sum += weight;
-            mean.iter_mut().zip(pattern).for_each(|(mean, &m)| *mean += weight * f64::from(m));
+            mean.iter_mut()
+                .zip(pattern)
+                .for_each(|(mean, &m)| *mean += weight * f64::from(m));
         }
     }
     mean.into_iter().map(|value| (value / sum) as f32).collect()

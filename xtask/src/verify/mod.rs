@@ -50,8 +50,9 @@ struct Golden {
 
 impl Golden {
     fn file(&self, name: &str) -> Result<Weights> {
-        let path: PathBuf =
-            crate::paths::root().join("fixtures/golden").join(format!("{name}.safetensors"));
+        let path: PathBuf = crate::paths::root()
+            .join("fixtures/golden")
+            .join(format!("{name}.safetensors"));
         Ok(Weights::read(&path)?)
     }
 
@@ -89,7 +90,15 @@ impl Golden {
                 let (ours, expected) = (f64::from(ours), f64::from(expected));
                 let difference = (ours - expected).abs() / expected.abs().max(1.0);
                 // NaN is the largest difference there is.
-                (ours, expected, if difference.is_nan() { f64::INFINITY } else { difference })
+                (
+                    ours,
+                    expected,
+                    if difference.is_nan() {
+                        f64::INFINITY
+                    } else {
+                        difference
+                    },
+                )
             })
             .max_by(|a, b| a.2.total_cmp(&b.2))
             .with_context(|| format!("{system} {check}: no values"))?;
@@ -100,27 +109,44 @@ impl Golden {
             expected,
             difference,
             tolerance,
-            verdict: if difference <= tolerance { "pass" } else { "FAIL" },
+            verdict: if difference <= tolerance {
+                "pass"
+            } else {
+                "FAIL"
+            },
         });
         Ok(())
     }
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
-    let mut golden = Golden { device: args.backend.open()?, checks: Vec::new() };
+    let mut golden = Golden {
+        device: args.backend.open()?,
+        checks: Vec::new(),
+    };
     kernel::check(&mut golden)?;
     priors::check(&mut golden)?;
     networks::check(&mut golden)?;
     models::check(&mut golden)?;
     inference::check(&mut golden)?;
-    let failed = golden.checks.iter().filter(|check| check.verdict != "pass").count();
+    let failed = golden
+        .checks
+        .iter()
+        .filter(|check| check.verdict != "pass")
+        .count();
     if args.json {
         for check in &golden.checks {
             println!("{}", serde_json::to_string(check)?);
         }
     } else {
         let mut table = crate::list::plain([
-            "system", "check", "ours", "expected", "difference", "tolerance", "verdict",
+            "system",
+            "check",
+            "ours",
+            "expected",
+            "difference",
+            "tolerance",
+            "verdict",
         ]);
         for check in &golden.checks {
             table.add_row([
@@ -135,5 +161,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         }
         println!("{table}\n\n{} checks, {failed} failed", golden.checks.len());
     }
-    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

@@ -27,7 +27,12 @@ pub(super) fn rows(golden: &Golden, file: &Weights, key: &str) -> Result<Tensor<
     let n = file.shape(key)?[0];
     let values = file.values(key)?.to_vec();
     let width = values.len() / n;
-    Ok(attractor::core::check::from_host("golden images", values, width, &golden.device)?)
+    Ok(attractor::core::check::from_host(
+        "golden images",
+        values,
+        width,
+        &golden.device,
+    )?)
 }
 
 pub(super) fn check(golden: &mut Golden) -> Result<()> {
@@ -47,5 +52,11 @@ fn one(
     let posterior = model.encode(rows(golden, &file, "x")?);
     golden.compare(system, &file, "mu", posterior.mean.clone(), TOLERANCE)?;
     golden.compare(system, &file, "logvar", posterior.log_variance, TOLERANCE)?;
-    golden.compare(system, &file, "decoded", model.decode(posterior.mean), TOLERANCE)
+    golden.compare(
+        system,
+        &file,
+        "decoded",
+        model.decode(posterior.mean),
+        TOLERANCE,
+    )
 }

@@ -13,12 +13,24 @@ const TOLERANCE: f64 = 1e-5;
 
 pub(super) fn check(golden: &mut Golden) -> Result<()> {
     for sigma in ["0.1", "0.5", "1.5"] {
-        let prior = GaussianMixtureConfig { sigma: sigma.parse()? }.init(8, &golden.device)?;
+        let prior = GaussianMixtureConfig {
+            sigma: sigma.parse()?,
+        }
+        .init(8, &golden.device)?;
         let energy = format!("gmm_energy_sigma{sigma}");
-        iterate(golden, "GMM", Box::new(prior), &format!("gmm_sigma{sigma}"), Some(&energy))?;
+        iterate(
+            golden,
+            "GMM",
+            Box::new(prior),
+            &format!("gmm_sigma{sigma}"),
+            Some(&energy),
+        )?;
     }
     for beta in ["0.5", "4.0", "100.0"] {
-        let prior = HopfieldConfig { beta: beta.parse()? }.init(8, &golden.device)?;
+        let prior = HopfieldConfig {
+            beta: beta.parse()?,
+        }
+        .init(8, &golden.device)?;
         let energy = format!("hopfield_energy_beta{beta}");
         let energy = golden.file("priors")?.contains(&energy).then_some(energy);
         let name = format!("mchn_beta{beta}");
@@ -33,7 +45,13 @@ pub(super) fn check(golden: &mut Golden) -> Result<()> {
         (PrecisionForm::Full, full, "gmm_full"),
     ] {
         let prior = LearnedPrecisionConfig { form }.init(8, &golden.device)?;
-        iterate(golden, "GMM*", Box::new(prior.with_precision(precision)?), name, None)?;
+        iterate(
+            golden,
+            "GMM*",
+            Box::new(prior.with_precision(precision)?),
+            name,
+            None,
+        )?;
     }
     Ok(())
 }
@@ -50,7 +68,13 @@ fn iterate(
     prior.store(file.tensor("memory", [16, 8], &golden.device)?)?;
     let cue = file.tensor("cue", [5, 8], &golden.device)?;
     if let Some(key) = energy {
-        golden.compare(system, &file, key, Energy::energy(&*prior, cue.clone())?, TOLERANCE)?;
+        golden.compare(
+            system,
+            &file,
+            key,
+            Energy::energy(&*prior, cue.clone())?,
+            TOLERANCE,
+        )?;
     }
     let mut state = cue;
     for step in 1..=10 {

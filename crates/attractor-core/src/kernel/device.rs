@@ -71,9 +71,15 @@ fn refine_top(scores: Tensor<2>, keys: &Tensor<2>, cues: &Tensor<2>, scale: f32)
     let [_, dim] = keys.dims();
     let top = REFINED.min(count);
     let (old, indices): (Tensor<2>, Tensor<2, Int>) = scores.clone().topk_with_indices(top, 1);
-    let near = keys.clone().select(0, indices.clone().reshape([rows * top]));
+    let near = keys
+        .clone()
+        .select(0, indices.clone().reshape([rows * top]));
     let difference = near.reshape([rows, top, dim]) - cues.clone().unsqueeze_dim::<3>(1);
-    let new = difference.square().sum_dim(2).squeeze_dim::<2>(2).mul_scalar(scale);
+    let new = difference
+        .square()
+        .sum_dim(2)
+        .squeeze_dim::<2>(2)
+        .mul_scalar(scale);
     scores.scatter(1, indices, new - old, IndexingUpdateOp::Add)
 }
 
@@ -88,7 +94,11 @@ impl<'a> Segments<'a> {
     fn new(store: &'a PatternStore) -> Self {
         let mut blocks = store.block_tensors();
         let current = blocks.next();
-        Self { blocks: Box::new(blocks), current, first: 0 }
+        Self {
+            blocks: Box::new(blocks),
+            current,
+            first: 0,
+        }
     }
 
     /// Patterns from `at` to the end of its block.

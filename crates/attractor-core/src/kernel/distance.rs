@@ -37,7 +37,11 @@ pub fn nearest(store: &PatternStore, cues: Tensor<2>) -> Result<(Vec<usize>, Vec
     let distances = partial
         .best_scores()?
         .into_iter()
-        .map(|score| (-2.0 * f64::from(variance) * f64::from(score)).max(0.0).sqrt() as f32)
+        .map(|score| {
+            (-2.0 * f64::from(variance) * f64::from(score))
+                .max(0.0)
+                .sqrt() as f32
+        })
         .collect();
     Ok((partial.best_indices()?, distances))
 }

@@ -48,7 +48,11 @@ impl Partial {
     pub fn merge(self, other: Self) -> Result<Self> {
         let ([rows, dim], [other_rows, other_dim]) = (self.weighted.dims(), other.weighted.dims());
         if rows != other_rows {
-            return Err(Error::Rows { what: "Partial::merge", expected: rows, found: other_rows });
+            return Err(Error::Rows {
+                what: "Partial::merge",
+                expected: rows,
+                found: other_rows,
+            });
         }
         if dim != other_dim {
             return Err(Error::Width {
@@ -118,13 +122,20 @@ impl Partial {
     /// # Errors
     /// [`Error::Weights`] naming what is missing or has the wrong shape.
     pub fn from_weights(weights: &Weights, device: &Device) -> Result<Self> {
-        let fail = |reason: String| Error::Weights { path: weights.path.clone(), reason };
+        let fail = |reason: String| Error::Weights {
+            path: weights.path.clone(),
+            reason,
+        };
         let &[rows, dim] = weights.shape("weighted")? else {
             return Err(fail("`weighted`: expected two dimensions".into()));
         };
         let best = weights
             .metadata("best")
-            .map(|text| text.split_terminator(' ').map(str::parse).collect::<Result<Vec<i64>, _>>())
+            .map(|text| {
+                text.split_terminator(' ')
+                    .map(str::parse)
+                    .collect::<Result<Vec<i64>, _>>()
+            })
             .and_then(Result::ok)
             .filter(|best| best.len() == rows)
             .ok_or_else(|| fail(format!("metadata `best`: expected {rows} indices")))?;
@@ -153,7 +164,10 @@ impl Partial {
             .try_into_vec_as::<i64>()
             .map_err(|error| Error::Device(error.to_string()))?;
         // Indices count patterns: never negative.
-        Ok(best.into_iter().map(|index| index.max(0) as usize).collect())
+        Ok(best
+            .into_iter()
+            .map(|index| index.max(0) as usize)
+            .collect())
     }
 
     /// Largest score of each row, on the host.
@@ -166,7 +180,11 @@ impl Partial {
     }
 
     fn seen(&self) -> Result<()> {
-        if self.count == 0 { Err(Error::EmptyMemory) } else { Ok(()) }
+        if self.count == 0 {
+            Err(Error::EmptyMemory)
+        } else {
+            Ok(())
+        }
     }
 }
 

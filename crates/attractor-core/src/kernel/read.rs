@@ -59,7 +59,9 @@ pub(super) struct Scaled {
 impl Scaled {
     /// For scores of cues with squared norms up to `cue_norm`, patterns up to `pattern_norm`.
     pub(super) fn new(score: Score, cue_norm: f64, pattern_norm: f64) -> Self {
-        let reach = (cue_norm.sqrt() + pattern_norm.sqrt()).powi(2).max(f64::MIN_POSITIVE);
+        let reach = (cue_norm.sqrt() + pattern_norm.sqrt())
+            .powi(2)
+            .max(f64::MIN_POSITIVE);
         match score {
             Score::Dot { beta } => Self {
                 query: f64::from(beta).min(SCORE_LIMIT / reach) as f32,
@@ -76,8 +78,7 @@ impl Scaled {
                     bias: -half_precision as f32,
                     offset: -half_precision as f32,
                     cap: 0.0,
-                    refine: (error > REFINE_ABOVE)
-                        .then_some((REFINE_MARGIN + 2.0 * error) as f32),
+                    refine: (error > REFINE_ABOVE).then_some((REFINE_MARGIN + 2.0 * error) as f32),
                 }
             }
         }
@@ -110,7 +111,11 @@ pub fn read_with_values(
         return Err(Error::EmptyMemory);
     }
     if values.len() != keys.len() {
-        return Err(Error::Rows { what: "values", expected: keys.len(), found: values.len() });
+        return Err(Error::Rows {
+            what: "values",
+            expected: keys.len(),
+            found: values.len(),
+        });
     }
     check::shape("cues", &cues, keys.dim())?;
     let tracked = cues.device().is_autodiff();

@@ -88,11 +88,15 @@ impl PatternStore {
     }
 
     fn push_host(&mut self, values: &[f32]) {
-        self.squared_norms.extend(values.chunks_exact(self.dim).map(squared_norm));
+        self.squared_norms
+            .extend(values.chunks_exact(self.dim).map(squared_norm));
         let host = is_host_device(&self.device);
         let mut rest = values;
         while !rest.is_empty() {
-            let filled = self.blocks.last().map_or(self.block_rows, |block| block.rows(self.dim));
+            let filled = self
+                .blocks
+                .last()
+                .map_or(self.block_rows, |block| block.rows(self.dim));
             if filled >= self.block_rows {
                 let take = rest.len().min(self.block_rows * self.dim);
                 let (head, tail) = rest.split_at(take);
@@ -156,7 +160,11 @@ impl PatternStore {
     /// [`Error::Index`] if there is no such pattern; [`Error::Device`].
     pub fn remove(&mut self, index: usize) -> Result<()> {
         if index >= self.len() {
-            return Err(Error::Index { what: "pattern", len: self.len(), index });
+            return Err(Error::Index {
+                what: "pattern",
+                len: self.len(),
+                index,
+            });
         }
         let mut at = index;
         for position in 0..self.blocks.len() {
@@ -224,10 +232,17 @@ impl PatternStore {
     /// [`Error::Index`] if there is no such pattern; [`Error::EmptyBatch`] without indices.
     pub fn select(&self, indices: &[usize]) -> Result<Tensor<2>> {
         if indices.is_empty() {
-            return Err(Error::EmptyBatch { what: "indices", width: self.dim });
+            return Err(Error::EmptyBatch {
+                what: "indices",
+                width: self.dim,
+            });
         }
         if let Some(&index) = indices.iter().find(|&&index| index >= self.len()) {
-            return Err(Error::Index { what: "pattern", len: self.len(), index });
+            return Err(Error::Index {
+                what: "pattern",
+                len: self.len(),
+                index,
+            });
         }
         let rows: Vec<Tensor<2>> = match self.host_blocks() {
             Some(blocks) => {
@@ -283,10 +298,15 @@ impl PatternStore {
 }
 
 fn upload(values: &[f32], dim: usize, device: &Device) -> Tensor<2> {
-    Tensor::from_data(TensorData::new(values.to_vec(), [values.len() / dim, dim]), device)
+    Tensor::from_data(
+        TensorData::new(values.to_vec(), [values.len() / dim, dim]),
+        device,
+    )
 }
 
 /// |row|^2, accumulated in f64.
 pub(crate) fn squared_norm(row: &[f32]) -> f32 {
-    row.iter().map(|&value| f64::from(value) * f64::from(value)).sum::<f64>() as f32
+    row.iter()
+        .map(|&value| f64::from(value) * f64::from(value))
+        .sum::<f64>() as f32
 }

@@ -17,7 +17,10 @@ fn tensor(values: &[f32], dim: usize) -> Tensor<2> {
 }
 
 fn store(values: &[f32], dim: usize, block_rows: usize) -> PatternStore {
-    let mut store = PatternStore::new(dim, &device()).unwrap().with_block_rows(block_rows).unwrap();
+    let mut store = PatternStore::new(dim, &device())
+        .unwrap()
+        .with_block_rows(block_rows)
+        .unwrap();
     store.push(tensor(values, dim)).unwrap();
     store
 }
@@ -29,7 +32,10 @@ fn oracle(patterns: &[f32], cues: &[f32], dim: usize, score: Score) -> (Vec<f64>
         let scores: Vec<f64> = patterns
             .chunks_exact(dim)
             .map(|pattern| {
-                let pairs = pattern.iter().zip(cue).map(|(&m, &u)| (f64::from(m), f64::from(u)));
+                let pairs = pattern
+                    .iter()
+                    .zip(cue)
+                    .map(|(&m, &u)| (f64::from(m), f64::from(u)));
                 match score {
                     Score::Dot { beta } => f64::from(beta) * pairs.map(|(m, u)| m * u).sum::<f64>(),
                     Score::SquaredDistance { variance } => {
@@ -43,7 +49,9 @@ fn oracle(patterns: &[f32], cues: &[f32], dim: usize, score: Score) -> (Vec<f64>
         let weights: Vec<f64> = scores.iter().map(|s| (s - max).exp()).collect();
         let sum: f64 = weights.iter().sum();
         for p in 0..dim {
-            let values = patterns.chunks_exact(dim).map(|pattern| f64::from(pattern[p]));
+            let values = patterns
+                .chunks_exact(dim)
+                .map(|pattern| f64::from(pattern[p]));
             answers.push(values.zip(&weights).map(|(m, w)| m * w).sum::<f64>() / sum);
         }
         energies.push(max + sum.ln());
@@ -55,7 +63,10 @@ fn assert_close(ours: &[f32], expected: &[f64], tolerance: f64, what: &str) {
     assert_eq!(ours.len(), expected.len(), "{what}");
     for (i, (&ours, &expected)) in ours.iter().zip(expected).enumerate() {
         let error = (f64::from(ours) - expected).abs() / expected.abs().max(1.0);
-        assert!(error <= tolerance, "{what}[{i}]: ours {ours}, expected {expected}");
+        assert!(
+            error <= tolerance,
+            "{what}[{i}]: ours {ours}, expected {expected}"
+        );
     }
 }
 
@@ -72,7 +83,12 @@ fn check_read(n: usize, b: usize, dim: usize, block: usize, score: Score, offset
     let store = store(&patterns, dim, block);
     let read_partial = read(&store, tensor(&cues, dim), score).unwrap();
     let tracked = read(&store, tensor(&cues, dim).autodiff(), score).unwrap();
-    let host = read_partial.mean().unwrap().into_data().try_into_vec::<f32>().unwrap();
+    let host = read_partial
+        .mean()
+        .unwrap()
+        .into_data()
+        .try_into_vec::<f32>()
+        .unwrap();
     // A score is a sum of `dim` rounded products: its error, and with it the relative error of a
     // weight, grows with the size of the scores.
     let reach = 3.0 * dim as f64 + f64::from(offset * offset);
@@ -81,12 +97,28 @@ fn check_read(n: usize, b: usize, dim: usize, block: usize, score: Score, offset
         Score::SquaredDistance { .. } => 2e-5,
     };
     assert_close(&host, &answer, tolerance, &format!("{what} mean"));
-    let lse = read_partial.log_sum_exp().unwrap().into_data().try_into_vec::<f32>().unwrap();
+    let lse = read_partial
+        .log_sum_exp()
+        .unwrap()
+        .into_data()
+        .try_into_vec::<f32>()
+        .unwrap();
     assert_close(&lse, &energy, 2e-5, &format!("{what} log-sum-exp"));
     // The composed form does not refine when gradients are tracked: compare where it need not.
     if offset == 0.0 && !matches!(score, Score::SquaredDistance { variance } if variance < 0.1) {
-        let composed = tracked.mean().unwrap().inner().into_data().try_into_vec::<f32>().unwrap();
-        assert_close(&composed, &answer, tolerance.max(1e-4), &format!("{what} composed mean"));
+        let composed = tracked
+            .mean()
+            .unwrap()
+            .inner()
+            .into_data()
+            .try_into_vec::<f32>()
+            .unwrap();
+        assert_close(
+            &composed,
+            &answer,
+            tolerance.max(1e-4),
+            &format!("{what} composed mean"),
+        );
     }
 }
 
@@ -117,7 +149,14 @@ fn matches_the_oracle_over_awkward_sizes() {
 fn large_offsets_do_not_cancel() {
     // Squared norms of about 6400 with distances of about 1: plain expansion in f32 is off by 1e-3
     // in the distance, 0.05 in these scores.
-    check_read(200, 20, 64, 64, Score::SquaredDistance { variance: 0.01 }, 10.0);
+    check_read(
+        200,
+        20,
+        64,
+        64,
+        Score::SquaredDistance { variance: 0.01 },
+        10.0,
+    );
 }
 
 #[test]
@@ -133,21 +172,37 @@ fn vanishing_and_growing_temperature() {
             column.map(|&m| f64::from(m)).sum::<f64>() / n as f64
         })
         .collect();
-    for score in [Score::Dot { beta: 1e-30 }, Score::SquaredDistance { variance: 1e30 }] {
-        let answer = read(&store, tensor(&cues, dim), score).unwrap().mean().unwrap();
+    for score in [
+        Score::Dot { beta: 1e-30 },
+        Score::SquaredDistance { variance: 1e30 },
+    ] {
+        let answer = read(&store, tensor(&cues, dim), score)
+            .unwrap()
+            .mean()
+            .unwrap();
         let answer = answer.into_data().try_into_vec::<f32>().unwrap();
         assert_close(&answer, &mean, 1e-5, "mean of all patterns");
     }
     // To infinity: exactly the best pattern, bit for bit.
-    for score in [Score::Dot { beta: f32::MAX }, Score::SquaredDistance { variance: 1e-38 }] {
+    for score in [
+        Score::Dot { beta: f32::MAX },
+        Score::SquaredDistance { variance: 1e-38 },
+    ] {
         let partial = read(&store, tensor(&cues, dim), score).unwrap();
-        let answer = partial.mean().unwrap().into_data().try_into_vec::<f32>().unwrap();
+        let answer = partial
+            .mean()
+            .unwrap()
+            .into_data()
+            .try_into_vec::<f32>()
+            .unwrap();
         for (row, cue) in cues.chunks_exact(dim).enumerate() {
             let value = |pattern: &[f32]| match score {
                 Score::Dot { .. } => pattern.iter().zip(cue).map(|(m, u)| m * u).sum::<f32>(),
-                Score::SquaredDistance { .. } => {
-                    -pattern.iter().zip(cue).map(|(m, u)| (m - u).powi(2)).sum::<f32>()
-                }
+                Score::SquaredDistance { .. } => -pattern
+                    .iter()
+                    .zip(cue)
+                    .map(|(m, u)| (m - u).powi(2))
+                    .sum::<f32>(),
             };
             let best = patterns
                 .chunks_exact(dim)
@@ -162,9 +217,17 @@ fn vanishing_and_growing_temperature() {
 fn duplicates_and_ties_give_no_nan() {
     let patterns = [1.0, 2.0, 1.0, 2.0, -1.0, -2.0];
     let store = store(&patterns, 2, 2);
-    for score in [Score::SquaredDistance { variance: 1e-6 }, Score::Dot { beta: 1e6 }] {
+    for score in [
+        Score::SquaredDistance { variance: 1e-6 },
+        Score::Dot { beta: 1e6 },
+    ] {
         let partial = read(&store, tensor(&[1.0, 2.0, 0.0, 0.0], 2), score).unwrap();
-        let answer = partial.mean().unwrap().into_data().try_into_vec::<f32>().unwrap();
+        let answer = partial
+            .mean()
+            .unwrap()
+            .into_data()
+            .try_into_vec::<f32>()
+            .unwrap();
         assert_eq!(&answer[..2], [1.0, 2.0]);
         assert!(answer.iter().all(|value| value.is_finite()), "{answer:?}");
         // All three patterns are equally far from the origin.
@@ -177,13 +240,23 @@ fn duplicates_and_ties_give_no_nan() {
 fn nearest_finds_the_pattern_and_its_distance() {
     let dim = 24;
     let mut rng = rng::stream(3, "kernel");
-    let patterns: Vec<f32> = rng::normal_vec(&mut rng, 400 * dim).iter().map(|v| v + 5.0).collect();
+    let patterns: Vec<f32> = rng::normal_vec(&mut rng, 400 * dim)
+        .iter()
+        .map(|v| v + 5.0)
+        .collect();
     let noise = rng::normal_vec(&mut rng, 400 * dim);
-    let cues: Vec<f32> = patterns.iter().zip(noise).map(|(m, e)| m + 0.3 * e).collect();
+    let cues: Vec<f32> = patterns
+        .iter()
+        .zip(noise)
+        .map(|(m, e)| m + 0.3 * e)
+        .collect();
     let (indices, distances) = nearest(&store(&patterns, dim, 77), tensor(&cues, dim)).unwrap();
     for (row, cue) in cues.chunks_exact(dim).enumerate() {
         let distance = |pattern: &[f32]| {
-            let squares = pattern.iter().zip(cue).map(|(&m, &u)| (f64::from(m) - f64::from(u)).powi(2));
+            let squares = pattern
+                .iter()
+                .zip(cue)
+                .map(|(&m, &u)| (f64::from(m) - f64::from(u)).powi(2));
             squares.sum::<f64>().sqrt()
         };
         let best = (0..400)
@@ -201,19 +274,29 @@ fn bad_input_is_an_error() {
     let empty = PatternStore::new(3, &device()).unwrap();
     let cue = tensor(&[1.0, 2.0, 3.0], 3);
     let score = Score::Dot { beta: 1.0 };
-    assert_eq!(read(&empty, cue.clone(), score).unwrap_err(), crate::Error::EmptyMemory);
+    assert_eq!(
+        read(&empty, cue.clone(), score).unwrap_err(),
+        crate::Error::EmptyMemory
+    );
     let store = store(&[0.0; 6], 3, 4);
     assert_eq!(
-        read(&store, tensor(&[1.0, 2.0], 2), score).unwrap_err().to_string(),
+        read(&store, tensor(&[1.0, 2.0], 2), score)
+            .unwrap_err()
+            .to_string(),
         "cues: expected shape [n, 3], found [1, 2]"
     );
     assert_eq!(
-        read(&store, cue, Score::Dot { beta: f32::NAN }).unwrap_err().to_string(),
+        read(&store, cue, Score::Dot { beta: f32::NAN })
+            .unwrap_err()
+            .to_string(),
         "Score::Dot.beta: must be finite and greater than 0, found NaN"
     );
     let mut store = store;
     assert_eq!(
-        store.push(tensor(&[0.0, f32::NAN, 0.0], 3)).unwrap_err().to_string(),
+        store
+            .push(tensor(&[0.0, f32::NAN, 0.0], 3))
+            .unwrap_err()
+            .to_string(),
         "patterns: expected finite numbers, found NaN at row 0, column 1"
     );
     assert_eq!(store.len(), 2);
@@ -227,7 +310,10 @@ fn a_huge_cue_leaves_the_others_alone() {
     let store = store(&patterns, 4, 16);
     let score = Score::Dot { beta: 3.0 };
     let read_all = |cues: &[f32]| {
-        let answer = read(&store, tensor(cues, 4), score).unwrap().mean().unwrap();
+        let answer = read(&store, tensor(cues, 4), score)
+            .unwrap()
+            .mean()
+            .unwrap();
         answer.into_data().try_into_vec::<f32>().unwrap()
     };
     let before = read_all(&cues);
@@ -242,9 +328,16 @@ fn a_huge_cue_leaves_the_others_alone() {
 fn select_gathers_rows() {
     let patterns = rng::normal_vec(&mut rng::stream(9, "kernel"), 10 * 3);
     let store = store(&patterns, 3, 4);
-    let rows = store.select(&[9, 0, 4, 4]).unwrap().into_data().try_into_vec::<f32>().unwrap();
-    let expected: Vec<f32> =
-        [9, 0, 4, 4].iter().flat_map(|&k| patterns[k * 3..(k + 1) * 3].to_vec()).collect();
+    let rows = store
+        .select(&[9, 0, 4, 4])
+        .unwrap()
+        .into_data()
+        .try_into_vec::<f32>()
+        .unwrap();
+    let expected: Vec<f32> = [9, 0, 4, 4]
+        .iter()
+        .flat_map(|&k| patterns[k * 3..(k + 1) * 3].to_vec())
+        .collect();
     assert_eq!(rows, expected);
     let message = store.select(&[10]).unwrap_err().to_string();
     assert_eq!(message, "pattern: expected an index below 10, found 10");
@@ -254,11 +347,18 @@ fn select_gathers_rows() {
 fn partials_travel_through_files() {
     let mut rng = rng::stream(5, "kernel");
     let patterns = rng::normal_vec(&mut rng, 30 * 4);
-    let partial =
-        read(&store(&patterns, 4, 8), tensor(&patterns[..8], 4), Score::Dot { beta: 2.0 }).unwrap();
+    let partial = read(
+        &store(&patterns, 4, 8),
+        tensor(&patterns[..8], 4),
+        Score::Dot { beta: 2.0 },
+    )
+    .unwrap();
     let back = Partial::from_weights(&partial.to_weights().unwrap(), &device()).unwrap();
     assert_eq!(back.count, 30);
-    assert_eq!(back.best_indices().unwrap(), partial.best_indices().unwrap());
+    assert_eq!(
+        back.best_indices().unwrap(),
+        partial.best_indices().unwrap()
+    );
     let (a, b) = (back.mean().unwrap(), partial.mean().unwrap());
     assert_eq!(a.into_data(), b.into_data());
 }

@@ -33,7 +33,8 @@ impl ObservationModel for Masked {
 
     fn energy(&self, cues: &Tensor<2>, decoded: Tensor<2>) -> Tensor<1> {
         // An unknown entry is taken to be observed exactly as decoded: every rho(0) is 0.
-        self.inner.energy(cues, self.agree_where_unknown(cues, decoded))
+        self.inner
+            .energy(cues, self.agree_where_unknown(cues, decoded))
     }
 
     fn gradient(&self, cues: &Tensor<2>, decoded: Tensor<2>) -> Tensor<2> {
@@ -41,7 +42,10 @@ impl ObservationModel for Masked {
     }
 
     fn boxed(&self) -> Box<dyn ObservationModel> {
-        Box::new(Self { inner: self.inner.boxed(), known: self.known.clone() })
+        Box::new(Self {
+            inner: self.inner.boxed(),
+            known: self.known.clone(),
+        })
     }
 }
 

@@ -127,7 +127,10 @@ observation_model!(
         .log1p()
         .mul_scalar(0.5 * (model.degrees + 1.0)),
     {
-        let spread = residual.clone().square().add_scalar(model.degrees * model.scale * model.scale);
+        let spread = residual
+            .clone()
+            .square()
+            .add_scalar(model.degrees * model.scale * model.scale);
         residual.mul_scalar(model.degrees + 1.0) / spread
     }
 );
@@ -135,7 +138,10 @@ observation_model!(
 observation_model!(
     Truncated,
     "truncated",
-    |model, residual| residual.square().clamp_max(model.cap).mul_scalar(0.5 / model.variance),
+    |model, residual| residual
+        .square()
+        .clamp_max(model.cap)
+        .mul_scalar(0.5 / model.variance),
     {
         let occluded = residual.clone().square().greater_scalar(model.cap);
         residual.mask_fill(occluded, 0.0).div_scalar(model.variance)

@@ -19,16 +19,19 @@ fn models() -> Vec<Box<dyn ObservationModel>> {
         Box::new(Laplace::new(0.2).unwrap()),
         Box::new(StudentT::new(2.0, 0.1).unwrap()),
         Box::new(Truncated::new(0.5, 0.3).unwrap()),
-        Box::new(
-            Masked::new(Gaussian::new(0.3).unwrap().boxed(), row(&[1.0, 0.0, 1.0])).unwrap(),
-        ),
+        Box::new(Masked::new(Gaussian::new(0.3).unwrap().boxed(), row(&[1.0, 0.0, 1.0])).unwrap()),
     ]
 }
 
 #[test]
 fn agreement_costs_nothing() {
     for model in models() {
-        assert_eq!(energy(&*model, &[0.1, 0.5, 0.9], &[0.1, 0.5, 0.9]), 0.0, "{}", model.name());
+        assert_eq!(
+            energy(&*model, &[0.1, 0.5, 0.9], &[0.1, 0.5, 0.9]),
+            0.0,
+            "{}",
+            model.name()
+        );
     }
 }
 
@@ -61,7 +64,10 @@ fn rules_are_checked() {
     );
     assert!(StudentT::new(1.0, f32::NAN).is_err());
     let known = Masked::new(Laplace::new(1.0).unwrap().boxed(), row(&[0.5]));
-    assert_eq!(known.unwrap_err().to_string(), "known: must hold 0 and 1 only, found 0.5");
+    assert_eq!(
+        known.unwrap_err().to_string(),
+        "known: must hold 0 and 1 only, found 0.5"
+    );
 }
 
 proptest! {

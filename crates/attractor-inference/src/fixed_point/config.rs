@@ -13,7 +13,13 @@ pub struct FixedPointConfig {
 
 impl Default for FixedPointConfig {
     fn default() -> Self {
-        Self { stopping: Stopping { max_steps: 10, tolerance: 1e-6, check_every: 1 } }
+        Self {
+            stopping: Stopping {
+                max_steps: 10,
+                tolerance: 1e-6,
+                check_every: 1,
+            },
+        }
     }
 }
 

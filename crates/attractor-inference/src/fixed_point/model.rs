@@ -39,9 +39,15 @@ impl Inference for FixedPoint {
     }
 
     fn infer(&self, problem: &Problem<'_>) -> Result<Recall> {
-        let options = Options { stopping: self.config.stopping, keep_best: false };
-        let (_, recall) =
-            run(&mut Attract(problem.prior), vec![problem.start.clone()], &options)?;
+        let options = Options {
+            stopping: self.config.stopping,
+            keep_best: false,
+        };
+        let (_, recall) = run(
+            &mut Attract(problem.prior),
+            vec![problem.start.clone()],
+            &options,
+        )?;
         Ok(recall)
     }
 }

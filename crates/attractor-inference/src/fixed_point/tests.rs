@@ -7,11 +7,25 @@ use crate::testing::*;
 #[test]
 fn converges_and_says_so() {
     let parts = Parts::linear(1);
-    let stopping = Stopping { max_steps: 2000, tolerance: 1e-6, check_every: 1 };
-    let recall = FixedPointConfig { stopping }.init().unwrap().infer(&parts.problem()).unwrap();
+    let stopping = Stopping {
+        max_steps: 2000,
+        tolerance: 1e-6,
+        check_every: 1,
+    };
+    let recall = FixedPointConfig { stopping }
+        .init()
+        .unwrap()
+        .infer(&parts.problem())
+        .unwrap();
     assert_eq!(recall.outcomes, [Outcome::Converged; ROWS]);
-    assert!(recall.steps.iter().all(|&steps| steps > 1 && steps < 2000), "{:?}", recall.steps);
-    let few = FixedPointConfig { stopping: Stopping::after(2) };
+    assert!(
+        recall.steps.iter().all(|&steps| steps > 1 && steps < 2000),
+        "{:?}",
+        recall.steps
+    );
+    let few = FixedPointConfig {
+        stopping: Stopping::after(2),
+    };
     let recall = few.init().unwrap().infer(&parts.problem()).unwrap();
     assert_eq!(recall.outcomes, [Outcome::MaxSteps; ROWS]);
     assert_eq!(recall.steps, [2; ROWS]);
@@ -20,9 +34,15 @@ fn converges_and_says_so() {
 
 #[test]
 fn bad_configuration_is_an_error() {
-    let stopping = Stopping { max_steps: 0, ..Stopping::default() };
+    let stopping = Stopping {
+        max_steps: 0,
+        ..Stopping::default()
+    };
     let error = FixedPointConfig { stopping }.init().unwrap_err();
-    assert_eq!(error.to_string(), "Stopping.max_steps: must be at least 1, found 0");
+    assert_eq!(
+        error.to_string(),
+        "Stopping.max_steps: must be at least 1, found 0"
+    );
 }
 
 proptest! {

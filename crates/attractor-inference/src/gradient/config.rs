@@ -52,7 +52,12 @@ fn epsilon() -> f32 {
 impl Rule {
     /// Adam with the usual decays.
     pub fn adam(rate: f32) -> Self {
-        Self::Adam { rate, beta_1: beta_1(), beta_2: beta_2(), epsilon: epsilon() }
+        Self::Adam {
+            rate,
+            beta_1: beta_1(),
+            beta_2: beta_2(),
+            epsilon: epsilon(),
+        }
     }
 }
 
@@ -91,7 +96,11 @@ impl Default for GradientConfig {
         Self {
             rule: Rule::adam(0.5),
             scaling: Scaling::PerCue,
-            stopping: Stopping { max_steps: 100, tolerance: 1e-4, check_every: 10 },
+            stopping: Stopping {
+                max_steps: 100,
+                tolerance: 1e-4,
+                check_every: 10,
+            },
             keep_best: true,
         }
     }
@@ -121,7 +130,12 @@ impl GradientConfig {
             }
         };
         match self.rule {
-            Rule::Adam { rate, beta_1, beta_2, epsilon } => {
+            Rule::Adam {
+                rate,
+                beta_1,
+                beta_2,
+                epsilon,
+            } => {
                 require_positive("Rule::Adam.rate", rate.into())?;
                 require_positive("Rule::Adam.epsilon", epsilon.into())?;
                 decay("Rule::Adam.beta_1", beta_1)?;

@@ -40,7 +40,10 @@ impl Descent<'_> {
 
 fn energies(problem: &Problem<'_>, state: Tensor<2>) -> Result<(Tensor<1>, Tensor<1>)> {
     let decoded = problem.model.decode(state.clone());
-    Ok((problem.observation.energy(&problem.cues, decoded), problem.prior.energy(state)?))
+    Ok((
+        problem.observation.energy(&problem.cues, decoded),
+        problem.prior.energy(state)?,
+    ))
 }
 
 impl Dynamics for Descent<'_> {
@@ -50,7 +53,13 @@ impl Dynamics for Descent<'_> {
 
     fn step(&mut self, state: &State) -> Result<(Vec<Tensor<1>>, State)> {
         let code = state[0].clone();
-        let Problem { model, observation, prior, cues, .. } = self.problem;
+        let Problem {
+            model,
+            observation,
+            prior,
+            cues,
+            ..
+        } = self.problem;
         let (decoded, through_decoder) = model.pull_back(code.clone(), &mut |decoded| {
             observation.gradient(cues, decoded)
         });
@@ -59,10 +68,12 @@ impl Dynamics for Descent<'_> {
             + of_prior.mul_scalar(self.weights.prior);
         let terms = self.combine(observation.energy(cues, decoded), prior_energy);
         let (weights, problem) = (&self.weights, self.problem);
-        let next = self.stepper.step(&code, gradient, &terms[0], &mut |trial| {
-            let (observed, prior) = energies(problem, trial)?;
-            Ok(observed.mul_scalar(weights.observation) + prior.mul_scalar(weights.prior))
-        })?;
+        let next = self
+            .stepper
+            .step(&code, gradient, &terms[0], &mut |trial| {
+                let (observed, prior) = energies(problem, trial)?;
+                Ok(observed.mul_scalar(weights.observation) + prior.mul_scalar(weights.prior))
+            })?;
         Ok((terms, vec![next]))
     }
 
@@ -80,16 +91,25 @@ impl Inference for Gradient {
     fn infer(&self, problem: &Problem<'_>) -> Result<Recall> {
         let [rows, dim] = problem.cues.dims();
         let weights = match self.config.scaling {
-            Scaling::PerCue => Weights { observation: 1.0, prior: 1.0 },
+            Scaling::PerCue => Weights {
+                observation: 1.0,
+                prior: 1.0,
+            },
             // The Gaussian energy of variance 1 is half the sum of squares.
             Scaling::BatchMeans { gamma } => Weights {
                 observation: 2.0 / (rows * dim) as f32,
                 prior: gamma / rows as f32,
             },
         };
-        let mut descent = Descent { problem, weights, stepper: Stepper::new(self.config.rule) };
-        let options =
-            Options { stopping: self.config.stopping, keep_best: self.config.keep_best };
+        let mut descent = Descent {
+            problem,
+            weights,
+            stepper: Stepper::new(self.config.rule),
+        };
+        let options = Options {
+            stopping: self.config.stopping,
+            keep_best: self.config.keep_best,
+        };
         let (_, recall) = run(&mut descent, vec![problem.start.clone()], &options)?;
         Ok(recall)
     }

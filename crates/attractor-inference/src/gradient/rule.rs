@@ -21,7 +21,13 @@ pub(super) struct Stepper {
 
 impl Stepper {
     pub(super) fn new(rule: Rule) -> Self {
-        Self { rule, time: 0, first: None, second: None, rates: None }
+        Self {
+            rule,
+            time: 0,
+            first: None,
+            second: None,
+            rates: None,
+        }
     }
 
     /// The state after one step. `energy_at` serves the line search.
@@ -34,13 +40,21 @@ impl Stepper {
     ) -> Result<Tensor<2>> {
         self.time += 1;
         match self.rule {
-            Rule::Adam { rate, beta_1, beta_2, epsilon } => {
+            Rule::Adam {
+                rate,
+                beta_1,
+                beta_2,
+                epsilon,
+            } => {
                 let first = decay(self.first.take(), beta_1, gradient.clone());
                 let second = decay(self.second.take(), beta_2, gradient.square());
                 let first_bias = 1.0 - beta_1.powi(self.time);
                 let second_bias = (1.0 - beta_2.powi(self.time)).sqrt();
-                let spread =
-                    second.clone().sqrt().div_scalar(second_bias).add_scalar(epsilon);
+                let spread = second
+                    .clone()
+                    .sqrt()
+                    .div_scalar(second_bias)
+                    .add_scalar(epsilon);
                 let step = first.clone().mul_scalar(rate / first_bias) / spread;
                 self.first = Some(first);
                 self.second = Some(second);
@@ -54,9 +68,7 @@ impl Stepper {
                 self.first = Some(velocity.clone());
                 Ok(state.clone() - velocity.mul_scalar(rate))
             }
-            Rule::LineSearch { rate } => {
-                self.line_search(rate, state, gradient, energy, energy_at)
-            }
+            Rule::LineSearch { rate } => self.line_search(rate, state, gradient, energy, energy_at),
         }
     }
 

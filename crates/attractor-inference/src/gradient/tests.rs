@@ -5,7 +5,14 @@ use super::{GradientConfig, Rule, Scaling};
 use crate::testing::*;
 
 fn rules() -> [Rule; 3] {
-    [Rule::adam(0.05), Rule::Descent { rate: 0.05, momentum: 0.5 }, Rule::LineSearch { rate: 0.5 }]
+    [
+        Rule::adam(0.05),
+        Rule::Descent {
+            rate: 0.05,
+            momentum: 0.5,
+        },
+        Rule::LineSearch { rate: 0.5 },
+    ]
 }
 
 #[test]
@@ -13,8 +20,16 @@ fn all_rules_find_the_same_minimum() {
     let parts = Parts::linear(7);
     let mut found: Vec<Vec<f32>> = Vec::new();
     for rule in rules() {
-        let stopping = Stopping { max_steps: 3000, tolerance: 1e-7, check_every: 10 };
-        let config = GradientConfig { rule, stopping, ..GradientConfig::default() };
+        let stopping = Stopping {
+            max_steps: 3000,
+            tolerance: 1e-7,
+            check_every: 10,
+        };
+        let config = GradientConfig {
+            rule,
+            stopping,
+            ..GradientConfig::default()
+        };
         let recall = config.init().unwrap().infer(&parts.problem()).unwrap();
         found.push(recall.energy_last);
     }
@@ -46,9 +61,16 @@ fn line_search_descends_at_every_step() {
 fn a_rate_far_too_large_diverges_with_a_word() {
     let parts = Parts::linear(2);
     let config = GradientConfig {
-        rule: Rule::Descent { rate: 1e6, momentum: 0.0 },
+        rule: Rule::Descent {
+            rate: 1e6,
+            momentum: 0.0,
+        },
         keep_best: false,
-        stopping: Stopping { max_steps: 200, tolerance: 1e-6, check_every: 1 },
+        stopping: Stopping {
+            max_steps: 200,
+            tolerance: 1e-6,
+            check_every: 1,
+        },
         ..GradientConfig::default()
     };
     let recall = config.init().unwrap().infer(&parts.problem()).unwrap();
@@ -58,13 +80,22 @@ fn a_rate_far_too_large_diverges_with_a_word() {
 
 #[test]
 fn bad_configurations_are_errors() {
-    let config = GradientConfig { rule: Rule::adam(0.0), ..GradientConfig::default() };
+    let config = GradientConfig {
+        rule: Rule::adam(0.0),
+        ..GradientConfig::default()
+    };
     assert_eq!(
         config.init().unwrap_err().to_string(),
         "Rule::Adam.rate: must be finite and greater than 0, found 0"
     );
-    let rule = Rule::Descent { rate: 1.0, momentum: 1.0 };
-    let config = GradientConfig { rule, ..GradientConfig::default() };
+    let rule = Rule::Descent {
+        rate: 1.0,
+        momentum: 1.0,
+    };
+    let config = GradientConfig {
+        rule,
+        ..GradientConfig::default()
+    };
     assert_eq!(
         config.init().unwrap_err().to_string(),
         "Rule::Descent.momentum: must be at least 0 and below 1, found 1"

@@ -15,7 +15,13 @@ impl Inference for ModeSearch {
     }
 
     fn infer(&self, problem: &Problem<'_>) -> Result<Recall> {
-        let Problem { model, observation, prior, cues, start } = problem;
+        let Problem {
+            model,
+            observation,
+            prior,
+            cues,
+            start,
+        } = problem;
         let codes = prior.codes()?;
         let of_prior = prior.energy(codes.clone())?;
         let [stored, _] = codes.dims();
@@ -32,13 +38,16 @@ impl Inference for ModeSearch {
         let (lowest, best): (Tensor<2>, Tensor<2, Int>) = energies.min_dim_with_indices(1);
         let state = codes.select(0, best.squeeze_dim(1));
 
-        let at_start = observation.energy(cues, model.decode(start.clone()))
-            + prior.energy(start.clone())?;
+        let at_start =
+            observation.energy(cues, model.decode(start.clone())) + prior.energy(start.clone())?;
         let first = check::to_host(at_start)?;
         let last = check::to_host(lowest.squeeze_dim::<1>(1))?;
         let mut recall = Recall::single_pass(state);
         recall.trace = Trace {
-            terms: vec![TraceTerm { name: "total".into(), values: vec![first.clone(), last.clone()] }],
+            terms: vec![TraceTerm {
+                name: "total".into(),
+                values: vec![first.clone(), last.clone()],
+            }],
         };
         recall.energy_first = first;
         recall.energy_last = last;

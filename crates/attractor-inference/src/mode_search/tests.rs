@@ -27,7 +27,10 @@ fn finds_the_lowest_energy() {
             let best = (0..energies.len()).min_by(|&a, &b| energies[a].total_cmp(&energies[b]));
             let at = best.unwrap();
             let state = host(recall.state.clone());
-            assert_eq!(state[row * CODE..(row + 1) * CODE], stored[at * CODE..(at + 1) * CODE]);
+            assert_eq!(
+                state[row * CODE..(row + 1) * CODE],
+                stored[at * CODE..(at + 1) * CODE]
+            );
             assert!((recall.energy_last[row] - energies[at]).abs() < 1e-4);
         }
     }
@@ -49,10 +52,17 @@ fn robust_observations_ignore_an_occlusion() {
         &device(),
     );
     let right = |observation: &dyn ObservationModel| {
-        let problem = Problem { observation, ..parts.problem() };
+        let problem = Problem {
+            observation,
+            ..parts.problem()
+        };
         let state = host(ModeSearch.infer(&problem).unwrap().state);
         let codes = host(parts.prior.codes.clone());
-        state.chunks_exact(CODE).zip(codes.chunks_exact(CODE)).filter(|(a, b)| a == b).count()
+        state
+            .chunks_exact(CODE)
+            .zip(codes.chunks_exact(CODE))
+            .filter(|(a, b)| a == b)
+            .count()
     };
     let truncated = right(&Truncated::new(0.01, 0.001).unwrap());
     let squared = right(&Gaussian::new(0.001).unwrap());

@@ -24,7 +24,11 @@ impl Default for PredictiveCodingConfig {
         Self {
             rate: 0.05,
             fixed_predictions: false,
-            stopping: Stopping { max_steps: 100, tolerance: 1e-5, check_every: 10 },
+            stopping: Stopping {
+                max_steps: 100,
+                tolerance: 1e-5,
+                check_every: 10,
+            },
             keep_best: true,
         }
     }
@@ -33,7 +37,12 @@ impl Default for PredictiveCodingConfig {
 impl PredictiveCodingConfig {
     /// The reference's settings: exactly `steps` updates, the last state.
     pub fn reference(rate: f32, steps: usize) -> Self {
-        Self { rate, stopping: Stopping::after(steps), keep_best: false, ..Self::default() }
+        Self {
+            rate,
+            stopping: Stopping::after(steps),
+            keep_best: false,
+            ..Self::default()
+        }
     }
 
     /// `rate` must be finite and above 0; the rules of [`Stopping`].

@@ -21,19 +21,29 @@ impl PredictiveCoding {
     /// # Errors
     /// As [`Inference::infer`].
     pub fn infer_layers(&self, problem: &Problem<'_>) -> Result<(Vec<Tensor<2>>, Recall)> {
-        let chain = problem.model.layer_chain().ok_or_else(|| Error::Unsupported {
-            what: "predictive coding",
-            capability: "a decoder that is a chain of layers",
-            part: format!("the model `{}`", problem.model.name()),
-        })?;
+        let chain = problem
+            .model
+            .layer_chain()
+            .ok_or_else(|| Error::Unsupported {
+                what: "predictive coding",
+                capability: "a decoder that is a chain of layers",
+                part: format!("the model `{}`", problem.model.name()),
+            })?;
         let mut start = vec![problem.start.clone()];
         start.extend(chain.activities(problem.start.clone()));
         let first_predictions = self.config.fixed_predictions.then(|| start[1..].to_vec());
         // The data's own layer is clamped to the cue: it is no variable.
         start.pop();
-        let mut coding = Coding { problem, chain, rate: self.config.rate, first_predictions };
-        let options =
-            Options { stopping: self.config.stopping, keep_best: self.config.keep_best };
+        let mut coding = Coding {
+            problem,
+            chain,
+            rate: self.config.rate,
+            first_predictions,
+        };
+        let options = Options {
+            stopping: self.config.stopping,
+            keep_best: self.config.keep_best,
+        };
         let (state, mut recall) = run(&mut coding, start, &options)?;
         let mut layers = state[1..].to_vec();
         let predicted = coding.predictions(&state).pop();
@@ -83,15 +93,27 @@ impl Coding<'_> {
             hidden.push(activity.clone() - predicted.clone());
         }
         let predicted = predictions[predictions.len() - 1].clone();
-        Ok(Errors { hidden, predicted, prior_energy })
+        Ok(Errors {
+            hidden,
+            predicted,
+            prior_energy,
+        })
     }
 
     /// Free energy, squared errors from the data's layer to the code's, as the paper reports them.
     fn terms_of(&self, errors: &Errors) -> Vec<Tensor<1>> {
-        let Problem { observation, cues, prior, .. } = self.problem;
+        let Problem {
+            observation,
+            cues,
+            prior,
+            ..
+        } = self.problem;
         let observed = observation.energy(cues, errors.predicted.clone());
-        let squares: Vec<Tensor<1>> =
-            errors.hidden.iter().map(|error| square(error.clone())).collect();
+        let squares: Vec<Tensor<1>> = errors
+            .hidden
+            .iter()
+            .map(|error| square(error.clone()))
+            .collect();
         let mut free = observed;
         for square in &squares[1..] {
             free = free + square.clone().mul_scalar(0.5);
@@ -120,7 +142,9 @@ impl Dynamics for Coding<'_> {
     }
 
     fn step(&mut self, state: &State) -> Result<(Vec<Tensor<1>>, State)> {
-        let Problem { observation, cues, .. } = self.problem;
+        let Problem {
+            observation, cues, ..
+        } = self.problem;
         let predictions = self.predictions(state);
         let errors = self.errors(state, &predictions)?;
         let terms = self.terms_of(&errors);

@@ -51,10 +51,17 @@ impl MemoryPrior for Flat {
 #[test]
 fn converges_to_least_squares() {
     let parts = Parts::linear(5);
-    let problem = Problem { prior: &Flat, ..parts.problem() };
+    let problem = Problem {
+        prior: &Flat,
+        ..parts.problem()
+    };
     let config = PredictiveCodingConfig {
         rate: 0.1,
-        stopping: Stopping { max_steps: 20_000, tolerance: 1e-8, check_every: 100 },
+        stopping: Stopping {
+            max_steps: 20_000,
+            tolerance: 1e-8,
+            check_every: 100,
+        },
         ..PredictiveCodingConfig::default()
     };
     let recall = config.init().unwrap().infer(&problem).unwrap();
@@ -68,8 +75,15 @@ fn converges_to_least_squares() {
 fn a_model_without_layers_is_an_error() {
     let parts = Parts::linear(1);
     let model = Identity::new(CODE).unwrap();
-    let problem = Problem { model: &model, ..parts.problem() };
-    let error = PredictiveCodingConfig::default().init().unwrap().infer(&problem).unwrap_err();
+    let problem = Problem {
+        model: &model,
+        ..parts.problem()
+    };
+    let error = PredictiveCodingConfig::default()
+        .init()
+        .unwrap()
+        .infer(&problem)
+        .unwrap_err();
     assert_eq!(
         error.to_string(),
         "predictive coding needs a decoder that is a chain of layers, which the model `identity` \

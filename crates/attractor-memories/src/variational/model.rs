@@ -35,7 +35,12 @@ impl VariationalMemory {
                 found: format!("{}", prior.dim()),
             });
         }
-        Ok(Self { model, observation, prior, inference })
+        Ok(Self {
+            model,
+            observation,
+            prior,
+            inference,
+        })
     }
 
     /// The generative model.
@@ -122,7 +127,11 @@ impl Complete for VariationalMemory {
         check::batch("known", &known, self.dim())?;
         let (expected, found) = (cues.dims()[0], known.dims()[0]);
         if expected != found {
-            return Err(Error::Rows { what: "known", expected, found });
+            return Err(Error::Rows {
+                what: "known",
+                expected,
+                found,
+            });
         }
         let masked = Masked::new(self.observation.boxed(), known)?;
         self.recall(cues, &masked)

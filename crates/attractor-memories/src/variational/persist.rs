@@ -32,11 +32,16 @@ impl VariationalMemory {
     /// another width.
     pub fn load_codes(&mut self, path: &Path, device: &Device) -> Result<()> {
         let weights = Weights::read(path)?;
-        let fail = |reason: String| Error::Weights { path: path.into(), reason };
+        let fail = |reason: String| Error::Weights {
+            path: path.into(),
+            reason,
+        };
         for (key, expected) in [(MODEL, self.model().name()), (PRIOR, self.prior().name())] {
             let found = weights.metadata(key).unwrap_or("none");
             if found != expected {
-                return Err(fail(format!("expected codes of the {key} `{expected}`, found `{found}`")));
+                return Err(fail(format!(
+                    "expected codes of the {key} `{expected}`, found `{found}`"
+                )));
             }
         }
         let width = self.prior().dim();
@@ -44,7 +49,9 @@ impl VariationalMemory {
             return Err(fail(format!("`{CODES}`: expected two dimensions")));
         };
         if found != width {
-            return Err(fail(format!("`{CODES}`: expected shape [n, {width}], found [{rows}, {found}]")));
+            return Err(fail(format!(
+                "`{CODES}`: expected shape [n, {width}], found [{rows}, {found}]"
+            )));
         }
         let codes = weights.tensor(CODES, [rows, width], device)?;
         self.prior_mut().store(codes)

@@ -14,7 +14,10 @@ pub struct GaussianMixture {
 
 impl GaussianMixture {
     pub(super) fn new(config: GaussianMixtureConfig, dim: usize, device: &Device) -> Result<Self> {
-        Ok(Self { config, store: PatternStore::new(dim, device)? })
+        Ok(Self {
+            config,
+            store: PatternStore::new(dim, device)?,
+        })
     }
 
     /// The configuration.
@@ -28,7 +31,13 @@ impl GaussianMixture {
     /// # Errors
     /// An empty memory, a wrong width.
     pub fn partial(&self, states: Tensor<2>) -> Result<Partial> {
-        read(&self.store, states, Score::SquaredDistance { variance: self.variance() })
+        read(
+            &self.store,
+            states,
+            Score::SquaredDistance {
+                variance: self.variance(),
+            },
+        )
     }
 
     fn variance(&self) -> f32 {

@@ -6,7 +6,9 @@ use crate::HopfieldConfig;
 use crate::testing::*;
 
 fn prior(sigma: f32, dim: usize) -> super::GaussianMixture {
-    GaussianMixtureConfig { sigma }.init(dim, &device()).unwrap()
+    GaussianMixtureConfig { sigma }
+        .init(dim, &device())
+        .unwrap()
 }
 
 #[test]
@@ -56,8 +58,10 @@ fn equals_hopfield_when_norms_are_equal() {
     let codes = normal(3, 20, 7);
     let norms = codes.clone().square().sum_dim(1).sqrt();
     let codes = codes / norms;
-    let (mut mixture, mut hopfield) =
-        (prior(0.5, 7), HopfieldConfig { beta: 4.0 }.init(7, &device()).unwrap());
+    let (mut mixture, mut hopfield) = (
+        prior(0.5, 7),
+        HopfieldConfig { beta: 4.0 }.init(7, &device()).unwrap(),
+    );
     mixture.store(codes.clone()).unwrap();
     hopfield.store(codes).unwrap();
     let cues = normal(4, 9, 7);
@@ -71,7 +75,9 @@ fn equals_hopfield_when_norms_are_equal() {
 
 #[test]
 fn wrong_sigma_is_an_error() {
-    let error = GaussianMixtureConfig { sigma: 0.0 }.init(3, &device()).unwrap_err();
+    let error = GaussianMixtureConfig { sigma: 0.0 }
+        .init(3, &device())
+        .unwrap_err();
     assert_eq!(
         error.to_string(),
         "GaussianMixtureConfig.sigma: must be finite and greater than 0, found 0"

@@ -14,7 +14,10 @@ pub struct Hopfield {
 
 impl Hopfield {
     pub(super) fn new(config: HopfieldConfig, dim: usize, device: &Device) -> Result<Self> {
-        Ok(Self { config, store: PatternStore::new(dim, device)? })
+        Ok(Self {
+            config,
+            store: PatternStore::new(dim, device)?,
+        })
     }
 
     /// The configuration.
@@ -27,7 +30,13 @@ impl Hopfield {
     /// # Errors
     /// An empty memory, a wrong width.
     pub fn partial(&self, states: Tensor<2>) -> Result<Partial> {
-        read(&self.store, states, Score::Dot { beta: self.config.beta })
+        read(
+            &self.store,
+            states,
+            Score::Dot {
+                beta: self.config.beta,
+            },
+        )
     }
 
     fn energy_of(&self, partial: &Partial, states: Tensor<2>) -> Result<Tensor<1>> {

@@ -30,7 +30,9 @@ fn edges() {
 
 #[test]
 fn wrong_beta_is_an_error() {
-    let error = HopfieldConfig { beta: -1.0 }.init(3, &device()).unwrap_err();
+    let error = HopfieldConfig { beta: -1.0 }
+        .init(3, &device())
+        .unwrap_err();
     assert_eq!(
         error.to_string(),
         "HopfieldConfig.beta: must be finite and greater than 0, found -1"

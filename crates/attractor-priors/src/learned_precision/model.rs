@@ -1,6 +1,4 @@
-use attractor_core::kernel::{
-    Partial, PatternStore, Score, read_with_values, squared_distances,
-};
+use attractor_core::kernel::{Partial, PatternStore, Score, read_with_values, squared_distances};
 use attractor_core::{Energy, Error, MemoryPrior, Result, Train, check};
 use burn::module::Module;
 use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
@@ -81,7 +79,12 @@ impl LearnedPrecision {
     fn partial(&self, states: Tensor<2>) -> Result<Partial> {
         check::shape("states", &states, self.store.dim())?;
         let states = self.precision.whiten(states);
-        read_with_values(&self.keys, &self.store, states, Score::SquaredDistance { variance: 1.0 })
+        read_with_values(
+            &self.keys,
+            &self.store,
+            states,
+            Score::SquaredDistance { variance: 1.0 },
+        )
     }
 }
 
@@ -102,7 +105,8 @@ impl MemoryPrior for LearnedPrecision {
 
     fn store(&mut self, codes: Tensor<2>) -> Result<()> {
         self.store.push(codes.clone())?;
-        self.keys.push(self.precision.whiten(codes.without_autodiff()))
+        self.keys
+            .push(self.precision.whiten(codes.without_autodiff()))
     }
 
     fn attract(&self, states: Tensor<2>) -> Result<Tensor<2>> {
@@ -163,7 +167,9 @@ impl Train for LearnedPrecision {
         let loss = (answers - targets).square().mean();
         let value = check::to_host(loss.clone().without_autodiff())?[0];
         let gradients = GradientsParams::from_grads(loss.backward(), &precision);
-        let optimiser = self.optimiser.get_or_insert_with(|| AdamConfig::new().init());
+        let optimiser = self
+            .optimiser
+            .get_or_insert_with(|| AdamConfig::new().init());
         self.precision = optimiser.step(learning_rate, precision, gradients).valid();
         self.whiten_all()?;
         Ok(value)

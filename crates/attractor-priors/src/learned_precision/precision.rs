@@ -38,7 +38,10 @@ impl Precision {
         require_nonzero("Precision.dim", log_precision.len())?;
         check::finite("log precision", log_precision, log_precision.len())?;
         let row = TensorData::new(log_precision.to_vec(), [1, log_precision.len()]);
-        Ok(Self { log_diagonal: Param::from_tensor(Tensor::from_data(row, device)), lower: None })
+        Ok(Self {
+            log_diagonal: Param::from_tensor(Tensor::from_data(row, device)),
+            lower: None,
+        })
     }
 
     /// A full matrix, row-major `[d, d]`. Only its symmetric part matters to a quadratic form, and
@@ -49,14 +52,22 @@ impl Precision {
     pub fn from_matrix(matrix: &[f32], device: &Device) -> Result<Self> {
         let dim = matrix.len().isqrt();
         if dim == 0 || dim * dim != matrix.len() {
-            return Err(Error::config("Precision", "must be a square matrix", matrix.len()));
+            return Err(Error::config(
+                "Precision",
+                "must be a square matrix",
+                matrix.len(),
+            ));
         }
         check::finite("precision", matrix, dim)?;
         let symmetric = faer::Mat::from_fn(dim, dim, |i, j| {
             0.5 * (f64::from(matrix[i * dim + j]) + f64::from(matrix[j * dim + i]))
         });
         let factor = symmetric.llt(faer::Side::Lower).map_err(|error| {
-            Error::config("Precision", "must be positive definite", format!("{error:?}"))
+            Error::config(
+                "Precision",
+                "must be positive definite",
+                format!("{error:?}"),
+            )
         })?;
         let factor = factor.L();
         let log_diagonal: Vec<f32> = (0..dim).map(|i| factor[(i, i)].ln() as f32).collect();

@@ -5,7 +5,9 @@ use super::{LearnedPrecisionConfig, Precision, PrecisionForm};
 use crate::testing::*;
 
 fn prior(form: PrecisionForm, dim: usize) -> super::LearnedPrecision {
-    LearnedPrecisionConfig { form }.init(dim, &device()).unwrap()
+    LearnedPrecisionConfig { form }
+        .init(dim, &device())
+        .unwrap()
 }
 
 /// A random symmetric positive definite matrix.
@@ -25,7 +27,9 @@ fn golden_diagonal() {
     let golden = golden("priors");
     let precision = golden.values("log_precision_diag").unwrap();
     let precision = Precision::from_log_diagonal(precision, &device()).unwrap();
-    let mut prior = prior(PrecisionForm::Diagonal, 8).with_precision(precision).unwrap();
+    let mut prior = prior(PrecisionForm::Diagonal, 8)
+        .with_precision(precision)
+        .unwrap();
     check_golden_iterations(&mut prior, "gmm_diag");
 }
 
@@ -34,7 +38,9 @@ fn golden_full() {
     let golden = golden("priors");
     let precision = golden.values("precision_full").unwrap();
     let precision = Precision::from_matrix(precision, &device()).unwrap();
-    let mut prior = prior(PrecisionForm::Full, 8).with_precision(precision).unwrap();
+    let mut prior = prior(PrecisionForm::Full, 8)
+        .with_precision(precision)
+        .unwrap();
     check_golden_iterations(&mut prior, "gmm_full");
 }
 
@@ -47,11 +53,21 @@ fn edges() {
 #[test]
 fn bad_matrices_are_errors() {
     let error = Precision::from_matrix(&[1.0, 2.0, 2.0, 1.0], &device()).unwrap_err();
-    assert!(error.to_string().starts_with("Precision: must be positive definite"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .starts_with("Precision: must be positive definite"),
+        "{error}"
+    );
     let error = Precision::from_matrix(&[1.0, 2.0, 2.0], &device()).unwrap_err();
-    assert_eq!(error.to_string(), "Precision: must be a square matrix, found 3");
+    assert_eq!(
+        error.to_string(),
+        "Precision: must be a square matrix, found 3"
+    );
     let two = Precision::identity(PrecisionForm::Full, 2, &device()).unwrap();
-    let error = prior(PrecisionForm::Full, 3).with_precision(two).unwrap_err();
+    let error = prior(PrecisionForm::Full, 3)
+        .with_precision(two)
+        .unwrap_err();
     assert!(error.to_string().contains("codes of 3 entries"), "{error}");
 }
 
@@ -59,8 +75,15 @@ fn bad_matrices_are_errors() {
 fn the_matrix_survives_its_factor() {
     let matrix = positive_definite(5, 6);
     let precision = Precision::from_matrix(&matrix, &device()).unwrap();
-    let identity: Vec<f32> = (0..36).map(|at| f32::from(u8::from(at / 6 == at % 6))).collect();
-    assert_close(&host(precision.apply(tensor(&identity, 6))), &matrix, 1e-5, "P");
+    let identity: Vec<f32> = (0..36)
+        .map(|at| f32::from(u8::from(at / 6 == at % 6)))
+        .collect();
+    assert_close(
+        &host(precision.apply(tensor(&identity, 6))),
+        &matrix,
+        1e-5,
+        "P",
+    );
 }
 
 /// Noise lives in the second half of the entries: training must learn to distrust them.
@@ -76,7 +99,9 @@ fn check_training(form: PrecisionForm) {
             .map(|at| codes[at] + if at % dim < 4 { 0.1 } else { 2.0 } * noise[at])
             .collect();
         let codes = tensor(&codes, dim);
-        let loss = prior.train_step(codes.clone(), tensor(&cues, dim), codes, 0.05).unwrap();
+        let loss = prior
+            .train_step(codes.clone(), tensor(&cues, dim), codes, 0.05)
+            .unwrap();
         if step < 10 {
             first += loss;
         }
@@ -84,11 +109,19 @@ fn check_training(form: PrecisionForm) {
             last += loss;
         }
     }
-    assert!(last < 0.5 * first, "mean loss fell from {first} to {last} only");
-    let unit: Vec<f32> = (0..dim * dim).map(|at| f32::from(u8::from(at / dim == at % dim))).collect();
+    assert!(
+        last < 0.5 * first,
+        "mean loss fell from {first} to {last} only"
+    );
+    let unit: Vec<f32> = (0..dim * dim)
+        .map(|at| f32::from(u8::from(at / dim == at % dim)))
+        .collect();
     let matrix = host(prior.precision().apply(tensor(&unit, dim)));
     let diagonal: Vec<f32> = (0..dim).map(|i| matrix[i * dim + i]).collect();
-    let (clean, noisy) = (diagonal[..4].iter().sum::<f32>(), diagonal[4..].iter().sum::<f32>());
+    let (clean, noisy) = (
+        diagonal[..4].iter().sum::<f32>(),
+        diagonal[4..].iter().sum::<f32>(),
+    );
     assert!(clean > 4.0 * noisy, "{diagonal:?}");
 }
 
@@ -104,7 +137,9 @@ fn training_keeps_the_stored_codes() {
     prior.store(normal(1, 5, 3)).unwrap();
     let before = host(prior.codes().unwrap());
     let codes = normal(2, 7, 3);
-    prior.train_step(codes.clone(), normal(3, 7, 3), codes, 0.1).unwrap();
+    prior
+        .train_step(codes.clone(), normal(3, 7, 3), codes, 0.1)
+        .unwrap();
     assert_eq!(host(prior.codes().unwrap()), before);
     check_gradient(&prior, normal(4, 3, 3), 2e-2);
 }

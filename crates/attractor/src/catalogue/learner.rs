@@ -36,7 +36,10 @@ impl<M: Train> Train for Network<M> {
 impl<M: Train + Forget + 'static> Learner for Network<M> {
     fn finish(self: Box<Self>, context: &Context) -> Result<Built> {
         let model: Arc<dyn GenerativeModel> = context.model.clone();
-        Ok(Built::Memory(Box::new(EncodedMemory::new(model, Box::new(self.0))?)))
+        Ok(Built::Memory(Box::new(EncodedMemory::new(
+            model,
+            Box::new(self.0),
+        )?)))
     }
 }
 
@@ -58,7 +61,8 @@ impl Train for Precision {
         targets: Tensor<2>,
         learning_rate: f64,
     ) -> Result<f32> {
-        self.prior.train_step(patterns, cues, targets, learning_rate)
+        self.prior
+            .train_step(patterns, cues, targets, learning_rate)
     }
 }
 

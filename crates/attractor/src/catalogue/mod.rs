@@ -34,9 +34,7 @@ use attractor_inference::{
     FixedPointConfig, GradientConfig, ModeSearch, PredictiveCodingConfig, Rule, Scaling,
 };
 use attractor_memories::{EncodedMemory, VariationalMemory};
-use attractor_priors::{
-    GaussianMixtureConfig, HopfieldConfig, LearnedPrecisionConfig,
-};
+use attractor_priors::{GaussianMixtureConfig, HopfieldConfig, LearnedPrecisionConfig};
 
 pub use learner::Learner;
 pub use options::{
@@ -57,23 +55,71 @@ pub struct Recipe {
 
 /// Every recipe.
 pub const RECIPES: &[Recipe] = &[
-    Recipe { name: "identity", summary: "no memory: the encoder's answer", learns: false },
-    Recipe { name: "gmm", summary: "Gaussian mixture, fixed point", learns: false },
-    Recipe { name: "gmm-star", summary: "Gaussian mixture with learned precision", learns: true },
-    Recipe { name: "mchn", summary: "modern continuous Hopfield network", learns: false },
-    Recipe { name: "bp-gmm", summary: "Gaussian mixture, gradient through the decoder", learns: false },
-    Recipe { name: "pc-gmm", summary: "Gaussian mixture, predictive coding", learns: false },
+    Recipe {
+        name: "identity",
+        summary: "no memory: the encoder's answer",
+        learns: false,
+    },
+    Recipe {
+        name: "gmm",
+        summary: "Gaussian mixture, fixed point",
+        learns: false,
+    },
+    Recipe {
+        name: "gmm-star",
+        summary: "Gaussian mixture with learned precision",
+        learns: true,
+    },
+    Recipe {
+        name: "mchn",
+        summary: "modern continuous Hopfield network",
+        learns: false,
+    },
+    Recipe {
+        name: "bp-gmm",
+        summary: "Gaussian mixture, gradient through the decoder",
+        learns: false,
+    },
+    Recipe {
+        name: "pc-gmm",
+        summary: "Gaussian mixture, predictive coding",
+        learns: false,
+    },
     Recipe {
         name: "map-gmm",
         summary: "Gaussian mixture, search among the stored codes under any observation model",
         learns: false,
     },
-    Recipe { name: "nearest", summary: "nearest stored pattern", learns: false },
-    Recipe { name: "memn2n", summary: "end-to-end memory network, trained on clean cues", learns: true },
-    Recipe { name: "memn2n-star", summary: "the same, trained on the task's cues", learns: true },
-    Recipe { name: "ntm", summary: "neural Turing machine read, trained on clean cues", learns: true },
-    Recipe { name: "ntm-star", summary: "the same, trained on the task's cues", learns: true },
-    Recipe { name: "autoencoder", summary: "iterated reconstruction by an autoencoder", learns: false },
+    Recipe {
+        name: "nearest",
+        summary: "nearest stored pattern",
+        learns: false,
+    },
+    Recipe {
+        name: "memn2n",
+        summary: "end-to-end memory network, trained on clean cues",
+        learns: true,
+    },
+    Recipe {
+        name: "memn2n-star",
+        summary: "the same, trained on the task's cues",
+        learns: true,
+    },
+    Recipe {
+        name: "ntm",
+        summary: "neural Turing machine read, trained on clean cues",
+        learns: true,
+    },
+    Recipe {
+        name: "ntm-star",
+        summary: "the same, trained on the task's cues",
+        learns: true,
+    },
+    Recipe {
+        name: "autoencoder",
+        summary: "iterated reconstruction by an autoencoder",
+        learns: false,
+    },
 ];
 
 /// What a memory is built on.
@@ -98,7 +144,11 @@ impl Context {
 
     /// With a generative model.
     pub fn codes(model: Arc<dyn GenerativeModel>, device: &Device) -> Self {
-        Self { device: device.clone(), model, autoencoder: None }
+        Self {
+            device: device.clone(),
+            model,
+            autoencoder: None,
+        }
     }
 }
 
@@ -124,7 +174,9 @@ impl std::fmt::Debug for Built {
             Self::Complete(memory) => ("Complete", memory.len()),
             Self::Learner(_) => ("Learner", 0),
         };
-        f.debug_struct(kind).field("len", &len).finish_non_exhaustive()
+        f.debug_struct(kind)
+            .field("len", &len)
+            .finish_non_exhaustive()
     }
 }
 
@@ -139,7 +191,10 @@ pub fn build(recipe: &str, options: &toml::Table, context: &Context) -> Result<B
     match recipe {
         "identity" => {
             read_options::<options::NoOptions>(recipe, options)?;
-            encoded(context, Box::new(EncoderOnlyConfig::new(code).init(device)?))
+            encoded(
+                context,
+                Box::new(EncoderOnlyConfig::new(code).init(device)?),
+            )
         }
         "gmm" => {
             let GmmOptions { sigma, iterations } = read_options(recipe, options)?;
@@ -154,37 +209,64 @@ pub fn build(recipe: &str, options: &toml::Table, context: &Context) -> Result<B
         "gmm-star" => {
             let options: GmmStarOptions = read_options(recipe, options)?;
             let prior = LearnedPrecisionConfig { form: options.form }.init(code, device)?;
-            Ok(Built::Learner(learner::precision(prior, options.iterations)))
+            Ok(Built::Learner(learner::precision(
+                prior,
+                options.iterations,
+            )))
         }
         "bp-gmm" => bp(read_options(recipe, options)?, context),
         "pc-gmm" => {
-            let PcOptions { sigma, rate, iterations, fixed_predictions } =
-                read_options(recipe, options)?;
+            let PcOptions {
+                sigma,
+                rate,
+                iterations,
+                fixed_predictions,
+            } = read_options(recipe, options)?;
             let config = PredictiveCodingConfig {
                 rate,
                 fixed_predictions,
-                stopping: Stopping { max_steps: iterations, ..Stopping::default() },
+                stopping: Stopping {
+                    max_steps: iterations,
+                    ..Stopping::default()
+                },
                 ..PredictiveCodingConfig::default()
             };
             let prior = GaussianMixtureConfig { sigma }.init(code, device)?;
             variational(context, Box::new(prior), Box::new(config.init()?))
         }
         "map-gmm" => {
-            let MapOptions { sigma, observation, variance, scale, degrees, cap } =
-                read_options(recipe, options)?;
+            let MapOptions {
+                sigma,
+                observation,
+                variance,
+                scale,
+                degrees,
+                cap,
+            } = read_options(recipe, options)?;
             let (kind, observation) = observation.build(variance, scale, degrees, cap)?;
             let prior = GaussianMixtureConfig { sigma }.init(code, device)?;
-            compose(context, kind, observation, Box::new(prior), Box::new(ModeSearch))
+            compose(
+                context,
+                kind,
+                observation,
+                Box::new(prior),
+                Box::new(ModeSearch),
+            )
         }
         "nearest" => {
             let NearestOptions { distance } = read_options(recipe, options)?;
-            let config = NearestConfig { distance, ..NearestConfig::new(code) };
+            let config = NearestConfig {
+                distance,
+                ..NearestConfig::new(code)
+            };
             encoded(context, Box::new(config.init(device)?))
         }
         "memn2n" | "memn2n-star" => {
             let options: MemN2NOptions = read_options(recipe, options)?;
-            let config =
-                MemN2NConfig { read_scale: options.alpha, ..MemN2NConfig::new(code) };
+            let config = MemN2NConfig {
+                read_scale: options.alpha,
+                ..MemN2NConfig::new(code)
+            };
             Ok(Built::Learner(learner::network(config.init(device)?)))
         }
         "ntm" | "ntm-star" => {
@@ -198,42 +280,80 @@ pub fn build(recipe: &str, options: &toml::Table, context: &Context) -> Result<B
         }
         "autoencoder" => {
             let options: AutoencoderOptions = read_options(recipe, options)?;
-            let autoencoder = context.autoencoder.clone().ok_or_else(|| Error::Unsupported {
-                what: "the recipe `autoencoder`",
-                capability: "a trained autoencoder",
-                part: "the context".into(),
-            })?;
-            let config = AutoencoderConfig { iterations: options.iterations, ..Default::default() };
+            let autoencoder = context
+                .autoencoder
+                .clone()
+                .ok_or_else(|| Error::Unsupported {
+                    what: "the recipe `autoencoder`",
+                    capability: "a trained autoencoder",
+                    part: "the context".into(),
+                })?;
+            let config = AutoencoderConfig {
+                iterations: options.iterations,
+                ..Default::default()
+            };
             Ok(Built::Memory(Box::new(config.init(autoencoder, device)?)))
         }
         unknown => Err(Error::UnknownName {
             what: "recipe",
             name: unknown.into(),
-            known: RECIPES.iter().map(|recipe| recipe.name).collect::<Vec<_>>().join(", "),
+            known: RECIPES
+                .iter()
+                .map(|recipe| recipe.name)
+                .collect::<Vec<_>>()
+                .join(", "),
         }),
     }
 }
 
 /// Gradient inference, by default with the reference's weighting in the per-cue form.
 fn bp(options: BpOptions, context: &Context) -> Result<Built> {
-    let BpOptions { sigma, gamma, rate, iterations, batch_means, observation, scale, degrees, cap } =
-        options;
+    let BpOptions {
+        sigma,
+        gamma,
+        rate,
+        iterations,
+        batch_means,
+        observation,
+        scale,
+        degrees,
+        cap,
+    } = options;
     // The variance that makes the per-cue energy proportional to the reference's objective.
     let variance = gamma * context.model.data_dim() as f32 / 2.0;
     let variance = if batch_means { 1.0 } else { variance };
     let (kind, observation) = observation.build(Some(variance), scale, degrees, cap)?;
     let config = GradientConfig {
         rule: Rule::adam(rate),
-        scaling: if batch_means { Scaling::BatchMeans { gamma } } else { Scaling::PerCue },
-        stopping: Stopping { max_steps: iterations, tolerance: 1e-4, check_every: 10 },
+        scaling: if batch_means {
+            Scaling::BatchMeans { gamma }
+        } else {
+            Scaling::PerCue
+        },
+        stopping: Stopping {
+            max_steps: iterations,
+            tolerance: 1e-4,
+            check_every: 10,
+        },
         keep_best: !batch_means,
     };
-    let prior = GaussianMixtureConfig { sigma }.init(context.model.latent_dim(), &context.device)?;
-    compose(context, kind, observation, Box::new(prior), Box::new(config.init()?))
+    let prior =
+        GaussianMixtureConfig { sigma }.init(context.model.latent_dim(), &context.device)?;
+    compose(
+        context,
+        kind,
+        observation,
+        Box::new(prior),
+        Box::new(config.init()?),
+    )
 }
 
 fn fixed_point(iterations: usize) -> Result<Box<dyn Inference>> {
-    let stopping = Stopping { max_steps: iterations, tolerance: 1e-6, check_every: 1 };
+    let stopping = Stopping {
+        max_steps: iterations,
+        tolerance: 1e-6,
+        check_every: 1,
+    };
     Ok(Box::new(FixedPointConfig { stopping }.init()?))
 }
 
@@ -243,7 +363,13 @@ fn variational(
     prior: Box<dyn MemoryPrior>,
     inference: Box<dyn Inference>,
 ) -> Result<Built> {
-    compose(context, ObservationKind::Gaussian, Box::new(Gaussian::new(1.0)?), prior, inference)
+    compose(
+        context,
+        ObservationKind::Gaussian,
+        Box::new(Gaussian::new(1.0)?),
+        prior,
+        inference,
+    )
 }
 
 fn compose(
@@ -262,7 +388,10 @@ fn compose(
 
 /// A memory of codes behind the context's model.
 fn encoded(context: &Context, inner: Box<dyn Forget>) -> Result<Built> {
-    Ok(Built::Memory(Box::new(EncodedMemory::new(context.model.clone(), inner)?)))
+    Ok(Built::Memory(Box::new(EncodedMemory::new(
+        context.model.clone(),
+        inner,
+    )?)))
 }
 
 #[cfg(test)]

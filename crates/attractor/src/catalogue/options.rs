@@ -16,9 +16,15 @@ pub fn read_options<T: DeserializeOwned>(recipe: &str, options: &toml::Table) ->
     let mut options = options.clone();
     options.remove("epochs");
     options.remove("learning_rate");
-    toml::Value::Table(options).try_into().map_err(|error: toml::de::Error| {
-        Error::config("recipe options", "must fit the recipe", format!("{recipe}: {}", error.message()))
-    })
+    toml::Value::Table(options)
+        .try_into()
+        .map_err(|error: toml::de::Error| {
+            Error::config(
+                "recipe options",
+                "must fit the recipe",
+                format!("{recipe}: {}", error.message()),
+            )
+        })
 }
 
 /// A recipe without options.
@@ -38,7 +44,10 @@ pub struct GmmOptions {
 
 impl Default for GmmOptions {
     fn default() -> Self {
-        Self { sigma: 0.1, iterations: 10 }
+        Self {
+            sigma: 0.1,
+            iterations: 10,
+        }
     }
 }
 
@@ -54,7 +63,10 @@ pub struct MchnOptions {
 
 impl Default for MchnOptions {
     fn default() -> Self {
-        Self { beta: 100.0, iterations: 10 }
+        Self {
+            beta: 100.0,
+            iterations: 10,
+        }
     }
 }
 
@@ -70,7 +82,10 @@ pub struct GmmStarOptions {
 
 impl Default for GmmStarOptions {
     fn default() -> Self {
-        Self { form: PrecisionForm::Diagonal, iterations: 10 }
+        Self {
+            form: PrecisionForm::Diagonal,
+            iterations: 10,
+        }
     }
 }
 
@@ -171,7 +186,12 @@ pub struct PcOptions {
 
 impl Default for PcOptions {
     fn default() -> Self {
-        Self { sigma: 0.1, rate: 0.05, iterations: 100, fixed_predictions: false }
+        Self {
+            sigma: 0.1,
+            rate: 0.05,
+            iterations: 100,
+            fixed_predictions: false,
+        }
     }
 }
 
@@ -240,7 +260,10 @@ pub struct NtmOptions {
 
 impl Default for NtmOptions {
     fn default() -> Self {
-        Self { heads: 1, sharpening: Sharpening::PerHead }
+        Self {
+            heads: 1,
+            sharpening: Sharpening::PerHead,
+        }
     }
 }
 

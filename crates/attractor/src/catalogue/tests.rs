@@ -23,10 +23,14 @@ fn every_recipe_works() {
         if let Built::Learner(mut learner) = built {
             assert!(recipe.learns);
             let codes = normal(1, 8);
-            learner.train_step(codes.clone(), codes.clone(), codes, 0.01).unwrap();
+            learner
+                .train_step(codes.clone(), codes.clone(), codes, 0.01)
+                .unwrap();
             built = learner.finish(&context).unwrap();
         }
-        let Built::Memory(mut memory) = built else { panic!("{recipe:?} is not ready") };
+        let Built::Memory(mut memory) = built else {
+            panic!("{recipe:?} is not ready")
+        };
         memory.write(normal(2, 5)).unwrap();
         assert_eq!(memory.len(), 5, "{recipe:?}");
         let recall = memory.read(normal(3, 2)).unwrap();
@@ -39,14 +43,19 @@ fn every_recipe_works() {
 fn masked_observations_ask_for_the_mask() {
     let options = "observation = 'masked'".parse().unwrap();
     for recipe in ["bp-gmm", "map-gmm"] {
-        assert!(matches!(build(recipe, &options, &context()), Ok(Built::Complete(_))));
+        assert!(matches!(
+            build(recipe, &options, &context()),
+            Ok(Built::Complete(_))
+        ));
     }
 }
 
 #[test]
 fn mistakes_are_named() {
     let message = |recipe: &str, options: &str| {
-        build(recipe, &options.parse().unwrap(), &context()).unwrap_err().to_string()
+        build(recipe, &options.parse().unwrap(), &context())
+            .unwrap_err()
+            .to_string()
     };
     assert!(message("gnn", "").starts_with("unknown recipe `gnn`; known: identity, gmm, "));
     let unknown = message("gmm", "sigmar = 1.0");
