@@ -1,6 +1,7 @@
 //! Codes of training images, clean and corrupted, for the systems that learn.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use anyhow::Result;
 use attractor::core::burn::tensor::{Device, Tensor, TensorData};
@@ -33,9 +34,8 @@ pub(crate) struct Source<'a> {
 impl TrainingCodes {
     /// Clean codes in order.
     pub(crate) fn clean(&mut self, source: &Source<'_>) -> Result<&[f32]> {
-        if !self.clean.contains_key(&source.seed) {
-            let codes = source.encode(Corruption::Clean, 0)?;
-            self.clean.insert(source.seed, codes);
+        if let Entry::Vacant(slot) = self.clean.entry(source.seed) {
+            slot.insert(source.encode(Corruption::Clean, 0)?);
         }
         Ok(&self.clean[&source.seed])
     }
@@ -49,9 +49,8 @@ impl TrainingCodes {
     ) -> Result<&[f32]> {
         let draw = epoch % DRAWS;
         let key = (source.seed, corruption.to_string(), draw);
-        if !self.corrupted.contains_key(&key) {
-            let cues = source.encode(corruption, 1 + draw as u64)?;
-            self.corrupted.insert(key.clone(), cues);
+        if let Entry::Vacant(slot) = self.corrupted.entry(key.clone()) {
+            slot.insert(source.encode(corruption, 1 + draw as u64)?);
         }
         Ok(&self.corrupted[&key])
     }

@@ -137,16 +137,14 @@ fn run_one(args: &Args, stop: &Arc<AtomicBool>) -> Result<bool> {
         for seed in 0..plan.config.seeds as u64 {
             executor.train(seed, &mut writer)?;
         }
+        println!("trained; measure with --resume --out {}", dir.display());
+        return Ok(true);
     }
-    let summary = if args.train_only {
-        Default::default()
-    } else {
-        runner::run_cells(&cells, &mut writer, &mut terminal, stop, |cell, writer| {
-            executor
-                .execute(cell, writer)
-                .map_err(|error| format!("{error:#}"))
-        })?
-    };
+    let summary = runner::run_cells(&cells, &mut writer, &mut terminal, stop, |cell, writer| {
+        executor
+            .execute(cell, writer)
+            .map_err(|error| format!("{error:#}"))
+    })?;
     drop(executor);
     terminal.finish();
     for (cell, message) in &summary.failed {
