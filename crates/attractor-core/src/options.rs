@@ -74,8 +74,16 @@ mod tests {
     use super::*;
 
     const ENTRIES: &[Entry<u8>] = &[
-        Entry { name: "one", summary: "1", build: 1 },
-        Entry { name: "two", summary: "2", build: 2 },
+        Entry {
+            name: "one",
+            summary: "1",
+            build: 1,
+        },
+        Entry {
+            name: "two",
+            summary: "2",
+            build: 2,
+        },
     ];
 
     #[derive(Debug, serde::Deserialize)]
@@ -92,17 +100,34 @@ mod tests {
     fn kinds_are_found_and_mistakes_named() {
         let (entry, rest) = choose("number", ENTRIES, &table("kind = 'two'\nsigma = 2")).unwrap();
         assert_eq!((entry.build, rest.len()), (2, 1));
-        let message = |text: &str| choose("number", ENTRIES, &table(text)).unwrap_err().to_string();
-        assert_eq!(message("kind = 'tow'"), "unknown number `tow`; known: one, two");
-        assert_eq!(message(""), "number: must have a `kind` in quotes, found no `kind`");
-        assert_eq!(message("kind = 3"), "number: must have a `kind` in quotes, found 3");
+        let message = |text: &str| {
+            choose("number", ENTRIES, &table(text))
+                .unwrap_err()
+                .to_string()
+        };
+        assert_eq!(
+            message("kind = 'tow'"),
+            "unknown number `tow`; known: one, two"
+        );
+        assert_eq!(
+            message(""),
+            "number: must have a `kind` in quotes, found no `kind`"
+        );
+        assert_eq!(
+            message("kind = 3"),
+            "number: must have a `kind` in quotes, found 3"
+        );
     }
 
     #[test]
     fn keys_are_checked() {
         let config: Config = read("number", "two", &table("sigma = 2.5")).unwrap();
         assert_eq!(config.sigma, 2.5);
-        let message = |text: &str| read::<Config>("number", "two", &table(text)).unwrap_err().to_string();
+        let message = |text: &str| {
+            read::<Config>("number", "two", &table(text))
+                .unwrap_err()
+                .to_string()
+        };
         let unknown = message("sigma = 2.5\nsigmar = 1");
         assert!(unknown.contains("two: unknown field `sigmar`"), "{unknown}");
         let wrong = message("sigma = 'wide'");

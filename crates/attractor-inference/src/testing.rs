@@ -3,8 +3,8 @@
 use attractor_core::burn::tensor::{Device, Tensor, activation};
 use attractor_core::observation::Gaussian;
 use attractor_core::{
-    Activation, Backend, Energy, GenerativeModel, Layer, LayerChain, MemoryPrior, Problem, Result, StoredCodes,
-    kernel, rng,
+    Activation, Backend, Energy, GenerativeModel, Layer, LayerChain, MemoryPrior, Problem, Result,
+    StoredCodes, kernel, rng,
 };
 
 pub(crate) const ROWS: usize = 5;

@@ -37,7 +37,11 @@ pub const OBSERVATIONS: &[ObservationEntry] = &[
             let Inner { inner } = read(WHAT, "masked", options)?;
             let inner = inner.map_or_else(|| plain(Gaussian::new(0.01)?), |inner| build(&inner))?;
             if inner.masked {
-                return Err(Error::config(WHAT, "must not mask twice", "masked in masked"));
+                return Err(Error::config(
+                    WHAT,
+                    "must not mask twice",
+                    "masked in masked",
+                ));
             }
             Ok(BuiltObservation {
                 masked: true,

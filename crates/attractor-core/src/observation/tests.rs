@@ -110,12 +110,22 @@ fn the_registry_builds_every_model_and_names_mistakes() {
             assert_eq!(built.model.name(), entry.name);
         }
     }
-    let inner = "kind = 'masked'\ninner = { kind = 'laplace', scale = 0.3 }".parse().unwrap();
+    let inner = "kind = 'masked'\ninner = { kind = 'laplace', scale = 0.3 }"
+        .parse()
+        .unwrap();
     let built = super::build(&inner).unwrap();
     assert_eq!((built.model.name(), built.masked), ("laplace", true));
-    let message = |text: &str| super::build(&text.parse().unwrap()).unwrap_err().to_string();
+    let message = |text: &str| {
+        super::build(&text.parse().unwrap())
+            .unwrap_err()
+            .to_string()
+    };
     assert!(message("kind = 'laplace'\ncap = 1").contains("laplace: unknown field `cap`"));
-    assert!(message("kind = 'cauchy'").starts_with("unknown observation `cauchy`; known: gaussian, "));
-    assert!(message("kind = 'masked'\ninner = { kind = 'masked' }").contains("must not mask twice"));
+    assert!(
+        message("kind = 'cauchy'").starts_with("unknown observation `cauchy`; known: gaussian, ")
+    );
+    assert!(
+        message("kind = 'masked'\ninner = { kind = 'masked' }").contains("must not mask twice")
+    );
     assert!(message("kind = 'truncated'\ncap = -1").starts_with("Truncated.cap: "));
 }
