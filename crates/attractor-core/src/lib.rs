@@ -10,6 +10,7 @@
 //! - [`Backend`]: parse a name, list what was compiled in, open a device;
 //! - [`rng`]: counter-based random streams drawn on the host, equal on every backend;
 //! - [`kernel`]: the streaming softmax read, its mergeable [`kernel::Partial`], distances;
+//! - [`options`]: parts by name, with a table of options;
 //! - [`weights`]: safetensors in and out.
 //!
 //! A cue is a row: every batch is a `[n, d]` tensor.
@@ -23,6 +24,7 @@ pub mod layer;
 pub mod memory;
 pub mod model;
 pub mod observation;
+pub mod options;
 pub mod prior;
 pub mod recall;
 pub mod rng;
@@ -37,7 +39,8 @@ pub use memory::{
 };
 pub use model::{Gaussian, GenerativeModel};
 pub use observation::ObservationModel;
-pub use prior::{Energy, MemoryPrior};
+pub use options::{Entry, Options};
+pub use prior::{Energy, MemoryPrior, StoredCodes};
 pub use recall::{Outcome, Recall, Trace};
 
 pub use burn;

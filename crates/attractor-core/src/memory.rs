@@ -39,7 +39,8 @@ pub trait AssociativeMemory {
     /// [`Recall::state`] is compared with.
     ///
     /// # Errors
-    /// An empty memory.
+    /// An empty memory; [`crate::Error::Unsupported`] if the memory does not keep its patterns one
+    /// by one.
     fn stored_states(&self) -> Result<Tensor<2>>;
 }
 
@@ -51,7 +52,8 @@ pub trait Forget: AssociativeMemory {
     /// Removes one pattern exactly: the memory equals one in which it was never written.
     ///
     /// # Errors
-    /// [`crate::Error::Index`] if there is no such pattern.
+    /// [`crate::Error::Index`] if there is no such pattern; [`crate::Error::Unsupported`] if the
+    /// memory does not keep its patterns one by one.
     fn remove(&mut self, index: usize) -> Result<()>;
 }
 

@@ -42,6 +42,11 @@ pub trait GenerativeModel: Send + Sync + std::fmt::Debug {
         cotangent: &mut dyn FnMut(Tensor<2>) -> Tensor<2>,
     ) -> (Tensor<2>, Tensor<2>);
 
+    /// Whether a code is the data itself, entry by entry.
+    fn codes_are_data(&self) -> bool {
+        false
+    }
+
     /// The decoder as a chain of layers, for predictive coding, where it is one.
     fn layer_chain(&self) -> Option<&LayerChain> {
         None
@@ -76,6 +81,10 @@ impl GenerativeModel for Identity {
 
     fn latent_dim(&self) -> usize {
         self.dim
+    }
+
+    fn codes_are_data(&self) -> bool {
+        true
     }
 
     /// Mean = data; the variance is 1, which nothing reads.

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use crate::Result;
+use crate::{Error, Result};
 
 /// An energy over states.
 pub trait Energy: Send + Sync + std::fmt::Debug {
@@ -61,11 +61,23 @@ pub trait MemoryPrior: Energy {
         None
     }
 
-    /// The stored codes `[n, d]`.
-    ///
-    /// # Errors
-    /// An empty memory.
-    fn codes(&self) -> Result<Tensor<2>>;
+    /// The highest energy there is, where the prior has one: it is reached by states at which the
+    /// prior knows nothing, neither a value nor a slope. Inference marks a row that ends there as
+    /// [`crate::Outcome::Clipped`], never as converged.
+    fn energy_ceiling(&self) -> Option<f32> {
+        None
+    }
+
+    /// The codes one by one, if the prior keeps them so. A distributed memory, which holds only
+    /// their superposition, does not.
+    fn stored(&self) -> Option<&dyn StoredCodes> {
+        None
+    }
+
+    /// [`MemoryPrior::stored`], to change them.
+    fn stored_mut(&mut self) -> Option<&mut dyn StoredCodes> {
+        None
+    }
 
     /// Number of stored codes.
     fn len(&self) -> usize;
@@ -80,10 +92,36 @@ pub trait MemoryPrior: Energy {
 
     /// Removes everything.
     fn clear(&mut self);
+}
+
+/// Codes that are kept one by one, in the order of writing: a capability of a [`MemoryPrior`].
+pub trait StoredCodes {
+    /// The stored codes `[n, d]`.
+    ///
+    /// # Errors
+    /// An empty memory.
+    fn codes(&self) -> Result<Tensor<2>>;
 
     /// Removes one code exactly.
     ///
     /// # Errors
     /// [`crate::Error::Index`] if there is no such code.
     fn remove(&mut self, index: usize) -> Result<()>;
+}
+
+impl dyn MemoryPrior + '_ {
+    /// The stored codes `[n, d]`, for a caller that cannot do without them.
+    ///
+    /// # Errors
+    /// An empty memory; [`Error::Unsupported`] naming `caller` if the prior does not keep codes.
+    pub fn codes_for(&self, caller: &'static str) -> Result<Tensor<2>> {
+        match self.stored() {
+            Some(stored) => stored.codes(),
+            None => Err(Error::Unsupported {
+                what: caller,
+                capability: "codes that are kept one by one",
+                part: format!("the prior `{}`", self.name()),
+            }),
+        }
+    }
 }

@@ -22,6 +22,9 @@ pub enum Outcome {
     Collapsed,
     /// The state left the finite numbers and was set back to the last finite one.
     Diverged,
+    /// The state lies where the memory's energy is cut off: it does not move because the memory
+    /// knows nothing there, not because it has settled.
+    Clipped,
 }
 
 impl Outcome {
@@ -35,6 +38,7 @@ impl Outcome {
             Self::Rejected => "the cue was not recognised",
             Self::Collapsed => "the state is a mixture of many patterns",
             Self::Diverged => "the state diverged and was set back to its last finite value",
+            Self::Clipped => "the memory knows nothing about the region of the state",
         }
     }
 }

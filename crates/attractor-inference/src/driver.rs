@@ -2,7 +2,7 @@
 
 use attractor_core::burn::tensor::{Bool, Tensor, TensorData};
 use attractor_core::recall::TraceTerm;
-use attractor_core::{Outcome, Recall, Result, Stopping, Trace, check};
+use attractor_core::{MemoryPrior, Outcome, Recall, Result, Stopping, Trace, check};
 
 /// What one algorithm iterates: several blocks of variables, each `[b, d_i]`, the code first.
 pub(crate) type State = Vec<Tensor<2>>;
@@ -17,6 +17,23 @@ pub(crate) trait Dynamics {
 
     /// The energies of `state` alone.
     fn energies(&mut self, state: &State) -> Result<Vec<Tensor<1>>>;
+
+    /// Rows of `state` at which the prior knows nothing, if its energy has such a region.
+    fn clipped(&mut self, _state: &State) -> Result<Option<Vec<bool>>> {
+        Ok(None)
+    }
+}
+
+/// Rows of codes `[b, d]` at the ceiling of the prior's energy; `None` if it has no ceiling.
+pub(crate) fn at_ceiling(prior: &dyn MemoryPrior, codes: &Tensor<2>) -> Result<Option<Vec<bool>>> {
+    match prior.energy_ceiling() {
+        None => Ok(None),
+        Some(ceiling) => {
+            let energies = check::to_host(prior.energy(codes.clone())?)?;
+            let clipped = energies.into_iter().map(|energy| energy >= ceiling);
+            Ok(Some(clipped.collect()))
+        }
+    }
 }
 
 /// Options of [`run`].
@@ -84,6 +101,9 @@ pub(crate) fn run(
         last = dynamics.energies(&state)?;
     }
     recorded.push(last);
+    if let Some(clipped) = dynamics.clipped(&state)? {
+        progress.note_clipped(&clipped);
+    }
 
     let trace = read_back(dynamics.terms(), recorded)?;
     let (first, last) = match trace.terms.first() {
@@ -153,6 +173,15 @@ impl Rows {
             }
         }
         any
+    }
+
+    /// A row that stands still because the prior is cut off there has not converged.
+    fn note_clipped(&mut self, clipped: &[bool]) {
+        for (outcome, &clipped) in self.outcomes.iter_mut().zip(clipped) {
+            if clipped && *outcome != Some(Outcome::Diverged) {
+                *outcome = Some(Outcome::Clipped);
+            }
+        }
     }
 
     fn mask(&self, which: impl Fn(Option<Outcome>) -> bool, like: &Tensor<2>) -> Tensor<2, Bool> {

@@ -6,6 +6,9 @@
 //! ([`attractor_core::Stopping`]). A row that has converged is frozen, so that its result does not
 //! depend on the rows beside it.
 //!
+//! [`build`] makes any of them from a table such as `{ kind = "fixed_point", iterations = 10 }`; to
+//! add one, add a folder and a line in `registry.rs`.
+//!
 //! | algorithm | minimises | needs |
 //! | --- | --- | --- |
 //! | [`amortised`] | nothing: the encoder's answer | |
@@ -20,12 +23,14 @@ pub mod fixed_point;
 pub mod gradient;
 pub mod mode_search;
 pub mod predictive_coding;
+mod registry;
 
 pub use amortised::Amortised;
 pub use fixed_point::{FixedPoint, FixedPointConfig};
 pub use gradient::{Gradient, GradientConfig, Rule, Scaling};
 pub use mode_search::ModeSearch;
 pub use predictive_coding::{PredictiveCoding, PredictiveCodingConfig};
+pub use registry::{INFERENCES, InferenceEntry, build};
 
 #[cfg(test)]
 mod testing;

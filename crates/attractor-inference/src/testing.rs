@@ -4,7 +4,7 @@ use attractor_core::burn::tensor::{Device, Tensor, activation};
 use attractor_core::observation::Gaussian;
 use attractor_core::{
     Activation, Backend, Energy, GenerativeModel, Layer, LayerChain, MemoryPrior, Problem, Result,
-    kernel, rng,
+    StoredCodes, kernel, rng,
 };
 
 pub(crate) const ROWS: usize = 5;
@@ -120,8 +120,8 @@ impl MemoryPrior for Mixture {
     fn attract_scale(&self) -> Option<f32> {
         Some(self.variance)
     }
-    fn codes(&self) -> Result<Tensor<2>> {
-        Ok(self.codes.clone())
+    fn stored(&self) -> Option<&dyn StoredCodes> {
+        Some(self)
     }
     fn len(&self) -> usize {
         self.codes.dims()[0]
@@ -130,6 +130,12 @@ impl MemoryPrior for Mixture {
         self.codes.dims()[1]
     }
     fn clear(&mut self) {}
+}
+
+impl StoredCodes for Mixture {
+    fn codes(&self) -> Result<Tensor<2>> {
+        Ok(self.codes.clone())
+    }
     fn remove(&mut self, _: usize) -> Result<()> {
         Ok(())
     }

@@ -2,8 +2,8 @@
 //!
 //! Each prior has a folder with the same files: `mod.rs` (what it is, equations, citation),
 //! `config.rs` (serialisable, checked), `model.rs`, `tests.rs`. To add one, add a folder and a line
-//! below; nothing in another crate changes, because inference sees priors only through
-//! [`attractor_core::MemoryPrior`].
+//! in `registry.rs`; nothing in another crate changes, because inference sees priors only through
+//! [`attractor_core::MemoryPrior`] and experiments build them from a table by [`build()`].
 //!
 //! | prior | energy | attract |
 //! | --- | --- | --- |
@@ -14,11 +14,13 @@
 pub mod gaussian_mixture;
 pub mod hopfield;
 pub mod learned_precision;
+mod registry;
 mod store;
 
 pub use gaussian_mixture::{GaussianMixture, GaussianMixtureConfig};
 pub use hopfield::{Hopfield, HopfieldConfig};
 pub use learned_precision::{LearnedPrecision, LearnedPrecisionConfig, PrecisionForm};
+pub use registry::{BuildPrior, PRIORS, PriorEntry, build};
 
 #[cfg(test)]
 mod testing;

@@ -1,14 +1,19 @@
-//! The part of a prior that is the same for all: a store of codes.
+//! The part of a prior that is the same for all that keep their codes: the store.
 
-/// Implements the store methods of `MemoryPrior` by the field `store: PatternStore`.
+/// Implements the store methods of `MemoryPrior` by the field `store: PatternStore`; goes inside the
+/// implementation, beside [`keeps_codes`].
 macro_rules! stored_codes {
     () => {
         fn store(&mut self, codes: burn::tensor::Tensor<2>) -> attractor_core::Result<()> {
             self.store.push(codes)
         }
 
-        fn codes(&self) -> attractor_core::Result<burn::tensor::Tensor<2>> {
-            self.store.to_tensor()
+        fn stored(&self) -> Option<&dyn attractor_core::StoredCodes> {
+            Some(self)
+        }
+
+        fn stored_mut(&mut self) -> Option<&mut dyn attractor_core::StoredCodes> {
+            Some(self)
         }
 
         fn len(&self) -> usize {
@@ -22,11 +27,22 @@ macro_rules! stored_codes {
         fn clear(&mut self) {
             self.store.clear();
         }
+    };
+}
 
-        fn remove(&mut self, index: usize) -> attractor_core::Result<()> {
-            self.store.remove(index)
+/// Implements `StoredCodes` for a type by its field `store: PatternStore`.
+macro_rules! keeps_codes {
+    ($type:ty) => {
+        impl attractor_core::StoredCodes for $type {
+            fn codes(&self) -> attractor_core::Result<burn::tensor::Tensor<2>> {
+                self.store.to_tensor()
+            }
+
+            fn remove(&mut self, index: usize) -> attractor_core::Result<()> {
+                self.store.remove(index)
+            }
         }
     };
 }
 
-pub(crate) use stored_codes;
+pub(crate) use {keeps_codes, stored_codes};

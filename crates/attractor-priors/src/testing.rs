@@ -96,7 +96,7 @@ pub(crate) fn check_gradient(prior: &dyn MemoryPrior, states: Tensor<2>, toleran
 /// `attract` never increases the energy and stays in the box spanned by the codes.
 pub(crate) fn check_descent(prior: &dyn MemoryPrior, start: Tensor<2>) {
     let dim = prior.dim();
-    let codes = host(prior.codes().unwrap());
+    let codes = host(prior.codes_for("the test").unwrap());
     let (mut low, mut high) = (vec![f32::MAX; dim], vec![f32::MIN; dim]);
     for code in codes.chunks_exact(dim) {
         for p in 0..dim {
@@ -169,7 +169,7 @@ pub(crate) fn check_edges(mut prior: Box<dyn MemoryPrior>) {
     let cue = normal(9, 3, dim);
     assert_eq!(prior.attract(cue.clone()).unwrap_err(), Error::EmptyMemory);
     assert_eq!(prior.energy(cue.clone()).unwrap_err(), Error::EmptyMemory);
-    assert_eq!(prior.codes().unwrap_err(), Error::EmptyMemory);
+    assert_eq!(prior.codes_for("the test").unwrap_err(), Error::EmptyMemory);
     let one = normal(10, 1, dim);
     prior.store(one.clone()).unwrap();
     let answer = host(prior.attract(cue).unwrap());
@@ -190,7 +190,7 @@ pub(crate) fn check_edges(mut prior: Box<dyn MemoryPrior>) {
     );
     assert!(prior.store(wide).is_err());
     assert_eq!(prior.len(), 1);
-    prior.remove(0).unwrap();
+    prior.stored_mut().unwrap().remove(0).unwrap();
     assert_eq!(
         prior.attract(normal(12, 1, dim)).unwrap_err(),
         Error::EmptyMemory

@@ -147,7 +147,7 @@ impl<'a> Executor<'a> {
                 ready => ready,
             },
         };
-        let measured = self.measure(cell, system, corruption, &mut memory, writer);
+        let measured = self.measure(cell, system, corruption, &context, &mut memory, writer);
         self.learned.insert(key, memory);
         measured
     }
@@ -225,6 +225,7 @@ impl<'a> Executor<'a> {
         cell: &Cell,
         system: &SystemSpec,
         corruption: Corruption,
+        context: &Context,
         memory: &mut Built,
         writer: &mut RunWriter,
     ) -> Result<Vec<Measurement>> {
@@ -266,21 +267,29 @@ impl<'a> Executor<'a> {
             let recall = match memory {
                 Built::Memory(memory) => {
                     memory.clear();
-                    memory.write(patterns)?;
+                    memory.write(patterns.clone())?;
                     memory.read(cues)?
                 }
                 Built::Complete(memory) => {
                     memory.clear();
-                    memory.write(patterns)?;
+                    memory.write(patterns.clone())?;
                     memory.complete(cues, tensor(&corrupted.known))?
                 }
                 Built::Learner(_) => bail!("{} was not trained", system.name),
             };
             let stored = match memory {
-                Built::Memory(memory) => check::to_host(memory.stored_states()?)?,
-                Built::Complete(memory) => check::to_host(memory.stored_states()?)?,
-                Built::Learner(_) => Vec::new(),
+                Built::Memory(memory) => memory.stored_states(),
+                Built::Complete(memory) => memory.stored_states(),
+                Built::Learner(_) => bail!("{} was not trained", system.name),
             };
+            let stored = match stored {
+                // A distributed memory keeps no patterns: recall is compared with what was written.
+                Err(attractor::core::Error::Unsupported { .. }) => {
+                    context.model.encode(patterns).mean
+                }
+                stored => stored?,
+            };
+            let stored = check::to_host(stored)?;
             let recalled = collect(&recall, &stored, &originals, &mut metrics)?;
             if block == 0 && self.worth_showing(cell) {
                 self.show(

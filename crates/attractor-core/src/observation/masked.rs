@@ -41,6 +41,10 @@ impl ObservationModel for Masked {
         self.inner.gradient(cues, decoded) * self.known.clone()
     }
 
+    fn known(&self) -> Option<&Tensor<2>> {
+        Some(&self.known)
+    }
+
     fn boxed(&self) -> Box<dyn ObservationModel> {
         Box::new(Self {
             inner: self.inner.boxed(),

@@ -16,14 +16,21 @@ pub trait ObservationModel: Send + Sync + std::fmt::Debug {
     /// Derivative `[b, d]` of the energy with respect to `decoded`.
     fn gradient(&self, cues: &Tensor<2>, decoded: Tensor<2>) -> Tensor<2>;
 
+    /// Which entries of the cues are given, `[b, d]` of 0 and 1, if only some are.
+    fn known(&self) -> Option<&Tensor<2>> {
+        None
+    }
+
     /// A copy behind a pointer: what [`Masked`] needs to wrap any model.
     fn boxed(&self) -> Box<dyn ObservationModel>;
 }
 
 mod masked;
+mod registry;
 mod robust;
 
 pub use masked::Masked;
+pub use registry::{BuiltObservation, OBSERVATIONS, ObservationEntry, build};
 pub use robust::{Gaussian, Laplace, StudentT, Truncated};
 
 #[cfg(test)]

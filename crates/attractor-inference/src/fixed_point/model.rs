@@ -2,7 +2,7 @@ use attractor_core::burn::tensor::Tensor;
 use attractor_core::{Inference, MemoryPrior, Problem, Recall, Result};
 
 use super::FixedPointConfig;
-use crate::driver::{Dynamics, Options, State, run};
+use crate::driver::{Dynamics, Options, State, at_ceiling, run};
 
 /// Fixed-point iteration on the prior. See the [module](super).
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,6 +30,10 @@ impl Dynamics for Attract<'_> {
 
     fn energies(&mut self, state: &State) -> Result<Vec<Tensor<1>>> {
         Ok(vec![self.0.energy(state[0].clone())?])
+    }
+
+    fn clipped(&mut self, state: &State) -> Result<Option<Vec<bool>>> {
+        at_ceiling(self.0, &state[0])
     }
 }
 

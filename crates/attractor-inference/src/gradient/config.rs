@@ -74,6 +74,9 @@ pub enum Scaling {
         /// Weight of the prior.
         gamma: f32,
     },
+    /// The prior's energy alone, from the encoder's answer: the descent of energies that know no
+    /// observation model.
+    PriorOnly,
 }
 
 /// Configuration of [`Gradient`].
@@ -89,6 +92,9 @@ pub struct GradientConfig {
     /// Return each row's state of lowest energy rather than its last: a fixed-rate rule may end
     /// above where it began. Default true.
     pub keep_best: bool,
+    /// Hold the known entries of a masked cue at their values. Needs a model whose codes are the
+    /// data. Default false.
+    pub hold_known: bool,
 }
 
 impl Default for GradientConfig {
@@ -102,6 +108,7 @@ impl Default for GradientConfig {
                 check_every: 10,
             },
             keep_best: true,
+            hold_known: false,
         }
     }
 }

@@ -13,6 +13,9 @@
 //! reference code's objective `mean((g - x)^2) + gamma * mean_b(E_prior)`, whose result for a cue
 //! depends on how many others are read with it (through Adam's epsilon). With a Gaussian observation
 //! of variance `gamma * data_dim / 2` the per-cue objective is proportional to the reference's.
+//! [`Scaling::PriorOnly`] leaves the observation out, which is how dense associative memories are
+//! read: with [`GradientConfig::hold_known`], known entries stay at their values and the energy
+//! fills in the others (Hoover et al., NeurIPS 2024, arXiv 2410.24153).
 //!
 //! Annabi, Pitti and Quoy, NeurIPS 2022, section 3.3 (arXiv 2210.08013).
 

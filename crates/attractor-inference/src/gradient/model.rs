@@ -1,9 +1,9 @@
 use attractor_core::burn::tensor::Tensor;
-use attractor_core::{Inference, Problem, Recall, Result};
+use attractor_core::{Error, Inference, Problem, Recall, Result};
 
 use super::rule::Stepper;
 use super::{GradientConfig, Scaling};
-use crate::driver::{Dynamics, Options, State, run};
+use crate::driver::{Dynamics, Options, State, at_ceiling, run};
 
 /// Gradient inference through the decoder. See the [module](super).
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,6 +27,8 @@ struct Descent<'a> {
     problem: &'a Problem<'a>,
     weights: Weights,
     stepper: Stepper,
+    /// 1 where an entry of the code may move, `[b, latent_dim]`, if some may not.
+    free: Option<Tensor<2>>,
 }
 
 impl Descent<'_> {
@@ -38,12 +40,38 @@ impl Descent<'_> {
     }
 }
 
-fn energies(problem: &Problem<'_>, state: Tensor<2>) -> Result<(Tensor<1>, Tensor<1>)> {
-    let decoded = problem.model.decode(state.clone());
-    Ok((
-        problem.observation.energy(&problem.cues, decoded),
-        problem.prior.energy(state)?,
-    ))
+/// Observation and prior. An observation of weight 0 is not worth a pass through the decoder.
+fn energies(
+    problem: &Problem<'_>,
+    weights: &Weights,
+    state: Tensor<2>,
+) -> Result<(Tensor<1>, Tensor<1>)> {
+    let prior = problem.prior.energy(state.clone())?;
+    if weights.observation == 0.0 {
+        return Ok((prior.zeros_like(), prior));
+    }
+    let decoded = problem.model.decode(state);
+    Ok((problem.observation.energy(&problem.cues, decoded), prior))
+}
+
+/// 1 where entries are free, if known ones are held.
+fn free_entries(problem: &Problem<'_>) -> Result<Option<Tensor<2>>> {
+    let refuse = |capability, part| Error::Unsupported {
+        what: "GradientConfig.hold_known",
+        capability,
+        part,
+    };
+    if !problem.model.codes_are_data() {
+        let part = format!("the model `{}`", problem.model.name());
+        return Err(refuse("codes that are the data", part));
+    }
+    match problem.observation.known() {
+        Some(known) => Ok(Some(known.clone().neg().add_scalar(1.0))),
+        None => {
+            let part = format!("the observation `{}`", problem.observation.name());
+            Err(refuse("a mask of known entries", part))
+        }
+    }
 }
 
 impl Dynamics for Descent<'_> {
@@ -60,26 +88,37 @@ impl Dynamics for Descent<'_> {
             cues,
             ..
         } = self.problem;
-        let (decoded, through_decoder) = model.pull_back(code.clone(), &mut |decoded| {
-            observation.gradient(cues, decoded)
-        });
         let (of_prior, prior_energy) = prior.gradient_with_energy(code.clone())?;
-        let gradient = through_decoder.mul_scalar(self.weights.observation)
-            + of_prior.mul_scalar(self.weights.prior);
-        let terms = self.combine(observation.energy(cues, decoded), prior_energy);
+        let mut gradient = of_prior.mul_scalar(self.weights.prior);
+        let mut observed = prior_energy.zeros_like();
+        if self.weights.observation != 0.0 {
+            let (decoded, through_decoder) = model.pull_back(code.clone(), &mut |decoded| {
+                observation.gradient(cues, decoded)
+            });
+            gradient = gradient + through_decoder.mul_scalar(self.weights.observation);
+            observed = observation.energy(cues, decoded);
+        }
+        if let Some(free) = &self.free {
+            gradient = gradient * free.clone();
+        }
+        let terms = self.combine(observed, prior_energy);
         let (weights, problem) = (&self.weights, self.problem);
         let next = self
             .stepper
             .step(&code, gradient, &terms[0], &mut |trial| {
-                let (observed, prior) = energies(problem, trial)?;
+                let (observed, prior) = energies(problem, weights, trial)?;
                 Ok(observed.mul_scalar(weights.observation) + prior.mul_scalar(weights.prior))
             })?;
         Ok((terms, vec![next]))
     }
 
     fn energies(&mut self, state: &State) -> Result<Vec<Tensor<1>>> {
-        let (observed, prior) = energies(self.problem, state[0].clone())?;
+        let (observed, prior) = energies(self.problem, &self.weights, state[0].clone())?;
         Ok(self.combine(observed, prior))
+    }
+
+    fn clipped(&mut self, state: &State) -> Result<Option<Vec<bool>>> {
+        at_ceiling(self.problem.prior, &state[0])
     }
 }
 
@@ -100,11 +139,20 @@ impl Inference for Gradient {
                 observation: 2.0 / (rows * dim) as f32,
                 prior: gamma / rows as f32,
             },
+            Scaling::PriorOnly => Weights {
+                observation: 0.0,
+                prior: 1.0,
+            },
+        };
+        let free = match self.config.hold_known {
+            true => free_entries(problem)?,
+            false => None,
         };
         let mut descent = Descent {
             problem,
             weights,
             stepper: Stepper::new(self.config.rule),
+            free,
         };
         let options = Options {
             stopping: self.config.stopping,

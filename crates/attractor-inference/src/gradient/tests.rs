@@ -1,4 +1,8 @@
-use attractor_core::{Inference, Outcome, Stopping};
+use attractor_core::burn::tensor::Tensor;
+use attractor_core::observation::{Gaussian, Masked};
+use attractor_core::{
+    Energy, Inference, MemoryPrior, ObservationModel, Outcome, Problem, Result, Stopping,
+};
 use proptest::prelude::*;
 
 use super::{GradientConfig, Rule, Scaling};
@@ -133,4 +137,119 @@ proptest! {
             prop_assert!((a - b).abs() < 1e-3, "{} {}", a, b);
         }
     }
+}
+
+/// A prior that is flat, and says so, further than 1 from the origin.
+#[derive(Debug)]
+struct Island;
+
+impl Energy for Island {
+    fn energy(&self, states: Tensor<2>) -> Result<Tensor<1>> {
+        Ok(states.square().sum_dim(1).squeeze_dim(1).clamp_max(1.0))
+    }
+    fn gradient(&self, states: Tensor<2>) -> Result<Tensor<2>> {
+        let energy: Tensor<2> = self.energy(states.clone())?.unsqueeze_dim(1);
+        let outside = energy.greater_equal_scalar(1.0).expand(states.shape());
+        Ok(states.mul_scalar(2.0).mask_fill(outside, 0.0))
+    }
+}
+
+impl MemoryPrior for Island {
+    fn name(&self) -> &'static str {
+        "island"
+    }
+    fn store(&mut self, _: Tensor<2>) -> Result<()> {
+        Ok(())
+    }
+    fn attract(&self, states: Tensor<2>) -> Result<Tensor<2>> {
+        Ok(states.clone() - self.gradient(states)?.mul_scalar(0.5))
+    }
+    fn energy_ceiling(&self) -> Option<f32> {
+        Some(1.0)
+    }
+    fn len(&self) -> usize {
+        1
+    }
+    fn dim(&self) -> usize {
+        3
+    }
+    fn clear(&mut self) {}
+}
+
+/// A problem on data themselves: rows of three numbers, one inside the island, one outside.
+fn on_data(inference: &dyn Inference, known: Option<&[f32]>) -> Result<attractor_core::Recall> {
+    let model = attractor_core::model::Identity::new(3).unwrap();
+    let cues = Tensor::<2>::from_data([[0.5f32, 0.5, 0.0], [2.0, 0.0, 1.0]], &device());
+    let plain = Gaussian::new(1.0).unwrap();
+    let masked;
+    let observation: &dyn ObservationModel = match known {
+        None => &plain,
+        Some(known) => {
+            let known = Tensor::<1>::from_data(known, &device()).reshape([2, 3]);
+            masked = Masked::new(plain.boxed(), known).unwrap();
+            &masked
+        }
+    };
+    inference.infer(&Problem {
+        model: &model,
+        observation,
+        prior: &Island,
+        start: cues.clone(),
+        cues,
+    })
+}
+
+#[test]
+fn rows_that_stand_still_at_the_ceiling_have_not_converged() {
+    let descent = GradientConfig {
+        rule: Rule::Descent {
+            rate: 0.1,
+            momentum: 0.0,
+        },
+        scaling: Scaling::PriorOnly,
+        keep_best: false,
+        stopping: Stopping {
+            max_steps: 200,
+            tolerance: 1e-6,
+            check_every: 1,
+        },
+        ..GradientConfig::default()
+    }
+    .init()
+    .unwrap();
+    let fixed_point = crate::FixedPointConfig::default().init().unwrap();
+    for inference in [&descent as &dyn Inference, &fixed_point] {
+        let recall = on_data(inference, None).unwrap();
+        assert_eq!(recall.outcomes, [Outcome::Converged, Outcome::Clipped]);
+        let state = host(recall.state);
+        assert!(
+            state[..3].iter().all(|value| value.abs() < 1e-4),
+            "{state:?}"
+        );
+        assert_eq!(state[3..], [2.0, 0.0, 1.0]);
+    }
+}
+
+#[test]
+fn known_entries_are_held_while_the_others_descend() {
+    let config = GradientConfig {
+        rule: Rule::Descent {
+            rate: 0.1,
+            momentum: 0.0,
+        },
+        scaling: Scaling::PriorOnly,
+        keep_best: false,
+        hold_known: true,
+        stopping: Stopping::after(200),
+    };
+    let inference = config.init().unwrap();
+    let recall = on_data(&inference, Some(&[1.0, 0.0, 0.0, 1.0, 1.0, 1.0])).unwrap();
+    let state = host(recall.state);
+    assert_eq!(state[0], 0.5);
+    assert!(state[1].abs() < 1e-6, "{state:?}");
+    let message = on_data(&inference, None).unwrap_err().to_string();
+    assert!(message.contains("a mask of known entries"), "{message}");
+    let parts = Parts::linear(1);
+    let message = inference.infer(&parts.problem()).unwrap_err().to_string();
+    assert!(message.contains("codes that are the data"), "{message}");
 }

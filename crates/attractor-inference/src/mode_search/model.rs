@@ -22,7 +22,7 @@ impl Inference for ModeSearch {
             cues,
             start,
         } = problem;
-        let codes = prior.codes()?;
+        let codes = prior.codes_for("mode search")?;
         let of_prior = prior.energy(codes.clone())?;
         let [stored, _] = codes.dims();
         let mut columns: Vec<Tensor<2>> = Vec::with_capacity(stored);

@@ -2,7 +2,7 @@ use attractor_core::burn::tensor::Tensor;
 use attractor_core::{Error, Inference, LayerChain, Problem, Recall, Result};
 
 use super::PredictiveCodingConfig;
-use crate::driver::{Dynamics, Options, State, run};
+use crate::driver::{Dynamics, Options, State, at_ceiling, run};
 
 /// Predictive coding over a layer chain. See the [module](super).
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -170,6 +170,10 @@ impl Dynamics for Coding<'_> {
         let predictions = self.predictions(state);
         let errors = self.errors(state, &predictions)?;
         Ok(self.terms_of(&errors))
+    }
+
+    fn clipped(&mut self, state: &State) -> Result<Option<Vec<bool>>> {
+        at_ceiling(self.problem.prior, &state[0])
     }
 }
 

@@ -32,9 +32,6 @@ impl MemoryPrior for Flat {
     fn attract_scale(&self) -> Option<f32> {
         Some(1.0)
     }
-    fn codes(&self) -> Result<Tensor<2>> {
-        Err(attractor_core::Error::EmptyMemory)
-    }
     fn len(&self) -> usize {
         0
     }
@@ -42,9 +39,6 @@ impl MemoryPrior for Flat {
         CODE
     }
     fn clear(&mut self) {}
-    fn remove(&mut self, _: usize) -> Result<()> {
-        Ok(())
-    }
 }
 
 /// Without a prior and with linear layers, the code is the least-squares solution.

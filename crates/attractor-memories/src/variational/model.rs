@@ -106,7 +106,7 @@ impl AssociativeMemory for VariationalMemory {
     }
 
     fn stored_states(&self) -> Result<Tensor<2>> {
-        self.prior.codes()
+        self.prior.codes_for("VariationalMemory::stored_states")
     }
 }
 
@@ -116,7 +116,15 @@ impl Forget for VariationalMemory {
     }
 
     fn remove(&mut self, index: usize) -> Result<()> {
-        self.prior.remove(index)
+        let name = self.prior.name();
+        match self.prior.stored_mut() {
+            Some(stored) => stored.remove(index),
+            None => Err(Error::Unsupported {
+                what: "VariationalMemory::remove",
+                capability: "codes that are kept one by one",
+                part: format!("the prior `{name}`"),
+            }),
+        }
     }
 }
 

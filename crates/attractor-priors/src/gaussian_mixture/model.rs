@@ -3,7 +3,7 @@ use attractor_core::{Energy, MemoryPrior, Result};
 use burn::tensor::{Device, Tensor};
 
 use super::GaussianMixtureConfig;
-use crate::store::stored_codes;
+use crate::store::{keeps_codes, stored_codes};
 
 /// One isotropic Gaussian for each stored code. See the [module](super).
 #[derive(Debug, Clone)]
@@ -54,6 +54,8 @@ impl Energy for GaussianMixture {
         Ok((states.clone() - self.attract(states)?).div_scalar(self.variance()))
     }
 }
+
+keeps_codes!(GaussianMixture);
 
 impl MemoryPrior for GaussianMixture {
     stored_codes!();

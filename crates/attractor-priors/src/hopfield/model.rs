@@ -3,7 +3,7 @@ use attractor_core::{Energy, MemoryPrior, Result};
 use burn::tensor::{Device, Tensor};
 
 use super::HopfieldConfig;
-use crate::store::stored_codes;
+use crate::store::{keeps_codes, stored_codes};
 
 /// Modern continuous Hopfield network. See the [module](super).
 #[derive(Debug, Clone)]
@@ -54,6 +54,8 @@ impl Energy for Hopfield {
         Ok(states.clone() - self.attract(states)?)
     }
 }
+
+keeps_codes!(Hopfield);
 
 impl MemoryPrior for Hopfield {
     stored_codes!();

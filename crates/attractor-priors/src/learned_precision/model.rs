@@ -1,5 +1,5 @@
 use attractor_core::kernel::{Partial, PatternStore, Score, read_with_values, squared_distances};
-use attractor_core::{Energy, Error, MemoryPrior, Result, Train, check};
+use attractor_core::{Energy, Error, MemoryPrior, Result, StoredCodes, Train, check};
 use burn::module::Module;
 use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Tensor, activation};
@@ -118,8 +118,12 @@ impl MemoryPrior for LearnedPrecision {
         Ok((partial.mean()?, partial.log_sum_exp()?.neg()))
     }
 
-    fn codes(&self) -> Result<Tensor<2>> {
-        self.store.to_tensor()
+    fn stored(&self) -> Option<&dyn StoredCodes> {
+        Some(self)
+    }
+
+    fn stored_mut(&mut self) -> Option<&mut dyn StoredCodes> {
+        Some(self)
     }
 
     fn len(&self) -> usize {
@@ -133,6 +137,12 @@ impl MemoryPrior for LearnedPrecision {
     fn clear(&mut self) {
         self.store.clear();
         self.keys.clear();
+    }
+}
+
+impl StoredCodes for LearnedPrecision {
+    fn codes(&self) -> Result<Tensor<2>> {
+        self.store.to_tensor()
     }
 
     fn remove(&mut self, index: usize) -> Result<()> {

@@ -1,4 +1,4 @@
-use attractor_core::{MemoryPrior, Train, rng};
+use attractor_core::{MemoryPrior, StoredCodes, Train, rng};
 use proptest::prelude::*;
 
 use super::{LearnedPrecisionConfig, Precision, PrecisionForm};

@@ -12,11 +12,32 @@
 //! # }
 //! ```
 //!
-//! A recipe is one entry of [`RECIPES`] and one arm of [`build`]; adding a memory adds a line to
-//! each.
+//! Any combination of prior, inference and observation model is the recipe `variational`, whose parts
+//! are looked up in the registries of their crates; a new part needs nothing here:
+//!
+//! ```
+//! # use attractor::catalogue::{self, Context};
+//! # use attractor::prelude::*;
+//! # fn main() -> Result<(), attractor::core::Error> {
+//! # let context = Context::pixels(6, &Backend::Flex.open()?)?;
+//! let options = r#"
+//!     prior = { kind = "hopfield", beta = 4.0 }
+//!     inference = { kind = "gradient", rule = { line_search = { rate = 1.0 } } }
+//!     observation = { kind = "masked", inner = { kind = "laplace", scale = 0.2 } }
+//! "#;
+//! let memory = catalogue::build("variational", &options.parse().unwrap(), &context)?;
+//! # let _ = memory;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A recipe is one entry of [`RECIPES`] and one arm of [`build`]; adding a memory of another kind
+//! adds a line to each.
 
+mod compose;
 mod learner;
 mod options;
+mod recipes;
 
 use std::sync::Arc;
 
@@ -25,7 +46,7 @@ use attractor_baselines::{
 };
 use attractor_core::burn::tensor::Device;
 use attractor_core::model::Identity;
-use attractor_core::observation::Gaussian;
+use attractor_core::observation::{self, Gaussian};
 use attractor_core::{
     Complete, Error, Forget, GenerativeModel, Inference, MemoryPrior, ObservationModel, Result,
     Stopping,
@@ -36,91 +57,15 @@ use attractor_inference::{
 use attractor_memories::{EncodedMemory, VariationalMemory};
 use attractor_priors::{GaussianMixtureConfig, HopfieldConfig, LearnedPrecisionConfig};
 
+use compose::{any, bp, compose, encoded, fixed_point, variational};
+
 pub use learner::Learner;
 pub use options::{
     AutoencoderOptions, BpOptions, GmmOptions, GmmStarOptions, MapOptions, MchnOptions,
-    MemN2NOptions, NearestOptions, NtmOptions, ObservationKind, PcOptions, read_options,
+    MemN2NOptions, NearestOptions, NtmOptions, ObservationKind, PcOptions, VariationalOptions,
+    read_options,
 };
-
-/// A recipe of the catalogue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Recipe {
-    /// Key in experiment files.
-    pub name: &'static str,
-    /// One line for people.
-    pub summary: &'static str,
-    /// Whether it has weights to train before it can store anything.
-    pub learns: bool,
-}
-
-/// Every recipe.
-pub const RECIPES: &[Recipe] = &[
-    Recipe {
-        name: "identity",
-        summary: "no memory: the encoder's answer",
-        learns: false,
-    },
-    Recipe {
-        name: "gmm",
-        summary: "Gaussian mixture, fixed point",
-        learns: false,
-    },
-    Recipe {
-        name: "gmm-star",
-        summary: "Gaussian mixture with learned precision",
-        learns: true,
-    },
-    Recipe {
-        name: "mchn",
-        summary: "modern continuous Hopfield network",
-        learns: false,
-    },
-    Recipe {
-        name: "bp-gmm",
-        summary: "Gaussian mixture, gradient through the decoder",
-        learns: false,
-    },
-    Recipe {
-        name: "pc-gmm",
-        summary: "Gaussian mixture, predictive coding",
-        learns: false,
-    },
-    Recipe {
-        name: "map-gmm",
-        summary: "Gaussian mixture, search among the stored codes under any observation model",
-        learns: false,
-    },
-    Recipe {
-        name: "nearest",
-        summary: "nearest stored pattern",
-        learns: false,
-    },
-    Recipe {
-        name: "memn2n",
-        summary: "end-to-end memory network, trained on clean cues",
-        learns: true,
-    },
-    Recipe {
-        name: "memn2n-star",
-        summary: "the same, trained on the task's cues",
-        learns: true,
-    },
-    Recipe {
-        name: "ntm",
-        summary: "neural Turing machine read, trained on clean cues",
-        learns: true,
-    },
-    Recipe {
-        name: "ntm-star",
-        summary: "the same, trained on the task's cues",
-        learns: true,
-    },
-    Recipe {
-        name: "autoencoder",
-        summary: "iterated reconstruction by an autoencoder",
-        learns: false,
-    },
-];
+pub use recipes::{RECIPES, Recipe};
 
 /// What a memory is built on.
 #[derive(Debug, Clone)]
@@ -189,6 +134,7 @@ pub fn build(recipe: &str, options: &toml::Table, context: &Context) -> Result<B
     let Context { device, model, .. } = context;
     let code = model.latent_dim();
     match recipe {
+        "variational" => any(read_options(recipe, options)?, context),
         "identity" => {
             read_options::<options::NoOptions>(recipe, options)?;
             encoded(
@@ -304,94 +250,6 @@ pub fn build(recipe: &str, options: &toml::Table, context: &Context) -> Result<B
                 .join(", "),
         }),
     }
-}
-
-/// Gradient inference, by default with the reference's weighting in the per-cue form.
-fn bp(options: BpOptions, context: &Context) -> Result<Built> {
-    let BpOptions {
-        sigma,
-        gamma,
-        rate,
-        iterations,
-        batch_means,
-        observation,
-        scale,
-        degrees,
-        cap,
-    } = options;
-    // The variance that makes the per-cue energy proportional to the reference's objective.
-    let variance = gamma * context.model.data_dim() as f32 / 2.0;
-    let variance = if batch_means { 1.0 } else { variance };
-    let (kind, observation) = observation.build(Some(variance), scale, degrees, cap)?;
-    let config = GradientConfig {
-        rule: Rule::adam(rate),
-        scaling: if batch_means {
-            Scaling::BatchMeans { gamma }
-        } else {
-            Scaling::PerCue
-        },
-        stopping: Stopping {
-            max_steps: iterations,
-            tolerance: 1e-4,
-            check_every: 10,
-        },
-        keep_best: !batch_means,
-    };
-    let prior =
-        GaussianMixtureConfig { sigma }.init(context.model.latent_dim(), &context.device)?;
-    compose(
-        context,
-        kind,
-        observation,
-        Box::new(prior),
-        Box::new(config.init()?),
-    )
-}
-
-fn fixed_point(iterations: usize) -> Result<Box<dyn Inference>> {
-    let stopping = Stopping {
-        max_steps: iterations,
-        tolerance: 1e-6,
-        check_every: 1,
-    };
-    Ok(Box::new(FixedPointConfig { stopping }.init()?))
-}
-
-/// A variational memory with the Gaussian observation of variance 1.
-fn variational(
-    context: &Context,
-    prior: Box<dyn MemoryPrior>,
-    inference: Box<dyn Inference>,
-) -> Result<Built> {
-    compose(
-        context,
-        ObservationKind::Gaussian,
-        Box::new(Gaussian::new(1.0)?),
-        prior,
-        inference,
-    )
-}
-
-fn compose(
-    context: &Context,
-    kind: ObservationKind,
-    observation: Box<dyn ObservationModel>,
-    prior: Box<dyn MemoryPrior>,
-    inference: Box<dyn Inference>,
-) -> Result<Built> {
-    let memory = VariationalMemory::new(context.model.clone(), observation, prior, inference)?;
-    Ok(match kind {
-        ObservationKind::Masked => Built::Complete(Box::new(memory)),
-        _ => Built::Memory(Box::new(memory)),
-    })
-}
-
-/// A memory of codes behind the context's model.
-fn encoded(context: &Context, inner: Box<dyn Forget>) -> Result<Built> {
-    Ok(Built::Memory(Box::new(EncodedMemory::new(
-        context.model.clone(),
-        inner,
-    )?)))
 }
 
 #[cfg(test)]

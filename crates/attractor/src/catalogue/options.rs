@@ -1,7 +1,7 @@
 //! Options of the recipes. Every unknown key is an error.
 
 use attractor_baselines::{Distance, Sharpening};
-use attractor_core::observation::{Gaussian, Laplace, StudentT, Truncated};
+use attractor_core::observation::{self, BuiltObservation};
 use attractor_core::{Error, ObservationModel, Result};
 use attractor_priors::PrecisionForm;
 use serde::Deserialize;
@@ -31,6 +31,21 @@ pub fn read_options<T: DeserializeOwned>(recipe: &str, options: &toml::Table) ->
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NoOptions {}
+
+/// Options of `variational`: any prior with any inference and any observation model.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VariationalOptions {
+    /// `kind` of [`attractor_priors::PRIORS`] and its options.
+    pub prior: toml::Table,
+    /// `kind` of [`attractor_inference::INFERENCES`] and its options. Default the fixed point.
+    pub inference: Option<toml::Table>,
+    /// `kind` of [`attractor_core::observation::OBSERVATIONS`] and its options. Default Gaussian of
+    /// variance 0.01.
+    pub observation: Option<toml::Table>,
+    /// Iterations at most, in place of those of the inference: a preset can change it.
+    pub iterations: Option<i64>,
+}
 
 /// Options of `gmm`.
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -119,13 +134,17 @@ impl ObservationKind {
         degrees: Option<f32>,
         cap: Option<f32>,
     ) -> Result<(Self, Box<dyn ObservationModel>)> {
-        let (variance, scale) = (variance.unwrap_or(0.01), scale.unwrap_or(0.1));
-        let model: Box<dyn ObservationModel> = match self {
-            Self::Gaussian | Self::Masked => Box::new(Gaussian::new(variance)?),
-            Self::Laplace => Box::new(Laplace::new(scale)?),
-            Self::StudentT => Box::new(StudentT::new(degrees.unwrap_or(2.0), scale)?),
-            Self::Truncated => Box::new(Truncated::new(cap.unwrap_or(0.01), variance)?),
+        let (kind, keys): (_, &[_]) = match self {
+            Self::Gaussian | Self::Masked => ("gaussian", &[("variance", variance)]),
+            Self::Laplace => ("laplace", &[("scale", scale)]),
+            Self::StudentT => ("student_t", &[("degrees", degrees), ("scale", scale)]),
+            Self::Truncated => ("truncated", &[("cap", cap), ("variance", variance)]),
         };
+        let mut table = toml::Table::from_iter([("kind".to_owned(), kind.into())]);
+        for (key, value) in keys {
+            table.extend(value.map(|value| ((*key).to_owned(), value.into())));
+        }
+        let BuiltObservation { model, .. } = observation::build(&table)?;
         Ok((self, model))
     }
 }
