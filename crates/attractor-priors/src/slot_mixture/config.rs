@@ -1,0 +1,57 @@
+use attractor_core::error::require_positive;
+use attractor_core::{Error, Result};
+use burn::tensor::Device;
+use serde::{Deserialize, Serialize};
+
+use super::SlotMixture;
+use super::assignment::MAX_SLOTS;
+
+/// Configuration of a [`SlotMixture`] prior.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SlotMixtureConfig {
+    /// Standard deviation of a component, in units of a code's entries. Default 0.1.
+    pub sigma: f32,
+    /// Slots of a code: equal parts, one after the other. Default 1.
+    pub slots: usize,
+}
+
+impl Default for SlotMixtureConfig {
+    fn default() -> Self {
+        Self {
+            sigma: 0.1,
+            slots: 1,
+        }
+    }
+}
+
+impl SlotMixtureConfig {
+    /// `sigma` must be finite and above 0, `slots` from 1 to 12.
+    ///
+    /// # Errors
+    /// [`Error::Config`].
+    pub fn validate(&self) -> Result<()> {
+        require_positive("SlotMixtureConfig.sigma", self.sigma.into())?;
+        if !(1..=MAX_SLOTS).contains(&self.slots) {
+            let rule = "must be from 1 to 12";
+            return Err(Error::config("SlotMixtureConfig.slots", rule, self.slots));
+        }
+        Ok(())
+    }
+
+    /// An empty prior over codes of `dim` entries.
+    ///
+    /// # Errors
+    /// As [`Self::validate`]; also if `dim` is 0 or no multiple of `slots`.
+    pub fn init(self, dim: usize, device: &Device) -> Result<SlotMixture> {
+        self.validate()?;
+        if !dim.is_multiple_of(self.slots) {
+            return Err(Error::config(
+                "SlotMixtureConfig.slots",
+                "must divide the entries of a code",
+                format!("{} slots for {dim} entries", self.slots),
+            ));
+        }
+        SlotMixture::new(self, dim, device)
+    }
+}
