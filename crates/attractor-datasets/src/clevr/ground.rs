@@ -3,13 +3,15 @@
 use super::vector::{V3, v3};
 
 /// Unit vector along the ground from the unjittered camera through the origin.
-const BEHIND: V3 = v3(-0.754_5, 0.656_3, 0.0);
+pub(super) const BEHIND: V3 = v3(-0.754_5, 0.656_3, 0.0);
 /// Distance behind the origin where the sweep begins.
 const SWEEP: f32 = 6.0;
 /// Radius of the sweep.
 const RADIUS: f32 = 26.0;
 /// Height where the backdrop ends.
 const TOP: f32 = 9.0;
+/// Slope under which that end is seen from the objects.
+pub(super) const BACKDROP_END: f32 = 0.33;
 /// Diffuse reflectance.
 pub(super) const ALBEDO: f32 = 0.725;
 

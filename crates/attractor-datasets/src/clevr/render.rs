@@ -7,13 +7,13 @@
 //! of a stored picture would be: with a tent as wide as two pixels, on sRGB values.
 
 use super::encode::{byte, srgb};
-use super::ground;
+use super::ground::{self, GroundPoint};
 use super::rig::Rig;
 use super::scene::Scene;
 use super::shade::ANY;
 use super::vector::V3;
 use super::view::{Rays, View};
-use super::world::{Hit, World};
+use super::world::{Hit, Near, World};
 use crate::Result;
 
 /// A rendered view.
@@ -77,12 +77,16 @@ fn cells(world: &World, rays: &Rays, seen: &[u8], side: usize) -> Vec<f32> {
             let colour = if on_edge(seen, rays, row, column) {
                 several(world, rays, row, column, side)
             } else {
-                let direction = rays.through(row as f32 + 0.5, column as f32 + 0.5);
                 match usize::from(seen[cell]).checked_sub(1) {
-                    None => open.at(world, rays, row, column, direction),
+                    None => open.at(world, rays, row, column),
                     Some(index) => {
+                        let direction = rays.through(row as f32 + 0.5, column as f32 + 0.5);
                         let solid = &world.solids[index];
                         match solid.touch(rays.origin, direction, f32::INFINITY) {
+                            // Lamps in the bent edges of a mirror are narrower than a cell.
+                            Some(touch) if solid.metal && touch.radius < 3.0 * rays.spread * touch.t => {
+                                several(world, rays, row, column, side)
+                            }
                             Some(touch) => {
                                 world.solid(rays.origin, direction, rays.spread, index, &touch)
                             }
@@ -127,9 +131,11 @@ fn several(world: &World, rays: &Rays, row: usize, column: usize, side: usize) -
     sum * (step * step)
 }
 
-/// Radiance of the ground without objects at every fourth cell corner.
+/// Radiance of the ground without objects at every fourth cell corner, and the solids that matter
+/// between the corners.
 struct OpenGround {
     nodes: Vec<V3>,
+    near: Vec<Near>,
     columns: usize,
 }
 
@@ -141,21 +147,34 @@ impl OpenGround {
         let rows = rays.rows / STRIDE + 2;
         let node = |index: usize| {
             let (row, column) = (index / columns * STRIDE, index % columns * STRIDE);
-            let direction = rays.through(row as f32, column as f32);
-            ground::meet(rays.origin, direction)
-                .map_or(V3::ZERO, |at| world.open_ground(at.point, at.normal))
+            ground::meet(rays.origin, rays.through(row as f32, column as f32))
+        };
+        let points: Vec<Option<GroundPoint>> = (0..rows * columns).map(node).collect();
+        let light = |at: &Option<GroundPoint>| {
+            at.map_or(V3::ZERO, |at| world.open_ground(at.point, at.normal))
+        };
+        let near = |index: usize| {
+            let at = |offset: usize| points.get(index + offset).copied().flatten();
+            let corners = [at(0), at(1), at(columns), at(columns + 1)];
+            let [Some(a), Some(b), Some(c), Some(d)] = corners else {
+                return Near::ALL;
+            };
+            let middle = (a.point + b.point + c.point + d.point) * 0.25;
+            let radius = [a, b, c, d]
+                .iter()
+                .map(|corner| (corner.point - middle).length())
+                .fold(0.0, f32::max);
+            world.near(middle, radius)
         };
         Self {
-            nodes: (0..rows * columns).map(node).collect(),
+            nodes: points.iter().map(light).collect(),
+            near: (0..points.len()).map(near).collect(),
             columns,
         }
     }
 
     /// Radiance of the ground in a cell, objects included.
-    fn at(&self, world: &World, rays: &Rays, row: usize, column: usize, direction: V3) -> V3 {
-        let Some(at) = ground::meet(rays.origin, direction) else {
-            return V3::ZERO;
-        };
+    fn at(&self, world: &World, rays: &Rays, row: usize, column: usize) -> V3 {
         let split = |cell: usize| {
             let fraction = ((cell % STRIDE) as f32 + 0.5) / STRIDE as f32;
             (cell / STRIDE, fraction)
@@ -166,7 +185,15 @@ impl OpenGround {
             self.nodes[start] * (1.0 - across) + self.nodes[start + 1] * across
         };
         let open = line(top) * (1.0 - down) + line(top + 1) * down;
-        open - world.ground_loss(at.point, at.normal)
+        let near = &self.near[top * self.columns + left];
+        if near.is_empty() {
+            return open;
+        }
+        let direction = rays.through(row as f32 + 0.5, column as f32 + 0.5);
+        match ground::meet(rays.origin, direction) {
+            Some(at) => world.with_objects(open, &at, near),
+            None => open,
+        }
     }
 }
 

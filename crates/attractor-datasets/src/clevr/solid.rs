@@ -9,9 +9,9 @@ use super::scene::{Material, Object, Shape};
 use super::vector::{V3, v3};
 
 /// Radius of the rounded edges over the half side of a cube.
-const CUBE_ROUNDING: f32 = 0.1;
+const CUBE_ROUNDING: f32 = 0.16;
 /// Radius of the rounded rims over the radius of a cylinder.
-const RIM_ROUNDING: f32 = 0.05;
+const RIM_ROUNDING: f32 = 0.08;
 
 /// An object placed in the world.
 #[derive(Debug, Clone, Copy)]
@@ -108,7 +108,7 @@ impl Solid {
             });
         }
         let (o, d) = (self.to_local(-to_centre), self.to_local(direction));
-        let (mut t, exit) = self.hull(o, d)?;
+        let (mut t, exit) = self.hull(self.half, o, d)?;
         if t < 1e-4 || t > limit {
             return None;
         }
@@ -140,17 +140,20 @@ impl Solid {
         }
         match self.shape {
             Shape::Sphere => aside < self.half * self.half,
-            _ => self
-                .hull(self.to_local(-to_centre), self.to_local(direction))
-                .is_some(),
+            _ => {
+                // A little smaller, so that light reaches under the rounded edges.
+                let half = self.half - 0.4 * self.round;
+                let (o, d) = (self.to_local(-to_centre), self.to_local(direction));
+                self.hull(half, o, d).is_some()
+            }
         }
     }
 
-    /// Where a ray in the solid's own frame enters and leaves the sharp hull.
-    fn hull(&self, o: V3, d: V3) -> Option<(f32, f32)> {
+    /// Where a ray in the solid's own frame enters and leaves the sharp hull of half side `half`.
+    fn hull(&self, half: f32, o: V3, d: V3) -> Option<(f32, f32)> {
         let slab = |o: f32, d: f32| {
             let inverse = 1.0 / if d.abs() < 1e-9 { 1e-9 } else { d };
-            let (near, far) = ((-self.half - o) * inverse, (self.half - o) * inverse);
+            let (near, far) = ((-half - o) * inverse, (half - o) * inverse);
             (near.min(far), near.max(far))
         };
         let (z0, z1) = slab(o.z, d.z);
@@ -162,7 +165,7 @@ impl Solid {
             _ => {
                 let a = (d.x * d.x + d.y * d.y).max(1e-12);
                 let b = o.x * d.x + o.y * d.y;
-                let c = o.x * o.x + o.y * o.y - self.half * self.half;
+                let c = o.x * o.x + o.y * o.y - half * half;
                 let root = b * b - a * c;
                 if root < 0.0 {
                     return None;

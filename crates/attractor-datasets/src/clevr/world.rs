@@ -8,9 +8,11 @@ use super::solid::{Solid, Touch};
 use super::vector::V3;
 
 /// Irradiance from all around: light that the ground and the backdrop throw at each other.
-pub(super) const AMBIENT: f32 = 0.125;
+pub(super) const AMBIENT: f32 = 0.135;
 /// Rays to a lamp that something may hide: a square number, stratified, the same for every point.
 const SHADOW_RAYS: usize = 16;
+/// Corners of a lamp.
+const CORNERS: [[f32; 2]; 4] = [[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]];
 
 /// Solids and lamps.
 pub(super) struct World {
@@ -68,27 +70,33 @@ impl World {
         hit
     }
 
-    /// The share of a lamp that is visible from `p`.
-    pub(super) fn visible(&self, p: V3, lamp: &Lamp, light: &Arriving, skip: usize) -> f32 {
-        // Only solids whose bounding sphere meets the cone from the point to the lamp matter.
-        let spread = lamp.reach / light.distance;
-        let near = |solid: &Solid| {
-            let to_centre = solid.centre - p;
-            let along = to_centre.dot(light.to);
-            let aside = to_centre.dot(to_centre) - along * along;
-            let reach = solid.bound + spread * along.max(0.0);
-            along > -solid.bound && along < light.distance && aside < reach * reach
-        };
+    /// The share of a lamp that is visible from `p`, hidden by the solids of `among` except `skip`.
+    pub(super) fn visible(
+        &self,
+        p: V3,
+        lamp: &Lamp,
+        light: &Arriving,
+        among: Among,
+        skip: usize,
+    ) -> f32 {
         let mut hidden = 0u32;
         for (index, solid) in self.solids.iter().enumerate() {
-            if index == skip || !near(solid) {
+            if index == skip || !among.has(index) || !in_cone(solid, p, lamp, light, 0.0) {
                 continue;
             }
-            for (ray, [a, b]) in self.pattern.iter().enumerate() {
-                let offset = lamp.point(p, *a, *b) - p;
+            let blocked = |[a, b]: [f32; 2]| {
+                let offset = lamp.point(p, a, b) - p;
                 let length = offset.length();
-                if solid.blocks(p, offset * (1.0 / length), length) {
-                    hidden |= 1 << ray;
+                solid.blocks(p, offset * (1.0 / length), length)
+            };
+            // What a convex solid hides of a lamp is convex: four hidden corners are enough.
+            match CORNERS.iter().filter(|&&corner| blocked(corner)).count() {
+                4 => return 0.0,
+                0 if !blocked([0.0, 0.0]) => {}
+                _ => {
+                    for (ray, &point) in self.pattern.iter().enumerate() {
+                        hidden |= u32::from(blocked(point)) << ray;
+                    }
                 }
             }
         }
@@ -102,7 +110,7 @@ impl World {
             let light = lamp.at(p);
             let cos = light.to.dot(n);
             if cos > 0.0 {
-                sum += light.irradiance * (cos * self.visible(p, lamp, &light, skip));
+                sum += light.irradiance * (cos * self.visible(p, lamp, &light, Among::ALL, skip));
             }
         }
         sum
@@ -118,30 +126,106 @@ impl World {
         sum * GROUND
     }
 
+    /// The solids that may change the ground's light within `radius` of `p`.
+    pub(super) fn near(&self, p: V3, radius: f32) -> Near {
+        let mut near = Near::default();
+        for (index, solid) in self.solids.iter().enumerate() {
+            for (lamp, among) in self.lamps.iter().zip(&mut near.lamps) {
+                if in_cone(solid, p, lamp, &lamp.at(p), radius) {
+                    among.add(index);
+                }
+            }
+            if (solid.centre - p).length() < SURROUNDED * solid.half + radius {
+                near.around.add(index);
+            }
+        }
+        near
+    }
+
     /// What the objects take from the light of the open ground at a point: shadows, and the part of
     /// the surroundings that they hide, less what they send themselves.
-    pub(super) fn ground_loss(&self, p: V3, n: V3) -> V3 {
+    pub(super) fn ground_loss(&self, p: V3, n: V3, near: &Near) -> V3 {
         let mut lost = V3::ZERO;
-        for lamp in &self.lamps {
+        for (lamp, &among) in self.lamps.iter().zip(&near.lamps) {
+            if among.is_empty() {
+                continue;
+            }
             let light = lamp.at(p);
-            let hidden = 1.0 - self.visible(p, lamp, &light, usize::MAX);
+            let hidden = 1.0 - self.visible(p, lamp, &light, among, usize::MAX);
             if hidden > 0.0 {
                 lost += light.irradiance * (hidden * light.to.dot(n).max(0.0));
             }
         }
-        for (solid, floor) in self.solids.iter().zip(&self.floor) {
+        for (index, (solid, floor)) in self.solids.iter().zip(&self.floor).enumerate() {
             let offset = solid.centre - p;
             let square = offset.dot(offset);
             let radius = solid.half * solid.half;
-            // Form factor of a sphere; beyond a few radii it is nothing.
-            if square < 30.0 * radius {
-                let form = (radius * offset.dot(n) / (square * square.sqrt())).clamp(0.0, 1.0);
-                let sent = solid.albedo.tint(*floor) * (0.55 * std::f32::consts::PI);
-                lost += (V3::splat(3.0 * AMBIENT) - sent) * form;
+            if near.around.has(index) && square < SURROUNDED * SURROUNDED * radius {
+                // The form factor of a sphere, taken off at the end of its range.
+                let form = radius * offset.dot(n) / (square * square.sqrt());
+                let end = 1.0 - square / (SURROUNDED * SURROUNDED * radius);
+                let form = form.clamp(0.0, 1.0) * end;
+                // Right below, the solid itself is in the dark.
+                let sent = solid.albedo.tint(*floor) * (1.6 * (1.0 - form));
+                lost += (V3::splat(2.0 * AMBIENT * (1.0 - 0.5 * form)) - sent) * form;
             }
         }
         lost * GROUND
     }
+}
+
+/// Distance over size up to which an object colours the ground.
+const SURROUNDED: f32 = 6.0;
+
+/// A set of solids. Numbers that are equal modulo 64 are in it together: it may hold too many, but
+/// never too few.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Among(u64);
+
+impl Among {
+    pub(super) const ALL: Self = Self(u64::MAX);
+
+    fn add(&mut self, index: usize) {
+        self.0 |= 1 << (index % 64);
+    }
+
+    fn has(self, index: usize) -> bool {
+        self.0 >> (index % 64) & 1 == 1
+    }
+
+    fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}
+
+/// The solids that matter to a piece of ground.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Near {
+    /// Those that may hide each lamp.
+    lamps: [Among; 4],
+    /// Those that are close.
+    around: Among,
+}
+
+impl Near {
+    pub(super) const ALL: Self = Self {
+        lamps: [Among::ALL; 4],
+        around: Among::ALL,
+    };
+
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Whether a solid's bounding sphere, grown by `margin`, meets the cone from a point to a lamp.
+fn in_cone(solid: &Solid, p: V3, lamp: &Lamp, light: &Arriving, margin: f32) -> bool {
+    let to_centre = solid.centre - p;
+    let along = to_centre.dot(light.to);
+    let aside = to_centre.dot(to_centre) - along * along;
+    let bound = solid.bound + margin;
+    let reach = bound + lamp.reach / light.distance * along.max(0.0);
+    along > -bound && along < light.distance && aside < reach * reach
 }
 
 /// Radiance per irradiance of the ground.
