@@ -9,7 +9,7 @@ use super::scene::{Material, Object, Shape};
 use super::vector::{V3, v3};
 
 /// Radius of the rounded edges over the half side of a cube.
-const CUBE_ROUNDING: f32 = 0.16;
+const CUBE_ROUNDING: f32 = 0.2;
 /// Radius of the rounded rims over the radius of a cylinder.
 const RIM_ROUNDING: f32 = 0.08;
 
