@@ -116,7 +116,10 @@ impl ImageSet {
             return Ok(());
         }
         let rule = "must be no more than the columns that were cropped off on that side";
-        let found = format!("{columns}, with {room} to the {side} of images of {}", self.shape);
+        let found = format!(
+            "{columns}, with {room} to the {side} of images of {}",
+            self.shape
+        );
         Err(Error::config("shift in columns", rule, found).into())
     }
 

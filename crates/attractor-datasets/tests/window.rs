@@ -13,7 +13,9 @@ fn wide(images: usize, width: usize) -> ImageSet {
 }
 
 fn bytes(rows: &[f32]) -> Vec<u8> {
-    rows.iter().map(|value| (value * 255.0).round() as u8).collect()
+    rows.iter()
+        .map(|value| (value * 255.0).round() as u8)
+        .collect()
 }
 
 proptest! {
@@ -50,14 +52,19 @@ fn the_papers_shift() {
     assert_eq!(corruption.to_string(), "shift 12");
     let cues = bytes(&corruption.of_images(&stored, &[0], 0, 0).unwrap().cues);
     assert_eq!(cues[..64], (12..76).collect::<Vec<u8>>());
-    assert_eq!(bytes(&stored.rows(&[0]).unwrap())[..64], (0..64).collect::<Vec<u8>>());
+    assert_eq!(
+        bytes(&stored.rows(&[0]).unwrap())[..64],
+        (0..64).collect::<Vec<u8>>()
+    );
 }
 
 #[test]
 fn other_corruptions_act_on_the_window() {
     let stored = wide(2, 10).crop_columns(2..8).unwrap();
     let noise = Corruption::Noise { std: 0.2 };
-    let direct = noise.apply(&stored.rows(&[1]).unwrap(), stored.shape, 3, 5).unwrap();
+    let direct = noise
+        .apply(&stored.rows(&[1]).unwrap(), stored.shape, 3, 5)
+        .unwrap();
     assert_eq!(noise.of_images(&stored, &[1], 3, 5).unwrap(), direct);
 }
 
@@ -91,14 +98,25 @@ fn impossible_windows_and_shifts() {
     }
     let narrow = set.crop_columns(0..4).unwrap();
     let shift = Corruption::Shift { columns: 3 };
-    let message = shift.of_images(&narrow, &[0], 0, 0).unwrap_err().to_string();
-    assert!(message.contains("found 3, with 2 to the right of images of 1x2x4"), "{message}");
+    let message = shift
+        .of_images(&narrow, &[0], 0, 0)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        message.contains("found 3, with 2 to the right of images of 1x2x4"),
+        "{message}"
+    );
     let message = shift.of_images(&set, &[0], 0, 0).unwrap_err().to_string();
     assert!(message.contains("with 0 to the right"), "{message}");
     let rows = narrow.rows(&[0]).unwrap();
-    let message = shift.apply(&rows, narrow.shape, 0, 0).unwrap_err().to_string();
+    let message = shift
+        .apply(&rows, narrow.shape, 0, 0)
+        .unwrap_err()
+        .to_string();
     assert!(message.contains("of_images"), "{message}");
     assert!(narrow.shifted_rows(&[1], 1).is_err());
-    let huge = Corruption::Shift { columns: usize::MAX };
+    let huge = Corruption::Shift {
+        columns: usize::MAX,
+    };
     assert!(huge.of_images(&narrow, &[0], 0, 0).is_err());
 }

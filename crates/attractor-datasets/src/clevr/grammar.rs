@@ -100,7 +100,10 @@ pub(super) fn visible_pixels(objects: &[Object], camera: &Camera) -> Vec<usize> 
     let rays = Rays::new(camera, &View::whole(rows, columns), rows, columns);
     let mut pixels = vec![0; objects.len()];
     for id in seen(&world, &rays) {
-        if let Some(count) = usize::from(id).checked_sub(1).and_then(|i| pixels.get_mut(i)) {
+        if let Some(count) = usize::from(id)
+            .checked_sub(1)
+            .and_then(|i| pixels.get_mut(i))
+        {
             *count += 1;
         }
     }

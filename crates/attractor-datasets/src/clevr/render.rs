@@ -84,7 +84,9 @@ fn cells(world: &World, rays: &Rays, seen: &[u8], side: usize) -> Vec<f32> {
                         let solid = &world.solids[index];
                         match solid.touch(rays.origin, direction, f32::INFINITY) {
                             // Lamps in the bent edges of a mirror are narrower than a cell.
-                            Some(touch) if solid.metal && touch.radius < 3.0 * rays.spread * touch.t => {
+                            Some(touch)
+                                if solid.metal && touch.radius < 3.0 * rays.spread * touch.t =>
+                            {
                                 several(world, rays, row, column, side)
                             }
                             Some(touch) => {

@@ -87,7 +87,8 @@ impl World {
                 gloss += arriving * lobe(direction, n, light.to, cos, facing, RUBBER_GLOSS);
             }
         }
-        solid.albedo.tint(diffuse) * (RUBBER_DIFFUSE * (1.0 - fresnel) * FRAC_1_PI) + gloss * fresnel
+        solid.albedo.tint(diffuse) * (RUBBER_DIFFUSE * (1.0 - fresnel) * FRAC_1_PI)
+            + gloss * fresnel
     }
 
     fn metal(&self, p: V3, direction: V3, footprint: f32, index: usize, touch: &Touch) -> V3 {
@@ -104,8 +105,10 @@ impl World {
             let light = lamp.at(p);
             let cos = light.to.dot(n);
             if cos > 0.0 {
-                let rough = |own: f32| (own * own + 0.25 * light.width * light.width + bend * bend).sqrt();
-                let strength = MIRROR.0 * lobe(direction, n, light.to, cos, facing, rough(MIRROR.1))
+                let rough =
+                    |own: f32| (own * own + 0.25 * light.width * light.width + bend * bend).sqrt();
+                let strength = MIRROR.0
+                    * lobe(direction, n, light.to, cos, facing, rough(MIRROR.1))
                     + SOFT.0 * lobe(direction, n, light.to, cos, facing, rough(SOFT.1));
                 if strength > 1e-3 {
                     let seen = self.visible(p, lamp, &light, Among::ALL, index);
@@ -136,8 +139,8 @@ impl World {
     /// Mean radiance in a wide cone around a direction: the open ground below a soft horizon, the
     /// backdrop above it on one side, nothing on the other.
     fn surroundings_ahead(&self, p: V3, direction: V3, index: usize) -> V3 {
-        let below = 0.5 - 0.5 * (direction.z * 2.0).clamp(-1.0, 1.0);
-        let behind = (0.15 + direction.dot(BEHIND)).clamp(0.0, 1.0);
+        let below = 0.5 - 0.5 * (direction.z * 2.4).clamp(-1.0, 1.0);
+        let behind = (0.05 + direction.dot(BEHIND)).clamp(0.0, 1.0);
         self.floor[index] * (below * self.openness(p, index))
             + V3::splat(BACKDROP * behind * (1.0 - below))
     }

@@ -92,10 +92,7 @@ impl Solid {
         let to_centre = self.centre - origin;
         let along = to_centre.dot(direction);
         let aside = to_centre.dot(to_centre) - along * along;
-        if along < -self.bound
-            || along - self.bound > limit
-            || aside > self.bound * self.bound
-        {
+        if along < -self.bound || along - self.bound > limit || aside > self.bound * self.bound {
             return None;
         }
         if self.shape == Shape::Sphere {
