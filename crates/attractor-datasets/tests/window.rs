@@ -93,7 +93,7 @@ fn the_fingerprint_covers_what_is_beside() {
 #[test]
 fn impossible_windows_and_shifts() {
     let set = wide(1, 6);
-    for range in [0..0, 3..2, 0..7, 6..7] {
+    for range in [0..0, 4..4, 0..7, 6..7] {
         assert!(set.crop_columns(range).is_err());
     }
     let narrow = set.crop_columns(0..4).unwrap();

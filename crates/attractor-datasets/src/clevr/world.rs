@@ -175,7 +175,7 @@ impl World {
 }
 
 /// Distance over size up to which an object colours the ground.
-const SURROUNDED: f32 = 6.0;
+const SURROUNDED: f32 = 4.5;
 
 /// A set of solids. Numbers that are equal modulo 64 are in it together: it may hold too many, but
 /// never too few.
