@@ -17,6 +17,8 @@ mod generator;
 mod grammar;
 mod ground;
 mod lamp;
+mod near;
+mod open_ground;
 mod render;
 mod rig;
 mod scene;

@@ -3,9 +3,10 @@
 use std::f32::consts::{FRAC_1_PI, PI};
 
 use super::ground::{BACKDROP_END, BEHIND, GroundPoint};
+use super::near::{Among, Near};
 use super::solid::Touch;
 use super::vector::V3;
-use super::world::{AMBIENT, Among, Hit, Near, World};
+use super::world::{AMBIENT, Hit, World};
 
 /// Share and roughness of the metal's two lobes.
 const MIRROR: (f32, f32) = (0.6, 0.035);

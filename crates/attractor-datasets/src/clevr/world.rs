@@ -2,6 +2,7 @@
 
 use super::ground::{self, GroundPoint};
 use super::lamp::{Arriving, Lamp};
+use super::near::{Among, Near};
 use super::rig::Rig;
 use super::scene::Object;
 use super::solid::{Solid, Touch};
@@ -176,47 +177,6 @@ impl World {
 
 /// Distance over size up to which an object colours the ground.
 const SURROUNDED: f32 = 4.5;
-
-/// A set of solids. Numbers that are equal modulo 64 are in it together: it may hold too many, but
-/// never too few.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Among(u64);
-
-impl Among {
-    pub(super) const ALL: Self = Self(u64::MAX);
-
-    fn add(&mut self, index: usize) {
-        self.0 |= 1 << (index % 64);
-    }
-
-    fn has(self, index: usize) -> bool {
-        self.0 >> (index % 64) & 1 == 1
-    }
-
-    fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-}
-
-/// The solids that matter to a piece of ground.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Near {
-    /// Those that may hide each lamp.
-    lamps: [Among; 4],
-    /// Those that are close.
-    around: Among,
-}
-
-impl Near {
-    pub(super) const ALL: Self = Self {
-        lamps: [Among::ALL; 4],
-        around: Among::ALL,
-    };
-
-    pub(super) fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
 
 /// Whether a solid's bounding sphere, grown by `margin`, meets the cone from a point to a lamp.
 fn in_cone(solid: &Solid, p: V3, lamp: &Lamp, light: &Arriving, margin: f32) -> bool {
