@@ -5,6 +5,7 @@
 //!
 //! - `cifar10`: the official binary release ([`cifar10`]) or an archive of the images ([`folder`]);
 //! - `mnist`, `fashion-mnist`, `emnist-digits`: IDX files, plain or gzip ([`idx`]);
+//! - `clevr`: CLEVR v1.0 in its official layout, and `builtin-clevr`, rendered here ([`clevr`]);
 //! - `builtin` and `builtin-glyphs`: procedural images that need no files ([`builtin`]);
 //! - any other path: a folder, `.tar` or `.tar.gz` of PNG and JPEG images ([`folder`]).
 //!
@@ -23,17 +24,20 @@
 
 pub mod builtin;
 pub mod cifar10;
+pub mod clevr;
 pub mod corruption;
 pub mod error;
 pub mod fetch;
 pub mod folder;
 pub mod idx;
 pub mod image_set;
+mod image_window;
 pub mod locate;
 pub mod manifest;
 mod unpack;
 
 pub use builtin::BuiltinSize;
+pub use clevr::ClevrSet;
 pub use corruption::{Corrupted, Corruption};
 pub use error::{DataError, Result};
 pub use fetch::{Event, FetchOptions, Fetched, Fetcher, Progress};
