@@ -37,7 +37,7 @@ pub use layer::{Activation, Layer, LayerChain};
 pub use memory::{
     AssociativeMemory, Complete, Forget, HeteroAssociative, Merge, Persist, Recognise, Train,
 };
-pub use model::{Gaussian, GenerativeModel};
+pub use model::{Gaussian, GenerativeModel, Segments};
 pub use observation::ObservationModel;
 pub use options::{Entry, Options};
 pub use prior::{Energy, MemoryPrior, StoredCodes};

@@ -13,6 +13,15 @@ pub struct Gaussian {
     pub log_variance: Tensor<2>,
 }
 
+/// Data taken apart, such as a scene into objects.
+#[derive(Debug, Clone)]
+pub struct Segments {
+    /// Share of each part in each pixel `[n, parts, pixels]`: positive, summing to 1 over parts.
+    pub masks: Tensor<3>,
+    /// What each part looks like by itself `[n, parts, data_dim]`.
+    pub parts: Tensor<3>,
+}
+
 /// A generative model g: z -> x with an encoder q(z | x), frozen for inference.
 ///
 /// Shapes are flat: data are `[n, data_dim]`, codes `[n, latent_dim]`. No autodiff graph is built;
@@ -41,6 +50,11 @@ pub trait GenerativeModel: Send + Sync + std::fmt::Debug {
         codes: Tensor<2>,
         cotangent: &mut dyn FnMut(Tensor<2>) -> Tensor<2>,
     ) -> (Tensor<2>, Tensor<2>);
+
+    /// The parts into which the model takes data `[n, data_dim]` apart, if it does.
+    fn segments(&self, _data: Tensor<2>) -> Option<Segments> {
+        None
+    }
 
     /// Whether a code is the data itself, entry by entry.
     fn codes_are_data(&self) -> bool {

@@ -22,6 +22,7 @@
 //! # Ok::<(), attractor_datasets::DataError>(())
 //! ```
 
+pub mod annotation;
 pub mod builtin;
 pub mod cifar10;
 pub mod clevr;
@@ -36,6 +37,7 @@ pub mod locate;
 pub mod manifest;
 mod unpack;
 
+pub use annotation::{AnnotatedObject, AnnotatedSet, Annotations};
 pub use builtin::BuiltinSize;
 pub use clevr::ClevrSet;
 pub use corruption::{Corrupted, Corruption};
@@ -43,5 +45,5 @@ pub use error::{DataError, Result};
 pub use fetch::{Event, FetchOptions, Fetched, Fetcher, Progress};
 pub use folder::{Colour, FolderOptions};
 pub use image_set::{ImageSet, ImageShape, Split};
-pub use locate::{DataRoot, Found, FoundKind, LoadOptions, NAMES, load, load_with};
+pub use locate::{DataRoot, Found, FoundKind, LoadOptions, NAMES, load, load_annotated, load_with};
 pub use manifest::{Layout, Manifest, ManifestFile, Unpack};

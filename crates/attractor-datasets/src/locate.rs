@@ -9,7 +9,7 @@ use crate::builtin::{self, BuiltinSize};
 use crate::clevr::{self, ClevrFolder, Generator, View};
 use crate::folder::{self, FolderOptions};
 use crate::idx::{EMNIST_DIGITS, FASHION_MNIST, IdxFamily, MNIST};
-use crate::{DataError, ImageSet, Result, Split, cifar10};
+use crate::{AnnotatedSet, DataError, ImageSet, Result, Split, cifar10};
 
 /// Names that [`load`] knows.
 pub const NAMES: [&str; 8] = [
@@ -173,9 +173,22 @@ pub fn load_with(
     root: &DataRoot,
     options: &LoadOptions,
 ) -> Result<ImageSet> {
+    Ok(load_annotated(name, split, root, options)?.images)
+}
+
+/// [`load_with`], together with what is known of the images' contents.
+///
+/// # Errors
+/// As [`load_with`].
+pub fn load_annotated(
+    name: &str,
+    split: Split,
+    root: &DataRoot,
+    options: &LoadOptions,
+) -> Result<AnnotatedSet> {
     let set = load_whole(name, split, root, options)?;
     match options.columns {
-        Some(columns) => set.crop_columns(0..columns),
+        Some(columns) => set.crop_columns(columns),
         None => Ok(set),
     }
 }
@@ -185,7 +198,7 @@ fn load_whole(
     split: Split,
     root: &DataRoot,
     options: &LoadOptions,
-) -> Result<ImageSet> {
+) -> Result<AnnotatedSet> {
     let Some(Found { path, kind }) = root.find(name) else {
         let searched = root.directories.clone();
         let known = NAMES.join(", ");
@@ -195,7 +208,7 @@ fn load_whole(
             known,
         });
     };
-    match kind {
+    let plain = match kind {
         FoundKind::Cifar10Binary => cifar10::load(&path, split),
         FoundKind::Idx(family) => family.load(&path, split),
         FoundKind::Images if name == cifar10::NAME => {
@@ -213,15 +226,16 @@ fn load_whole(
         FoundKind::BuiltinGlyphs => builtin::glyphs(split, &options.builtin),
         FoundKind::Clevr => {
             let folder = ClevrFolder::open(&path, split, options.objects, &View::PAPER)?;
-            Ok(folder.load()?.images)
+            return Ok(AnnotatedSet::from_clevr(folder.load()?, &View::PAPER));
         }
         FoundKind::BuiltinClevr => {
             let mut generator = Generator::default();
             generator.objects = options.objects.unwrap_or(generator.objects);
             let set = generator.generate(split, options.builtin.count(split))?;
-            Ok(set.images)
+            return Ok(AnnotatedSet::from_clevr(set, &generator.view));
         }
-    }
+    };
+    plain.map(Into::into)
 }
 
 /// Whether a folder holds a split in CLEVR's layout.

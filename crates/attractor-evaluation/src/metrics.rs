@@ -103,7 +103,7 @@ pub struct CueResult<'a> {
 #[derive(Debug, Clone)]
 pub struct MetricAccumulator {
     threshold: f64,
-    sums: [(Metric, Sum); 7],
+    sums: [(Metric, Sum); 9],
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -123,6 +123,8 @@ impl MetricAccumulator {
             Metric::Psnr,
             Metric::EnergyDrop,
             Metric::Steps,
+            Metric::Attributes,
+            Metric::Ari,
         ]
         .map(|metric| (metric, Sum::default()));
         Self { threshold, sums }
@@ -191,6 +193,14 @@ impl MetricAccumulator {
             self.add(Metric::Steps, steps as f64);
         }
         Ok(retrieved)
+    }
+
+    /// Adds a value of [`Metric::Attributes`] or [`Metric::Ari`], which need more than states and
+    /// images. Values that are not finite are passed over.
+    pub fn push_scene(&mut self, metric: Metric, value: f64) {
+        if matches!(metric, Metric::Attributes | Metric::Ari) && value.is_finite() {
+            self.add(metric, value);
+        }
     }
 
     /// The mean of every metric that at least one cue had.

@@ -118,11 +118,16 @@ pub enum Metric {
     EnergyDrop,
     /// Iterations per cue.
     Steps,
+    /// Share of the attributes of the stored image's objects that a reader of images finds in the
+    /// recalled one, in percent.
+    Attributes,
+    /// Adjusted Rand index of a model's segments against the objects, over the objects' pixels.
+    Ari,
 }
 
 impl Metric {
     /// Every metric.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::RetrievalRate,
         Self::Top1,
         Self::LatentDistance,
@@ -135,6 +140,8 @@ impl Metric {
         Self::Entropy,
         Self::EnergyDrop,
         Self::Steps,
+        Self::Attributes,
+        Self::Ari,
     ];
 
     /// The name in files.
@@ -152,6 +159,8 @@ impl Metric {
             Self::Entropy => "entropy",
             Self::EnergyDrop => "energy_drop",
             Self::Steps => "steps",
+            Self::Attributes => "attributes",
+            Self::Ari => "ari",
         }
     }
 
@@ -170,18 +179,28 @@ impl Metric {
             Self::Entropy => "Entropy",
             Self::EnergyDrop => "Energy drop",
             Self::Steps => "Steps",
+            Self::Attributes => "Attributes",
+            Self::Ari => "ARI",
         }
     }
 
     /// The unit, empty for a plain number.
     pub fn unit(self) -> &'static str {
         match self {
-            Self::RetrievalRate | Self::Top1 | Self::BitError | Self::Accuracy => "%",
+            Self::RetrievalRate
+            | Self::Top1
+            | Self::BitError
+            | Self::Accuracy
+            | Self::Attributes => "%",
             Self::Psnr => "dB",
             Self::Capacity => "patterns",
             Self::Entropy => "nat",
             Self::Steps => "iterations",
-            Self::LatentDistance | Self::PixelMse | Self::Overlap | Self::EnergyDrop => "",
+            Self::LatentDistance
+            | Self::PixelMse
+            | Self::Overlap
+            | Self::EnergyDrop
+            | Self::Ari => "",
         }
     }
 
@@ -193,6 +212,8 @@ impl Metric {
             | Self::Psnr
             | Self::Overlap
             | Self::Accuracy
+            | Self::Attributes
+            | Self::Ari
             | Self::Capacity => Some(true),
             Self::LatentDistance | Self::PixelMse | Self::BitError => Some(false),
             Self::Entropy | Self::EnergyDrop | Self::Steps => None,
@@ -202,9 +223,14 @@ impl Metric {
     /// Digits after the point in tables.
     pub fn digits(self) -> usize {
         match self {
-            Self::RetrievalRate | Self::Top1 | Self::BitError | Self::Accuracy | Self::Steps => 1,
+            Self::RetrievalRate
+            | Self::Top1
+            | Self::BitError
+            | Self::Accuracy
+            | Self::Attributes
+            | Self::Steps => 1,
             Self::Psnr | Self::EnergyDrop => 2,
-            Self::LatentDistance | Self::Overlap | Self::Entropy => 3,
+            Self::LatentDistance | Self::Overlap | Self::Entropy | Self::Ari => 3,
             Self::PixelMse => 5,
             Self::Capacity => 0,
         }

@@ -15,7 +15,7 @@ use attractor::evaluation::experiment::SystemSpec;
 use attractor::evaluation::figures::{Image, ImageGrid};
 use attractor::evaluation::metrics::{CueResult, MetricAccumulator};
 use attractor::evaluation::run::{Trace, TraceTerm};
-use attractor::evaluation::{Cell, Measurement, Representation, RunWriter};
+use attractor::evaluation::{Cell, Measurement, Metric, Representation, RunWriter};
 use attractor::generative::train::Objective;
 
 use super::Plan;
@@ -23,6 +23,7 @@ use super::codes::{Source, TrainingCodes};
 use super::memo::Memo;
 use super::model::{Training, import};
 use super::observer::TrainingView;
+use super::probe::{self, Probe};
 
 /// Cues shown in a panel.
 const PANEL_CUES: usize = 8;
@@ -42,6 +43,8 @@ pub(crate) struct Executor<'a> {
     codes: TrainingCodes,
     /// Systems trained on clean cues serve all tasks of a seed.
     learned: HashMap<(String, u64), Built>,
+    /// Reads attributes off recalled images, where the training images are annotated.
+    probe: Option<Probe>,
 }
 
 impl<'a> Executor<'a> {
@@ -54,6 +57,7 @@ impl<'a> Executor<'a> {
             autoencoders: HashMap::new(),
             codes: TrainingCodes::default(),
             learned: HashMap::new(),
+            probe: Probe::new(&plan.train, plan.config.train_images, &plan.device),
         }
     }
 
@@ -88,7 +92,7 @@ impl<'a> Executor<'a> {
             epochs: spec.epochs,
             learning_rate: spec.learning_rate,
             seed,
-            images: &plan.train,
+            images: &plan.train.images,
             count: plan.config.train_images,
             device: &plan.device,
             stop: self.stop.clone(),
@@ -125,7 +129,7 @@ impl<'a> Executor<'a> {
             .context("a cell without a system")?;
         let corruption = Corruption::from_task(&cell.task, cell.level.value())?;
         let mut context = match cell.representation {
-            Representation::Pixel => Context::pixels(plan.test.dim(), &plan.device)?,
+            Representation::Pixel => Context::pixels(plan.test.images.dim(), &plan.device)?,
             Representation::Vae => Context::codes(self.train(cell.seed, writer)?, &plan.device),
         };
         if system.recipe == "autoencoder" {
@@ -163,10 +167,10 @@ impl<'a> Executor<'a> {
         seed: u64,
     ) -> Result<Built> {
         let plan = self.plan;
-        let order = plan.train.shuffled_order(seed);
+        let order = plan.train.images.shuffled_order(seed);
         let order = &order[..plan.config.train_images.min(order.len())];
         let source = Source {
-            images: &plan.train,
+            images: &plan.train.images,
             order,
             model: &*context.model,
             device: &plan.device,
@@ -230,7 +234,8 @@ impl<'a> Executor<'a> {
         writer: &mut RunWriter,
     ) -> Result<Vec<Measurement>> {
         let (plan, config) = (self.plan, &self.plan.config);
-        let order = plan.test.shuffled_order(cell.seed);
+        let test = &plan.test.images;
+        let order = test.shuffled_order(cell.seed);
         let per_block = config.cues_per_block.min(cell.n_stored);
         let blocks = config
             .cues(system)
@@ -240,7 +245,7 @@ impl<'a> Executor<'a> {
             bail!(
                 "a block stores {} images, but data set `{}` has {} test images",
                 cell.n_stored,
-                plan.test.name,
+                test.name,
                 order.len()
             );
         }
@@ -251,18 +256,15 @@ impl<'a> Executor<'a> {
             }
             let first = block * cell.n_stored;
             let indices = &order[first..first + cell.n_stored];
-            let originals = plan.test.rows(&indices[..per_block])?;
-            let corrupted = corruption.apply(
-                &originals,
-                plan.test.shape,
-                cell.seed,
-                TEST_STREAMS + first as u64,
-            )?;
+            let cued = &indices[..per_block];
+            let originals = test.rows(cued)?;
+            let corrupted =
+                corruption.of_images(test, cued, cell.seed, TEST_STREAMS + first as u64)?;
             let tensor = |values: &[f32]| {
-                let shape = [values.len() / plan.test.dim(), plan.test.dim()];
+                let shape = [values.len() / test.dim(), test.dim()];
                 Tensor::from_data(TensorData::new(values.to_vec(), shape), &plan.device)
             };
-            let patterns = plan.test.tensor(indices, &plan.device)?;
+            let patterns = test.tensor(indices, &plan.device)?;
             let cues = tensor(&corrupted.cues);
             let recall = match memory {
                 Built::Memory(memory) => {
@@ -291,15 +293,32 @@ impl<'a> Executor<'a> {
             };
             let stored = check::to_host(stored)?;
             let recalled = collect(&recall, &stored, &originals, &mut metrics)?;
+            if let Some(probe) = &self.probe {
+                for share in probe.shares(&recalled, cued, &plan.test, &plan.device)? {
+                    metrics.push_scene(Metric::Attributes, share);
+                }
+            }
+            // The encoder alone: how well does the model take the cues apart?
+            let segments = match (system.recipe.as_str(), corruption) {
+                ("identity", Corruption::Shift { .. }) => None,
+                ("identity", _) => context.model.segments(tensor(&corrupted.cues)),
+                _ => None,
+            };
+            if let Some(segments) = &segments {
+                for index in probe::foreground_ari(segments, cued, &plan.test)? {
+                    metrics.push_scene(Metric::Ari, index);
+                }
+            }
             if block == 0 && self.worth_showing(cell) {
-                self.show(
-                    cell,
-                    &originals,
-                    &corrupted.cues,
-                    &recalled,
-                    &recall,
-                    writer,
-                )?;
+                let mut rows = vec![
+                    ("stored".to_owned(), originals.clone()),
+                    ("cue".to_owned(), corrupted.cues.clone()),
+                    ("recalled".to_owned(), recalled),
+                ];
+                if let Some(segments) = segments {
+                    rows.extend(probe::pictures(&segments, test.shape)?);
+                }
+                self.show(cell, &rows, &recall, writer)?;
             }
         }
         Ok(metrics.finish())
@@ -315,13 +334,11 @@ impl<'a> Executor<'a> {
     fn show(
         &self,
         cell: &Cell,
-        originals: &[f32],
-        cues: &[f32],
-        recalled: &[f32],
+        rows: &[(String, Vec<f32>)],
         recall: &Recall,
         writer: &mut RunWriter,
     ) -> Result<()> {
-        let shape = self.plan.test.shape;
+        let shape = self.plan.test.images.shape;
         let row = |values: &[f32]| {
             values
                 .chunks_exact(shape.dim())
@@ -332,9 +349,11 @@ impl<'a> Executor<'a> {
                 })
                 .collect::<Result<Vec<_>, _>>()
         };
-        let grid = ImageGrid::new(vec![row(originals)?, row(cues)?, row(recalled)?])?;
+        let pictures = rows.iter().map(|(_, values)| row(values));
+        let grid = ImageGrid::new(pictures.collect::<Result<_>>()?)?;
+        let names: Vec<&str> = rows.iter().map(|(name, _)| name.as_str()).collect();
         let caption = format!("Cues of the first block, {} stored.", cell.n_stored);
-        writer.add_panel(cell, &caption, &["stored", "cue", "recalled"], &grid)?;
+        writer.add_panel(cell, &caption, &names, &grid)?;
         let terms: Vec<TraceTerm> = recall
             .trace
             .terms

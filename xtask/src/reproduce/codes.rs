@@ -62,9 +62,8 @@ impl Source<'_> {
         // Rows of different draws never share a stream.
         let mut row = draw * self.images.len() as u64;
         for chunk in self.order.chunks(BATCH) {
-            let rows = self.images.rows(chunk)?;
             let cues = corruption
-                .apply(&rows, self.images.shape, self.seed, row)?
+                .of_images(self.images, chunk, self.seed, row)?
                 .cues;
             row += chunk.len() as u64;
             let shape = [chunk.len(), self.images.dim()];

@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use attractor::core::burn::tensor::Tensor;
-use attractor::core::{Gaussian, GenerativeModel, LayerChain, check};
+use attractor::core::{Gaussian, GenerativeModel, LayerChain, Segments, check};
 
 /// Answers of `encode` by a hash of the data.
 #[derive(Debug)]
@@ -67,6 +67,14 @@ impl GenerativeModel for Memo {
         cotangent: &mut dyn FnMut(Tensor<2>) -> Tensor<2>,
     ) -> (Tensor<2>, Tensor<2>) {
         self.inner.pull_back(codes, cotangent)
+    }
+
+    fn segments(&self, data: Tensor<2>) -> Option<Segments> {
+        self.inner.segments(data)
+    }
+
+    fn codes_are_data(&self) -> bool {
+        self.inner.codes_are_data()
     }
 
     fn layer_chain(&self) -> Option<&LayerChain> {

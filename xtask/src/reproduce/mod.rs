@@ -6,6 +6,7 @@ mod memo;
 mod model;
 mod observer;
 mod plan;
+mod probe;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -63,6 +64,9 @@ pub(crate) struct Args {
     /// Blocks of stored images per cell
     #[arg(long)]
     pub(crate) blocks: Option<usize>,
+    /// Cues per block: the first images of the block, corrupted
+    #[arg(long)]
+    pub(crate) cues_per_block: Option<usize>,
     /// Cues at most, for the slow systems
     #[arg(long)]
     pub(crate) max_cues: Option<usize>,

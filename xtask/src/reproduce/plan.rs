@@ -5,9 +5,10 @@ use attractor::core::Backend;
 use attractor::core::burn::tensor::Device;
 use attractor::datasets::builtin::BuiltinSize;
 use attractor::datasets::fetch::sha256_file;
-use attractor::datasets::{DataRoot, ImageSet, LoadOptions, Split, load_with};
+use attractor::datasets::{AnnotatedSet, DataRoot, ImageSet, LoadOptions, Split, load_annotated};
 use attractor::evaluation::run::DataHash;
 use attractor::evaluation::{Experiment, Hardware, Overrides, Reference, Resolved, RunInfo};
+use serde::Deserialize;
 
 use super::Args;
 
@@ -20,8 +21,18 @@ pub(crate) struct Plan {
     pub(crate) info: RunInfo,
     pub(crate) device: Device,
     pub(crate) backend: Backend,
-    pub(crate) train: ImageSet,
-    pub(crate) test: ImageSet,
+    pub(crate) train: AnnotatedSet,
+    pub(crate) test: AnnotatedSet,
+}
+
+/// What an experiment may ask of the loader in its table `data`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct DataOptions {
+    /// Fewest and most objects of a scene.
+    objects: Option<[usize; 2]>,
+    /// Columns to keep; the others serve the task `shift`.
+    columns: Option<usize>,
 }
 
 impl Plan {
@@ -42,25 +53,31 @@ impl Plan {
                 train_images: args.train_images,
                 epochs: args.epochs,
                 blocks: args.blocks,
+                cues_per_block: args.cues_per_block,
                 max_cues: args.max_cues,
                 systems: (!args.systems.is_empty()).then(|| args.systems.clone()),
                 weights: args.weights.clone(),
                 ..Overrides::default()
             },
         )?;
+        let wanted = config.data.clone().try_into::<DataOptions>();
+        let wanted = wanted.with_context(|| format!("{}: `data`", experiment.path().display()))?;
         let options = LoadOptions {
             builtin: BuiltinSize {
                 train: config.train_images,
                 test: config.test_images,
             },
+            objects: wanted.objects,
+            columns: wanted.columns,
             ..LoadOptions::default()
         };
-        let load = |split| {
-            load_with(&dataset, split, &root, &options)
-                .with_context(|| format!("data set `{dataset}`"))
+        let load = |name: &str, split| {
+            load_annotated(name, split, &root, &options)
+                .with_context(|| format!("data set `{name}`"))
         };
-        let (train, test) = (load(Split::Train)?, load(Split::Test)?);
-        let mut data = vec![hash("train", &train), hash("test", &test)];
+        let learned = config.train_dataset.as_ref().unwrap_or(&dataset);
+        let (train, test) = (load(learned, Split::Train)?, load(&dataset, Split::Test)?);
+        let mut data = vec![hash("train", &train.images), hash("test", &test.images)];
         if let Some(weights) = &args.weights {
             data.push(DataHash {
                 name: "imported weights".into(),

@@ -130,6 +130,20 @@ pub struct Object {
     pub coords: [f64; 3],
 }
 
+impl Object {
+    /// Shape, size, material and colour by name.
+    pub fn attributes(&self) -> Vec<(String, String)> {
+        [
+            ("shape", format!("{:?}", self.shape)),
+            ("size", format!("{:?}", self.size)),
+            ("material", format!("{:?}", self.material)),
+            ("colour", format!("{:?}", self.color)),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_lowercase()))
+        .into()
+    }
+}
+
 /// Six unit directions of a scene, as seen by its camera.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Directions {

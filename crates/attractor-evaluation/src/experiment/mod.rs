@@ -241,6 +241,12 @@ pub struct Experiment {
     pub dataset: String,
     /// Data set to use when that one is not present.
     pub fallback_dataset: String,
+    /// Data set that the models learn from, if it is not the one that is stored and recalled.
+    #[serde(default)]
+    pub train_dataset: Option<String>,
+    /// Settings for the loader of the data sets, passed on unread.
+    #[serde(default)]
+    pub data: toml::Table,
     /// File of published figures, relative to the experiment file.
     #[serde(default)]
     pub reference: Option<PathBuf>,

@@ -24,6 +24,12 @@ pub struct Resolved {
     pub dataset: String,
     /// Whether that is the built-in fallback rather than the published one.
     pub fallback: bool,
+    /// Data set that the models learn from, if another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub train_dataset: Option<String>,
+    /// Settings for the loader.
+    #[serde(default, skip_serializing_if = "toml::Table::is_empty")]
+    pub data: toml::Table,
     /// Why figures of this run cannot be held against published ones; absent if they can.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_comparable: Option<String>,
@@ -131,6 +137,8 @@ impl Experiment {
             source: self.source.clone(),
             preset,
             fallback: dataset != self.dataset,
+            train_dataset: self.train_dataset.clone(),
+            data: self.data.clone(),
             dataset,
             not_comparable: None,
             altered_systems: Vec::new(),
