@@ -95,7 +95,7 @@ pub(super) fn visible_pixels(objects: &[Object], camera: &Camera) -> Vec<usize> 
         camera: *camera,
         ..Rig::nominal()
     };
-    let world = World::new(objects, &rig);
+    let world = World::new(objects, &rig, 1);
     let (rows, columns) = FRAME;
     let rays = Rays::new(camera, &View::whole(rows, columns), rows, columns);
     let mut pixels = vec![0; objects.len()];

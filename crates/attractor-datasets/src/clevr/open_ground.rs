@@ -48,11 +48,11 @@ impl OpenGround {
         }
     }
 
-    /// Radiance of the ground in a cell, objects included.
-    pub(super) fn at(&self, world: &World, rays: &Rays, row: usize, column: usize) -> V3 {
-        let split = |cell: usize| {
-            let fraction = ((cell % STRIDE) as f32 + 0.5) / STRIDE as f32;
-            (cell / STRIDE, fraction)
+    /// Radiance of the ground at a point of the grid, objects included.
+    pub(super) fn at(&self, world: &World, rays: &Rays, row: f32, column: f32) -> V3 {
+        let split = |position: f32| {
+            let nodes = position * (1.0 / STRIDE as f32);
+            (nodes as usize, nodes.fract())
         };
         let ((top, down), (left, across)) = (split(row), split(column));
         let line = |row: usize| {
@@ -64,8 +64,7 @@ impl OpenGround {
         if near.is_empty() {
             return open;
         }
-        let direction = rays.through(row as f32 + 0.5, column as f32 + 0.5);
-        match ground::meet(rays.origin, direction) {
+        match ground::meet(rays.origin, rays.through(row, column)) {
             Some(at) => world.with_objects(open, &at, near),
             None => open,
         }

@@ -3,7 +3,7 @@
 use std::f32::consts::{FRAC_1_PI, PI};
 
 use super::ground::{BACKDROP_END, BEHIND, GroundPoint};
-use super::near::{Among, Near};
+use super::near::Near;
 use super::solid::Touch;
 use super::vector::V3;
 use super::world::{AMBIENT, Hit, World};
@@ -26,19 +26,8 @@ const DARKEST: f32 = 0.18;
 const HORIZON_BLUR: f32 = 0.14;
 /// Radiance of the far ground.
 const FAR: f32 = 0.12;
-/// A ray that may hit every solid.
-pub(super) const ANY: usize = usize::MAX;
 
 impl World {
-    /// Radiance that a camera ray brings back. `spread` is the angle that the ray stands for.
-    pub(super) fn radiance(&self, origin: V3, direction: V3, spread: f32) -> V3 {
-        match self.trace(origin, direction, ANY) {
-            Hit::Ground(at) => self.ground(&at),
-            Hit::Solid(index, touch) => self.solid(origin, direction, spread, index, &touch),
-            Hit::Nothing => V3::ZERO,
-        }
-    }
-
     fn ground(&self, at: &GroundPoint) -> V3 {
         let open = self.open_ground(at.point, at.normal);
         self.with_objects(open, at, &Near::ALL)
@@ -78,12 +67,11 @@ impl World {
         let fresnel = RUBBER_FRESNEL + 0.25 * (1.0 - facing).powi(5);
         let mut diffuse = self.surroundings(p, n, index);
         let mut gloss = self.surroundings(p, direction.mirrored(n), index) * FRAC_1_PI;
-        for lamp in &self.lamps {
+        for (number, lamp) in self.lamps.iter().enumerate() {
             let light = lamp.at(p);
             let cos = light.to.dot(n);
             if cos > 0.0 {
-                let arriving =
-                    light.irradiance * (cos * self.visible(p, lamp, &light, Among::ALL, index));
+                let arriving = light.irradiance * (cos * self.visible(p, number, &light, index));
                 diffuse += arriving;
                 gloss += arriving * lobe(direction, n, light.to, cos, facing, RUBBER_GLOSS);
             }
@@ -102,7 +90,7 @@ impl World {
         let mirrored = direction.mirrored(n);
         let mut sum = self.reflected(p, mirrored, index) * MIRROR.0;
         sum += self.surroundings_ahead(p, mirrored, index) * SOFT.0;
-        for lamp in &self.lamps {
+        for (number, lamp) in self.lamps.iter().enumerate() {
             let light = lamp.at(p);
             let cos = light.to.dot(n);
             if cos > 0.0 {
@@ -112,7 +100,7 @@ impl World {
                     * lobe(direction, n, light.to, cos, facing, rough(MIRROR.1))
                     + SOFT.0 * lobe(direction, n, light.to, cos, facing, rough(SOFT.1));
                 if strength > 1e-3 {
-                    let seen = self.visible(p, lamp, &light, Among::ALL, index);
+                    let seen = self.visible(p, number, &light, index);
                     sum += light.irradiance * (cos * seen * strength);
                 }
             }

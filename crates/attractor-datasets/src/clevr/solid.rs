@@ -178,7 +178,7 @@ impl Solid {
     fn beyond_core(&self, p: V3) -> V3 {
         let core = self.half - self.round;
         match self.shape {
-            Shape::Cylinder => v3(p.x.hypot(p.y) - core, 0.0, p.z.abs() - core),
+            Shape::Cylinder => v3(across(p) - core, 0.0, p.z.abs() - core),
             _ => v3(p.x.abs() - core, p.y.abs() - core, p.z.abs() - core),
         }
     }
@@ -196,7 +196,7 @@ impl Solid {
         let curved = out.x.max(out.y).max(out.z) < 0.9999;
         match self.shape {
             Shape::Cylinder => {
-                let inverse = out.x / p.x.hypot(p.y).max(1e-9);
+                let inverse = out.x / across(p).max(1e-9);
                 let normal = v3(p.x * inverse, p.y * inverse, out.z.copysign(p.z));
                 let flat = if out.z > 0.9999 { 1e3 } else { self.half };
                 (normal, if curved { self.round } else { flat })
@@ -211,4 +211,9 @@ impl Solid {
             }
         }
     }
+}
+
+/// Distance from the axis. Coordinates are far from the limits that `hypot` takes care of.
+fn across(p: V3) -> f32 {
+    (p.x * p.x + p.y * p.y).sqrt()
 }
