@@ -16,6 +16,7 @@ pub mod cifar;
 pub mod host;
 pub mod layers;
 pub mod mnist;
+pub mod monet;
 pub mod nn;
 #[cfg(test)]
 mod testing;
@@ -24,6 +25,7 @@ pub mod vae;
 
 pub use cifar::{CifarVae, CifarVaeConfig};
 pub use mnist::{MnistVae, MnistVaeConfig};
+pub use monet::{FrozenMonet, Monet, MonetConfig, MonetTrainer, MonetTrainerConfig};
 pub use train::{
     AdamConfig, Batch, Batches, Engine, EpochReport, FromFn, Objective, Progress, Trainer,
     TrainerConfig,

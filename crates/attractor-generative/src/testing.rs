@@ -69,7 +69,16 @@ pub(crate) fn check_pull_back(model: &FrozenVae) {
     let size: f32 = automatic.clone().abs().max().into_scalar();
     assert!(gap(gradient.clone(), automatic) < 1e-4 * size.max(1.0));
 
-    // Along the gradient, by central differences.
+    check_derivative(model);
+}
+
+/// `pull_back` of any model along the gradient, by central differences.
+pub(crate) fn check_derivative(model: &dyn GenerativeModel) {
+    let device = Device::default();
+    let mut rng = rng::stream(5, "pull back");
+    let codes = rng::normal(&mut rng, [2, model.latent_dim()], &device);
+    let weight = rng::normal(&mut rng, [2, model.data_dim()], &device);
+    let (_, gradient) = model.pull_back(codes.clone(), &mut |_| weight.clone());
     let size: f32 = gradient.clone().square().sum().sqrt().into_scalar();
     let direction = gradient.div_scalar(size);
     let step = 1e-2;

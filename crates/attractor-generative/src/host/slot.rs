@@ -3,7 +3,7 @@
 use attractor_core::weights::Weights;
 use attractor_core::{Error, Result};
 
-use crate::train::{AdamConfig, FIRST, SECOND};
+use crate::train::{AdamConfig, FIRST, RmsPropConfig, SECOND};
 
 /// A trained array in the layer's own order of entries.
 #[derive(Debug, Clone)]
@@ -127,6 +127,17 @@ impl Slot {
             *first = b1 * *first + c1 * g;
             *second = b2 * *second + c2 * g * g;
             *value -= rate * *first / (root * second.sqrt() + epsilon);
+        }
+    }
+
+    /// One RMSProp step.
+    pub(super) fn update_rms_prop(&mut self, config: &RmsPropConfig) {
+        let (rate, epsilon) = (config.learning_rate as f32, config.epsilon as f32);
+        let (decay, rest) = (config.decay as f32, (1.0 - config.decay) as f32);
+        let terms = self.gradient.iter().zip(&mut self.second);
+        for (value, (&g, second)) in self.value.iter_mut().zip(terms) {
+            *second = decay * *second + rest * g * g;
+            *value -= rate * g / (second.sqrt() + epsilon);
         }
     }
 }
