@@ -92,9 +92,11 @@ fn by_autodiff(
     (loss, found)
 }
 
-fn compare(config: MonetConfig, batch: usize, objective: &MonetObjective) {
+/// Loss and gradients agree. In a few scenes of ten some activation lies within rounding error of
+/// its ReLU's kink, where the two derivatives rightly differ; `seed` gives a scene without.
+fn compare(config: MonetConfig, batch: usize, objective: &MonetObjective, seed: u64) {
     let model = generic(config);
-    let images = smooth_images(4, batch, [3, 64, 64]);
+    let images = smooth_images(seed, batch, [3, 64, 64]);
     let mut stream = rng::stream(7, "noise");
     let noise = rng::normal_vec(&mut stream, batch * config.slots * config.code);
     let rows = SceneRows {
@@ -122,27 +124,61 @@ fn compare(config: MonetConfig, batch: usize, objective: &MonetObjective) {
         if gap > worst.0 {
             worst = (gap, name);
         }
-        assert!(gap < 1e-3, "{name}: {gap}");
+        assert!(gap < 1e-4, "{name}: {gap}");
     }
     eprintln!("largest relative difference of a gradient: {} of {}", worst.0, worst.1);
 }
 
 #[test]
 fn gradients_equal_automatic_ones() {
-    compare(TINY, 1, &MonetObjective::default());
-    // Weights of the three terms apart, and two images to a part.
+    compare(TINY, 1, &MonetObjective::default(), 4);
+    compare(TINY, 1, &MonetObjective::default(), 5);
+    // The three terms and the two deviations in other proportions.
     let objective = MonetObjective {
         background_deviation: 0.5,
         foreground_deviation: 0.7,
         beta: 3.0,
         gamma: 2.0,
     };
-    compare(MonetConfig { slots: 4, ..TINY }, 6, &objective);
+    compare(MonetConfig { slots: 4, ..TINY }, 1, &objective, 7);
 }
 
 #[test]
 fn gradients_of_the_small_size_equal_automatic_ones() {
-    compare(MonetConfig::small(), 2, &MonetObjective::default());
+    compare(MonetConfig::small(), 2, &MonetObjective::default(), 4);
+}
+
+#[test]
+fn a_batch_is_the_mean_of_its_images() {
+    let objective = MonetObjective::default();
+    let weights = generic(TINY).to_weights().unwrap();
+    // Seven images: parts of two, and one alone.
+    let images = smooth_images(3, 7, [3, 64, 64]);
+    let noise = rng::normal_vec(&mut rng::stream(1, "noise"), 7 * 12);
+    let mut network = MonetNetwork::new(TINY, &weights).unwrap();
+    let mut gradients = |range: std::ops::Range<usize>| {
+        let rows = SceneRows {
+            batch: range.len(),
+            images: &images[range.start * DIM..range.end * DIM],
+            noise: &noise[range.start * 12..range.end * 12],
+        };
+        let loss = network.loss_and_gradients(rows, &objective).unwrap();
+        (loss.total, network.export_gradients())
+    };
+    let (loss, together) = gradients(0..7);
+    let alone: Vec<_> = (0..7).map(|i| gradients(i..i + 1)).collect();
+    let mean = alone.iter().map(|(loss, _)| loss).sum::<f64>() / 7.0;
+    assert!((loss - mean).abs() < 1e-9 * mean.abs(), "{loss} {mean}");
+    for name in together.names() {
+        let mut mean = vec![0.0; together.values(name).unwrap().len()];
+        for (_, gradients) in &alone {
+            for (sum, value) in mean.iter_mut().zip(gradients.values(name).unwrap()) {
+                *sum += value / 7.0;
+            }
+        }
+        let gap = relative_gap(together.values(name).unwrap(), &mean);
+        assert!(gap < 1e-5, "{name}: {gap}");
+    }
 }
 
 #[test]
