@@ -109,6 +109,15 @@ pub enum DataError {
         reason: String,
     },
 
+    /// A file of scene annotations that does not parse or contradicts itself.
+    #[error("{}: {reason}", path.display())]
+    Scenes {
+        /// The file.
+        path: PathBuf,
+        /// The parser's message or the broken rule.
+        reason: String,
+    },
+
     /// A download whose content is not the published one.
     #[error("{}: expected sha256 {expected}, found {found} (from {url})", path.display())]
     Hash {

@@ -23,6 +23,7 @@
 
 pub mod builtin;
 pub mod cifar10;
+pub mod clevr;
 pub mod corruption;
 pub mod error;
 pub mod fetch;
@@ -34,6 +35,7 @@ pub mod manifest;
 mod unpack;
 
 pub use builtin::BuiltinSize;
+pub use clevr::ClevrSet;
 pub use corruption::{Corrupted, Corruption};
 pub use error::{DataError, Result};
 pub use fetch::{Event, FetchOptions, Fetched, Fetcher, Progress};
