@@ -257,13 +257,19 @@ impl Decoder {
 
 /// Zeroes the derivative where the ReLU's result is 0 and adds what is left to the bias's gradient.
 fn mask_and_sum(value: &Image, d_output: &mut Image, d_bias: &mut [f32]) {
+    // Row by row: a single sum over a plane would lose digits.
+    let mut line = vec![0.0_f32; d_bias.len()];
     for y in 0..value.height {
         let d_row = d_output.row_mut(y);
         dense::mask(value.row(y), d_row);
-        for d in d_row.chunks_exact(d_bias.len()) {
-            for (sum, d) in d_bias.iter_mut().zip(d) {
+        line.fill(0.0);
+        for d in d_row.chunks_exact(line.len()) {
+            for (sum, d) in line.iter_mut().zip(d) {
                 *sum += d;
             }
+        }
+        for (sum, d) in d_bias.iter_mut().zip(&line) {
+            *sum += d;
         }
     }
 }
