@@ -43,7 +43,11 @@ pub fn adjusted_rand_index(truth: &[usize], found: &[usize]) -> Result<f64> {
         *rows.entry(i).or_default() += 1;
         *columns.entry(j).or_default() += 1;
     }
-    let (index, a, b) = (pairs(cells.values()), pairs(rows.values()), pairs(columns.values()));
+    let (index, a, b) = (
+        pairs(cells.values()),
+        pairs(rows.values()),
+        pairs(columns.values()),
+    );
     let all = pairs(&[truth.len() as u64]);
     let expected = a * b / all;
     let most = 0.5 * (a + b);
@@ -126,19 +130,31 @@ mod tests {
     fn the_background_does_not_count() {
         let truth = [0, 0, 0, 1, 1, 2, 2];
         let found = [1, 2, 5, 1, 1, 2, 2];
-        assert_eq!(foreground_adjusted_rand_index(&truth, &found, 0).unwrap(), 1.0);
+        assert_eq!(
+            foreground_adjusted_rand_index(&truth, &found, 0).unwrap(),
+            1.0
+        );
         assert!(adjusted_rand_index(&truth, &found).unwrap() < 1.0);
     }
 
     #[test]
     fn undefined_cases_are_errors() {
         let message = |a: &[usize], b: &[usize]| adjusted_rand_index(a, b).unwrap_err().to_string();
-        assert_eq!(message(&[0, 1], &[0]), "labels found: expected 2 pixels, found 1");
-        assert_eq!(message(&[], &[]), "labels: expected at least two pixels, found 0");
+        assert_eq!(
+            message(&[0, 1], &[0]),
+            "labels found: expected 2 pixels, found 1"
+        );
+        assert_eq!(
+            message(&[], &[]),
+            "labels: expected at least two pixels, found 0"
+        );
         assert!(message(&[4, 4, 4], &[2, 2, 2]).contains("neither one segment nor single pixels"));
         assert!(message(&[0, 1, 2], &[2, 1, 0]).contains("neither one segment nor single pixels"));
         let error = foreground_adjusted_rand_index(&[0, 0, 1], &[0, 0, 1], 0).unwrap_err();
-        assert_eq!(error.to_string(), "labels: expected at least two pixels, found 1");
+        assert_eq!(
+            error.to_string(),
+            "labels: expected at least two pixels, found 1"
+        );
         assert!(foreground_adjusted_rand_index(&[0, 1], &[0], 0).is_err());
     }
 }

@@ -21,9 +21,7 @@ use attractor_core::{Backend, check};
 use attractor_datasets::Split;
 use attractor_generative::monet::MonetObjective;
 use attractor_generative::train::{Optimiser, RmsPropConfig};
-use attractor_generative::{
-    AdamConfig, FromFn, MonetConfig, MonetTrainer, MonetTrainerConfig,
-};
+use attractor_generative::{AdamConfig, FromFn, MonetConfig, MonetTrainer, MonetTrainerConfig};
 
 use self::scenes::{PIXELS, Scenes};
 use self::score::score;
@@ -41,7 +39,10 @@ where
 {
     let prefix = format!("{key}=");
     let given = std::env::args().find_map(|arg| arg.strip_prefix(&prefix).map(String::from));
-    Ok(given.map(|value| value.parse()).transpose()?.unwrap_or(default))
+    Ok(given
+        .map(|value| value.parse())
+        .transpose()?
+        .unwrap_or(default))
 }
 
 fn main() -> Outcome {
@@ -81,9 +82,16 @@ fn main() -> Outcome {
     let start = Instant::now();
     let (train, test) = match option("data", String::from("clevr"))?.as_str() {
         "shapes" => (Scenes::shapes(1, images), Scenes::shapes(2, 64)),
-        _ => (Scenes::clevr(Split::Train, images)?, Scenes::clevr(Split::Test, 64)?),
+        _ => (
+            Scenes::clevr(Split::Train, images)?,
+            Scenes::clevr(Split::Test, 64)?,
+        ),
     };
-    println!("{} scenes made in {:.1} s", train.count() + test.count(), start.elapsed().as_secs_f64());
+    println!(
+        "{} scenes made in {:.1} s",
+        train.count() + test.count(),
+        start.elapsed().as_secs_f64()
+    );
 
     let model = size.init(config.seed, &device)?;
     let checkpoint = out.join("checkpoint.safetensors");
@@ -107,7 +115,11 @@ fn main() -> Outcome {
                 let loss = progress.loss;
                 println!(
                     "  {}/{} total {:.0} reconstruction {:.0} codes {:.1} masks {:.1}",
-                    progress.step, progress.steps, loss.total, loss.reconstruction, loss.codes,
+                    progress.step,
+                    progress.steps,
+                    loss.total,
+                    loss.reconstruction,
+                    loss.codes,
                     loss.masks
                 );
             }

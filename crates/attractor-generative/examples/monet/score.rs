@@ -66,7 +66,10 @@ pub(crate) fn score(model: &FrozenMonet, scenes: &Scenes, picture: &Path) -> Out
             }
             let [image, drawn] =
                 [&values, &whole].map(|rows| &rows[at * 3 * PIXELS..][..3 * PIXELS]);
-            let squares = image.iter().zip(drawn).map(|(a, b)| f64::from(a - b).powi(2));
+            let squares = image
+                .iter()
+                .zip(drawn)
+                .map(|(a, b)| f64::from(a - b).powi(2));
             error += squares.sum::<f64>() / (3 * PIXELS) as f64;
             if index < SHOWN {
                 sheet.paste(image, 0, index);

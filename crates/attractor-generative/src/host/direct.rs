@@ -64,6 +64,18 @@ struct Task {
 /// The product of `Sizes`, on the calling thread; negative results become 0 if `relu`.
 pub(super) fn product(
     sizes: Sizes,
+    a: (&[f32], Strides),
+    b: (&[f32], Strides),
+    out: (&mut [f32], usize, usize),
+    start: Start<'_>,
+    relu: bool,
+) {
+    product_with(Instructions::best(), sizes, a, b, out, start, relu);
+}
+
+fn product_with(
+    instructions: Instructions,
+    sizes: Sizes,
     (a, a_strides): (&[f32], Strides),
     (b, b_strides): (&[f32], Strides),
     (out, out_line, out_row): (&mut [f32], usize, usize),
@@ -83,10 +95,16 @@ pub(super) fn product(
     assert!(columns.is_multiple_of(8), "columns of a product: {columns}");
     assert!(segments > 0 && terms > 0, "a product without terms");
     let last = |s: Strides, rows: usize, terms: usize| {
-        (lines - 1) * s.line + (segments - 1) * s.segment + (rows - 1) * s.row + (terms - 1) * s.term
+        (lines - 1) * s.line
+            + (segments - 1) * s.segment
+            + (rows - 1) * s.row
+            + (terms - 1) * s.term
     };
     assert!(last(a_strides, rows, terms) < a.len(), "left factor");
-    assert!(last(b_strides, terms, 1) + columns <= b.len(), "right factor");
+    assert!(
+        last(b_strides, terms, 1) + columns <= b.len(),
+        "right factor"
+    );
     assert!(
         (lines - 1) * out_line + (rows - 1) * out_row + columns <= out.len(),
         "result of a product"
@@ -110,19 +128,48 @@ pub(super) fn product(
         current: matches!(start, Start::Current),
         relu,
     };
-    // SAFETY: the assertions keep every access of `Task` inside the slices; instructions are
-    // detected before use.
-    unsafe {
-        #[cfg(target_arch = "x86_64")]
-        {
-            if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("fma") {
-                return on_avx512(task);
-            }
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                return on_avx2(task);
-            }
+    // SAFETY: the assertions keep every access of `Task` inside the slices; kinds of
+    // instructions come from `Instructions::all`.
+    unsafe { task.run(instructions) }
+}
+
+/// What the machine can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Instructions {
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    Portable,
+}
+
+impl Instructions {
+    /// Whether this machine has them.
+    fn available(self) -> bool {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => is_x86_feature_detected!("avx512f") && Self::available(Self::Avx2),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+            Self::Portable => true,
         }
-        task.columns::<Portable, 1, 4>(0, columns);
+    }
+
+    /// All kinds, the fastest first.
+    fn all() -> impl Iterator<Item = Self> {
+        [
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2,
+            Self::Portable,
+        ]
+        .into_iter()
+        .filter(|kind| kind.available())
+    }
+
+    fn best() -> Self {
+        Self::all().next().unwrap_or(Self::Portable)
     }
 }
 
@@ -152,6 +199,23 @@ unsafe fn on_avx2(task: Task) {
 }
 
 impl Task {
+    /// # Safety
+    /// The arrays must hold what the sizes and strides reach, and the instructions be available.
+    unsafe fn run(self, instructions: Instructions) {
+        // Safety: as the caller grants.
+        unsafe {
+            match instructions {
+                #[cfg(target_arch = "x86_64")]
+                Instructions::Avx512 => on_avx512(self),
+                #[cfg(target_arch = "x86_64")]
+                Instructions::Avx2 => on_avx2(self),
+                Instructions::Portable => {
+                    self.columns::<Portable, 1, 4>(0, self.sizes.columns);
+                }
+            }
+        }
+    }
+
     /// As many panels of `V` vectors as fit between the columns `from` and `to`; returns where they
     /// end.
     #[inline(always)]
@@ -200,9 +264,13 @@ impl Task {
     ) {
         // Safety: the indices are below the task's sizes, for which `product` checked the slices.
         unsafe {
-            let a = self.a.add(line * self.a_strides.line + row * self.a_strides.row);
+            let a = self
+                .a
+                .add(line * self.a_strides.line + row * self.a_strides.row);
             let b = self.b.add(line * self.b_strides.line + column);
-            let out = self.out.add(line * self.out_line + row * self.out_row + column);
+            let out = self
+                .out
+                .add(line * self.out_line + row * self.out_row + column);
             let mut sums = [[L::splat(0.0); V]; R];
             for (r, sums) in sums.iter_mut().enumerate() {
                 for (v, sum) in sums.iter_mut().enumerate() {
@@ -243,3 +311,7 @@ impl Task {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "direct_tests.rs"]
+mod tests;

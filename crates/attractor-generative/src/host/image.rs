@@ -33,7 +33,11 @@ impl Image {
 
     /// Where the first pixel within `padding` pixels of the ring lies.
     fn offset(&self, padding: usize) -> usize {
-        assert!(padding <= self.ring, "padding {padding} of a ring {}", self.ring);
+        assert!(
+            padding <= self.ring,
+            "padding {padding} of a ring {}",
+            self.ring
+        );
         (self.ring - padding) * (self.stride() + self.channels)
     }
 
@@ -44,7 +48,10 @@ impl Image {
 
     /// Pixels of a row, to write.
     pub(super) fn row_mut(&mut self, y: usize) -> &mut [f32] {
-        let (start, len) = (self.offset(0) + y * self.stride(), self.width * self.channels);
+        let (start, len) = (
+            self.offset(0) + y * self.stride(),
+            self.width * self.channels,
+        );
         &mut self.data[start..][..len]
     }
 
@@ -82,7 +89,11 @@ pub(super) fn convolve(
         [input.height, input.width].map(|size| size + 2 * padding - 2),
         "size of a convolution"
     );
-    assert_eq!(weight.len(), 9 * inputs * outputs, "weight of a convolution");
+    assert_eq!(
+        weight.len(),
+        9 * inputs * outputs,
+        "weight of a convolution"
+    );
     let sizes = Sizes {
         lines: output.height,
         rows: output.width,
@@ -144,7 +155,10 @@ pub(super) fn add_weight_gradient(
     for (tap, gradient) in gradient.chunks_exact_mut(tap_row).enumerate() {
         product(
             sizes,
-            (&input.data[input.offset(padding) + tap * input.stride()..], windows),
+            (
+                &input.data[input.offset(padding) + tap * input.stride()..],
+                windows,
+            ),
             (&d_output.data[d_output.offset(0)..], derivatives),
             (gradient, 0, outputs),
             Start::Current,

@@ -52,7 +52,11 @@ impl InstanceNormRelu {
         for value in &mut self.inverse_std {
             *value = 1.0 / (*value / count + EPSILON as f32).sqrt();
         }
-        let scale: Vec<f32> = weight.iter().zip(&self.inverse_std).map(|(w, s)| w * s).collect();
+        let scale: Vec<f32> = weight
+            .iter()
+            .zip(&self.inverse_std)
+            .map(|(w, s)| w * s)
+            .collect();
         let shift: Vec<f32> = (0..channels)
             .map(|c| bias[c] - self.mean[c] * scale[c])
             .collect();
@@ -80,7 +84,11 @@ impl InstanceNormRelu {
         d_input: &mut Image,
     ) {
         let channels = self.mean.len();
-        let scale: Vec<f32> = weight.iter().zip(&self.inverse_std).map(|(w, s)| w * s).collect();
+        let scale: Vec<f32> = weight
+            .iter()
+            .zip(&self.inverse_std)
+            .map(|(w, s)| w * s)
+            .collect();
         let shift: Vec<f32> = (0..channels)
             .map(|c| bias[c] - self.mean[c] * scale[c])
             .collect();

@@ -141,3 +141,26 @@ impl Slot {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_rms_prop_steps_of_pytorch() {
+        let mut slot = Slot::vector("w".into(), 3);
+        slot.value = vec![0.5, -1.0, 2.0];
+        let config = RmsPropConfig {
+            learning_rate: 0.1,
+            decay: 0.9,
+            epsilon: 1e-3,
+        };
+        for step in 1..=3 {
+            slot.gradient = [1.0, -0.2, 0.0].map(|g| g * step as f32).to_vec();
+            slot.update_rms_prop(&config);
+        }
+        for (found, expected) in slot.value.iter().zip([-0.359_378, -0.147_056_34, 2.0]) {
+            assert!((found - expected).abs() < 1e-6, "{found} {expected}");
+        }
+    }
+}

@@ -113,7 +113,9 @@ impl Layer for BroadcastConv2d {
     fn adjoint(&self, cotangent: Tensor<2>) -> Tensor<2> {
         let batch = cotangent.dims()[0];
         let [outputs, height, width] = self.output_shape();
-        let sums = cotangent.reshape([batch, outputs, height * width]).sum_dim(2);
+        let sums = cotangent
+            .reshape([batch, outputs, height * width])
+            .sum_dim(2);
         sums.reshape([batch, outputs]).matmul(self.sums.clone())
     }
 

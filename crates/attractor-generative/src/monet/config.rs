@@ -86,12 +86,7 @@ impl MonetConfig {
                 8,
                 "must be a multiple of 8",
             ),
-            (
-                "MonetConfig.code",
-                self.code,
-                4,
-                "must be a multiple of 4",
-            ),
+            ("MonetConfig.code", self.code, 4, "must be a multiple of 4"),
         ] {
             require_nonzero(what, value)?;
             if !value.is_multiple_of(unit) {

@@ -55,7 +55,11 @@ impl FrozenMonet {
         let mut chain: Vec<Box<dyn attractor_core::Layer>> = vec![Box::new(first)];
         for (i, layer) in layers.iter().enumerate().skip(1) {
             let last = i + 1 == layers.len();
-            let activation = if last { Activation::Identity } else { Activation::Relu };
+            let activation = if last {
+                Activation::Identity
+            } else {
+                Activation::Relu
+            };
             let layer = layer.freeze(None, shape, activation)?;
             shape = layer.output_shape();
             chain.push(Box::new(layer));
@@ -74,7 +78,10 @@ impl FrozenMonet {
     /// Rows in `[0, 1]` as images in [`MonetConfig::RANGE`].
     fn images(&self, data: Tensor<2>) -> Tensor<4> {
         let [low, high] = MonetConfig::RANGE;
-        let rows = data.without_autodiff().mul_scalar(high - low).add_scalar(low);
+        let rows = data
+            .without_autodiff()
+            .mul_scalar(high - low)
+            .add_scalar(low);
         to_images(rows, IMAGE)
     }
 
@@ -93,7 +100,9 @@ impl FrozenMonet {
     /// As [`check::batch`].
     pub fn decode_slots(&self, codes: Tensor<2>) -> Result<Slots> {
         check::batch("codes", &codes, self.latent_dim())?;
-        let rows = self.decoder.forward(self.slot_codes(codes.without_autodiff()));
+        let rows = self
+            .decoder
+            .forward(self.slot_codes(codes.without_autodiff()));
         let (images, masks) = self.split(rows);
         let [n, slots, ..] = images.dims();
         let [c, h, w] = IMAGE;
@@ -158,7 +167,9 @@ impl GenerativeModel for FrozenMonet {
     }
 
     fn decode(&self, codes: Tensor<2>) -> Tensor<2> {
-        let rows = self.decoder.forward(self.slot_codes(codes.without_autodiff()));
+        let rows = self
+            .decoder
+            .forward(self.slot_codes(codes.without_autodiff()));
         let (images, masks) = self.split(rows);
         self.mix(images, masks)
     }

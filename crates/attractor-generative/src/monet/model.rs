@@ -137,7 +137,12 @@ impl Monet {
         let up = (0..config.blocks).map(|i| {
             let level = last - i;
             let outputs = channels[level.saturating_sub(1)];
-            Block::new(&init, &format!("attention.up.{i}"), 2 * channels[level], outputs)
+            Block::new(
+                &init,
+                &format!("attention.up.{i}"),
+                2 * channels[level],
+                outputs,
+            )
         });
         let mlp = [(features, hidden), (hidden, hidden), (hidden, features)]
             .into_iter()
@@ -168,7 +173,13 @@ impl Monet {
             [width, 4, 1],
         ];
         let decoder = decoder.into_iter().enumerate().map(|(i, sizes)| {
-            Conv2d::new(&init, &format!("component.decoder.{i}"), sizes, (1, 0), true)
+            Conv2d::new(
+                &init,
+                &format!("component.decoder.{i}"),
+                sizes,
+                (1, 0),
+                true,
+            )
         });
         let flat = d * (MonetConfig::SIDE / 16).pow(2);
         let wide = MonetConfig::ENCODER_HIDDEN;

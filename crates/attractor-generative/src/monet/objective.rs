@@ -37,8 +37,14 @@ impl MonetObjective {
     /// # Errors
     /// [`attractor_core::Error::Config`] naming the field.
     pub fn validate(&self) -> Result<()> {
-        require_positive("MonetObjective.background_deviation", self.background_deviation)?;
-        require_positive("MonetObjective.foreground_deviation", self.foreground_deviation)?;
+        require_positive(
+            "MonetObjective.background_deviation",
+            self.background_deviation,
+        )?;
+        require_positive(
+            "MonetObjective.foreground_deviation",
+            self.foreground_deviation,
+        )?;
         require_non_negative("MonetObjective.beta", self.beta)?;
         require_non_negative("MonetObjective.gamma", self.gamma)
     }

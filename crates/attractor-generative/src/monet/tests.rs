@@ -107,7 +107,9 @@ fn pull_back_is_the_derivative() {
     let planes = model.component.decode(tracked.clone().reshape([6, 4]));
     let planes = planes.reshape([2, 3, 4, 64 * 64]);
     let masks = softmax(planes.clone().narrow(2, 3, 1), 1);
-    let mixed = (planes.narrow(2, 0, 3) * masks).sum_dim(1).reshape([2, 3 * 64 * 64]);
+    let mixed = (planes.narrow(2, 0, 3) * masks)
+        .sum_dim(1)
+        .reshape([2, 3 * 64 * 64]);
     let value = (mixed.add_scalar(1.0).div_scalar(2.0) * weight).sum();
     let automatic = tracked.grad(&value.backward()).unwrap();
     let size: f32 = automatic.clone().abs().max().into_scalar();
@@ -134,19 +136,42 @@ fn file_round_trip_keeps_every_value_and_name() {
 fn files_and_sizes_that_do_not_fit_are_errors() {
     let device = Device::default();
     let message = |weights: &Weights, slots| {
-        Monet::from_weights(weights, slots, &device).unwrap_err().to_string()
+        Monet::from_weights(weights, slots, &device)
+            .unwrap_err()
+            .to_string()
     };
     let mut weights = tiny().to_weights().unwrap();
     assert!(message(&weights, 1).contains("MonetConfig.slots: must be at least 2, found 1"));
     weights.insert("netAttn.mlp.2.bias", &[4], vec![0.0; 4]);
     let found = message(&weights, 3);
-    assert!(found.contains("`netAttn.mlp.2.bias`: expected shape [128], found [4]"), "{found}");
+    assert!(
+        found.contains("`netAttn.mlp.2.bias`: expected shape [128], found [4]"),
+        "{found}"
+    );
     assert!(message(&Weights::new(), 3).contains("netAttn.downblock1.conv.weight"));
     for (config, text) in [
-        (MonetConfig { attention_width: 12, ..TINY }, "attention_width: must be a multiple of 8"),
-        (MonetConfig { decoder_channels: 0, ..TINY }, "decoder_channels: must be at least 1"),
-        (MonetConfig { blocks: 7, ..TINY }, "blocks: must be from 2 to 6"),
-        (MonetConfig { code: 5, ..TINY }, "code: must be a multiple of 4"),
+        (
+            MonetConfig {
+                attention_width: 12,
+                ..TINY
+            },
+            "attention_width: must be a multiple of 8",
+        ),
+        (
+            MonetConfig {
+                decoder_channels: 0,
+                ..TINY
+            },
+            "decoder_channels: must be at least 1",
+        ),
+        (
+            MonetConfig { blocks: 7, ..TINY },
+            "blocks: must be from 2 to 6",
+        ),
+        (
+            MonetConfig { code: 5, ..TINY },
+            "code: must be a multiple of 4",
+        ),
     ] {
         let found = config.init(0, &device).unwrap_err().to_string();
         assert!(found.contains(text), "{found}");
@@ -157,8 +182,19 @@ fn files_and_sizes_that_do_not_fit_are_errors() {
 fn wrong_input_is_an_error() {
     let frozen: FrozenMonet = tiny().freeze().unwrap();
     let device = Device::default();
-    let error = frozen.decode_slots(Tensor::zeros([1, 13], &device)).unwrap_err();
-    assert_eq!(error.to_string(), "codes: expected shape [n, 12], found [1, 13]");
-    let error = frozen.attention_masks(Tensor::full([1, 12288], f32::NAN, &device)).unwrap_err();
-    assert!(error.to_string().contains("expected finite numbers, found NaN"));
+    let error = frozen
+        .decode_slots(Tensor::zeros([1, 13], &device))
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "codes: expected shape [n, 12], found [1, 13]"
+    );
+    let error = frozen
+        .attention_masks(Tensor::full([1, 12288], f32::NAN, &device))
+        .unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("expected finite numbers, found NaN")
+    );
 }

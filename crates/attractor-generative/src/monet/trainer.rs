@@ -134,7 +134,9 @@ impl MonetTrainer {
             optimiser,
             ..
         } = &self.config;
-        let loss = self.network.step(rows, objective, optimiser, self.step + 1)?;
+        let loss = self
+            .network
+            .step(rows, objective, optimiser, self.step + 1)?;
         self.step += 1;
         Ok(loss)
     }
@@ -243,3 +245,7 @@ fn describe(config: &(impl serde::Serialize + std::fmt::Debug)) -> String {
     // A struct of numbers always serialises; should that change, the debug form serves as well.
     serde_json::to_string(config).unwrap_or_else(|_| format!("{config:?}"))
 }
+
+#[cfg(test)]
+#[path = "trainer_tests.rs"]
+mod tests;

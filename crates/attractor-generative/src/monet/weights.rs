@@ -36,7 +36,11 @@ fn renamed(weights: &Weights, pairs: &[(String, String)]) -> Result<Weights> {
     let mut renamed = Weights::new();
     renamed.path.clone_from(&weights.path);
     for (from, to) in pairs {
-        renamed.insert(to.clone(), weights.shape(from)?, weights.values(from)?.to_vec());
+        renamed.insert(
+            to.clone(),
+            weights.shape(from)?,
+            weights.values(from)?.to_vec(),
+        );
     }
     Ok(renamed)
 }

@@ -84,7 +84,10 @@ pub(super) fn loss_and_gradients<V: Vae>(
 
 /// Gradients by parameter name.
 #[cfg(test)]
-pub(crate) fn collect_gradients<M: burn::module::Module>(model: &M, gradients: Gradients) -> Weights {
+pub(crate) fn collect_gradients<M: burn::module::Module>(
+    model: &M,
+    gradients: Gradients,
+) -> Weights {
     struct Collect {
         path: Vec<String>,
         gradients: Gradients,

@@ -70,8 +70,15 @@ impl StageWork {
         }
     }
 
-    fn to_input(&mut self, flipped: &[f32]) {
-        convolve(&self.d_pre, 1, flipped, Start::Zero, false, &mut self.d_input);
+    fn fill_input(&mut self, flipped: &[f32]) {
+        convolve(
+            &self.d_pre,
+            1,
+            flipped,
+            Start::Zero,
+            false,
+            &mut self.d_input,
+        );
     }
 }
 
@@ -225,7 +232,7 @@ impl Pass {
         for i in 0..=last {
             let (stage, ids) = (&self.up[i], ids.up[i]);
             stage.backward(parameters, ids, &mut work.up[i], gradients);
-            work.up[i].to_input(adjoints.get(ids.conv));
+            work.up[i].fill_input(adjoints.get(ids.conv));
             let (here, coarser) = work.up.split_at_mut(i + 1);
             let (below, scale) = match coarser.first_mut() {
                 Some(next) => (next.d_output.flat_mut(), 2),
@@ -251,7 +258,7 @@ impl Pass {
             let (stage, ids) = (&self.down[i], ids.down[i]);
             stage.backward(parameters, ids, &mut work.down[i], gradients);
             if i > 0 {
-                work.down[i].to_input(adjoints.get(ids.conv));
+                work.down[i].fill_input(adjoints.get(ids.conv));
                 let (finer, here) = work.down.split_at_mut(i);
                 add_halved(&here[0].d_input, &mut finer[i - 1].d_output);
             }

@@ -123,7 +123,10 @@ impl Decoder {
             }
         }
         let (across, down) = shared.sums[code.len() * outputs..].split_at(outputs);
-        for ((constant, x), y) in constant.iter_mut().zip(&shared.moments[0]).zip(&shared.moments[1])
+        for ((constant, x), y) in constant
+            .iter_mut()
+            .zip(&shared.moments[0])
+            .zip(&shared.moments[1])
         {
             *constant += SPACING * (x + y);
         }
@@ -144,7 +147,14 @@ impl Decoder {
         for i in 1..4 {
             let (before, after) = self.hidden.split_at_mut(i);
             let [weight, bias] = [ids[i].weight, ids[i].bias].map(|id| parameters.value(id));
-            convolve(&before[i - 1], 0, weight, Start::Bias(bias), true, &mut after[0]);
+            convolve(
+                &before[i - 1],
+                0,
+                weight,
+                Start::Bias(bias),
+                true,
+                &mut after[0],
+            );
         }
         let last = self.hidden[3].flat();
         dense::forward(last, &shared.weight, &shared.bias, false, &mut self.planes);

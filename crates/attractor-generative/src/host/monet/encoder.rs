@@ -114,7 +114,12 @@ impl Encoder {
         dense::add_gradients(&self.values[count], &self.d_hidden, d_weight, d_bias);
         let transposed = adjoints.get(ids.heads[0].weight);
         let width = self.d_hidden.len() / self.slots;
-        dense::input_gradient(&self.d_hidden, width, transposed, &mut self.derivatives[count]);
+        dense::input_gradient(
+            &self.d_hidden,
+            width,
+            transposed,
+            &mut self.derivatives[count],
+        );
 
         for i in (0..count).rev() {
             let (before, after) = self.derivatives.split_at_mut(i + 1);
@@ -138,7 +143,10 @@ impl Encoder {
                 }
             }
         }
-        for (sum, pixel) in d_log_masks.iter_mut().zip(self.derivatives[0].chunks_exact(4)) {
+        for (sum, pixel) in d_log_masks
+            .iter_mut()
+            .zip(self.derivatives[0].chunks_exact(4))
+        {
             *sum += pixel[3];
         }
     }

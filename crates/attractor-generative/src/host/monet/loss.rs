@@ -85,8 +85,7 @@ impl Pixel {
                 let difference = log_mask - (plane[3] - total);
                 divergence += f64::from(mask * difference);
                 let share = self.shares[k];
-                d_log_masks[k * pixels + p] =
-                    weight * (gamma * mask * (difference + 1.0) - share);
+                d_log_masks[k * pixels + p] = weight * (gamma * mask * (difference + 1.0) - share);
                 let d_plane = &mut d_planes[k][p * PLANES..][..4];
                 for c in 0..3 {
                     d_plane[c] = weight * share * self.precision[k] * (plane[c] - x[c]);

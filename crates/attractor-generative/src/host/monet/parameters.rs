@@ -127,7 +127,10 @@ impl Parameters {
             .zip([(width, 3), (width, 3), (width, 3), (width, 3), (4, 1)])
             .enumerate()
             .map(|(i, (inputs, (outputs, kernel)))| {
-                builder.conv(&format!("netCVAE.decoder.{}", 2 * i), [inputs, outputs, kernel])
+                builder.conv(
+                    &format!("netCVAE.decoder.{}", 2 * i),
+                    [inputs, outputs, kernel],
+                )
             })
             .collect();
         let ids = Ids {
@@ -174,12 +177,7 @@ impl Adjoints {
         for layer in ids.mlp.iter().chain(&ids.heads).chain(&ids.decoder[4..]) {
             let (value, outputs) = (&slots[layer.weight].value, slots[layer.bias].value.len());
             let mut transposed = Vec::new();
-            super::super::matmul::transpose(
-                value,
-                value.len() / outputs,
-                outputs,
-                &mut transposed,
-            );
+            super::super::matmul::transpose(value, value.len() / outputs, outputs, &mut transposed);
             by_id[layer.weight] = transposed;
         }
         Self { by_id }

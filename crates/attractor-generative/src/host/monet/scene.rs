@@ -1,11 +1,11 @@
 //! One image through the whole network, forward and back.
 
+use super::Gradients;
 use super::attention::{Pass, Work as AttentionWork};
 use super::decoder::{Decoder, PLANES, Shared, Work as DecoderWork};
 use super::encoder::Encoder;
 use super::loss::{Pixel, Sum, log_sigmoid};
 use super::parameters::{Adjoints, Parameters};
-use super::Gradients;
 use crate::monet::{MonetConfig, MonetObjective};
 
 const PIXELS: usize = MonetConfig::SIDE * MonetConfig::SIDE;
@@ -172,12 +172,13 @@ impl Scene {
         self.d_log_scope.copy_from_slice(&self.d_log_masks[last..]);
         for (k, pass) in self.passes.iter().enumerate().rev() {
             let d_masks = &self.d_log_masks[k * PIXELS..][..PIXELS];
-            for p in 0..PIXELS {
+            let known = pass.logits.iter().zip(d_masks);
+            let filled = self.d_logits.iter_mut().zip(&mut self.d_log_scope);
+            for ((logit, d_mask), (d_logit, d_scope)) in known.zip(filled) {
                 // log sigmoid has the derivative 1 - sigmoid, log(1 - sigmoid) has -sigmoid.
-                let sigmoid = 1.0 / (1.0 + (-pass.logits[p]).exp());
-                let (d_mask, d_rest) = (d_masks[p], self.d_log_scope[p]);
-                self.d_logits[p] = d_mask * (1.0 - sigmoid) - d_rest * sigmoid;
-                self.d_log_scope[p] = d_mask + d_rest;
+                let sigmoid = 1.0 / (1.0 + (-logit).exp());
+                *d_logit = d_mask * (1.0 - sigmoid) - *d_scope * sigmoid;
+                *d_scope += d_mask;
             }
             pass.backward(
                 step.parameters,
