@@ -19,7 +19,8 @@
 //! each pixel. A scene's code is `[z_0 ... z_(K-1)]`, and `decode` is
 //! `sum_k softmax_k(logits) mu_k`.
 //!
-//! **Loss** of one image, with pixel variances `s_0^2` for the background and `s_k^2` for others:
+//! **Loss** of one image, with pixel variances `s_0^2` for the background and `s_k^2` for
+//! others, colours `x` and `mu_k` taken to `[0, 1]`:
 //!
 //! ```text
 //! - sum_pixels log sum_k m_k N(x; mu_k, s_k^2)  +  beta sum_k KL(q(z_k | x) || N(0, I))

@@ -86,6 +86,23 @@ pub struct Component {
 }
 
 impl Component {
+    /// Weights of layers before a ReLU times `sqrt(6)`: from PyTorch's default to the bounds
+    /// `sqrt(6 / fan_in)` of He et al. (2015), which keep the size of activations. Without
+    /// normalisation the default would shrink a code's influence on its image thirtyfold, and
+    /// training would first have to undo that.
+    fn scaled_for_relu(mut self) -> Self {
+        let scale = |weight: Tensor<4>| weight.mul_scalar(6.0_f64.sqrt());
+        let hidden = self.decoder.len() - 1;
+        for conv in self.encoder.iter_mut().chain(&mut self.decoder[..hidden]) {
+            conv.weight = conv.weight.clone().map(scale);
+        }
+        let first = &mut self.heads[0].weight;
+        *first = first
+            .clone()
+            .map(|weight| weight.mul_scalar(6.0_f64.sqrt()));
+        self
+    }
+
     /// Means and log-variances `[n, 2 * code]` of `[image; log mask]`, `[n, 4, h, w]`.
     pub fn encode(&self, input: Tensor<4>) -> Tensor<2> {
         let features = self
@@ -193,7 +210,7 @@ impl Monet {
         };
         Self {
             attention,
-            component,
+            component: component.scaled_for_relu(),
             config,
         }
     }

@@ -10,7 +10,8 @@ use crate::train::{Optimiser, RmsPropConfig};
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct MonetObjective {
-    /// Standard deviation of a colour under slot 0, in units of [`super::MonetConfig::RANGE`].
+    /// Standard deviation of a colour under slot 0, for colours in
+    /// `[0, 1]`.
     pub background_deviation: f64,
     /// The same under every other slot.
     pub foreground_deviation: f64,

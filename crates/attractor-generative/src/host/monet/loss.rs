@@ -1,7 +1,7 @@
 //! The loss of one image and its derivatives, pixel by pixel.
 
 use super::decoder::PLANES;
-use crate::monet::{MonetLoss, MonetObjective};
+use crate::monet::{MonetConfig, MonetLoss, MonetObjective};
 
 /// Logarithm of the standard normal density at 0 in one dimension.
 const LOG_NORMAL: f32 = -0.918_938_5;
@@ -32,7 +32,8 @@ pub(super) struct Pixel {
     shares: Vec<f32>,
     /// Decoded masks.
     decoded: Vec<f32>,
-    /// Inverse variances and the logarithms of the densities' heights.
+    /// Inverse variances in the network's range, and the logarithms of the heights of the densities
+    /// of colours in `[0, 1]`.
     precision: Vec<f32>,
     height: Vec<f32>,
 }
@@ -43,10 +44,13 @@ impl Pixel {
             0 => objective.background_deviation as f32,
             _ => objective.foreground_deviation as f32,
         };
+        let [low, high] = MonetConfig::RANGE;
         Self {
             shares: vec![0.0; slots],
             decoded: vec![0.0; slots],
-            precision: (0..slots).map(|k| deviation(k).powi(-2)).collect(),
+            precision: (0..slots)
+                .map(|k| ((high - low) * deviation(k)).powi(-2))
+                .collect(),
             height: (0..slots)
                 .map(|k| 3.0 * (LOG_NORMAL - deviation(k).ln()))
                 .collect(),

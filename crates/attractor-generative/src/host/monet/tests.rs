@@ -74,7 +74,7 @@ fn by_autodiff(
     };
     let half_ln_2_pi = 0.5 * (2.0 * std::f64::consts::PI).ln();
     let densities =
-        error * per_slot(&|s| -0.5 / (s * s)) + per_slot(&|s| -3.0 * (s.ln() + half_ln_2_pi));
+        error * per_slot(&|s| -0.125 / (s * s)) + per_slot(&|s| -3.0 * (s.ln() + half_ln_2_pi));
     let log_masks = log_masks.reshape([n, slots, 1, 64 * 64]);
     let terms = log_masks.clone() + densities;
     let top = terms.clone().detach().max_dim(1);
