@@ -5,6 +5,7 @@
 //!
 //! - [`experiment`]: the files in `experiments/`, presets, and the list of cells;
 //! - [`metrics`]: retrieval rate, top-1, distances, on host slices and in `f64`;
+//! - [`segmentation`]: adjusted Rand index of masks;
 //! - [`run`]: run folders that survive a kill at any moment, resume, shards, merge;
 //! - [`runner`]: the loop over cells, without any terminal code;
 //! - [`reference`](mod@reference) and [`summary`]: published figures, verdicts, mean and spread over seeds;
@@ -25,6 +26,7 @@ pub mod reference;
 pub mod report;
 pub mod run;
 pub mod runner;
+pub mod segmentation;
 pub mod summary;
 pub mod table;
 

@@ -2,6 +2,7 @@
 //!
 //! - [`cifar`] and [`mnist`]: the two autoencoders of Annabi, Pitti and Quoy (2022), each a checked
 //!   configuration, a trainable Burn module and safetensors in PyTorch's layout;
+//! - [`mod@monet`]: the autoencoder that takes scenes apart into objects, with a trainer of its own;
 //! - [`train`]: one trainer for both, variational or as a plain (denoising) autoencoder, with
 //!   checkpoints at epoch boundaries;
 //! - [`vae`]: what a trainable autoencoder offers, and [`FrozenVae`], the inference form that
@@ -16,6 +17,7 @@ pub mod cifar;
 pub mod host;
 pub mod layers;
 pub mod mnist;
+pub mod monet;
 pub mod nn;
 #[cfg(test)]
 mod testing;
@@ -24,8 +26,16 @@ pub mod vae;
 
 pub use cifar::{CifarVae, CifarVaeConfig};
 pub use mnist::{MnistVae, MnistVaeConfig};
+pub use monet::{FrozenMonet, Monet, MonetConfig, MonetTrainer, MonetTrainerConfig};
 pub use train::{
     AdamConfig, Batch, Batches, Engine, EpochReport, FromFn, Objective, Progress, Trainer,
     TrainerConfig,
 };
 pub use vae::{FrozenVae, Vae};
+
+/// The snippets of the documentation pages, compiled and run as tests.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../../../docs/systems/monet.md")]
+    struct Monet;
+}

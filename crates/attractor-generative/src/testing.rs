@@ -69,10 +69,19 @@ pub(crate) fn check_pull_back(model: &FrozenVae) {
     let size: f32 = automatic.clone().abs().max().into_scalar();
     assert!(gap(gradient.clone(), automatic) < 1e-4 * size.max(1.0));
 
-    // Along the gradient, by central differences.
+    check_derivative(model, 1e-2);
+}
+
+/// `pull_back` of any model along the gradient, by central differences with a `step` short enough to
+/// cross few kinks.
+pub(crate) fn check_derivative(model: &dyn GenerativeModel, step: f64) {
+    let device = Device::default();
+    let mut rng = rng::stream(5, "pull back");
+    let codes = rng::normal(&mut rng, [2, model.latent_dim()], &device);
+    let weight = rng::normal(&mut rng, [2, model.data_dim()], &device);
+    let (_, gradient) = model.pull_back(codes.clone(), &mut |_| weight.clone());
     let size: f32 = gradient.clone().square().sum().sqrt().into_scalar();
     let direction = gradient.div_scalar(size);
-    let step = 1e-2;
     let value = |t: f64| {
         let data = model.decode(codes.clone() + direction.clone().mul_scalar(t));
         check::to_host(data * weight.clone())

@@ -112,6 +112,19 @@ impl Product {
     }
 }
 
+/// The weight `[kernel, kernel, in, out]` of the convolution at `path`, from `[in, out, kernel]`.
+pub(super) fn weight_slot(path: &str, [channels, outputs, kernel]: [usize; 3]) -> Slot {
+    let area = kernel * kernel;
+    let order = (0..area)
+        .flat_map(|k| {
+            (0..channels)
+                .flat_map(move |c| (0..outputs).map(move |o| (o * channels + c) * area + k))
+        })
+        .collect();
+    let shape = vec![outputs, channels, kernel, kernel];
+    Slot::new(vec![(format!("{path}.weight"), shape)], order)
+}
+
 /// Convolution with an optional bias.
 #[derive(Debug)]
 pub(super) struct Conv {
@@ -123,20 +136,9 @@ pub(super) struct Conv {
 
 impl Conv {
     pub(super) fn new(path: &str, windows: Windows, outputs: usize, bias: bool) -> Self {
-        let Windows {
-            kernel, channels, ..
-        } = windows;
-        let area = kernel * kernel;
-        let order = (0..area)
-            .flat_map(|k| {
-                (0..channels)
-                    .flat_map(move |c| (0..outputs).map(move |o| (o * channels + c) * area + k))
-            })
-            .collect();
-        let shape = vec![outputs, channels, kernel, kernel];
         Self {
             product: Product::new(windows, outputs),
-            weight: Slot::new(vec![(format!("{path}.weight"), shape)], order),
+            weight: weight_slot(path, [windows.channels, outputs, windows.kernel]),
             bias: bias.then(|| Slot::vector(format!("{path}.bias"), outputs)),
         }
     }

@@ -25,26 +25,39 @@ pub(super) fn channel_major([channels, height, width]: ImageShape) -> Vec<usize>
         .collect()
 }
 
+/// Weight `[in, out]` and bias of the layers at `paths`, side by side, between images.
+pub(super) fn weight_and_bias(
+    paths: &[String],
+    input: ImageShape,
+    output: ImageShape,
+) -> (Slot, Slot) {
+    let (inputs, outputs) = (entries(input), entries(output));
+    let (rows, columns) = (channel_major(input), channel_major(output));
+    let order = rows
+        .iter()
+        .flat_map(|row| columns.iter().map(move |column| column * inputs + row))
+        .collect();
+    let width = outputs / paths.len().max(1);
+    let name = |kind: &str, shape: Vec<usize>| -> Vec<(String, Vec<usize>)> {
+        paths
+            .iter()
+            .map(|path| (format!("{path}.{kind}"), shape.clone()))
+            .collect()
+    };
+    (
+        Slot::new(name("weight", vec![width, inputs]), order),
+        Slot::new(name("bias", vec![width]), columns),
+    )
+}
+
 impl Linear {
     pub(super) fn new(paths: &[String], input: ImageShape, output: ImageShape) -> Self {
-        let (inputs, outputs) = (entries(input), entries(output));
-        let (rows, columns) = (channel_major(input), channel_major(output));
-        let order = rows
-            .iter()
-            .flat_map(|row| columns.iter().map(move |column| column * inputs + row))
-            .collect();
-        let width = outputs / paths.len().max(1);
-        let name = |kind: &str, shape: Vec<usize>| -> Vec<(String, Vec<usize>)> {
-            paths
-                .iter()
-                .map(|path| (format!("{path}.{kind}"), shape.clone()))
-                .collect()
-        };
+        let (weight, bias) = weight_and_bias(paths, input, output);
         Self {
-            inputs,
-            outputs,
-            weight: Slot::new(name("weight", vec![width, inputs]), order),
-            bias: Slot::new(name("bias", vec![width]), columns),
+            inputs: entries(input),
+            outputs: entries(output),
+            weight,
+            bias,
             transposed: Vec::new(),
         }
     }

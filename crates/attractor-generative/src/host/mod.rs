@@ -16,9 +16,15 @@
 
 mod conv;
 mod conv_transpose;
+mod dense;
+mod direct;
+mod image;
+mod instance_norm;
+mod lanes;
 mod layer;
 mod linear;
 mod matmul;
+mod monet;
 mod network;
 mod norm;
 mod slot;
@@ -27,6 +33,7 @@ mod tests;
 mod upsample;
 mod windows;
 
+pub(crate) use monet::{MonetNetwork, SceneRows};
 pub(crate) use network::{Network, Rows};
 
 use crate::layers::ImageShape;

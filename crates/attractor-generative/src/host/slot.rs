@@ -3,7 +3,7 @@
 use attractor_core::weights::Weights;
 use attractor_core::{Error, Result};
 
-use crate::train::{AdamConfig, FIRST, SECOND};
+use crate::train::{AdamConfig, FIRST, RmsPropConfig, SECOND};
 
 /// A trained array in the layer's own order of entries.
 #[derive(Debug, Clone)]
@@ -127,6 +127,40 @@ impl Slot {
             *first = b1 * *first + c1 * g;
             *second = b2 * *second + c2 * g * g;
             *value -= rate * *first / (root * second.sqrt() + epsilon);
+        }
+    }
+
+    /// One RMSProp step.
+    pub(super) fn update_rms_prop(&mut self, config: &RmsPropConfig) {
+        let (rate, epsilon) = (config.learning_rate as f32, config.epsilon as f32);
+        let (decay, rest) = (config.decay as f32, (1.0 - config.decay) as f32);
+        let terms = self.gradient.iter().zip(&mut self.second);
+        for (value, (&g, second)) in self.value.iter_mut().zip(terms) {
+            *second = decay * *second + rest * g * g;
+            *value -= rate * g / (second.sqrt() + epsilon);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_rms_prop_steps_of_pytorch() {
+        let mut slot = Slot::vector("w".into(), 3);
+        slot.value = vec![0.5, -1.0, 2.0];
+        let config = RmsPropConfig {
+            learning_rate: 0.1,
+            decay: 0.9,
+            epsilon: 1e-3,
+        };
+        for step in 1..=3 {
+            slot.gradient = [1.0, -0.2, 0.0].map(|g| g * step as f32).to_vec();
+            slot.update_rms_prop(&config);
+        }
+        for (found, expected) in slot.value.iter().zip([-0.359_378, -0.147_056_34, 2.0]) {
+            assert!((found - expected).abs() < 1e-6, "{found} {expected}");
         }
     }
 }

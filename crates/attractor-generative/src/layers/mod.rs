@@ -4,6 +4,7 @@
 //! The adjoint is the transpose of the linear part: for every `x` and `y`,
 //! `<A x, y> = <x, A^T y>`. Biases take no part in it.
 
+mod broadcast;
 mod conv;
 mod conv_transpose;
 mod linear;
@@ -11,11 +12,13 @@ mod linear;
 mod tests;
 mod upsample;
 
+pub use broadcast::BroadcastConv2d;
+pub(crate) use broadcast::coordinates;
 pub use conv::Conv2d;
 pub use conv_transpose::ConvTranspose2d;
 pub use linear::Linear;
 pub use upsample::UpsampleConv2d;
-pub(crate) use upsample::{double, window_row};
+pub(crate) use upsample::{double, halve, window_row};
 
 use attractor_core::{Error, Result};
 use burn::tensor::Tensor;

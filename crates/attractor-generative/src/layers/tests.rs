@@ -2,7 +2,10 @@ use attractor_core::{Activation, Layer, check, rng};
 use burn::tensor::{Device, Tensor};
 use proptest::prelude::*;
 
-use super::{Conv2d, ConvTranspose2d, Linear, UpsampleConv2d, double, to_images, to_rows};
+use super::{
+    BroadcastConv2d, Conv2d, ConvTranspose2d, Linear, UpsampleConv2d, coordinates, double,
+    to_images, to_rows,
+};
 
 fn normal<const D: usize>(seed: u64, purpose: &str, shape: [usize; D]) -> Tensor<D> {
     rng::normal(&mut rng::stream(seed, purpose), shape, &Device::default())
@@ -149,4 +152,64 @@ fn geometry_that_cannot_work_is_an_error() {
     )
     .unwrap_err();
     assert!(error.to_string().contains("expects 4 biases"), "{error}");
+}
+
+#[test]
+fn broadcast_and_convolution_in_one() {
+    let (code, out, side, n) = (3, 4, 9, 2);
+    let weight = normal(1, "w", [out, code + 2, 3, 3]);
+    let bias = normal(1, "b", [out]);
+    let layer =
+        BroadcastConv2d::new(weight.clone(), bias.clone(), side, Activation::Identity).unwrap();
+    assert_eq!(
+        (layer.input_dim(), layer.output_shape()),
+        (code, [out, 7, 7])
+    );
+    assert!(adjoint_gap(&layer, 3) < 1e-5);
+
+    // The planes written out, through the ordinary convolution.
+    let codes = normal(2, "z", [n, code]);
+    let device = Device::default();
+    let plane = coordinates(side, &device);
+    let corner: f32 = plane.clone().slice([0..1, 0..1, 0..1, 8..9]).into_scalar();
+    assert_eq!(corner, 1.0, "the first plane varies along columns");
+    let input = Tensor::cat(
+        vec![
+            codes
+                .clone()
+                .reshape([n, code, 1, 1])
+                .expand([n, code, side, side]),
+            plane.expand([n, 2, side, side]),
+        ],
+        1,
+    );
+    let shape = [code + 2, side, side];
+    let plain = Conv2d::new(
+        weight.clone(),
+        Some(bias),
+        shape,
+        1,
+        0,
+        Activation::Identity,
+    )
+    .unwrap();
+    let gap: f32 = (plain.affine(to_rows(input)) - layer.affine(codes))
+        .abs()
+        .max()
+        .into_scalar();
+    assert!(gap < 1e-5, "{gap}");
+
+    let refuse = |weight, biases, side| {
+        BroadcastConv2d::new(
+            weight,
+            Tensor::zeros([biases], &device),
+            side,
+            Activation::Relu,
+        )
+        .unwrap_err()
+        .to_string()
+    };
+    assert!(refuse(weight.clone(), 5, 9).contains("expects 4 biases"));
+    assert!(refuse(weight.clone(), 4, 2).contains("no larger than 2x2"));
+    assert!(refuse(weight.narrow(1, 0, 2), 4, 9).contains("a code and two coordinates"));
 }

@@ -108,6 +108,17 @@ pub(crate) fn double(images: Tensor<4>) -> Tensor<4> {
         .reshape([b, c, 2 * h, 2 * w])
 }
 
+/// Every second pixel of every second row, `[b, c, h / 2, w / 2]`: the nearest neighbours of half
+/// the size.
+pub(crate) fn halve(images: Tensor<4>) -> Tensor<4> {
+    let [b, c, h, w] = images.dims();
+    images
+        .reshape([b, c, h / 2, 2, w / 2, 2])
+        .narrow(3, 0, 1)
+        .narrow(5, 0, 1)
+        .reshape([b, c, h / 2, w / 2])
+}
+
 impl Layer for UpsampleConv2d {
     fn input_dim(&self) -> usize {
         entries(self.input)

@@ -6,12 +6,14 @@
 
 mod batch_norm;
 mod conv;
+mod instance_norm;
 mod linear;
 pub mod weights;
 
 pub use batch_norm::BatchNorm;
 pub(crate) use batch_norm::{EPSILON, MOMENTUM};
 pub use conv::{Conv2d, ConvTranspose2d, UpsampleConv};
+pub use instance_norm::InstanceNorm;
 pub use linear::Linear;
 
 use attractor_core::rng;

@@ -72,7 +72,8 @@ fn metadata<'a>(weights: &'a Weights, key: &str) -> Result<&'a str> {
     })
 }
 
-fn expect(weights: &Weights, key: &str, expected: &str) -> Result<()> {
+/// Checks a metadata entry.
+pub(crate) fn expect(weights: &Weights, key: &str, expected: &str) -> Result<()> {
     let found = metadata(weights, key)?;
     if found == expected {
         return Ok(());
@@ -83,7 +84,8 @@ fn expect(weights: &Weights, key: &str, expected: &str) -> Result<()> {
     })
 }
 
-fn counter<T: FromStr>(weights: &Weights, key: &str) -> Result<T> {
+/// A number from the metadata.
+pub(crate) fn counter<T: FromStr>(weights: &Weights, key: &str) -> Result<T> {
     let found = metadata(weights, key)?;
     found.parse().map_err(|_| Error::Weights {
         path: weights.path.clone(),

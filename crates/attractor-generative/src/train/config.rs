@@ -50,15 +50,74 @@ impl AdamConfig {
     pub fn validate(&self) -> Result<()> {
         require_positive("AdamConfig.learning_rate", self.learning_rate)?;
         require_positive("AdamConfig.epsilon", self.epsilon)?;
-        for (what, decay) in [
-            ("AdamConfig.beta1", self.beta1),
-            ("AdamConfig.beta2", self.beta2),
-        ] {
-            if !(0.0..1.0).contains(&decay) {
-                return Err(Error::config(what, "must be at least 0 and below 1", decay));
-            }
-        }
+        require_decay("AdamConfig.beta1", self.beta1)?;
+        require_decay("AdamConfig.beta2", self.beta2)
+    }
+}
+
+fn require_decay(what: &'static str, decay: f64) -> Result<()> {
+    if (0.0..1.0).contains(&decay) {
         Ok(())
+    } else {
+        Err(Error::config(what, "must be at least 0 and below 1", decay))
+    }
+}
+
+/// T. Tieleman, G. Hinton, *Lecture 6.5: RMSProp*, 2012: gradients over the root of their decaying
+/// mean square, `w -= rate * g / (sqrt(v) + epsilon)`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RmsPropConfig {
+    /// Step size.
+    pub learning_rate: f64,
+    /// Decay of the mean of squared gradients.
+    pub decay: f64,
+    /// Added to the root.
+    pub epsilon: f64,
+}
+
+impl Default for RmsPropConfig {
+    fn default() -> Self {
+        Self {
+            learning_rate: 1e-4,
+            decay: 0.99,
+            epsilon: 1e-8,
+        }
+    }
+}
+
+impl RmsPropConfig {
+    /// Checks the step size, the decay and epsilon.
+    ///
+    /// # Errors
+    /// [`Error::Config`] naming the field.
+    pub fn validate(&self) -> Result<()> {
+        require_positive("RmsPropConfig.learning_rate", self.learning_rate)?;
+        require_positive("RmsPropConfig.epsilon", self.epsilon)?;
+        require_decay("RmsPropConfig.decay", self.decay)
+    }
+}
+
+/// Which rule turns gradients into steps.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Optimiser {
+    /// Adam.
+    Adam(AdamConfig),
+    /// RMSProp.
+    RmsProp(RmsPropConfig),
+}
+
+impl Optimiser {
+    /// Checks the rule's configuration.
+    ///
+    /// # Errors
+    /// [`Error::Config`] naming the field.
+    pub fn validate(&self) -> Result<()> {
+        match self {
+            Self::Adam(config) => config.validate(),
+            Self::RmsProp(config) => config.validate(),
+        }
     }
 }
 

@@ -25,9 +25,10 @@ mod tests;
 mod trainer;
 
 #[cfg(test)]
-pub(crate) use tensor_engine::gradients_by_autodiff;
+pub(crate) use tensor_engine::{collect_gradients, gradients_by_autodiff};
 
 pub(crate) use adam::{FIRST, SECOND};
-pub use config::{AdamConfig, Engine, Objective, TrainerConfig};
+pub(crate) use checkpoint::{counter, expect};
+pub use config::{AdamConfig, Engine, Objective, Optimiser, RmsPropConfig, TrainerConfig};
 pub use data::{Batch, Batches, FromFn};
 pub use trainer::{EpochReport, Progress, Trainer};

@@ -82,15 +82,12 @@ pub(super) fn loss_and_gradients<V: Vae>(
     (loss.without_autodiff(), gradients)
 }
 
-/// Trained model, loss and gradients by parameter name.
+/// Gradients by parameter name.
 #[cfg(test)]
-pub(crate) fn gradients_by_autodiff<V: Vae>(
-    model: V,
-    input: Tensor<2>,
-    target: Tensor<2>,
-    noise: Option<Tensor<2>>,
-    objective: Objective,
-) -> (V, f32, Weights) {
+pub(crate) fn collect_gradients<M: burn::module::Module>(
+    model: &M,
+    gradients: Gradients,
+) -> Weights {
     struct Collect {
         path: Vec<String>,
         gradients: Gradients,
@@ -111,13 +108,26 @@ pub(crate) fn gradients_by_autodiff<V: Vae>(
             }
         }
     }
-    let mut model = model.train();
-    let (loss, gradients) = loss_and_gradients(&mut model, input, target, noise, objective);
     let mut collect = Collect {
         path: Vec::new(),
         gradients,
         found: Weights::new(),
     };
     model.visit(&mut collect);
-    (model.valid(), loss.into_scalar(), collect.found)
+    collect.found
+}
+
+/// Trained model, loss and gradients by parameter name.
+#[cfg(test)]
+pub(crate) fn gradients_by_autodiff<V: Vae>(
+    model: V,
+    input: Tensor<2>,
+    target: Tensor<2>,
+    noise: Option<Tensor<2>>,
+    objective: Objective,
+) -> (V, f32, Weights) {
+    let mut model = model.train();
+    let (loss, gradients) = loss_and_gradients(&mut model, input, target, noise, objective);
+    let found = collect_gradients(&model, gradients);
+    (model.valid(), loss.into_scalar(), found)
 }

@@ -1,0 +1,148 @@
+//! Trains a MONet on scenes of three objects and measures how well its masks separate them.
+//!
+//! ```text
+//! cargo run --release -p attractor-generative --example monet -- OUT_DIR [KEY=VALUE ...]
+//! ```
+//!
+//! Keys: `data` (`clevr`, rendered here, or `shapes`, flat discs and squares), `images`, `epoch`
+//! (images in an epoch), `epochs`, `batch`, `optimiser` (`rmsprop` or `adam`), `rate`, `beta`,
+//! `gamma`, `background`, `foreground` (deviations), `width`, `channels`, `seed`. After each epoch the
+//! checkpoint, a picture of eight held-out scenes (image, reconstruction, attention masks, decoded
+//! slots) and a line of figures are written; an existing checkpoint is continued.
+
+mod scenes;
+mod score;
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use attractor_core::{Backend, check};
+use attractor_datasets::Split;
+use attractor_generative::monet::MonetObjective;
+use attractor_generative::train::{Optimiser, RmsPropConfig};
+use attractor_generative::{AdamConfig, FromFn, MonetConfig, MonetTrainer, MonetTrainerConfig};
+
+use self::scenes::{PIXELS, Scenes};
+use self::score::score;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Result of this program.
+pub(crate) type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
+
+/// The value of a key, or a default.
+fn option<T: std::str::FromStr>(key: &str, default: T) -> Outcome<T>
+where
+    T::Err: std::error::Error + 'static,
+{
+    let prefix = format!("{key}=");
+    let given = std::env::args().find_map(|arg| arg.strip_prefix(&prefix).map(String::from));
+    Ok(given
+        .map(|value| value.parse())
+        .transpose()?
+        .unwrap_or(default))
+}
+
+fn main() -> Outcome {
+    let out = std::env::args().nth(1).map(PathBuf::from);
+    let out = out.ok_or("usage: monet OUT_DIR [KEY=VALUE ...]")?;
+    std::fs::create_dir_all(&out)?;
+    let device = Backend::Flex.open()?;
+    let standard = MonetObjective::default();
+    let small = MonetConfig::small();
+    let size = MonetConfig {
+        attention_width: option("width", small.attention_width)?,
+        decoder_channels: option("channels", small.decoder_channels)?,
+        ..small
+    };
+    let learning_rate = option("rate", 1e-4)?;
+    let config = MonetTrainerConfig {
+        objective: MonetObjective {
+            background_deviation: option("background", standard.background_deviation)?,
+            foreground_deviation: option("foreground", standard.foreground_deviation)?,
+            beta: option("beta", standard.beta)?,
+            gamma: option("gamma", standard.gamma)?,
+        },
+        optimiser: match option("optimiser", String::from("rmsprop"))?.as_str() {
+            "adam" => Optimiser::Adam(AdamConfig {
+                learning_rate,
+                ..AdamConfig::default()
+            }),
+            _ => Optimiser::RmsProp(RmsPropConfig {
+                learning_rate,
+                ..RmsPropConfig::default()
+            }),
+        },
+        batch_size: option("batch", 32)?,
+        seed: option("seed", 0)?,
+    };
+    let (images, epoch) = (option("images", 8000)?, option("epoch", 2000)?);
+    let start = Instant::now();
+    let (train, test) = match option("data", String::from("clevr"))?.as_str() {
+        "shapes" => (Scenes::shapes(1, images), Scenes::shapes(2, 64)),
+        _ => (
+            Scenes::clevr(Split::Train, images)?,
+            Scenes::clevr(Split::Test, 64)?,
+        ),
+    };
+    println!(
+        "{} scenes made in {:.1} s",
+        train.count() + test.count(),
+        start.elapsed().as_secs_f64()
+    );
+
+    let model = size.init(config.seed, &device)?;
+    let checkpoint = out.join("checkpoint.safetensors");
+    let mut trainer = if checkpoint.exists() {
+        MonetTrainer::load(&checkpoint, model, config)?
+    } else {
+        MonetTrainer::new(model, config)?
+    };
+    let mut data = FromFn::new(epoch, |number: usize, indices: &[usize]| {
+        let rows: Vec<f32> = indices
+            .iter()
+            .flat_map(|i| train.row((number * epoch + i) % train.count()))
+            .collect();
+        Ok(check::from_host("scenes", rows, 3 * PIXELS, &device)?.into())
+    });
+    let last = option("epochs", 10)?;
+    while trainer.epoch() < last {
+        let start = Instant::now();
+        let report = trainer.run_epoch(&mut data, &mut |progress| {
+            if progress.step % 20 == 0 {
+                let loss = progress.loss;
+                println!(
+                    "  {}/{} total {:.0} reconstruction {:.0} codes {:.1} masks {:.1}",
+                    progress.step,
+                    progress.steps,
+                    loss.total,
+                    loss.reconstruction,
+                    loss.codes,
+                    loss.masks
+                );
+            }
+            ControlFlow::Continue(())
+        })?;
+        let seconds = start.elapsed().as_secs_f64();
+        trainer.save(&checkpoint)?;
+        let model = trainer.model(&device)?;
+        let picture = out.join(format!("epoch-{:03}.png", trainer.epoch()));
+        let found = score(&model.freeze()?, &test, &picture)?;
+        println!(
+            "epoch {} steps {} loss {:.0} codes {:.1} masks {:.1} ari {:.3} decoded {:.3} \
+             mse {:.5} images/s {:.1}",
+            trainer.epoch(),
+            trainer.steps(),
+            report.loss.total,
+            report.loss.codes,
+            report.loss.masks,
+            found.attention,
+            found.decoded,
+            found.error,
+            report.images as f64 / seconds
+        );
+    }
+    Ok(())
+}

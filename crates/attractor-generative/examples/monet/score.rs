@@ -1,0 +1,129 @@
+//! How well masks follow the objects, in numbers and in a picture.
+
+use std::path::Path;
+
+use attractor_core::burn::tensor::Tensor;
+use attractor_core::{GenerativeModel, check};
+use attractor_evaluation::segmentation::foreground_adjusted_rand_index;
+use attractor_generative::FrozenMonet;
+
+use crate::Outcome;
+use crate::scenes::{PIXELS, SIDE, Scenes};
+
+/// Scenes in the picture.
+const SHOWN: usize = 8;
+
+/// Means over scenes.
+pub(crate) struct Score {
+    /// Adjusted Rand index of the attention masks on the objects' pixels.
+    pub(crate) attention: f64,
+    /// The same of the decoded masks.
+    pub(crate) decoded: f64,
+    /// Squared error of a reconstructed colour.
+    pub(crate) error: f64,
+}
+
+/// Slot with the largest mask at each pixel, from `[slots, pixels]`.
+fn winners(masks: &[f32]) -> Vec<usize> {
+    (0..PIXELS)
+        .map(|p| {
+            let slots = masks.iter().skip(p).step_by(PIXELS).enumerate();
+            slots
+                .max_by(|a, b| a.1.total_cmp(b.1))
+                .map_or(0, |(slot, _)| slot)
+        })
+        .collect()
+}
+
+/// Scores `model` on `scenes` and draws the first ones.
+pub(crate) fn score(model: &FrozenMonet, scenes: &Scenes, picture: &Path) -> Outcome<Score> {
+    let device = Default::default();
+    let slots = model.config().slots;
+    let (mut attention, mut decoded, mut error, mut counted) = (0.0, 0.0, 0.0, 0.0);
+    let mut sheet = Sheet::new((2 * slots + 2) * SIDE, SHOWN * SIDE);
+    let all: Vec<usize> = (0..scenes.count()).collect();
+    for indices in all.chunks(16) {
+        let values: Vec<f32> = indices.iter().flat_map(|&i| scenes.row(i)).collect();
+        let data: Tensor<2> = check::from_host("scenes", values.clone(), 3 * PIXELS, &device)?;
+        let seen = check::to_host(model.attention_masks(data.clone())?)?;
+        let codes = model.encode(data).mean;
+        let parts = model.decode_slots(codes.clone())?;
+        let masks = check::to_host(parts.masks)?;
+        let images = check::to_host(parts.images)?;
+        let whole = check::to_host(model.decode(codes))?;
+        for (at, &index) in indices.iter().enumerate() {
+            let truth = scenes.mask(index);
+            let range = at * slots * PIXELS..(at + 1) * slots * PIXELS;
+            let [ours, theirs] = [&seen[range.clone()], &masks[range]];
+            // A scene whose window shows fewer than two objects has no index.
+            if let (Ok(a), Ok(b)) = (
+                foreground_adjusted_rand_index(&truth, &winners(ours), 0),
+                foreground_adjusted_rand_index(&truth, &winners(theirs), 0),
+            ) {
+                attention += a;
+                decoded += b;
+                counted += 1.0;
+            }
+            let [image, drawn] =
+                [&values, &whole].map(|rows| &rows[at * 3 * PIXELS..][..3 * PIXELS]);
+            let squares = image
+                .iter()
+                .zip(drawn)
+                .map(|(a, b)| f64::from(a - b).powi(2));
+            error += squares.sum::<f64>() / (3 * PIXELS) as f64;
+            if index < SHOWN {
+                sheet.paste(image, 0, index);
+                sheet.paste(drawn, 1, index);
+                for k in 0..slots {
+                    let mask = &ours[k * PIXELS..][..PIXELS];
+                    sheet.paste(&[mask, mask, mask].concat(), 2 + k, index);
+                    let slot = &images[(at * slots + k) * 3 * PIXELS..][..3 * PIXELS];
+                    let mask = theirs[k * PIXELS..][..PIXELS].iter().cycle();
+                    let masked: Vec<f32> = slot.iter().zip(mask).map(|(x, m)| x * m).collect();
+                    sheet.paste(&masked, 2 + slots + k, index);
+                }
+            }
+        }
+    }
+    sheet.write(picture)?;
+    Ok(Score {
+        attention: attention / f64::max(counted, 1.0),
+        decoded: decoded / f64::max(counted, 1.0),
+        error: error / scenes.count() as f64,
+    })
+}
+
+/// A grid of images.
+struct Sheet {
+    height: usize,
+    width: usize,
+    pixels: Vec<u8>,
+}
+
+impl Sheet {
+    fn new(height: usize, width: usize) -> Self {
+        let pixels = vec![0; height * width * 3];
+        Self {
+            height,
+            width,
+            pixels,
+        }
+    }
+
+    /// Puts a channel-major image into a cell.
+    fn paste(&mut self, image: &[f32], row: usize, column: usize) {
+        for p in 0..PIXELS {
+            let (y, x) = (row * SIDE + p / SIDE, column * SIDE + p % SIDE);
+            for c in 0..3 {
+                let value = (255.0 * image[c * PIXELS + p]).round().clamp(0.0, 255.0);
+                self.pixels[(y * self.width + x) * 3 + c] = value as u8;
+            }
+        }
+    }
+
+    fn write(&self, path: &Path) -> Outcome {
+        let (width, height) = (self.width as u32, self.height as u32);
+        image::save_buffer(path, &self.pixels, width, height, image::ColorType::Rgb8)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,260 @@
+//! The network as Burn modules.
+
+use attractor_core::Result;
+use burn::module::Module;
+use burn::tensor::{Device, Tensor, activation};
+
+use super::{FrozenMonet, MonetConfig};
+use crate::layers::{coordinates, double, halve, to_rows};
+use crate::nn::{Conv2d, Init, InstanceNorm, Linear};
+
+/// Convolution, instance normalisation, ReLU.
+#[derive(Module, Debug)]
+pub struct Block {
+    /// 3x3, padding 1, no bias.
+    pub conv: Conv2d,
+    /// After `conv`.
+    pub norm: InstanceNorm,
+}
+
+impl Block {
+    fn new(init: &Init<'_>, path: &str, inputs: usize, outputs: usize) -> Self {
+        let sizes = [inputs, outputs, 3];
+        Self {
+            conv: Conv2d::new(init, &format!("{path}.conv"), sizes, (1, 1), false),
+            norm: InstanceNorm::new(outputs, init.device),
+        }
+    }
+
+    /// `[n, in, h, w]` to `[n, out, h, w]`.
+    pub fn forward(&self, images: Tensor<4>) -> Tensor<4> {
+        activation::relu(self.norm.forward(self.conv.forward(images)))
+    }
+}
+
+/// The U-Net that divides an image among the slots.
+#[derive(Module, Debug)]
+pub struct Attention {
+    /// Contracting blocks, the finest first.
+    pub down: Vec<Block>,
+    /// On the coarsest features, each followed by ReLU.
+    pub mlp: Vec<Linear>,
+    /// Expanding blocks, the coarsest first.
+    pub up: Vec<Block>,
+    /// 1x1, to one logit.
+    pub output: Conv2d,
+}
+
+impl Attention {
+    /// Logits `[n, 1, h, w]` of `[image; log scope]`, `[n, 4, h, w]`.
+    pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+        let last = self.down.len() - 1;
+        let mut skips = Vec::with_capacity(self.down.len());
+        let mut h = input;
+        for (i, block) in self.down.iter().enumerate() {
+            h = block.forward(h);
+            skips.push(h.clone());
+            if i < last {
+                h = halve(h);
+            }
+        }
+        let shape = h.dims();
+        let mut rows = to_rows(h);
+        for layer in &self.mlp {
+            rows = activation::relu(layer.forward(rows));
+        }
+        let mut h = rows.reshape(shape);
+        for (i, (block, skip)) in self.up.iter().zip(skips.into_iter().rev()).enumerate() {
+            h = block.forward(Tensor::cat(vec![h, skip], 1));
+            if i < last {
+                h = double(h);
+            }
+        }
+        self.output.forward(h)
+    }
+}
+
+/// The autoencoder of one slot, shared by all.
+#[derive(Module, Debug)]
+pub struct Component {
+    /// 3x3, stride 2, padding 1, each followed by ReLU.
+    pub encoder: Vec<Conv2d>,
+    /// Two layers with ReLU between, to means and log-variances.
+    pub heads: Vec<Linear>,
+    /// Four valid 3x3 convolutions with ReLU, then 1x1 to three colours and a mask logit.
+    pub decoder: Vec<Conv2d>,
+}
+
+impl Component {
+    /// Weights of layers before a ReLU times `sqrt(6)`: from PyTorch's default to the bounds
+    /// `sqrt(6 / fan_in)` of He et al. (2015), which keep the size of activations. Without
+    /// normalisation the default would shrink a code's influence on its image thirtyfold, and
+    /// training would first have to undo that.
+    fn scaled_for_relu(mut self) -> Self {
+        let scale = |weight: Tensor<4>| weight.mul_scalar(6.0_f64.sqrt());
+        let hidden = self.decoder.len() - 1;
+        for conv in self.encoder.iter_mut().chain(&mut self.decoder[..hidden]) {
+            conv.weight = conv.weight.clone().map(scale);
+        }
+        let first = &mut self.heads[0].weight;
+        *first = first
+            .clone()
+            .map(|weight| weight.mul_scalar(6.0_f64.sqrt()));
+        self
+    }
+
+    /// Means and log-variances `[n, 2 * code]` of `[image; log mask]`, `[n, 4, h, w]`.
+    pub fn encode(&self, input: Tensor<4>) -> Tensor<2> {
+        let features = self
+            .encoder
+            .iter()
+            .fold(input, |h, conv| activation::relu(conv.forward(h)));
+        let hidden = activation::relu(self.heads[0].forward(to_rows(features)));
+        self.heads[1].forward(hidden)
+    }
+
+    /// Colours and mask logit `[n, 4, h, w]` of codes `[n, code]`.
+    pub fn decode(&self, codes: Tensor<2>) -> Tensor<4> {
+        let [n, code] = codes.dims();
+        let side = MonetConfig::BROADCAST_SIDE;
+        let plane = coordinates(side, &codes.device()).expand([n, 2, side, side]);
+        let codes = codes.reshape([n, code, 1, 1]).expand([n, code, side, side]);
+        let (hidden, last) = self.decoder.split_at(self.decoder.len() - 1);
+        let h = hidden
+            .iter()
+            .fold(Tensor::cat(vec![codes, plane], 1), |h, conv| {
+                activation::relu(conv.forward(h))
+            });
+        last[0].forward(h)
+    }
+}
+
+/// Attention and component autoencoder.
+#[derive(Module, Debug)]
+pub struct Monet {
+    /// Divides the image.
+    pub attention: Attention,
+    /// Encodes and decodes one slot.
+    pub component: Component,
+    #[module(skip)]
+    config: MonetConfig,
+}
+
+impl Monet {
+    pub(super) fn new(config: MonetConfig, seed: u64, device: &Device) -> Self {
+        let init = Init { seed, device };
+        let channels = config.attention_channels();
+        let last = config.blocks - 1;
+        let features = channels[last] * config.smallest_side().pow(2);
+        let hidden = MonetConfig::ATTENTION_HIDDEN;
+        let down = (0..config.blocks).map(|i| {
+            let inputs = if i == 0 { 4 } else { channels[i - 1] };
+            Block::new(&init, &format!("attention.down.{i}"), inputs, channels[i])
+        });
+        let up = (0..config.blocks).map(|i| {
+            let level = last - i;
+            let outputs = channels[level.saturating_sub(1)];
+            Block::new(
+                &init,
+                &format!("attention.up.{i}"),
+                2 * channels[level],
+                outputs,
+            )
+        });
+        let mlp = [(features, hidden), (hidden, hidden), (hidden, features)]
+            .into_iter()
+            .enumerate()
+            .map(|(i, (inputs, outputs))| {
+                Linear::new(&init, &format!("attention.mlp.{i}"), inputs, outputs)
+            });
+        let attention = Attention {
+            down: down.collect(),
+            mlp: mlp.collect(),
+            up: up.collect(),
+            output: Conv2d::new(&init, "attention.output", [channels[0], 1, 1], (1, 0), true),
+        };
+        let [a, b, c, d] = MonetConfig::ENCODER_CHANNELS;
+        let encoder = [[4, a], [a, b], [b, c], [c, d]]
+            .into_iter()
+            .enumerate()
+            .map(|(i, [inputs, outputs])| {
+                let path = format!("component.encoder.{i}");
+                Conv2d::new(&init, &path, [inputs, outputs, 3], (2, 1), true)
+            });
+        let width = config.decoder_channels;
+        let decoder = [
+            [config.code + 2, width, 3],
+            [width, width, 3],
+            [width, width, 3],
+            [width, width, 3],
+            [width, 4, 1],
+        ];
+        let decoder = decoder.into_iter().enumerate().map(|(i, sizes)| {
+            Conv2d::new(
+                &init,
+                &format!("component.decoder.{i}"),
+                sizes,
+                (1, 0),
+                true,
+            )
+        });
+        let flat = d * (MonetConfig::SIDE / 16).pow(2);
+        let wide = MonetConfig::ENCODER_HIDDEN;
+        let component = Component {
+            encoder: encoder.collect(),
+            heads: vec![
+                Linear::new(&init, "component.heads.0", flat, wide),
+                Linear::new(&init, "component.heads.1", wide, 2 * config.code),
+            ],
+            decoder: decoder.collect(),
+        };
+        Self {
+            attention,
+            component: component.scaled_for_relu(),
+            config,
+        }
+    }
+
+    /// The sizes.
+    pub fn config(&self) -> MonetConfig {
+        self.config
+    }
+
+    /// Logarithms of the attention masks, `[n, slots, h, w]`, of images `[n, 3, h, w]` in
+    /// [`MonetConfig::RANGE`].
+    pub fn log_masks(&self, images: Tensor<4>) -> Tensor<4> {
+        let [n, _, h, w] = images.dims();
+        let mut scope = Tensor::zeros([n, 1, h, w], &images.device());
+        let mut masks = Vec::with_capacity(self.config.slots);
+        for _ in 1..self.config.slots {
+            let input = Tensor::cat(vec![images.clone(), scope.clone()], 1);
+            let logits = self.attention.forward(input);
+            let taken = activation::log_sigmoid(logits.clone());
+            masks.push(scope.clone() + taken.clone());
+            // log(1 - sigmoid(l)) = log sigmoid(l) - l
+            scope = scope + taken - logits;
+        }
+        masks.push(scope);
+        Tensor::cat(masks, 1)
+    }
+
+    /// Means and log-variances of every slot, `[n * slots, 2 * code]`, slots of an image together.
+    pub fn encode_slots(&self, images: Tensor<4>, log_masks: Tensor<4>) -> Tensor<2> {
+        let [n, channels, h, w] = images.dims();
+        let slots = self.config.slots;
+        let images = images.reshape([n, 1, channels, h, w]);
+        let images = images.expand([n, slots, channels, h, w]);
+        let masks = log_masks.reshape([n, slots, 1, h, w]);
+        let input = Tensor::cat(vec![images, masks], 2);
+        self.component
+            .encode(input.reshape([n * slots, channels + 1, h, w]))
+    }
+
+    /// The inference form.
+    ///
+    /// # Errors
+    /// If the layers do not fit together, which an initialised or imported model rules out.
+    pub fn freeze(&self) -> Result<FrozenMonet> {
+        FrozenMonet::new(self)
+    }
+}

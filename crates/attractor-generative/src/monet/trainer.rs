@@ -1,0 +1,251 @@
+//! Training of a MONet, deterministic given its seed.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use attractor_core::weights::Weights;
+use attractor_core::{Error, Result, check, rng};
+use burn::tensor::Device;
+
+use super::{Monet, MonetConfig, MonetLoss, MonetTrainerConfig};
+use crate::host::{MonetNetwork, SceneRows};
+use crate::train::{Batch, Batches, counter, expect};
+
+/// Entries of an image.
+const DATA_DIM: usize = 3 * MonetConfig::SIDE * MonetConfig::SIDE;
+/// Kind of model in a checkpoint.
+const KIND: &str = "monet";
+
+/// What the callback of [`MonetTrainer::run_epoch`] hears after each step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MonetProgress {
+    /// Epoch, counted from 0.
+    pub epoch: usize,
+    /// Steps done in this epoch.
+    pub step: usize,
+    /// Steps in an epoch.
+    pub steps: usize,
+    /// Mean loss of the step's images, before the step.
+    pub loss: MonetLoss,
+}
+
+/// One pass over the data.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MonetEpoch {
+    /// Epoch, counted from 0.
+    pub epoch: usize,
+    /// Steps done.
+    pub steps: usize,
+    /// Images seen.
+    pub images: usize,
+    /// Mean over the images seen, each before its step.
+    pub loss: MonetLoss,
+    /// False if the callback broke off. The weights are then those of an unfinished epoch, which
+    /// cannot be resumed exactly: go back to the last checkpoint.
+    pub finished: bool,
+}
+
+/// Trains one MONet with hand-written gradients on the CPU, whatever device the data come from.
+///
+/// The order of every epoch and the noise of every step come from host streams named by the seed,
+/// the epoch and the step: a run resumed at an epoch boundary continues exactly as it would have,
+/// on any number of threads.
+#[derive(Debug)]
+pub struct MonetTrainer {
+    config: MonetTrainerConfig,
+    /// Gives the module's structure; its values are stale.
+    template: Monet,
+    network: MonetNetwork,
+    epoch: usize,
+    step: u64,
+}
+
+impl MonetTrainer {
+    /// A trainer of `model`.
+    ///
+    /// # Errors
+    /// As [`MonetTrainerConfig::validate`]; [`Error::Device`] if a parameter cannot be read back.
+    pub fn new(model: Monet, config: MonetTrainerConfig) -> Result<Self> {
+        config.validate()?;
+        let network = MonetNetwork::new(model.config(), &model.to_weights()?)?;
+        Ok(Self {
+            config,
+            template: model,
+            network,
+            epoch: 0,
+            step: 0,
+        })
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &MonetTrainerConfig {
+        &self.config
+    }
+
+    /// Epochs finished.
+    pub fn epoch(&self) -> usize {
+        self.epoch
+    }
+
+    /// Steps taken.
+    pub fn steps(&self) -> u64 {
+        self.step
+    }
+
+    /// The model as trained so far, on `device`.
+    ///
+    /// # Errors
+    /// [`Error::Weights`] if the parameters do not fit the model, which a trainer rules out.
+    pub fn model(&self, device: &Device) -> Result<Monet> {
+        let template = self.template.clone();
+        template.with_weights(&self.network.export(), device)
+    }
+
+    /// One optimisation step on rows `[n, 3 * 64 * 64]` in `[0, 1]`; returns the mean loss before
+    /// it.
+    ///
+    /// # Errors
+    /// [`Error::Width`] or [`Error::EmptyBatch`] if the shape is wrong, [`Error::Unsupported`] for
+    /// a target, [`Error::NonFinite`] for rows or a loss that are not finite numbers. Then nothing
+    /// is changed.
+    pub fn step(&mut self, batch: impl Into<Batch>) -> Result<MonetLoss> {
+        let Batch { input, target } = batch.into();
+        if target.is_some() {
+            return Err(Error::Unsupported {
+                what: "a training target",
+                capability: "denoising",
+                part: KIND.into(),
+            });
+        }
+        check::shape("training input", &input, DATA_DIM)?;
+        let batch = input.dims()[0];
+        let images = check::to_host(input.without_autodiff())?;
+        check::finite("training input", &images, DATA_DIM)?;
+        let MonetConfig { slots, code, .. } = self.template.config();
+        let mut stream = rng::indexed_stream(self.config.seed, "training/noise", self.step);
+        let noise = rng::normal_vec(&mut stream, batch * slots * code);
+        let rows = SceneRows {
+            batch,
+            images: &images,
+            noise: &noise,
+        };
+        let MonetTrainerConfig {
+            objective,
+            optimiser,
+            ..
+        } = &self.config;
+        let loss = self
+            .network
+            .step(rows, objective, optimiser, self.step + 1)?;
+        self.step += 1;
+        Ok(loss)
+    }
+
+    /// One epoch over `data` in a random order. `progress` hears of every step and can break off.
+    ///
+    /// # Errors
+    /// [`Error::EmptyBatch`] without data, and the errors of [`MonetTrainer::step`] and of `data`.
+    pub fn run_epoch(
+        &mut self,
+        data: &mut dyn Batches,
+        progress: &mut dyn FnMut(MonetProgress) -> ControlFlow<()>,
+    ) -> Result<MonetEpoch> {
+        if data.is_empty() {
+            return Err(Error::EmptyBatch {
+                what: "training data",
+                width: DATA_DIM,
+            });
+        }
+        let epoch = self.epoch;
+        let mut stream = rng::indexed_stream(self.config.seed, "training/order", epoch as u64);
+        let order = rng::permutation(&mut stream, data.len());
+        let steps = order.len().div_ceil(self.config.batch_size);
+        let mut sum = MonetLoss::default();
+        let (mut images, mut done) = (0, 0);
+        for indices in order.chunks(self.config.batch_size) {
+            let loss = self.step(data.batch(epoch, indices)?)?;
+            images += indices.len();
+            done += 1;
+            let weight = indices.len() as f64;
+            for (sum, value) in [
+                (&mut sum.total, loss.total),
+                (&mut sum.reconstruction, loss.reconstruction),
+                (&mut sum.codes, loss.codes),
+                (&mut sum.masks, loss.masks),
+            ] {
+                *sum += weight * value;
+            }
+            let heard = MonetProgress {
+                epoch,
+                step: done,
+                steps,
+                loss,
+            };
+            if progress(heard).is_break() && done < steps {
+                break;
+            }
+        }
+        let finished = done == steps;
+        if finished {
+            self.epoch += 1;
+        }
+        let [total, reconstruction, codes, masks] =
+            [sum.total, sum.reconstruction, sum.codes, sum.masks].map(|sum| sum / images as f64);
+        Ok(MonetEpoch {
+            epoch,
+            steps: done,
+            images,
+            loss: MonetLoss {
+                total,
+                reconstruction,
+                codes,
+                masks,
+            },
+            finished,
+        })
+    }
+
+    /// Writes the state, meant for epoch boundaries. The weights keep their published names, so
+    /// that a checkpoint can be read as a model.
+    ///
+    /// # Errors
+    /// [`Error::Weights`] if the file cannot be written.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        let mut weights = self.network.export();
+        self.network.export_moments(&mut weights);
+        weights.set_metadata("kind", KIND);
+        weights.set_metadata("model", describe(&self.template.config()));
+        weights.set_metadata("trainer", describe(&self.config));
+        weights.set_metadata("epoch", self.epoch.to_string());
+        weights.set_metadata("step", self.step.to_string());
+        weights.write(path)
+    }
+
+    /// Continues from a checkpoint; `model` gives the architecture, `config` must be the one that
+    /// was saved.
+    ///
+    /// # Errors
+    /// [`Error::Weights`] if the file is missing, corrupt, of another kind or size of model, or was
+    /// made with another configuration.
+    pub fn load(path: &Path, model: Monet, config: MonetTrainerConfig) -> Result<Self> {
+        let weights = Weights::read(path)?;
+        expect(&weights, "kind", KIND)?;
+        expect(&weights, "model", &describe(&model.config()))?;
+        expect(&weights, "trainer", &describe(&config))?;
+        let mut trainer = Self::new(model, config)?;
+        trainer.epoch = counter(&weights, "epoch")?;
+        trainer.step = counter(&weights, "step")?;
+        trainer.network.import(&weights)?;
+        Ok(trainer)
+    }
+}
+
+/// A configuration as one line.
+fn describe(config: &(impl serde::Serialize + std::fmt::Debug)) -> String {
+    // A struct of numbers always serialises; should that change, the debug form serves as well.
+    serde_json::to_string(config).unwrap_or_else(|_| format!("{config:?}"))
+}
+
+#[cfg(test)]
+#[path = "trainer_tests.rs"]
+mod tests;
