@@ -80,8 +80,18 @@ impl AnnotatedSet {
         let objects = set.scenes.iter().map(|scene| {
             let object = |object: &crate::clevr::Object| AnnotatedObject {
                 position: [
-                    place(object.pixel_coords.0, view.corner.1, view.window.1, view.size.1),
-                    place(object.pixel_coords.1, view.corner.0, view.window.0, view.size.0),
+                    place(
+                        object.pixel_coords.0,
+                        view.corner.1,
+                        view.window.1,
+                        view.size.1,
+                    ),
+                    place(
+                        object.pixel_coords.1,
+                        view.corner.0,
+                        view.window.0,
+                        view.size.0,
+                    ),
                 ],
                 attributes: object.attributes(),
             };
@@ -123,8 +133,9 @@ mod tests {
             for (object, label) in objects.iter().zip(1..) {
                 let names: Vec<&str> = object.attributes.iter().map(|(n, _)| n.as_str()).collect();
                 assert_eq!(names, ["shape", "size", "material", "colour"]);
-                let pixels: Vec<usize> =
-                    (0..mask.len()).filter(|&pixel| mask[pixel] == label).collect();
+                let pixels: Vec<usize> = (0..mask.len())
+                    .filter(|&pixel| mask[pixel] == label)
+                    .collect();
                 // Cut off at the right edge.
                 if pixels.len() < 10 || pixels.iter().any(|pixel| pixel % width == width - 1) {
                     continue;
@@ -154,6 +165,10 @@ mod tests {
         let set = load_annotated("builtin", Split::Test, &root, &options).unwrap();
         assert!(set.annotations.is_none() && set.mask(0).is_none());
         let whole = Generator::default().generate(Split::Test, 1).unwrap();
-        assert!(AnnotatedSet::from_clevr(whole, &View::PAPER).mask(0).is_some());
+        assert!(
+            AnnotatedSet::from_clevr(whole, &View::PAPER)
+                .mask(0)
+                .is_some()
+        );
     }
 }

@@ -350,7 +350,7 @@ impl<'a> Executor<'a> {
                 .collect::<Result<Vec<_>, _>>()
         };
         let pictures = rows.iter().map(|(_, values)| row(values));
-        let grid = ImageGrid::new(pictures.collect::<Result<_>>()?)?;
+        let grid = ImageGrid::new(pictures.collect::<Result<_, _>>()?)?;
         let names: Vec<&str> = rows.iter().map(|(name, _)| name.as_str()).collect();
         let caption = format!("Cues of the first block, {} stored.", cell.n_stored);
         writer.add_panel(cell, &caption, &names, &grid)?;

@@ -27,7 +27,10 @@ impl Probe {
         let (mut values, mut attributes) = (Vec::new(), Vec::new());
         for (index, objects) in annotations.objects.iter().take(count).enumerate() {
             let image = train.images.rows(&[index]).ok()?;
-            for object in objects.iter().filter(|object| inside(object, train.images.shape)) {
+            for object in objects
+                .iter()
+                .filter(|object| inside(object, train.images.shape))
+            {
                 values.extend(patch(&image, train.images.shape, object));
                 attributes.push(object.attributes.clone());
             }
@@ -78,7 +81,11 @@ impl Probe {
             }
         }
         let share = |(right, all): (usize, usize)| 100.0 * right as f64 / all as f64;
-        Ok(counts.into_iter().filter(|count| count.1 > 0).map(share).collect())
+        Ok(counts
+            .into_iter()
+            .filter(|count| count.1 > 0)
+            .map(share)
+            .collect())
     }
 }
 
@@ -96,7 +103,9 @@ fn inside(object: &AnnotatedObject, shape: ImageShape) -> bool {
 /// The patch around an object, borders repeated beyond the image.
 fn patch(image: &[f32], shape: ImageShape, object: &AnnotatedObject) -> Vec<f32> {
     let at = |middle: f32, offset: usize, end: usize| {
-        (middle.round() as usize + offset).saturating_sub(SIDE / 2).min(end - 1)
+        (middle.round() as usize + offset)
+            .saturating_sub(SIDE / 2)
+            .min(end - 1)
     };
     let [column, row] = object.position;
     let plane = shape.height * shape.width;

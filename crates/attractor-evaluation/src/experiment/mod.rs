@@ -193,6 +193,9 @@ pub struct ModelPatch {
     pub learning_rate: Option<f64>,
     /// Weight of the Kullback-Leibler term.
     pub beta: Option<f64>,
+    /// Further settings that the preset changes.
+    #[serde(default)]
+    pub options: toml::Table,
 }
 
 /// Sizes of one preset. What is absent keeps the experiment's value.

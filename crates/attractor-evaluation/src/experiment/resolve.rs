@@ -107,7 +107,11 @@ impl Experiment {
             learning_rate: patch.learning_rate.unwrap_or(base.learning_rate),
             beta: patch.beta.unwrap_or(base.beta),
             weights: overrides.weights.clone().or_else(|| base.weights.clone()),
-            options: base.options.clone(),
+            options: {
+                let mut options = base.options.clone();
+                options.extend(patch.options.clone());
+                options
+            },
         };
 
         let tasks = match overrides.tasks.as_ref().or(spec.tasks.as_ref()) {

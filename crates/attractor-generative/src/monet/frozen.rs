@@ -1,6 +1,8 @@
 //! The inference form of a MONet.
 
-use attractor_core::{Activation, Error, Gaussian, GenerativeModel, LayerChain, Result, check};
+use attractor_core::{
+    Activation, Error, Gaussian, GenerativeModel, LayerChain, Result, Segments, check,
+};
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Tensor, activation};
 
@@ -172,6 +174,22 @@ impl GenerativeModel for FrozenMonet {
             .forward(self.slot_codes(codes.without_autodiff()));
         let (images, masks) = self.split(rows);
         self.mix(images, masks)
+    }
+
+    fn segments(&self, data: Tensor<2>) -> Option<Segments> {
+        let images = self.images(data);
+        let n = images.dims()[0];
+        let MonetConfig { slots, .. } = self.config();
+        let log_masks = self.network.log_masks(images.clone());
+        let means = split_heads(self.network.encode_slots(images, log_masks.clone())).mean;
+        let (parts, _) = self.split(self.decoder.forward(means));
+        let [low, high] = MonetConfig::RANGE;
+        let parts = parts.sub_scalar(low).div_scalar(high - low);
+        let [_, height, width] = IMAGE;
+        Some(Segments {
+            masks: log_masks.exp().reshape([n, slots, height * width]),
+            parts: parts.reshape([n, slots, entries(IMAGE)]),
+        })
     }
 
     fn pull_back(

@@ -1,0 +1,76 @@
+//! MONet's settings in an experiment file.
+
+use anyhow::{Context, Result};
+use attractor::evaluation::experiment::ModelSpec;
+use attractor::generative::monet::MonetObjective;
+use attractor::generative::train::{Optimiser, RmsPropConfig};
+use attractor::generative::{AdamConfig, MonetConfig, MonetTrainerConfig};
+use serde::Deserialize;
+
+/// The table `model.options`; what is absent is as published.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Options {
+    slots: usize,
+    blocks: usize,
+    decoder_channels: usize,
+    background_deviation: f64,
+    foreground_deviation: f64,
+    gamma: f64,
+    adam: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let (size, objective) = (MonetConfig::paper(), MonetObjective::default());
+        Self {
+            slots: size.slots,
+            blocks: size.blocks,
+            decoder_channels: size.decoder_channels,
+            background_deviation: objective.background_deviation,
+            foreground_deviation: objective.foreground_deviation,
+            gamma: objective.gamma,
+            adam: false,
+        }
+    }
+}
+
+/// Size and training: `features` are the attention network's channels, `code` is that of one slot.
+pub(super) fn configure(spec: &ModelSpec, seed: u64) -> Result<(MonetConfig, MonetTrainerConfig)> {
+    let options: Options = spec
+        .options
+        .clone()
+        .try_into()
+        .context("the experiment's `model.options`")?;
+    let size = MonetConfig {
+        attention_width: spec.features,
+        blocks: options.blocks,
+        decoder_channels: options.decoder_channels,
+        slots: options.slots,
+        code: spec.code,
+    };
+    let learning_rate = spec.learning_rate;
+    let optimiser = if options.adam {
+        Optimiser::Adam(AdamConfig {
+            learning_rate,
+            ..AdamConfig::default()
+        })
+    } else {
+        Optimiser::RmsProp(RmsPropConfig {
+            learning_rate,
+            ..RmsPropConfig::default()
+        })
+    };
+    let training = MonetTrainerConfig {
+        objective: MonetObjective {
+            background_deviation: options.background_deviation,
+            foreground_deviation: options.foreground_deviation,
+            beta: spec.beta,
+            gamma: options.gamma,
+        },
+        optimiser,
+        batch_size: spec.batch,
+        seed,
+    };
+    Ok((size, training))
+}
