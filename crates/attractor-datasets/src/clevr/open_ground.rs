@@ -52,7 +52,8 @@ impl OpenGround {
     pub(super) fn at(&self, world: &World, rays: &Rays, row: f32, column: f32) -> V3 {
         let split = |position: f32| {
             let nodes = position * (1.0 / STRIDE as f32);
-            (nodes as usize, nodes.fract())
+            let whole = nodes as usize;
+            (whole, nodes - whole as f32)
         };
         let ((top, down), (left, across)) = (split(row), split(column));
         let line = |row: usize| {

@@ -55,7 +55,7 @@ pub fn render(scene: &Scene, rig: &Rig, view: &View) -> Result<Rendered> {
 }
 
 /// Which object the middle of each cell shows, plus one.
-pub(super) fn seen(world: &World, rays: &Rays) -> Vec<u8> {
+fn seen(world: &World, rays: &Rays) -> Vec<u8> {
     let mut seen = vec![0u8; rays.rows * rays.columns];
     let mut depth = vec![f32::INFINITY; seen.len()];
     for (index, solid) in world.solids.iter().enumerate() {

@@ -8,18 +8,19 @@ use super::solid::Touch;
 use super::vector::V3;
 use super::world::{AMBIENT, Hit, World};
 
-/// Share and roughness of the metal's two lobes.
-const MIRROR: (f32, f32) = (0.6, 0.035);
-const SOFT: (f32, f32) = (0.4, 0.36);
+/// Share and roughness of the lobes of metal: a nearly perfect mirror and a soft one. The shares
+/// leave out what is lost between the grooves of the brushed surface.
+const MIRROR: (f32, f32) = (0.57, 0.035);
+const SOFT: (f32, f32) = (0.38, 0.24);
 /// Roughness of the rubber's highlight and its reflectance straight on.
 const RUBBER_GLOSS: f32 = 0.5;
 const RUBBER_FRESNEL: f32 = 0.03;
 /// Share of the remaining light that the rubber's coat lets through.
-const RUBBER_DIFFUSE: f32 = 0.96;
+const RUBBER_DIFFUSE: f32 = 0.95;
 /// Radiance of the backdrop above the horizon, seen in a wide cone.
-const BACKDROP: f32 = 0.07;
+const BACKDROP: f32 = 0.16;
 /// Share of the open ground's light that reaches the sides of objects.
-const BOUNCE: f32 = 0.8;
+const BOUNCE: f32 = 0.92;
 /// Least share of the open ground's light anywhere on the ground.
 const DARKEST: f32 = 0.18;
 /// Half the height over which the horizon is blurred in metal, as the sine of an angle.
@@ -129,21 +130,21 @@ impl World {
     /// backdrop above it on one side, nothing on the other.
     fn surroundings_ahead(&self, p: V3, direction: V3, index: usize) -> V3 {
         let below = 0.5 - 0.5 * (direction.z * 2.4).clamp(-1.0, 1.0);
-        let behind = (0.05 + direction.dot(BEHIND)).clamp(0.0, 1.0);
+        let behind = direction.dot(BEHIND).max(0.0).powi(2);
         self.floor[index] * (below * self.openness(p, index))
             + V3::splat(BACKDROP * behind * (1.0 - below))
     }
 
     /// Close to the ground a solid sees its own shadow.
     fn openness(&self, p: V3, index: usize) -> f32 {
-        0.3 + 0.7 * p.z / (p.z + 0.25 * self.solids[index].half)
+        0.4 + 0.6 * p.z / (p.z + 0.25 * self.solids[index].half)
     }
 
     /// Irradiance of a solid's surface from the ground and the backdrop.
     fn surroundings(&self, p: V3, n: V3, index: usize) -> V3 {
         let below = self.floor[index] * (PI * 0.5 * (1.0 - n.z) * self.openness(p, index) * BOUNCE);
         let behind = n.dot(BEHIND).max(0.0);
-        below + V3::splat(AMBIENT * (0.5 * (1.0 + n.z) + 0.6 * behind))
+        below + V3::splat(AMBIENT * (0.2 * (1.0 + n.z) + 0.6 * behind))
     }
 }
 
