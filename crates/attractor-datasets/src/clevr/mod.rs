@@ -24,6 +24,7 @@ mod rig;
 mod scene;
 mod set;
 mod shade;
+mod shrink;
 mod solid;
 mod source;
 mod vector;

@@ -1,7 +1,7 @@
 //! From a scene to pixels.
 //!
-//! The window is divided into cells: one per pixel, or two by two where the picture is shrunk. A
-//! cell is one ray through its middle; only where neighbouring cells see different things, several
+//! The window is divided into cells: one per pixel, or more where the picture is shrunk. A cell is
+//! one ray through its middle; only where neighbouring cells see different things, several
 //! rays share it. The open ground changes slowly, so that it is computed at every fourth cell and
 //! interpolated, and only shadows are found for each cell. A shrunk view is filtered as the resizing
 //! of a stored picture would be: with a tent as wide as two pixels, on sRGB values.
@@ -13,10 +13,11 @@ use super::near::Among;
 use super::open_ground::OpenGround;
 use super::rig::Rig;
 use super::scene::Scene;
+use super::shrink;
 use super::solid::Touch;
 use super::vector::V3;
 use super::view::{Rays, View};
-use super::world::{ANY, Hit, World};
+use super::world::World;
 use crate::Result;
 
 /// A rendered view.
@@ -39,19 +40,22 @@ pub fn render(scene: &Scene, rig: &Rig, view: &View) -> Result<Rendered> {
         let rule = "at most 255 objects can be rendered";
         return Err(Error::config("Scene.objects", rule, scene.objects.len()).into());
     }
+    let fine = view.cells();
     // Pixels that mix many cells need few rays in each.
-    let (fine, side) = if view.shrinks() { (2, 2) } else { (1, 4) };
+    let side = if fine == (1, 1) { 4 } else { 2 };
     let world = World::new(&scene.objects, rig, side);
     let (rows, columns) = view.size;
-    let rays = Rays::new(&rig.camera, view, rows * fine, columns * fine);
+    let rays = Rays::new(&rig.camera, view, rows * fine.0, columns * fine.1);
     let seen = seen(&world, &rays);
     let values = cells(&world, &rays, &seen, side);
-    let (pixels, mask) = if fine == 2 {
-        (shrink(&values, &rays), middles(&world, &rays, &seen))
-    } else {
-        (values.iter().map(|&value| byte(value)).collect(), seen)
-    };
-    Ok(Rendered { pixels, mask })
+    if fine == (1, 1) {
+        let pixels = values.iter().map(|&value| byte(value)).collect();
+        return Ok(Rendered { pixels, mask: seen });
+    }
+    Ok(Rendered {
+        pixels: shrink::pixels(&values, &rays, fine),
+        mask: shrink::mask(&world, &rays, &seen, fine),
+    })
 }
 
 /// Which object the middle of each cell shows, plus one.
@@ -145,7 +149,7 @@ impl Sampler<'_> {
             // What a bent mirror shows may be narrower than a cell.
             Some((_, index, touch))
                 if self.world.solids[index].metal
-                    && touch.radius < 3.0 * self.rays.spread * touch.t =>
+                    && touch.radius < 5.0 * self.rays.spread * touch.t =>
             {
                 self.several(row, column, side, around.solids)
             }
@@ -191,61 +195,4 @@ impl Sampler<'_> {
         }
         sum * (step * step)
     }
-}
-
-/// Halves both sides with the tent (1, 3, 3, 1) / 8, cut off and rescaled at the borders.
-fn shrink(values: &[f32], rays: &Rays) -> Vec<u8> {
-    let (rows, columns) = (rays.rows / 2, rays.columns / 2);
-    let mut pixels = Vec::with_capacity(3 * rows * columns);
-    let mut halved = vec![0.0; rays.rows * columns];
-    for plane in values.chunks_exact(rays.rows * rays.columns) {
-        for row in 0..rays.rows {
-            let line = &plane[row * rays.columns..(row + 1) * rays.columns];
-            for column in 0..columns {
-                halved[row * columns + column] = tent(|tap| line.get(tap).copied(), column);
-            }
-        }
-        for row in 0..rows {
-            for column in 0..columns {
-                let tap = |tap: usize| halved.get(tap * columns + column).copied();
-                pixels.push(byte(tent(tap, row)));
-            }
-        }
-    }
-    pixels
-}
-
-fn tent(value: impl Fn(usize) -> Option<f32>, index: usize) -> f32 {
-    let (mut sum, mut weights) = (0.0, 0.0);
-    for (tap, weight) in [1.0, 3.0, 3.0, 1.0].into_iter().enumerate() {
-        // Tap 0 lies one before the pair of cells.
-        if let Some(found) = (2 * index + tap).checked_sub(1).and_then(&value) {
-            sum += weight * found;
-            weights += weight;
-        }
-    }
-    sum / weights
-}
-
-/// What the middles of the pixels show, where four cells meet.
-fn middles(world: &World, rays: &Rays, seen: &[u8]) -> Vec<u8> {
-    let (rows, columns) = (rays.rows / 2, rays.columns / 2);
-    let mut mask = Vec::with_capacity(rows * columns);
-    for row in 0..rows {
-        for column in 0..columns {
-            let start = 2 * row * rays.columns + 2 * column;
-            let own = seen[start];
-            let others = [start + 1, start + rays.columns, start + rays.columns + 1];
-            if others.iter().all(|&cell| seen[cell] == own) {
-                mask.push(own);
-                continue;
-            }
-            let direction = rays.through(2.0 * row as f32 + 1.0, 2.0 * column as f32 + 1.0);
-            mask.push(match world.trace(rays.origin, direction, ANY) {
-                Hit::Solid(index, _) => (index + 1) as u8,
-                _ => 0,
-            });
-        }
-    }
-    mask
 }

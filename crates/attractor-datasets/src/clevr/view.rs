@@ -66,9 +66,17 @@ impl View {
         Err(Error::config("View", rule, format!("{self:?}")).into())
     }
 
-    /// Whether the window is shrunk, so that a pixel mixes several of the picture's.
-    pub(super) fn shrinks(&self) -> bool {
-        2 * self.size.0 < self.window.0 * 3 / 2 || 2 * self.size.1 < self.window.1 * 3 / 2
+    /// Cells into which the renderer divides a pixel, downwards and across: one, or an even number
+    /// each where the window is shrunk, so that a cell is about 1.25 pixels of the picture wide.
+    pub(super) fn cells(&self) -> (usize, usize) {
+        let ratio = |window: usize, size: usize| window as f64 / size as f64;
+        let down = ratio(self.window.0, self.size.0);
+        let across = ratio(self.window.1, self.size.1);
+        if down.max(across) < 4.0 / 3.0 {
+            return (1, 1);
+        }
+        let even = |ratio: f64| 2 * (ratio / 2.5).round().max(1.0) as usize;
+        (even(down), even(across))
     }
 }
 
