@@ -14,7 +14,9 @@ pub(super) struct Shared {
     sums: Vec<f32>,
     /// What a step along a kernel's columns and rows adds, `[2, out]`, in units of the spacing.
     moments: [Vec<f32>; 2],
+    /// The last layer's weight `[in, PLANES]`.
     pub(super) weight: Vec<f32>,
+    /// Its bias, `[PLANES]`.
     pub(super) bias: Vec<f32>,
 }
 
@@ -58,6 +60,7 @@ impl Shared {
             bias: pad(parameters.value(last.bias)),
         }
     }
+
     /// Fills the first layer's output behind its ReLU.
     pub(super) fn forward(&self, bias: &[f32], code: &[f32], output: &mut Image) {
         let mut constant = bias.to_vec();
