@@ -9,6 +9,8 @@ use attractor::datasets::fetch::Event;
 use attractor::datasets::{DataRoot, Fetcher, Manifest, NAMES, Split, load};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::clevr;
+
 /// Arguments of `data`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -36,6 +38,8 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         data_dir: Option<PathBuf>,
     },
+    /// Render random scenes into a folder in CLEVR's layout, which loads by its path
+    RenderClevr(clevr::Args),
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
@@ -59,6 +63,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
                 );
             }
         }
+        Some(Command::RenderClevr(args)) => clevr::run(args)?,
     }
     Ok(ExitCode::SUCCESS)
 }

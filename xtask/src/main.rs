@@ -1,6 +1,7 @@
 //! Training, evaluation and checks of Attractor, as `cargo xtask <command>`.
 
 mod bench;
+mod clevr;
 mod compare;
 mod data;
 mod list;

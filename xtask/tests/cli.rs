@@ -136,3 +136,36 @@ fn corrupt_weights_are_explained() {
     let message = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(message.contains("expected a safetensors file"), "{message}");
 }
+
+#[test]
+fn render_clevr_writes_a_data_set() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("scenes");
+    let path = path.to_str().unwrap();
+    let render = |more: &[&str]| -> Vec<String> {
+        let fixed = ["data", "render-clevr", path, "--count", "2"];
+        fixed
+            .iter()
+            .chain(more)
+            .map(|&word| word.to_owned())
+            .collect()
+    };
+    let words = render(&["--size", "64x48", "--objects", "3", "--split", "train"]);
+    let text = stdout(&words.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(text.contains("2 pictures, annotated in"), "{text}");
+    assert!(
+        std::path::Path::new(path)
+            .join("images/train/CLEVR_train_000001.png")
+            .is_file()
+    );
+    for (flag, value, expected) in [
+        ("--size", "64", "expected WIDTHxHEIGHT, found `64`"),
+        ("--objects", "4-12", "within 1 to 10"),
+        ("--split", "test", "[possible values: train, val]"),
+        ("--split", "train", "expected nothing there yet"),
+    ] {
+        let words = render(&[flag, value]);
+        let text = failure(&words.iter().map(String::as_str).collect::<Vec<_>>());
+        assert!(text.contains(expected), "{text}");
+    }
+}

@@ -1,8 +1,8 @@
 //! Corruptions that turn stored images into cues.
 //!
 //! The tasks of Annabi, Pitti and Quoy, "On the Relationship Between Variational Inference and
-//! Auto-Associative Memory", arXiv:2210.08013, section 4: additive noise, an occluding square, and
-//! permuted colour channels. Each row draws from a stream of its own, so that a row's corruption
+//! Auto-Associative Memory", arXiv:2210.08013, section 4: additive noise, an occluding square,
+//! permuted colour channels, and a shifted window. Each row draws from a stream of its own, so that a row's corruption
 //! does not depend on the batch it is in.
 
 use attractor_core::burn::tensor::{Tensor, TensorData};
@@ -12,13 +12,13 @@ use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
 
 use crate::image_set::whole_rows;
-use crate::{ImageShape, Result};
+use crate::{ImageSet, ImageShape, Result};
 
 /// Value of a masked pixel.
 pub const MASK_VALUE: f32 = 0.5;
 
 /// Task names, in the order of [`Corruption`]'s variants.
-pub const TASKS: [&str; 4] = ["clean", "noise", "mask", "color"];
+pub const TASKS: [&str; 5] = ["clean", "noise", "mask", "color", "shift"];
 
 /// A corruption of images with values in `[0, 1]`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -38,6 +38,13 @@ pub enum Corruption {
     },
     /// Red, green, blue become green, blue, red.
     Color,
+    /// The window further to the right in the wider image of which the pattern is a window
+    /// ([`ImageSet::crop_columns`]). Only [`Corruption::of_images`] can apply it: rows alone do not
+    /// know what lies beside them.
+    Shift {
+        /// How far, in pixels.
+        columns: usize,
+    },
 }
 
 /// Corrupted rows.
@@ -50,13 +57,14 @@ pub struct Corrupted {
 }
 
 impl Corruption {
-    /// `clean`, `noise`, `mask` or `color`.
+    /// `clean`, `noise`, `mask`, `color` or `shift`.
     pub fn task(&self) -> &'static str {
         match self {
             Self::Clean => TASKS[0],
             Self::Noise { .. } => TASKS[1],
             Self::Mask { .. } => TASKS[2],
             Self::Color => TASKS[3],
+            Self::Shift { .. } => TASKS[4],
         }
     }
 
@@ -65,16 +73,18 @@ impl Corruption {
         match self {
             Self::Noise { .. } => "corruption/noise",
             Self::Mask { .. } => "corruption/mask",
-            Self::Clean | Self::Color => "corruption",
+            Self::Clean | Self::Color | Self::Shift { .. } => "corruption",
         }
     }
 
-    /// The noise's standard deviation or the mask's side; `None` for the other two.
+    /// The noise's standard deviation, the mask's side or the shift's columns; `None` for the other
+    /// two.
     pub fn level(&self) -> Option<f64> {
         match self {
             // Through the shortest decimal form, so that 0.1f32 becomes 0.1 and not 0.10000000149.
             Self::Noise { std } => Some(std.to_string().parse().unwrap_or(f64::from(*std))),
             Self::Mask { side } => Some(*side as f64),
+            Self::Shift { columns } => Some(*columns as f64),
             Self::Clean | Self::Color => None,
         }
     }
@@ -83,7 +93,7 @@ impl Corruption {
     ///
     /// # Errors
     /// [`Error::UnknownName`] for another task; [`Error::Config`] if the level is missing,
-    /// superfluous, not finite, negative, or (for `mask`) not a whole number.
+    /// superfluous, not finite, negative, or (for `mask` and `shift`) not a whole number.
     pub fn from_task(task: &str, level: Option<f64>) -> Result<Self> {
         let wrong = |rule| {
             let found = level.map_or("none".into(), |level| level.to_string());
@@ -97,13 +107,14 @@ impl Corruption {
                 Ok(Self::Noise { std: std as f32 })
             }
             ("noise", _) => Err(wrong("of `noise` must be finite and at least 0")),
-            ("mask", Some(side)) if (0.0..=65536.0).contains(&side) && side.fract() == 0.0 => {
-                Ok(Self::Mask {
-                    side: side as usize,
-                })
-            }
-            ("mask", _) => Err(wrong(
-                "of `mask` must be a whole number of pixels, 0 to 65536",
+            ("mask", Some(side)) if is_pixels(side) => Ok(Self::Mask {
+                side: side as usize,
+            }),
+            ("shift", Some(columns)) if is_pixels(columns) => Ok(Self::Shift {
+                columns: columns as usize,
+            }),
+            ("mask" | "shift", _) => Err(wrong(
+                "of `mask` and `shift` must be a whole number of pixels, 0 to 65536",
             )),
             _ => Err(Error::UnknownName {
                 what: "corruption task",
@@ -114,7 +125,8 @@ impl Corruption {
         }
     }
 
-    /// Checks that the corruption can be applied to images of `shape`.
+    /// Checks that the corruption can be applied to images of `shape`; whether images can be
+    /// shifted depends on their set, which [`Corruption::of_images`] checks.
     ///
     /// # Errors
     /// [`Error::Config`] for a negative or non-finite standard deviation or a mask larger than the
@@ -141,12 +153,35 @@ impl Corruption {
         }
     }
 
+    /// Corrupts the chosen images of a set, as [`Corruption::apply`] does their rows; a shift looks
+    /// at what lies beside the images.
+    ///
+    /// # Errors
+    /// As [`Corruption::apply`]; [`Error::Index`] for an index outside the set, [`Error::Config`]
+    /// for a shift beyond the columns to the right of the images.
+    pub fn of_images(
+        &self,
+        images: &ImageSet,
+        indices: &[usize],
+        seed: u64,
+        first_row_index: u64,
+    ) -> Result<Corrupted> {
+        let Self::Shift { columns } = *self else {
+            return self.apply(&images.rows(indices)?, images.shape, seed, first_row_index);
+        };
+        // What does not fit is far more than any image has beside it.
+        let cues = images.shifted_rows(indices, isize::try_from(columns).unwrap_or(isize::MAX))?;
+        let known = vec![1.0; cues.len()];
+        Ok(Corrupted { cues, known })
+    }
+
     /// Corrupts `rows`, a `[n, c*h*w]` batch. Row `i` uses the stream of `first_row_index + i`, so
     /// a row gets the same corruption in any batch that gives it the same index.
     ///
     /// # Errors
     /// As [`Corruption::validate`]; [`Error::Width`] if `rows` is no whole number of images of
-    /// `shape`, [`Error::NonFinite`] for NaN or infinity.
+    /// `shape`, [`Error::NonFinite`] for NaN or infinity, [`Error::Config`] for a shift of more than
+    /// 0 columns.
     pub fn apply(
         &self,
         rows: &[f32],
@@ -166,6 +201,10 @@ impl Corruption {
             }
             .into());
         }
+        if let Self::Shift { columns: 1.. } = self {
+            let rule = "needs the wider images: use `Corruption::of_images`";
+            return Err(Error::config("corruption `shift`", rule, "rows alone").into());
+        }
         let mut cues = rows.to_vec();
         let mut known = vec![1.0; rows.len()];
         let pairs = cues.chunks_exact_mut(dim).zip(known.chunks_exact_mut(dim));
@@ -173,7 +212,7 @@ impl Corruption {
             let index = first_row_index.wrapping_add(row);
             let mut rng = rng::indexed_stream(seed, self.purpose(), index);
             match *self {
-                Self::Clean => {}
+                Self::Clean | Self::Shift { .. } => {}
                 Self::Noise { std } => {
                     for value in cue {
                         let noise: f32 = rng.sample(StandardNormal);
@@ -229,6 +268,11 @@ impl Corruption {
         let tensor = |values| Tensor::from_data(TensorData::new(values, [count, width]), &device);
         Ok((tensor(cues), tensor(known)))
     }
+}
+
+/// Whether a level is a whole number of pixels.
+fn is_pixels(level: f64) -> bool {
+    (0.0..=65536.0).contains(&level) && level.fract() == 0.0
 }
 
 impl std::fmt::Display for Corruption {

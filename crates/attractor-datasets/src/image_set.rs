@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::Result;
+use crate::image_window::Surround;
 
 /// Channels, height and width of an image, in the order in which pixels are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -82,6 +83,8 @@ pub struct ImageSet {
     /// give the same rows.
     pub fingerprint: String,
     pixels: Vec<u8>,
+    /// The wider images of which these are windows.
+    pub(crate) surround: Option<Surround>,
 }
 
 impl ImageSet {
@@ -134,6 +137,7 @@ impl ImageSet {
             classes,
             fingerprint,
             pixels,
+            surround: None,
         })
     }
 
@@ -222,13 +226,19 @@ impl ImageSet {
             };
             labels.push(*self.labels.get(index).ok_or(missing)?);
         }
-        Self::new(
-            self.name.clone(),
-            self.shape,
-            pixels,
-            labels,
-            self.classes.clone(),
-        )
+        let (name, classes) = (self.name.clone(), self.classes.clone());
+        let set = Self::new(name, self.shape, pixels, labels, classes)?;
+        Ok(match &self.surround {
+            None => set,
+            Some(wide) => set.surrounded(Surround {
+                pixels: indices
+                    .iter()
+                    .flat_map(|&index| wide.image(index))
+                    .copied()
+                    .collect(),
+                ..*wide
+            }),
+        })
     }
 
     /// The images of a range as a set of their own.
@@ -269,7 +279,7 @@ pub(crate) fn whole_rows(what: &'static str, values: usize, dim: usize) -> Resul
     })
 }
 
-fn fingerprint(shape: ImageShape, pixels: &[u8]) -> String {
+pub(crate) fn fingerprint(shape: ImageShape, pixels: &[u8]) -> String {
     let mut hasher = Sha256::new();
     for side in [shape.channels, shape.height, shape.width] {
         hasher.update((side as u64).to_le_bytes());

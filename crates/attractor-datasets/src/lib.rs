@@ -5,6 +5,7 @@
 //!
 //! - `cifar10`: the official binary release ([`cifar10`]) or an archive of the images ([`folder`]);
 //! - `mnist`, `fashion-mnist`, `emnist-digits`: IDX files, plain or gzip ([`idx`]);
+//! - `clevr`: CLEVR v1.0 in its official layout, and `builtin-clevr`, rendered here ([`clevr`]);
 //! - `builtin` and `builtin-glyphs`: procedural images that need no files ([`builtin`]);
 //! - any other path: a folder, `.tar` or `.tar.gz` of PNG and JPEG images ([`folder`]).
 //!
@@ -30,6 +31,7 @@ pub mod fetch;
 pub mod folder;
 pub mod idx;
 pub mod image_set;
+mod image_window;
 pub mod locate;
 pub mod manifest;
 mod unpack;

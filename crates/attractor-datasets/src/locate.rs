@@ -6,18 +6,21 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy;
 
 use crate::builtin::{self, BuiltinSize};
+use crate::clevr::{self, ClevrFolder, Generator, View};
 use crate::folder::{self, FolderOptions};
 use crate::idx::{EMNIST_DIGITS, FASHION_MNIST, IdxFamily, MNIST};
 use crate::{DataError, ImageSet, Result, Split, cifar10};
 
 /// Names that [`load`] knows.
-pub const NAMES: [&str; 6] = [
+pub const NAMES: [&str; 8] = [
     cifar10::NAME,
     MNIST.name,
     FASHION_MNIST.name,
     EMNIST_DIGITS.name,
+    clevr::NAME,
     builtin::SCENES,
     builtin::GLYPHS,
+    clevr::BUILTIN,
 ];
 
 /// File name of an archive of CIFAR-10 as images: `train|test/<class>/*.jpg` or `.png`.
@@ -69,8 +72,8 @@ impl DataRoot {
         self.directories.first().map(PathBuf::as_path)
     }
 
-    /// Where the data set `name` lies, without reading it. Both splits must be there, except in an
-    /// image folder or archive, which is not opened.
+    /// Where the data set `name` lies, without reading it. Both splits must be there, except of
+    /// CLEVR, where one is enough, and in an image folder or archive, which is not opened.
     pub fn find(&self, name: &str) -> Option<Found> {
         let found = |path: &Path, kind| {
             Some(Found {
@@ -81,10 +84,16 @@ impl DataRoot {
         match name {
             builtin::SCENES => return found(Path::new(name), FoundKind::BuiltinScenes),
             builtin::GLYPHS => return found(Path::new(name), FoundKind::BuiltinGlyphs),
+            clevr::BUILTIN => return found(Path::new(name), FoundKind::BuiltinClevr),
             _ => {}
         }
         let named = self.directories.iter().find_map(|root| match name {
             cifar10::NAME => find_cifar10(root),
+            clevr::NAME => clevr::FOLDERS
+                .iter()
+                .map(|folder| root.join(folder))
+                .find(|path| is_clevr(path))
+                .and_then(|path| found(&path, FoundKind::Clevr)),
             _ => [&MNIST, &FASHION_MNIST, &EMNIST_DIGITS]
                 .into_iter()
                 .find(|family| family.name == name)
@@ -93,10 +102,10 @@ impl DataRoot {
         let path = Path::new(name);
         named.or_else(|| {
             let usable = path.is_dir() || (path.is_file() && folder::is_archive(path));
-            if usable && !NAMES.contains(&name) {
-                found(path, FoundKind::Images)
-            } else {
-                None
+            match usable && !NAMES.contains(&name) {
+                true if is_clevr(path) => found(path, FoundKind::Clevr),
+                true => found(path, FoundKind::Images),
+                false => None,
             }
         })
     }
@@ -125,6 +134,10 @@ pub enum FoundKind {
     BuiltinScenes,
     /// [`builtin::glyphs`].
     BuiltinGlyphs,
+    /// A folder in CLEVR's layout.
+    Clevr,
+    /// [`clevr::Generator`].
+    BuiltinClevr,
 }
 
 /// What [`load_with`] needs to know besides the name.
@@ -134,6 +147,12 @@ pub struct LoadOptions {
     pub builtin: BuiltinSize,
     /// How images of folders and archives are brought to one shape.
     pub folder: FolderOptions,
+    /// Fewest and most objects of CLEVR's scenes, inclusive. `None` keeps all that are stored and
+    /// renders 3 to 10.
+    pub objects: Option<[usize; 2]>,
+    /// Cuts every image to its first columns ([`ImageSet::crop_columns`]); the others serve
+    /// [`Corruption::Shift`](crate::Corruption::Shift). `None` keeps all columns.
+    pub columns: Option<usize>,
 }
 
 /// Loads a split of the data set `name` (see [`NAMES`]) or of a folder or archive of images.
@@ -147,8 +166,21 @@ pub fn load(name: &str, split: Split, root: &DataRoot) -> Result<ImageSet> {
 /// [`load`] with options.
 ///
 /// # Errors
-/// As [`load`].
+/// As [`load`]; as [`ImageSet::crop_columns`].
 pub fn load_with(
+    name: &str,
+    split: Split,
+    root: &DataRoot,
+    options: &LoadOptions,
+) -> Result<ImageSet> {
+    let set = load_whole(name, split, root, options)?;
+    match options.columns {
+        Some(columns) => set.crop_columns(0..columns),
+        None => Ok(set),
+    }
+}
+
+fn load_whole(
     name: &str,
     split: Split,
     root: &DataRoot,
@@ -179,7 +211,24 @@ pub fn load_with(
         FoundKind::Images => folder::load(&path, split, &options.folder),
         FoundKind::BuiltinScenes => builtin::scenes(split, &options.builtin),
         FoundKind::BuiltinGlyphs => builtin::glyphs(split, &options.builtin),
+        FoundKind::Clevr => {
+            let folder = ClevrFolder::open(&path, split, options.objects, &View::PAPER)?;
+            Ok(folder.load()?.images)
+        }
+        FoundKind::BuiltinClevr => {
+            let mut generator = Generator::default();
+            generator.objects = options.objects.unwrap_or(generator.objects);
+            let set = generator.generate(split, options.builtin.count(split))?;
+            Ok(set.images)
+        }
     }
+}
+
+/// Whether a folder holds a split in CLEVR's layout.
+fn is_clevr(path: &Path) -> bool {
+    [Split::Train, Split::Test]
+        .iter()
+        .any(|&split| clevr::scene_file(path, clevr::split_name(split)).is_file())
 }
 
 fn find_cifar10(root: &Path) -> Option<Found> {

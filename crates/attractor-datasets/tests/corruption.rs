@@ -136,7 +136,10 @@ fn levels_are_decimal() {
     assert_eq!(Corruption::Noise { std: 0.1 }.level(), Some(0.1));
     assert_eq!(Corruption::Mask { side: 24 }.level(), Some(24.0));
     assert_eq!(Corruption::Noise { std: 0.4 }.to_string(), "noise 0.4");
-    assert_eq!(TASKS.map(String::from), ["clean", "noise", "mask", "color"]);
+    assert_eq!(
+        TASKS.map(String::from),
+        ["clean", "noise", "mask", "color", "shift"]
+    );
 }
 
 #[test]
@@ -193,7 +196,7 @@ fn bad_corruptions() {
     }
     let error = Corruption::from_task("blur", None).unwrap_err().to_string();
     assert!(
-        error.contains("known: clean, noise, mask, color"),
+        error.contains("known: clean, noise, mask, color, shift"),
         "{error}"
     );
 }

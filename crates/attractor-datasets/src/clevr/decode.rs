@@ -20,7 +20,12 @@ pub(super) fn decode(path: &Path, view: &View) -> Result<Vec<u8>> {
     };
     let bytes = fs::read(path).map_err(DataError::io(path, "read"))?;
     let image = image::load_from_memory_with_format(&bytes, ImageFormat::Png)
-        .map_err(|error| broken(format!("expected a whole PNG, found {} bytes: {error}", bytes.len())))?
+        .map_err(|error| {
+            broken(format!(
+                "expected a whole PNG, found {} bytes: {error}",
+                bytes.len()
+            ))
+        })?
         .into_rgb8();
     let (rows, columns) = (image.height() as usize, image.width() as usize);
     if (rows, columns) != view.frame {

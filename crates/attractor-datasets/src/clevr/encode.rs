@@ -8,7 +8,11 @@ const STEPS: usize = 4096;
 /// step.
 pub(super) fn srgb(linear: f32) -> f32 {
     static TABLE: OnceLock<Vec<f32>> = OnceLock::new();
-    let table = TABLE.get_or_init(|| (0..=STEPS + 1).map(|i| exact(i as f32 / STEPS as f32)).collect());
+    let table = TABLE.get_or_init(|| {
+        (0..=STEPS + 1)
+            .map(|i| exact(i as f32 / STEPS as f32))
+            .collect()
+    });
     let at = linear.clamp(0.0, 1.0) * STEPS as f32;
     let index = at as usize;
     table[index] + (table[index + 1] - table[index]) * (at - index as f32)

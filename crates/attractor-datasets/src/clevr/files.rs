@@ -4,7 +4,8 @@ use std::fs::{self, File};
 use std::io::{BufReader, BufWriter, Write};
 use std::path::{Component, Path, PathBuf};
 
-use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::{ExtendedColorType, ImageEncoder};
 
 use super::scene::{Scene, SceneFile};
 use crate::{DataError, ImageShape, Result, Split};
@@ -25,7 +26,8 @@ pub fn image_name(split: &str, index: usize) -> String {
 
 /// The scene file of a split: `scenes/CLEVR_<split>_scenes.json` below `root`.
 pub fn scene_file(root: &Path, split: &str) -> PathBuf {
-    root.join("scenes").join(format!("CLEVR_{split}_scenes.json"))
+    root.join("scenes")
+        .join(format!("CLEVR_{split}_scenes.json"))
 }
 
 /// The folder of a split's pictures: `images/<split>` below `root`.
@@ -55,8 +57,13 @@ pub fn read_scenes(path: &Path) -> Result<SceneFile> {
 fn check(scene: &Scene) -> Result<(), String> {
     let name = &scene.image_filename;
     let mut parts = Path::new(name).components();
-    if !matches!((parts.next(), parts.next()), (Some(Component::Normal(_)), None)) {
-        return Err(format!("expected a file name without folders, found `{name}`"));
+    if !matches!(
+        (parts.next(), parts.next()),
+        (Some(Component::Normal(_)), None)
+    ) {
+        return Err(format!(
+            "expected a file name without folders, found `{name}`"
+        ));
     }
     let count = scene.objects.len();
     let relations = &scene.relationships;
@@ -67,7 +74,9 @@ fn check(scene: &Scene) -> Result<(), String> {
         &relations.behind,
     ] {
         if lists.len() != count || lists.iter().flatten().any(|&other| other >= count) {
-            return Err(format!("expected relationships between {count} objects, found {lists:?}"));
+            return Err(format!(
+                "expected relationships between {count} objects, found {lists:?}"
+            ));
         }
     }
     Ok(())
@@ -99,13 +108,15 @@ pub fn write_png(path: &Path, shape: ImageShape, pixels: &[u8]) -> Result<()> {
     let plane = shape.height * shape.width;
     if shape.channels != 3 || pixels.len() != 3 * plane {
         let found = pixels.len();
-        return Err(wrong(format!("expected 3 channels of {plane} bytes, found {found} of {shape}")));
+        return Err(wrong(format!(
+            "expected 3 channels of {plane} bytes, found {found} of {shape}"
+        )));
     }
     let interleaved: Vec<u8> = (0..plane)
         .flat_map(|at| [pixels[at], pixels[at + plane], pixels[at + 2 * plane]])
         .collect();
     let mut bytes = Vec::new();
-    PngEncoder::new(&mut bytes)
+    PngEncoder::new_with_quality(&mut bytes, CompressionType::Default, FilterType::Adaptive)
         .write_image(
             &interleaved,
             shape.width as u32,

@@ -55,7 +55,9 @@ impl Generator {
         let [fewest, most] = self.objects;
         if fewest < 1 || fewest > most || most > MAX_OBJECTS {
             let rule = "needs a range within 1 to 10, fewest first";
-            return Err(Error::config("Generator.objects", rule, format!("{fewest} to {most}")).into());
+            return Err(
+                Error::config("Generator.objects", rule, format!("{fewest} to {most}")).into(),
+            );
         }
         self.view.validate()
     }
@@ -125,10 +127,17 @@ impl Generator {
         let (folder, file) = (image_folder(root, name), scene_file(root, name));
         for path in [&folder, &file] {
             if path.exists() {
-                return Err(DataError::layout(path, "nothing there yet", "a file or folder"));
+                return Err(DataError::layout(
+                    path,
+                    "nothing there yet",
+                    "a file or folder",
+                ));
             }
         }
-        for path in [Some(folder.as_path()), file.parent()].into_iter().flatten() {
+        for path in [Some(folder.as_path()), file.parent()]
+            .into_iter()
+            .flatten()
+        {
             fs::create_dir_all(path).map_err(DataError::io(path, "create"))?;
         }
         let scenes: Vec<Result<Scene>> = (0..count)

@@ -4,7 +4,6 @@ use attractor_core::rng::Rng;
 use rand::RngExt;
 
 use super::camera::{Camera, FRAME};
-use super::render::seen;
 use super::rig::Rig;
 use super::scene::{Colour, Material, Object, Relationships, Scene, Shape, Size};
 use super::view::{Rays, View};
@@ -83,28 +82,33 @@ fn apart(other: &Object, size: Size, x: f64, y: f64, directions: &[[f64; 3]; 4])
     gap >= MIN_DISTANCE && directions.iter().all(clear)
 }
 
+/// Whether every object shows enough pixels in the 320 x 240 picture. Each is counted only as far as
+/// needed.
 fn all_visible(objects: &[Object], camera: &Camera) -> bool {
-    visible_pixels(objects, camera)
-        .iter()
-        .all(|&pixels| pixels >= MIN_PIXELS)
-}
-
-/// Pixels that each object shows in the 320 x 240 picture.
-pub(super) fn visible_pixels(objects: &[Object], camera: &Camera) -> Vec<usize> {
     let rig = Rig {
         camera: *camera,
         ..Rig::nominal()
     };
-    let world = World::new(objects, &rig);
+    let world = World::new(objects, &rig, 1);
     let (rows, columns) = FRAME;
     let rays = Rays::new(camera, &View::whole(rows, columns), rows, columns);
-    let mut pixels = vec![0; objects.len()];
-    for id in seen(&world, &rays) {
-        if let Some(count) = usize::from(id).checked_sub(1).and_then(|i| pixels.get_mut(i)) {
-            *count += 1;
-        }
-    }
-    pixels
+    let shows_enough = |index: usize| {
+        let solid = &world.solids[index];
+        let [rows, columns] = rays.cover(solid.centre, solid.bound);
+        let pixels = rows.flat_map(|row| columns.clone().map(move |column| (row, column)));
+        let shown = pixels.filter(|&(row, column)| {
+            let direction = rays.through(row as f32 + 0.5, column as f32 + 0.5);
+            let Some(touch) = solid.touch(rays.origin, direction, f32::INFINITY) else {
+                return false;
+            };
+            let mut others = world.solids.iter().enumerate();
+            others.all(|(other, solid)| {
+                other == index || solid.touch(rays.origin, direction, touch.t).is_none()
+            })
+        });
+        shown.take(MIN_PIXELS).count() == MIN_PIXELS
+    };
+    (0..objects.len()).all(shows_enough)
 }
 
 /// The annotation of picture `index` of a split.

@@ -50,7 +50,12 @@ impl Lamp {
         let square = |index: usize| {
             let (side, power, colour): (f32, f32, V3) = SQUARES[index];
             // A diffuse emitter of P watts and area A has radiance P / (4 A) in the generator.
-            Self::new(V3::from_f64(positions[index]), side, colour * (power * 0.25), false)
+            Self::new(
+                V3::from_f64(positions[index]),
+                side,
+                colour * (power * 0.25),
+                false,
+            )
         };
         let sun = Self::new(
             TO_SUN * SUN_DISTANCE,
@@ -76,7 +81,11 @@ impl Lamp {
 
     /// Middle of the lamp as seen from `p`.
     fn middle(&self, p: V3) -> V3 {
-        if self.is_sun { p + self.position } else { self.position }
+        if self.is_sun {
+            p + self.position
+        } else {
+            self.position
+        }
     }
 
     /// Light at `p` from the middle of the lamp.

@@ -17,6 +17,8 @@ mod generator;
 mod grammar;
 mod ground;
 mod lamp;
+mod near;
+mod open_ground;
 mod render;
 mod rig;
 mod scene;
@@ -49,4 +51,4 @@ pub const NAME: &str = "clevr";
 /// Name of the built-in pictures.
 pub const BUILTIN: &str = "builtin-clevr";
 /// Folders of a data root in which [`NAME`] is looked for.
-pub const FOLDERS: [&str; 3] = ["clevr", "CLEVR_v1.0", "clevr-mini"];
+pub const FOLDERS: [&str; 4] = ["clevr", "clevr/CLEVR_v1.0", "CLEVR_v1.0", "clevr-mini"];

@@ -6,14 +6,17 @@
 //! interpolated, and only shadows are found for each cell. A shrunk view is filtered as the resizing
 //! of a stored picture would be: with a tent as wide as two pixels, on sRGB values.
 
+use attractor_core::Error;
+
 use super::encode::{byte, srgb};
-use super::ground::{self, GroundPoint};
+use super::near::Among;
+use super::open_ground::OpenGround;
 use super::rig::Rig;
 use super::scene::Scene;
-use super::shade::ANY;
+use super::solid::Touch;
 use super::vector::V3;
 use super::view::{Rays, View};
-use super::world::{Hit, Near, World};
+use super::world::{ANY, Hit, World};
 use crate::Result;
 
 /// A rendered view.
@@ -29,15 +32,20 @@ pub struct Rendered {
 /// Renders a view of a scene. The same arguments give the same bytes.
 ///
 /// # Errors
-/// As [`View::validate`].
+/// As [`View::validate`]; [`Error::Config`] for more than 255 objects, which a mask cannot number.
 pub fn render(scene: &Scene, rig: &Rig, view: &View) -> Result<Rendered> {
     view.validate()?;
-    let world = World::new(&scene.objects, rig);
-    let fine = if view.shrinks() { 2 } else { 1 };
+    if scene.objects.len() > usize::from(u8::MAX) {
+        let rule = "at most 255 objects can be rendered";
+        return Err(Error::config("Scene.objects", rule, scene.objects.len()).into());
+    }
+    // Pixels that mix many cells need few rays in each.
+    let (fine, side) = if view.shrinks() { (2, 2) } else { (1, 4) };
+    let world = World::new(&scene.objects, rig, side);
     let (rows, columns) = view.size;
     let rays = Rays::new(&rig.camera, view, rows * fine, columns * fine);
     let seen = seen(&world, &rays);
-    let values = cells(&world, &rays, &seen, if fine == 2 { 2 } else { 4 });
+    let values = cells(&world, &rays, &seen, side);
     let (pixels, mask) = if fine == 2 {
         (shrink(&values, &rays), middles(&world, &rays, &seen))
     } else {
@@ -47,7 +55,7 @@ pub fn render(scene: &Scene, rig: &Rig, view: &View) -> Result<Rendered> {
 }
 
 /// Which object the middle of each cell shows, plus one.
-pub(super) fn seen(world: &World, rays: &Rays) -> Vec<u8> {
+fn seen(world: &World, rays: &Rays) -> Vec<u8> {
     let mut seen = vec![0u8; rays.rows * rays.columns];
     let mut depth = vec![f32::INFINITY; seen.len()];
     for (index, solid) in world.solids.iter().enumerate() {
@@ -58,8 +66,7 @@ pub(super) fn seen(world: &World, rays: &Rays) -> Vec<u8> {
                 let direction = rays.through(row as f32 + 0.5, column as f32 + 0.5);
                 if let Some(touch) = solid.touch(rays.origin, direction, depth[cell]) {
                     depth[cell] = touch.t;
-                    // A 256th object would not fit; the grammar has at most ten.
-                    seen[cell] = (index + 1).min(255) as u8;
+                    seen[cell] = (index + 1) as u8;
                 }
             }
         }
@@ -71,129 +78,118 @@ pub(super) fn seen(world: &World, rays: &Rays) -> Vec<u8> {
 fn cells(world: &World, rays: &Rays, seen: &[u8], side: usize) -> Vec<f32> {
     let mut values = vec![0.0; 3 * seen.len()];
     let open = OpenGround::new(world, rays);
+    let sampler = Sampler {
+        world,
+        rays,
+        open: &open,
+    };
     for row in 0..rays.rows {
         for column in 0..rays.columns {
-            let cell = row * rays.columns + column;
-            let colour = if on_edge(seen, rays, row, column) {
-                several(world, rays, row, column, side)
-            } else {
-                match usize::from(seen[cell]).checked_sub(1) {
-                    None => open.at(world, rays, row, column),
-                    Some(index) => {
-                        let direction = rays.through(row as f32 + 0.5, column as f32 + 0.5);
-                        let solid = &world.solids[index];
-                        match solid.touch(rays.origin, direction, f32::INFINITY) {
-                            // Lamps in the bent edges of a mirror are narrower than a cell.
-                            Some(touch) if solid.metal && touch.radius < 3.0 * rays.spread * touch.t => {
-                                several(world, rays, row, column, side)
-                            }
-                            Some(touch) => {
-                                world.solid(rays.origin, direction, rays.spread, index, &touch)
-                            }
-                            None => V3::ZERO,
-                        }
-                    }
-                }
-            };
+            let around = Neighbours::of(seen, rays, row, column);
+            let colour = sampler.cell(row, column, side, &around);
             for (plane, value) in [colour.x, colour.y, colour.z].into_iter().enumerate() {
-                values[plane * seen.len() + cell] = srgb(value);
+                values[plane * seen.len() + row * rays.columns + column] = srgb(value);
             }
         }
     }
     values
 }
 
-fn on_edge(seen: &[u8], rays: &Rays, row: usize, column: usize) -> bool {
-    let own = seen[row * rays.columns + column];
-    let differs = |row: usize, column: usize| seen[row * rays.columns + column] != own;
-    (row > 0 && differs(row - 1, column))
-        || (row + 1 < rays.rows && differs(row + 1, column))
-        || (column > 0 && differs(row, column - 1))
-        || (column + 1 < rays.columns && differs(row, column + 1))
+/// What a cell and those beside it show.
+struct Neighbours {
+    /// Whether they show different things.
+    differ: bool,
+    /// The solids they show.
+    solids: Among,
 }
 
-/// The mean of `side * side` rays through a cell.
-fn several(world: &World, rays: &Rays, row: usize, column: usize, side: usize) -> V3 {
-    let step = 1.0 / side as f32;
-    let mut sum = V3::ZERO;
-    for sub in 0..side * side {
-        let down = row as f32 + ((sub / side) as f32 + 0.5) * step;
-        let across = column as f32 + ((sub % side) as f32 + 0.5) * step;
-        let direction = rays.through(down, across);
-        let light = world.radiance(rays.origin, direction, rays.spread * step);
-        // What is brighter than white must not outshine the whole cell.
-        sum += V3 {
-            x: light.x.min(1.5),
-            y: light.y.min(1.5),
-            z: light.z.min(1.5),
-        };
-    }
-    sum * (step * step)
-}
-
-/// Radiance of the ground without objects at every fourth cell corner, and the solids that matter
-/// between the corners.
-struct OpenGround {
-    nodes: Vec<V3>,
-    near: Vec<Near>,
-    columns: usize,
-}
-
-const STRIDE: usize = 4;
-
-impl OpenGround {
-    fn new(world: &World, rays: &Rays) -> Self {
-        let columns = rays.columns / STRIDE + 2;
-        let rows = rays.rows / STRIDE + 2;
-        let node = |index: usize| {
-            let (row, column) = (index / columns * STRIDE, index % columns * STRIDE);
-            ground::meet(rays.origin, rays.through(row as f32, column as f32))
-        };
-        let points: Vec<Option<GroundPoint>> = (0..rows * columns).map(node).collect();
-        let light = |at: &Option<GroundPoint>| {
-            at.map_or(V3::ZERO, |at| world.open_ground(at.point, at.normal))
-        };
-        let near = |index: usize| {
-            let at = |offset: usize| points.get(index + offset).copied().flatten();
-            let corners = [at(0), at(1), at(columns), at(columns + 1)];
-            let [Some(a), Some(b), Some(c), Some(d)] = corners else {
-                return Near::ALL;
-            };
-            let middle = (a.point + b.point + c.point + d.point) * 0.25;
-            let radius = [a, b, c, d]
-                .iter()
-                .map(|corner| (corner.point - middle).length())
-                .fold(0.0, f32::max);
-            world.near(middle, radius)
-        };
+impl Neighbours {
+    fn of(seen: &[u8], rays: &Rays, row: usize, column: usize) -> Self {
+        let at = |row: usize, column: usize| seen[row * rays.columns + column];
+        let beside = [
+            at(row, column),
+            at(row.saturating_sub(1), column),
+            at((row + 1).min(rays.rows - 1), column),
+            at(row, column.saturating_sub(1)),
+            at(row, (column + 1).min(rays.columns - 1)),
+        ];
+        let mut solids = Among::default();
+        for index in beside
+            .iter()
+            .filter_map(|&id| usize::from(id).checked_sub(1))
+        {
+            solids.add(index);
+        }
         Self {
-            nodes: points.iter().map(light).collect(),
-            near: (0..points.len()).map(near).collect(),
-            columns,
+            differ: beside.iter().any(|&id| id != beside[0]),
+            solids,
+        }
+    }
+}
+
+/// Camera rays through points of the grid.
+struct Sampler<'a> {
+    world: &'a World,
+    rays: &'a Rays,
+    open: &'a OpenGround,
+}
+
+impl Sampler<'_> {
+    /// Radiance of a cell.
+    fn cell(&self, row: usize, column: usize, side: usize, around: &Neighbours) -> V3 {
+        if around.differ {
+            return self.several(row, column, side, around.solids);
+        }
+        let (down, across) = (row as f32 + 0.5, column as f32 + 0.5);
+        match self.meet(down, across, around.solids) {
+            // What a bent mirror shows may be narrower than a cell.
+            Some((_, index, touch))
+                if self.world.solids[index].metal
+                    && touch.radius < 3.0 * self.rays.spread * touch.t =>
+            {
+                self.several(row, column, side, around.solids)
+            }
+            hit => self.shade(down, across, 1.0, hit),
         }
     }
 
-    /// Radiance of the ground in a cell, objects included.
-    fn at(&self, world: &World, rays: &Rays, row: usize, column: usize) -> V3 {
-        let split = |cell: usize| {
-            let fraction = ((cell % STRIDE) as f32 + 0.5) / STRIDE as f32;
-            (cell / STRIDE, fraction)
-        };
-        let ((top, down), (left, across)) = (split(row), split(column));
-        let line = |row: usize| {
-            let start = row * self.columns + left;
-            self.nodes[start] * (1.0 - across) + self.nodes[start + 1] * across
-        };
-        let open = line(top) * (1.0 - down) + line(top + 1) * down;
-        let near = &self.near[top * self.columns + left];
-        if near.is_empty() {
-            return open;
+    /// The first of some solids along the ray through a point.
+    fn meet(&self, row: f32, column: f32, among: Among) -> Option<(V3, usize, Touch)> {
+        if among.is_empty() {
+            return None;
         }
-        let direction = rays.through(row as f32 + 0.5, column as f32 + 0.5);
-        match ground::meet(rays.origin, direction) {
-            Some(at) => world.with_objects(open, &at, near),
-            None => open,
+        let direction = self.rays.through(row, column);
+        let (index, touch) = self.world.first(self.rays.origin, direction, among)?;
+        Some((direction, index, touch))
+    }
+
+    /// Radiance at what was met; the ray stands for `width` cells.
+    fn shade(&self, row: f32, column: f32, width: f32, hit: Option<(V3, usize, Touch)>) -> V3 {
+        let (world, rays) = (self.world, self.rays);
+        match hit {
+            Some((direction, index, touch)) => {
+                world.solid(rays.origin, direction, rays.spread * width, index, &touch)
+            }
+            None => self.open.at(world, rays, row, column),
         }
+    }
+
+    /// The mean of `side * side` rays through a cell.
+    fn several(&self, row: usize, column: usize, side: usize, among: Among) -> V3 {
+        let step = 1.0 / side as f32;
+        let mut sum = V3::ZERO;
+        for sub in 0..side * side {
+            let down = row as f32 + ((sub / side) as f32 + 0.5) * step;
+            let across = column as f32 + ((sub % side) as f32 + 0.5) * step;
+            let light = self.shade(down, across, step, self.meet(down, across, among));
+            // What is brighter than white must not outshine the whole cell.
+            sum += V3 {
+                x: light.x.min(1.5),
+                y: light.y.min(1.5),
+                z: light.z.min(1.5),
+            };
+        }
+        sum * (step * step)
     }
 }
 
@@ -246,7 +242,7 @@ fn middles(world: &World, rays: &Rays, seen: &[u8]) -> Vec<u8> {
             }
             let direction = rays.through(2.0 * row as f32 + 1.0, 2.0 * column as f32 + 1.0);
             mask.push(match world.trace(rays.origin, direction, ANY) {
-                Hit::Solid(index, _) => (index + 1).min(255) as u8,
+                Hit::Solid(index, _) => (index + 1) as u8,
                 _ => 0,
             });
         }

@@ -3,41 +3,32 @@
 use std::f32::consts::{FRAC_1_PI, PI};
 
 use super::ground::{BACKDROP_END, BEHIND, GroundPoint};
+use super::near::Near;
 use super::solid::Touch;
 use super::vector::V3;
-use super::world::{AMBIENT, Among, Hit, Near, World};
+use super::world::{AMBIENT, Hit, World};
 
-/// Share and roughness of the metal's two lobes.
-const MIRROR: (f32, f32) = (0.6, 0.035);
-const SOFT: (f32, f32) = (0.4, 0.36);
+/// Share and roughness of the lobes of metal: a nearly perfect mirror and a soft one. The shares
+/// leave out what is lost between the grooves of the brushed surface.
+const MIRROR: (f32, f32) = (0.57, 0.035);
+const SOFT: (f32, f32) = (0.38, 0.24);
 /// Roughness of the rubber's highlight and its reflectance straight on.
 const RUBBER_GLOSS: f32 = 0.5;
 const RUBBER_FRESNEL: f32 = 0.03;
 /// Share of the remaining light that the rubber's coat lets through.
-const RUBBER_DIFFUSE: f32 = 0.96;
+const RUBBER_DIFFUSE: f32 = 0.95;
 /// Radiance of the backdrop above the horizon, seen in a wide cone.
-const BACKDROP: f32 = 0.07;
+const BACKDROP: f32 = 0.16;
 /// Share of the open ground's light that reaches the sides of objects.
-const BOUNCE: f32 = 0.8;
+const BOUNCE: f32 = 0.92;
 /// Least share of the open ground's light anywhere on the ground.
 const DARKEST: f32 = 0.18;
 /// Half the height over which the horizon is blurred in metal, as the sine of an angle.
 const HORIZON_BLUR: f32 = 0.14;
 /// Radiance of the far ground.
 const FAR: f32 = 0.12;
-/// A ray that may hit every solid.
-pub(super) const ANY: usize = usize::MAX;
 
 impl World {
-    /// Radiance that a camera ray brings back. `spread` is the angle that the ray stands for.
-    pub(super) fn radiance(&self, origin: V3, direction: V3, spread: f32) -> V3 {
-        match self.trace(origin, direction, ANY) {
-            Hit::Ground(at) => self.ground(&at),
-            Hit::Solid(index, touch) => self.solid(origin, direction, spread, index, &touch),
-            Hit::Nothing => V3::ZERO,
-        }
-    }
-
     fn ground(&self, at: &GroundPoint) -> V3 {
         let open = self.open_ground(at.point, at.normal);
         self.with_objects(open, at, &Near::ALL)
@@ -77,17 +68,17 @@ impl World {
         let fresnel = RUBBER_FRESNEL + 0.25 * (1.0 - facing).powi(5);
         let mut diffuse = self.surroundings(p, n, index);
         let mut gloss = self.surroundings(p, direction.mirrored(n), index) * FRAC_1_PI;
-        for lamp in &self.lamps {
+        for (number, lamp) in self.lamps.iter().enumerate() {
             let light = lamp.at(p);
             let cos = light.to.dot(n);
             if cos > 0.0 {
-                let arriving =
-                    light.irradiance * (cos * self.visible(p, lamp, &light, Among::ALL, index));
+                let arriving = light.irradiance * (cos * self.visible(p, number, &light, index));
                 diffuse += arriving;
                 gloss += arriving * lobe(direction, n, light.to, cos, facing, RUBBER_GLOSS);
             }
         }
-        solid.albedo.tint(diffuse) * (RUBBER_DIFFUSE * (1.0 - fresnel) * FRAC_1_PI) + gloss * fresnel
+        solid.albedo.tint(diffuse) * (RUBBER_DIFFUSE * (1.0 - fresnel) * FRAC_1_PI)
+            + gloss * fresnel
     }
 
     fn metal(&self, p: V3, direction: V3, footprint: f32, index: usize, touch: &Touch) -> V3 {
@@ -100,15 +91,17 @@ impl World {
         let mirrored = direction.mirrored(n);
         let mut sum = self.reflected(p, mirrored, index) * MIRROR.0;
         sum += self.surroundings_ahead(p, mirrored, index) * SOFT.0;
-        for lamp in &self.lamps {
+        for (number, lamp) in self.lamps.iter().enumerate() {
             let light = lamp.at(p);
             let cos = light.to.dot(n);
             if cos > 0.0 {
-                let rough = |own: f32| (own * own + 0.25 * light.width * light.width + bend * bend).sqrt();
-                let strength = MIRROR.0 * lobe(direction, n, light.to, cos, facing, rough(MIRROR.1))
+                let rough =
+                    |own: f32| (own * own + 0.25 * light.width * light.width + bend * bend).sqrt();
+                let strength = MIRROR.0
+                    * lobe(direction, n, light.to, cos, facing, rough(MIRROR.1))
                     + SOFT.0 * lobe(direction, n, light.to, cos, facing, rough(SOFT.1));
                 if strength > 1e-3 {
-                    let seen = self.visible(p, lamp, &light, Among::ALL, index);
+                    let seen = self.visible(p, number, &light, index);
                     sum += light.irradiance * (cos * seen * strength);
                 }
             }
@@ -136,22 +129,22 @@ impl World {
     /// Mean radiance in a wide cone around a direction: the open ground below a soft horizon, the
     /// backdrop above it on one side, nothing on the other.
     fn surroundings_ahead(&self, p: V3, direction: V3, index: usize) -> V3 {
-        let below = 0.5 - 0.5 * (direction.z * 2.0).clamp(-1.0, 1.0);
-        let behind = (0.15 + direction.dot(BEHIND)).clamp(0.0, 1.0);
+        let below = 0.5 - 0.5 * (direction.z * 2.4).clamp(-1.0, 1.0);
+        let behind = direction.dot(BEHIND).max(0.0).powi(2);
         self.floor[index] * (below * self.openness(p, index))
             + V3::splat(BACKDROP * behind * (1.0 - below))
     }
 
     /// Close to the ground a solid sees its own shadow.
     fn openness(&self, p: V3, index: usize) -> f32 {
-        0.3 + 0.7 * p.z / (p.z + 0.25 * self.solids[index].half)
+        0.4 + 0.6 * p.z / (p.z + 0.25 * self.solids[index].half)
     }
 
     /// Irradiance of a solid's surface from the ground and the backdrop.
     fn surroundings(&self, p: V3, n: V3, index: usize) -> V3 {
         let below = self.floor[index] * (PI * 0.5 * (1.0 - n.z) * self.openness(p, index) * BOUNCE);
         let behind = n.dot(BEHIND).max(0.0);
-        below + V3::splat(AMBIENT * (0.5 * (1.0 + n.z) + 0.6 * behind))
+        below + V3::splat(AMBIENT * (0.2 * (1.0 + n.z) + 0.6 * behind))
     }
 }
 

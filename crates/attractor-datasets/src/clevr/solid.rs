@@ -9,7 +9,7 @@ use super::scene::{Material, Object, Shape};
 use super::vector::{V3, v3};
 
 /// Radius of the rounded edges over the half side of a cube.
-const CUBE_ROUNDING: f32 = 0.16;
+const CUBE_ROUNDING: f32 = 0.2;
 /// Radius of the rounded rims over the radius of a cylinder.
 const RIM_ROUNDING: f32 = 0.08;
 
@@ -92,10 +92,7 @@ impl Solid {
         let to_centre = self.centre - origin;
         let along = to_centre.dot(direction);
         let aside = to_centre.dot(to_centre) - along * along;
-        if along < -self.bound
-            || along - self.bound > limit
-            || aside > self.bound * self.bound
-        {
+        if along < -self.bound || along - self.bound > limit || aside > self.bound * self.bound {
             return None;
         }
         if self.shape == Shape::Sphere {
@@ -181,7 +178,7 @@ impl Solid {
     fn beyond_core(&self, p: V3) -> V3 {
         let core = self.half - self.round;
         match self.shape {
-            Shape::Cylinder => v3(p.x.hypot(p.y) - core, 0.0, p.z.abs() - core),
+            Shape::Cylinder => v3(across(p) - core, 0.0, p.z.abs() - core),
             _ => v3(p.x.abs() - core, p.y.abs() - core, p.z.abs() - core),
         }
     }
@@ -199,7 +196,7 @@ impl Solid {
         let curved = out.x.max(out.y).max(out.z) < 0.9999;
         match self.shape {
             Shape::Cylinder => {
-                let inverse = out.x / p.x.hypot(p.y).max(1e-9);
+                let inverse = out.x / across(p).max(1e-9);
                 let normal = v3(p.x * inverse, p.y * inverse, out.z.copysign(p.z));
                 let flat = if out.z > 0.9999 { 1e3 } else { self.half };
                 (normal, if curved { self.round } else { flat })
@@ -214,4 +211,9 @@ impl Solid {
             }
         }
     }
+}
+
+/// Distance from the axis. Coordinates are far from the limits that `hypot` takes care of.
+fn across(p: V3) -> f32 {
+    (p.x * p.x + p.y * p.y).sqrt()
 }

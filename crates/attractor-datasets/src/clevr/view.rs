@@ -135,6 +135,9 @@ impl Rays {
             let end = (high.ceil().max(0.0) as usize + 1).min(cells);
             (low.floor().max(1.0) as usize - 1).min(end)..end
         };
-        [range(self.down, self.rows), range(self.across, self.columns)]
+        [
+            range(self.down, self.rows),
+            range(self.across, self.columns),
+        ]
     }
 }

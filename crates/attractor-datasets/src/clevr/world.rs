@@ -2,6 +2,7 @@
 
 use super::ground::{self, GroundPoint};
 use super::lamp::{Arriving, Lamp};
+use super::near::{Among, Near};
 use super::rig::Rig;
 use super::scene::Object;
 use super::solid::{Solid, Touch};
@@ -9,10 +10,11 @@ use super::vector::V3;
 
 /// Irradiance from all around: light that the ground and the backdrop throw at each other.
 pub(super) const AMBIENT: f32 = 0.135;
-/// Rays to a lamp that something may hide: a square number, stratified, the same for every point.
-const SHADOW_RAYS: usize = 16;
 /// Corners of a lamp.
 const CORNERS: [[f32; 2]; 4] = [[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]];
+
+/// For rays that start on no solid.
+pub(super) const ANY: usize = usize::MAX;
 
 /// Solids and lamps.
 pub(super) struct World {
@@ -20,8 +22,10 @@ pub(super) struct World {
     pub(super) lamps: [Lamp; 4],
     /// Radiance of the open ground below each solid.
     pub(super) floor: Vec<V3>,
+    /// The solids that matter to the light of each solid.
+    near: Vec<Near>,
     /// Points of a lamp, both coordinates in [-1, 1].
-    pattern: [[f32; 2]; SHADOW_RAYS],
+    pattern: Vec<[f32; 2]>,
 }
 
 /// What a ray meets first.
@@ -32,12 +36,15 @@ pub(super) enum Hit {
 }
 
 impl World {
-    pub(super) fn new(objects: &[Object], rig: &Rig) -> Self {
+    /// `side * side` rays go to a lamp that something may hide, the same for every point; `side` is
+    /// at most 5.
+    pub(super) fn new(objects: &[Object], rig: &Rig, side: usize) -> Self {
         let mut world = Self {
             solids: objects.iter().map(Solid::new).collect(),
             lamps: Lamp::all(&rig.lamps),
             floor: Vec::new(),
-            pattern: pattern(),
+            near: Vec::new(),
+            pattern: pattern(side),
         };
         let below = |solid: &Solid| V3 {
             z: 0.0,
@@ -48,7 +55,26 @@ impl World {
             .iter()
             .map(|solid| world.open_ground(below(solid), V3::UP))
             .collect();
+        world.near = world
+            .solids
+            .iter()
+            .map(|solid| world.near(solid.centre, solid.bound))
+            .collect();
         world
+    }
+
+    /// The first of some solids along a ray.
+    pub(super) fn first(&self, origin: V3, direction: V3, among: Among) -> Option<(usize, Touch)> {
+        let mut found: Option<(usize, Touch)> = None;
+        for (index, solid) in self.solids.iter().enumerate() {
+            let limit = found.map_or(f32::INFINITY, |(_, touch)| touch.t);
+            if among.has(index)
+                && let Some(touch) = solid.touch(origin, direction, limit)
+            {
+                found = Some((index, touch));
+            }
+        }
+        found
     }
 
     /// The first thing along a ray, leaving out one solid (the one the ray starts on).
@@ -70,15 +96,24 @@ impl World {
         hit
     }
 
+    /// The share of a lamp that is visible from a point of a solid.
+    pub(super) fn visible(&self, p: V3, lamp: usize, light: &Arriving, solid: usize) -> f32 {
+        self.visible_among(p, lamp, light, self.near[solid].lamps[lamp], solid)
+    }
+
     /// The share of a lamp that is visible from `p`, hidden by the solids of `among` except `skip`.
-    pub(super) fn visible(
+    fn visible_among(
         &self,
         p: V3,
-        lamp: &Lamp,
+        lamp: usize,
         light: &Arriving,
         among: Among,
         skip: usize,
     ) -> f32 {
+        if among.is_empty() {
+            return 1.0;
+        }
+        let lamp = &self.lamps[lamp];
         let mut hidden = 0u32;
         for (index, solid) in self.solids.iter().enumerate() {
             if index == skip || !among.has(index) || !in_cone(solid, p, lamp, light, 0.0) {
@@ -89,28 +124,30 @@ impl World {
                 let length = offset.length();
                 solid.blocks(p, offset * (1.0 / length), length)
             };
-            // What a convex solid hides of a lamp is convex: four hidden corners are enough.
-            match CORNERS.iter().filter(|&&corner| blocked(corner)).count() {
-                4 => return 0.0,
-                0 if !blocked([0.0, 0.0]) => {}
-                _ => {
-                    for (ray, &point) in self.pattern.iter().enumerate() {
-                        hidden |= u32::from(blocked(point)) << ray;
-                    }
+            // What a convex solid hides of a lamp is convex: where there are many rays, those to
+            // the corners and the middle spare most of them.
+            if self.pattern.len() > 2 * CORNERS.len() {
+                match CORNERS.iter().filter(|&&corner| blocked(corner)).count() {
+                    4 => return 0.0,
+                    0 if !blocked([0.0, 0.0]) => continue,
+                    _ => {}
                 }
             }
+            for (ray, &point) in self.pattern.iter().enumerate() {
+                hidden |= u32::from(blocked(point)) << ray;
+            }
         }
-        1.0 - hidden.count_ones() as f32 / SHADOW_RAYS as f32
+        1.0 - hidden.count_ones() as f32 / self.pattern.len() as f32
     }
 
-    /// Irradiance from the lamps at a point with unit normal `n`, shadows included.
-    pub(super) fn direct(&self, p: V3, n: V3, skip: usize) -> V3 {
+    /// Irradiance of a point of a solid with unit normal `n` from the lamps, shadows included.
+    pub(super) fn direct(&self, p: V3, n: V3, solid: usize) -> V3 {
         let mut sum = V3::ZERO;
-        for lamp in &self.lamps {
+        for (index, lamp) in self.lamps.iter().enumerate() {
             let light = lamp.at(p);
             let cos = light.to.dot(n);
             if cos > 0.0 {
-                sum += light.irradiance * (cos * self.visible(p, lamp, &light, Among::ALL, skip));
+                sum += light.irradiance * (cos * self.visible(p, index, &light, solid));
             }
         }
         sum
@@ -129,12 +166,15 @@ impl World {
     /// The solids that may change the ground's light within `radius` of `p`.
     pub(super) fn near(&self, p: V3, radius: f32) -> Near {
         let mut near = Near::default();
-        for (index, solid) in self.solids.iter().enumerate() {
-            for (lamp, among) in self.lamps.iter().zip(&mut near.lamps) {
-                if in_cone(solid, p, lamp, &lamp.at(p), radius) {
+        for (lamp, among) in self.lamps.iter().zip(&mut near.lamps) {
+            let light = lamp.at(p);
+            for (index, solid) in self.solids.iter().enumerate() {
+                if in_cone(solid, p, lamp, &light, radius) {
                     among.add(index);
                 }
             }
+        }
+        for (index, solid) in self.solids.iter().enumerate() {
             if (solid.centre - p).length() < SURROUNDED * solid.half + radius {
                 near.around.add(index);
             }
@@ -146,12 +186,12 @@ impl World {
     /// the surroundings that they hide, less what they send themselves.
     pub(super) fn ground_loss(&self, p: V3, n: V3, near: &Near) -> V3 {
         let mut lost = V3::ZERO;
-        for (lamp, &among) in self.lamps.iter().zip(&near.lamps) {
+        for (index, &among) in near.lamps.iter().enumerate() {
             if among.is_empty() {
                 continue;
             }
-            let light = lamp.at(p);
-            let hidden = 1.0 - self.visible(p, lamp, &light, among, usize::MAX);
+            let light = self.lamps[index].at(p);
+            let hidden = 1.0 - self.visible_among(p, index, &light, among, ANY);
             if hidden > 0.0 {
                 lost += light.irradiance * (hidden * light.to.dot(n).max(0.0));
             }
@@ -175,48 +215,7 @@ impl World {
 }
 
 /// Distance over size up to which an object colours the ground.
-const SURROUNDED: f32 = 6.0;
-
-/// A set of solids. Numbers that are equal modulo 64 are in it together: it may hold too many, but
-/// never too few.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Among(u64);
-
-impl Among {
-    pub(super) const ALL: Self = Self(u64::MAX);
-
-    fn add(&mut self, index: usize) {
-        self.0 |= 1 << (index % 64);
-    }
-
-    fn has(self, index: usize) -> bool {
-        self.0 >> (index % 64) & 1 == 1
-    }
-
-    fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-}
-
-/// The solids that matter to a piece of ground.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Near {
-    /// Those that may hide each lamp.
-    lamps: [Among; 4],
-    /// Those that are close.
-    around: Among,
-}
-
-impl Near {
-    pub(super) const ALL: Self = Self {
-        lamps: [Among::ALL; 4],
-        around: Among::ALL,
-    };
-
-    pub(super) fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
+const SURROUNDED: f32 = 4.5;
 
 /// Whether a solid's bounding sphere, grown by `margin`, meets the cone from a point to a lamp.
 fn in_cone(solid: &Solid, p: V3, lamp: &Lamp, light: &Arriving, margin: f32) -> bool {
@@ -236,16 +235,17 @@ fn ambient(normal: V3) -> f32 {
     AMBIENT * (1.0 + 1.5 * (1.0 - normal.z))
 }
 
-fn pattern() -> [[f32; 2]; SHADOW_RAYS] {
-    let side = SHADOW_RAYS.isqrt();
-    std::array::from_fn(|index| {
+/// Points of a square, one in each of `side * side` strata. Each row and column is shifted within
+/// its stratum, so that no two points share a coordinate and the edges of shadows are as smooth as
+/// the number of points allows.
+fn pattern(side: usize) -> Vec<[f32; 2]> {
+    let at = |cell: usize, within: usize| {
+        let fine = (cell * side + within) as f32 + 0.5;
+        2.0 * fine / (side * side) as f32 - 1.0
+    };
+    let point = |index: usize| {
         let (row, column) = (index / side, index % side);
-        // Each row and column is shifted within its stratum, so that no two rays share a
-        // coordinate and straight shadow edges are as smooth as 16 levels allow.
-        let at = |cell: usize, within: usize| {
-            let fine = (cell * side + within) as f32 + 0.5;
-            2.0 * fine / SHADOW_RAYS as f32 - 1.0
-        };
         [at(column, row), at(row, column)]
-    })
+    };
+    (0..side * side).map(point).collect()
 }
