@@ -8,6 +8,12 @@ use super::{Attention, Block, FrozenMonet, MonetConfig};
 use crate::layers::{coordinates, to_rows};
 use crate::nn::{Conv2d, Init, Linear};
 
+/// Where the log-variances of codes start.
+const INITIAL_LOG_VARIANCE: f64 = -4.0;
+
+/// Gain of the coordinates' first weights.
+const INITIAL_COORDINATES: f64 = 5.0;
+
 /// The autoencoder of one slot, shared by all.
 #[derive(Module, Debug)]
 pub struct Component {
@@ -20,20 +26,36 @@ pub struct Component {
 }
 
 impl Component {
-    /// Weights of layers before a ReLU times `sqrt(6)`: from PyTorch's default to the bounds
-    /// `sqrt(6 / fan_in)` of He et al. (2015), which keep the size of activations. Without
-    /// normalisation the default would shrink a code's influence on its image thirtyfold, and
-    /// training would first have to undo that.
-    fn scaled_for_relu(mut self) -> Self {
-        let scale = |weight: Tensor<4>| weight.mul_scalar(6.0_f64.sqrt());
+    /// From PyTorch's default initial values to ones from which training starts at once.
+    ///
+    /// Weights before a ReLU are taken times `sqrt(6)`, to the bounds `sqrt(6 / fan_in)` of He et
+    /// al. (2015), which keep the size of activations; the default would shrink a code's influence
+    /// on its image thirtyfold. Biases of log-variances start [`INITIAL_LOG_VARIANCE`] lower: at
+    /// unit variance noise would hide where an object is until the decoder has learned to ask.
+    /// Weights of coordinates start [`INITIAL_COORDINATES`] times larger, so that features change
+    /// within the plane and not somewhere outside.
+    fn ready_to_train(mut self, code: usize) -> Self {
+        let gain = 6.0_f64.sqrt();
         let hidden = self.decoder.len() - 1;
         for conv in self.encoder.iter_mut().chain(&mut self.decoder[..hidden]) {
-            conv.weight = conv.weight.clone().map(scale);
+            conv.weight = conv.weight.clone().map(|weight| weight.mul_scalar(gain));
         }
-        let first = &mut self.heads[0].weight;
-        *first = first
-            .clone()
-            .map(|weight| weight.mul_scalar(6.0_f64.sqrt()));
+        let first = &mut self.decoder[0].weight;
+        *first = first.clone().map(|weight| {
+            let codes = weight.clone().narrow(1, 0, code);
+            let coordinates = weight.narrow(1, code, 2).mul_scalar(INITIAL_COORDINATES);
+            Tensor::cat(vec![codes, coordinates], 1)
+        });
+        let [first, last] = [0, 1].map(|i| self.heads[i].clone());
+        self.heads[0].weight = first.weight.map(|weight| weight.mul_scalar(gain));
+        self.heads[1].bias = last.bias.map(|bias| {
+            let log_variances = bias.clone().narrow(0, code, code);
+            let means = bias.narrow(0, 0, code);
+            Tensor::cat(
+                vec![means, log_variances.add_scalar(INITIAL_LOG_VARIANCE)],
+                0,
+            )
+        });
         self
     }
 
@@ -144,7 +166,7 @@ impl Monet {
         };
         Self {
             attention,
-            component: component.scaled_for_relu(),
+            component: component.ready_to_train(config.code),
             config,
         }
     }

@@ -220,10 +220,11 @@ impl Pass {
         let width = weight.len();
         {
             let [d_weight, d_bias] = pair(gradients, ids.output.weight, ids.output.bias);
+            // In double precision: thousands of terms of both signs nearly cancel.
+            d_bias[0] += d_logits.iter().copied().map(f64::from).sum::<f64>() as f32;
             let rows = work.up[0].d_output.flat_mut().chunks_exact_mut(width);
             let values = self.up[0].output.flat().chunks_exact(width);
             for ((d, x), d_logit) in rows.zip(values).zip(d_logits) {
-                d_bias[0] += d_logit;
                 for (((d, x), w), sum) in d.iter_mut().zip(x).zip(weight).zip(&mut *d_weight) {
                     *d = d_logit * w;
                     *sum += d_logit * x;

@@ -166,7 +166,7 @@ fn gradients_equal_automatic_ones() {
 
 #[test]
 fn gradients_of_the_small_size_equal_automatic_ones() {
-    compare(MonetConfig::small(), 2, &MonetObjective::default(), 4);
+    compare(MonetConfig::small(), 2, &MonetObjective::default(), 8);
 }
 
 #[test]
