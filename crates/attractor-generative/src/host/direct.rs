@@ -7,7 +7,7 @@
 
 #[cfg(target_arch = "x86_64")]
 use super::lanes::x86::{Avx2, Avx512};
-use super::lanes::{Lanes, Portable};
+use super::lanes::{Instructions, Lanes, Portable};
 
 /// Strides of one array in the four indices that it may depend on, in entries; those it does not
 /// depend on are left out.
@@ -131,46 +131,6 @@ fn product_with(
     // SAFETY: the assertions keep every access of `Task` inside the slices; kinds of
     // instructions come from `Instructions::all`.
     unsafe { task.run(instructions) }
-}
-
-/// What the machine can do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Instructions {
-    #[cfg(target_arch = "x86_64")]
-    Avx512,
-    #[cfg(target_arch = "x86_64")]
-    Avx2,
-    Portable,
-}
-
-impl Instructions {
-    /// Whether this machine has them.
-    fn available(self) -> bool {
-        match self {
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => is_x86_feature_detected!("avx512f") && Self::available(Self::Avx2),
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
-            Self::Portable => true,
-        }
-    }
-
-    /// All kinds, the fastest first.
-    fn all() -> impl Iterator<Item = Self> {
-        [
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx512,
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx2,
-            Self::Portable,
-        ]
-        .into_iter()
-        .filter(|kind| kind.available())
-    }
-
-    fn best() -> Self {
-        Self::all().next().unwrap_or(Self::Portable)
-    }
 }
 
 /// # Safety

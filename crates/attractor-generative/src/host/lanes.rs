@@ -17,6 +17,46 @@ pub(super) unsafe trait Lanes: Copy {
     unsafe fn max(self, b: Self) -> Self;
 }
 
+/// What the machine can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Instructions {
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    Portable,
+}
+
+impl Instructions {
+    /// Whether this machine has them.
+    fn available(self) -> bool {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => is_x86_feature_detected!("avx512f") && Self::available(Self::Avx2),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+            Self::Portable => true,
+        }
+    }
+
+    /// All kinds, the fastest first.
+    pub(super) fn all() -> impl Iterator<Item = Self> {
+        [
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2,
+            Self::Portable,
+        ]
+        .into_iter()
+        .filter(|kind| kind.available())
+    }
+
+    pub(super) fn best() -> Self {
+        Self::all().next().unwrap_or(Self::Portable)
+    }
+}
+
 /// Eight numbers on any machine.
 #[derive(Clone, Copy)]
 pub(super) struct Portable([f32; 8]);

@@ -27,6 +27,8 @@
 //!   +  gamma sum_pixels KL(m || softmax_k(logits))
 //! ```
 
+mod attention;
+mod checkpoint;
 mod config;
 mod frozen;
 mod model;
@@ -36,9 +38,10 @@ mod tests;
 mod trainer;
 mod weights;
 
+pub use attention::{Attention, Block};
 pub use config::MonetConfig;
 pub use frozen::{FrozenMonet, Slots};
-pub use model::{Attention, Block, Component, Monet};
+pub use model::{Component, Monet};
 pub use objective::{MonetLoss, MonetObjective, MonetTrainerConfig};
 #[cfg(test)]
 pub(crate) use tests::TINY;

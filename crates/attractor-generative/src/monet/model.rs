@@ -4,75 +4,15 @@ use attractor_core::Result;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, activation};
 
-use super::{FrozenMonet, MonetConfig};
-use crate::layers::{coordinates, double, halve, to_rows};
-use crate::nn::{Conv2d, Init, InstanceNorm, Linear};
+use super::{Attention, Block, FrozenMonet, MonetConfig};
+use crate::layers::{coordinates, to_rows};
+use crate::nn::{Conv2d, Init, Linear};
 
-/// Convolution, instance normalisation, ReLU.
-#[derive(Module, Debug)]
-pub struct Block {
-    /// 3x3, padding 1, no bias.
-    pub conv: Conv2d,
-    /// After `conv`.
-    pub norm: InstanceNorm,
-}
+/// Where the log-variances of codes start.
+const INITIAL_LOG_VARIANCE: f64 = -4.0;
 
-impl Block {
-    fn new(init: &Init<'_>, path: &str, inputs: usize, outputs: usize) -> Self {
-        let sizes = [inputs, outputs, 3];
-        Self {
-            conv: Conv2d::new(init, &format!("{path}.conv"), sizes, (1, 1), false),
-            norm: InstanceNorm::new(outputs, init.device),
-        }
-    }
-
-    /// `[n, in, h, w]` to `[n, out, h, w]`.
-    pub fn forward(&self, images: Tensor<4>) -> Tensor<4> {
-        activation::relu(self.norm.forward(self.conv.forward(images)))
-    }
-}
-
-/// The U-Net that divides an image among the slots.
-#[derive(Module, Debug)]
-pub struct Attention {
-    /// Contracting blocks, the finest first.
-    pub down: Vec<Block>,
-    /// On the coarsest features, each followed by ReLU.
-    pub mlp: Vec<Linear>,
-    /// Expanding blocks, the coarsest first.
-    pub up: Vec<Block>,
-    /// 1x1, to one logit.
-    pub output: Conv2d,
-}
-
-impl Attention {
-    /// Logits `[n, 1, h, w]` of `[image; log scope]`, `[n, 4, h, w]`.
-    pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        let last = self.down.len() - 1;
-        let mut skips = Vec::with_capacity(self.down.len());
-        let mut h = input;
-        for (i, block) in self.down.iter().enumerate() {
-            h = block.forward(h);
-            skips.push(h.clone());
-            if i < last {
-                h = halve(h);
-            }
-        }
-        let shape = h.dims();
-        let mut rows = to_rows(h);
-        for layer in &self.mlp {
-            rows = activation::relu(layer.forward(rows));
-        }
-        let mut h = rows.reshape(shape);
-        for (i, (block, skip)) in self.up.iter().zip(skips.into_iter().rev()).enumerate() {
-            h = block.forward(Tensor::cat(vec![h, skip], 1));
-            if i < last {
-                h = double(h);
-            }
-        }
-        self.output.forward(h)
-    }
-}
+/// Gain of the coordinates' first weights.
+const INITIAL_COORDINATES: f64 = 5.0;
 
 /// The autoencoder of one slot, shared by all.
 #[derive(Module, Debug)]
@@ -86,20 +26,36 @@ pub struct Component {
 }
 
 impl Component {
-    /// Weights of layers before a ReLU times `sqrt(6)`: from PyTorch's default to the bounds
-    /// `sqrt(6 / fan_in)` of He et al. (2015), which keep the size of activations. Without
-    /// normalisation the default would shrink a code's influence on its image thirtyfold, and
-    /// training would first have to undo that.
-    fn scaled_for_relu(mut self) -> Self {
-        let scale = |weight: Tensor<4>| weight.mul_scalar(6.0_f64.sqrt());
+    /// From PyTorch's default initial values to ones from which training starts at once.
+    ///
+    /// Weights before a ReLU are taken times `sqrt(6)`, to the bounds `sqrt(6 / fan_in)` of He et
+    /// al. (2015), which keep the size of activations; the default would shrink a code's influence
+    /// on its image thirtyfold. Biases of log-variances start [`INITIAL_LOG_VARIANCE`] lower: at
+    /// unit variance noise would hide where an object is until the decoder has learned to ask.
+    /// Weights of coordinates start [`INITIAL_COORDINATES`] times larger, so that features change
+    /// within the plane and not somewhere outside.
+    fn ready_to_train(mut self, code: usize) -> Self {
+        let gain = 6.0_f64.sqrt();
         let hidden = self.decoder.len() - 1;
         for conv in self.encoder.iter_mut().chain(&mut self.decoder[..hidden]) {
-            conv.weight = conv.weight.clone().map(scale);
+            conv.weight = conv.weight.clone().map(|weight| weight.mul_scalar(gain));
         }
-        let first = &mut self.heads[0].weight;
-        *first = first
-            .clone()
-            .map(|weight| weight.mul_scalar(6.0_f64.sqrt()));
+        let first = &mut self.decoder[0].weight;
+        *first = first.clone().map(|weight| {
+            let codes = weight.clone().narrow(1, 0, code);
+            let coordinates = weight.narrow(1, code, 2).mul_scalar(INITIAL_COORDINATES);
+            Tensor::cat(vec![codes, coordinates], 1)
+        });
+        let [first, last] = [0, 1].map(|i| self.heads[i].clone());
+        self.heads[0].weight = first.weight.map(|weight| weight.mul_scalar(gain));
+        self.heads[1].bias = last.bias.map(|bias| {
+            let log_variances = bias.clone().narrow(0, code, code);
+            let means = bias.narrow(0, 0, code);
+            Tensor::cat(
+                vec![means, log_variances.add_scalar(INITIAL_LOG_VARIANCE)],
+                0,
+            )
+        });
         self
     }
 
@@ -210,7 +166,7 @@ impl Monet {
         };
         Self {
             attention,
-            component: component.scaled_for_relu(),
+            component: component.ready_to_train(config.code),
             config,
         }
     }

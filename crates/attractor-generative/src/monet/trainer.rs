@@ -1,20 +1,18 @@
 //! Training of a MONet, deterministic given its seed.
 
 use std::ops::ControlFlow;
-use std::path::Path;
 
-use attractor_core::weights::Weights;
 use attractor_core::{Error, Result, check, rng};
 use burn::tensor::Device;
 
 use super::{Monet, MonetConfig, MonetLoss, MonetTrainerConfig};
 use crate::host::{MonetNetwork, SceneRows};
-use crate::train::{Batch, Batches, counter, expect};
+use crate::train::{Batch, Batches};
 
 /// Entries of an image.
 const DATA_DIM: usize = 3 * MonetConfig::SIDE * MonetConfig::SIDE;
 /// Kind of model in a checkpoint.
-const KIND: &str = "monet";
+pub(super) const KIND: &str = "monet";
 
 /// What the callback of [`MonetTrainer::run_epoch`] hears after each step.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -52,12 +50,12 @@ pub struct MonetEpoch {
 /// on any number of threads.
 #[derive(Debug)]
 pub struct MonetTrainer {
-    config: MonetTrainerConfig,
+    pub(super) config: MonetTrainerConfig,
     /// Gives the module's structure; its values are stale.
-    template: Monet,
-    network: MonetNetwork,
-    epoch: usize,
-    step: u64,
+    pub(super) template: Monet,
+    pub(super) network: MonetNetwork,
+    pub(super) epoch: usize,
+    pub(super) step: u64,
 }
 
 impl MonetTrainer {
@@ -204,46 +202,6 @@ impl MonetTrainer {
             finished,
         })
     }
-
-    /// Writes the state, meant for epoch boundaries. The weights keep their published names, so
-    /// that a checkpoint can be read as a model.
-    ///
-    /// # Errors
-    /// [`Error::Weights`] if the file cannot be written.
-    pub fn save(&self, path: &Path) -> Result<()> {
-        let mut weights = self.network.export();
-        self.network.export_moments(&mut weights);
-        weights.set_metadata("kind", KIND);
-        weights.set_metadata("model", describe(&self.template.config()));
-        weights.set_metadata("trainer", describe(&self.config));
-        weights.set_metadata("epoch", self.epoch.to_string());
-        weights.set_metadata("step", self.step.to_string());
-        weights.write(path)
-    }
-
-    /// Continues from a checkpoint; `model` gives the architecture, `config` must be the one that
-    /// was saved.
-    ///
-    /// # Errors
-    /// [`Error::Weights`] if the file is missing, corrupt, of another kind or size of model, or was
-    /// made with another configuration.
-    pub fn load(path: &Path, model: Monet, config: MonetTrainerConfig) -> Result<Self> {
-        let weights = Weights::read(path)?;
-        expect(&weights, "kind", KIND)?;
-        expect(&weights, "model", &describe(&model.config()))?;
-        expect(&weights, "trainer", &describe(&config))?;
-        let mut trainer = Self::new(model, config)?;
-        trainer.epoch = counter(&weights, "epoch")?;
-        trainer.step = counter(&weights, "step")?;
-        trainer.network.import(&weights)?;
-        Ok(trainer)
-    }
-}
-
-/// A configuration as one line.
-fn describe(config: &(impl serde::Serialize + std::fmt::Debug)) -> String {
-    // A struct of numbers always serialises; should that change, the debug form serves as well.
-    serde_json::to_string(config).unwrap_or_else(|_| format!("{config:?}"))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::super::dense;
 use super::super::direct::Start;
 use super::super::image::{Image, add_channel_gradient, add_weight_gradient, convolve};
 use super::super::instance_norm::InstanceNormRelu;
+use super::joints::{add_halved, concatenate, halve, join, split};
 use super::parameters::{Adjoints, BlockIds, Parameters};
 use super::{Gradients, pair};
 use crate::monet::MonetConfig;
@@ -219,10 +220,11 @@ impl Pass {
         let width = weight.len();
         {
             let [d_weight, d_bias] = pair(gradients, ids.output.weight, ids.output.bias);
+            // In double precision: thousands of terms of both signs nearly cancel.
+            d_bias[0] += d_logits.iter().copied().map(f64::from).sum::<f64>() as f32;
             let rows = work.up[0].d_output.flat_mut().chunks_exact_mut(width);
             let values = self.up[0].output.flat().chunks_exact(width);
             for ((d, x), d_logit) in rows.zip(values).zip(d_logits) {
-                d_bias[0] += d_logit;
                 for (((d, x), w), sum) in d.iter_mut().zip(x).zip(weight).zip(&mut *d_weight) {
                     *d = d_logit * w;
                     *sum += d_logit * x;
@@ -266,75 +268,6 @@ impl Pass {
         if let Some(d_log_scope) = d_log_scope {
             let weight = parameters.value(ids.down[0].conv);
             add_channel_gradient(&work.down[0].d_pre, weight, [4, 3], d_log_scope);
-        }
-    }
-}
-
-/// `[image; plane]` as four channels.
-pub(super) fn join(to: &mut Image, image: &[f32], plane: &[f32]) {
-    let width = to.width;
-    for y in 0..to.height {
-        let colours = image[y * width * 3..].chunks_exact(3);
-        let pixels = to.row_mut(y).chunks_exact_mut(4);
-        for ((pixel, colour), value) in pixels.zip(colours).zip(&plane[y * width..]) {
-            pixel[..3].copy_from_slice(colour);
-            pixel[3] = *value;
-        }
-    }
-}
-
-/// Every second pixel of every second row.
-fn halve(from: &Image, to: &mut Image) {
-    let channels = from.channels;
-    for y in 0..to.height {
-        let pairs = from.row(2 * y).chunks_exact(2 * channels);
-        for (to, pair) in to.row_mut(y).chunks_exact_mut(channels).zip(pairs) {
-            to.copy_from_slice(&pair[..channels]);
-        }
-    }
-}
-
-/// The adjoint of [`halve`], added.
-fn add_halved(d_to: &Image, d_from: &mut Image) {
-    let channels = d_to.channels;
-    for y in 0..d_to.height {
-        let pairs = d_from.row_mut(2 * y).chunks_exact_mut(2 * channels);
-        for (d, pair) in d_to.row(y).chunks_exact(channels).zip(pairs) {
-            for (sum, d) in pair.iter_mut().zip(d) {
-                *sum += d;
-            }
-        }
-    }
-}
-
-/// `[below enlarged scale times; skip]` as channels, half of them each.
-fn concatenate(to: &mut Image, (below, scale): (&[f32], usize), skip: &[f32]) {
-    let (width, half) = (to.width, to.channels / 2);
-    let coarse = width / scale;
-    for y in 0..to.height {
-        let below = &below[(y / scale) * coarse * half..];
-        let skip = &skip[y * width * half..];
-        for (x, pixel) in to.row_mut(y).chunks_exact_mut(2 * half).enumerate() {
-            pixel[..half].copy_from_slice(&below[x / scale * half..][..half]);
-            pixel[half..].copy_from_slice(&skip[x * half..][..half]);
-        }
-    }
-}
-
-/// The adjoint of [`concatenate`].
-fn split(from: &Image, (below, scale): (&mut [f32], usize), skip: &mut [f32]) {
-    let (width, half) = (from.width, from.channels / 2);
-    let coarse = width / scale;
-    below.fill(0.0);
-    for y in 0..from.height {
-        let below = &mut below[(y / scale) * coarse * half..];
-        let skip = &mut skip[y * width * half..];
-        for (x, pixel) in from.row(y).chunks_exact(2 * half).enumerate() {
-            skip[x * half..][..half].copy_from_slice(&pixel[half..]);
-            let below = &mut below[x / scale * half..][..half];
-            for (sum, d) in below.iter_mut().zip(pixel) {
-                *sum += d;
-            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The loss of one image and its derivatives, pixel by pixel.
 
-use super::decoder::PLANES;
+use super::PLANES;
 use crate::monet::{MonetConfig, MonetLoss, MonetObjective};
 
 /// Logarithm of the standard normal density at 0 in one dimension.

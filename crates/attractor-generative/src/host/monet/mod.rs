@@ -6,8 +6,10 @@
 //! not depend on the number of threads.
 
 mod attention;
+mod broadcast;
 mod decoder;
 mod encoder;
+mod joints;
 mod loss;
 mod parameters;
 mod scene;
@@ -18,13 +20,16 @@ use attractor_core::weights::Weights;
 use attractor_core::{Error, Result};
 use rayon::prelude::*;
 
-use self::decoder::Shared;
+use self::broadcast::Shared;
 use self::loss::Sum;
 use self::parameters::{Adjoints, Id, Parameters};
 use self::scene::{Scene, Step};
 use super::layer::{parts, rows_per_part};
 use crate::monet::{MonetConfig, MonetLoss, MonetObjective};
 use crate::train::Optimiser;
+
+/// Padded width of the decoder's four outputs: products take columns by eight.
+const PLANES: usize = 8;
 
 /// Arrays by parameter.
 type Gradients = Vec<Vec<f32>>;

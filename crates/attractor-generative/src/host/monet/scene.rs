@@ -1,11 +1,12 @@
 //! One image through the whole network, forward and back.
 
-use super::Gradients;
 use super::attention::{Pass, Work as AttentionWork};
-use super::decoder::{Decoder, PLANES, Shared, Work as DecoderWork};
+use super::broadcast::Shared;
+use super::decoder::{Decoder, Work as DecoderWork};
 use super::encoder::Encoder;
 use super::loss::{Pixel, Sum, log_sigmoid};
 use super::parameters::{Adjoints, Parameters};
+use super::{Gradients, PLANES};
 use crate::monet::{MonetConfig, MonetObjective};
 
 const PIXELS: usize = MonetConfig::SIDE * MonetConfig::SIDE;
