@@ -10,17 +10,20 @@
 //! | [`gaussian_mixture`] | `-log sum_k exp(-|m_k - z|^2 / (2 sigma^2))` | one EM step (mean shift) |
 //! | [`learned_precision`] | the same with a learned precision matrix | one EM step |
 //! | [`hopfield`] | `-1/beta log sum_k exp(beta m_k.z) + |z|^2 / 2` | modern Hopfield update |
+//! | [`sparse_hopfield`] | the last two with sparsemax or alpha-entmax | sparse mixture of codes |
 
 pub mod gaussian_mixture;
 pub mod hopfield;
 pub mod learned_precision;
 mod registry;
+pub mod sparse_hopfield;
 mod store;
 
 pub use gaussian_mixture::{GaussianMixture, GaussianMixtureConfig};
 pub use hopfield::{Hopfield, HopfieldConfig};
 pub use learned_precision::{LearnedPrecision, LearnedPrecisionConfig, PrecisionForm};
 pub use registry::{BuildPrior, PRIORS, PriorEntry, build};
+pub use sparse_hopfield::{Similarity, SparseHopfield, SparseHopfieldConfig};
 
 #[cfg(test)]
 mod testing;

@@ -4,7 +4,7 @@ use attractor_core::options::{Entry, Options, choose, read};
 use attractor_core::{MemoryPrior, Result};
 use burn::tensor::Device;
 
-use crate::{GaussianMixtureConfig, HopfieldConfig, LearnedPrecisionConfig};
+use crate::{GaussianMixtureConfig, HopfieldConfig, LearnedPrecisionConfig, SparseHopfieldConfig};
 
 /// Builds an empty prior over codes of some width from its options.
 pub type BuildPrior = fn(&Options, usize, &Device) -> Result<Box<dyn MemoryPrior>>;
@@ -41,6 +41,11 @@ pub const PRIORS: &[PriorEntry] = &[
         "learned_precision",
         LearnedPrecisionConfig,
         "Gaussian mixture with a precision matrix (form)"
+    ),
+    prior!(
+        "sparse_hopfield",
+        SparseHopfieldConfig,
+        "sparsemax or alpha-entmax in place of softmax (similarity, alpha, beta)"
     ),
 ];
 
