@@ -10,11 +10,13 @@
 //! | [`gaussian_mixture`] | `-log sum_k exp(-|m_k - z|^2 / (2 sigma^2))` | one EM step (mean shift) |
 //! | [`learned_precision`] | the same with a learned precision matrix | one EM step |
 //! | [`hopfield`] | `-1/beta log sum_k exp(beta m_k.z) + |z|^2 / 2` | modern Hopfield update |
+//! | [`random_features`] | `-1/beta log` of an estimate of the mixture, in a store of fixed size | damped gradient step |
 //! | [`sparse_hopfield`] | the last two with sparsemax or alpha-entmax | sparse mixture of codes |
 
 pub mod gaussian_mixture;
 pub mod hopfield;
 pub mod learned_precision;
+pub mod random_features;
 mod registry;
 pub mod sparse_hopfield;
 mod store;
@@ -22,6 +24,9 @@ mod store;
 pub use gaussian_mixture::{GaussianMixture, GaussianMixtureConfig};
 pub use hopfield::{Hopfield, HopfieldConfig};
 pub use learned_precision::{LearnedPrecision, LearnedPrecisionConfig, PrecisionForm};
+pub use random_features::{
+    DirectionKind, FeatureKind, RandomFeatures, RandomFeaturesConfig, Window, feasibility, spinodal,
+};
 pub use registry::{BuildPrior, PRIORS, PriorEntry, build};
 pub use sparse_hopfield::{Similarity, SparseHopfield, SparseHopfieldConfig};
 
