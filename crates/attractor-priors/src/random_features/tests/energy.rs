@@ -240,8 +240,12 @@ fn rows_are_independent() {
 
 #[test]
 fn centring_changes_nothing_but_the_noise() {
-    let beta = 4.0f32;
-    let codes = binary(14, 4, 6, false);
+    let beta = 2.0f32;
+    let one = 6f32.sqrt().recip();
+    let codes: Vec<f32> = [0b111000, 0b000111, 0b101010, 0b010101u8]
+        .iter()
+        .flat_map(|bits| (0..6).map(move |i| f32::from(bits >> i & 1) * one))
+        .collect();
     let centre = vec![0.5 * 6f32.sqrt().recip()];
     let states = near(&codes, 6, 0.05, 15);
     let energy = |kind, centre: &[f32], seed| {
@@ -260,7 +264,8 @@ fn centring_changes_nothing_but_the_noise() {
         1e-5,
         "sin_cos sees differences alone",
     );
-    // The positive kinds are brought nearer to the truth: half the squared length, e^2 of e^4.
+    // The positive kinds are brought nearer to the truth. A pattern of three ones has squared lengths
+    // |2 x|^2 of 2 and, centred, 1: deviations in the ratio sqrt((e^2 - 1) / (e^4 - 1)) = 0.35.
     let mut exact = crate::GaussianMixtureConfig {
         sigma: beta.sqrt().recip(),
     }
@@ -269,12 +274,12 @@ fn centring_changes_nothing_but_the_noise() {
     exact.store(tensor(&codes, 6)).unwrap();
     let truth = host(exact.energy(states.clone()).unwrap().div_scalar(beta));
     let error = |centre: &[f32]| -> f32 {
-        let seeds = (0..10).flat_map(|seed| energy(FeatureKind::Positive, centre, seed));
+        let seeds = (0..20).flat_map(|seed| energy(FeatureKind::Positive, centre, seed));
         seeds
             .zip(truth.iter().cycle())
             .map(|(a, b)| (a - b).abs())
             .sum()
     };
     let (plain, centred) = (error(&[]), error(&centre));
-    assert!(centred < 0.3 * plain, "{plain} {centred}");
+    assert!(centred < 0.5 * plain, "{plain} {centred}");
 }
