@@ -46,15 +46,8 @@ use attractor_baselines::{
 };
 use attractor_core::burn::tensor::Device;
 use attractor_core::model::Identity;
-use attractor_core::observation::{self, Gaussian};
-use attractor_core::{
-    Complete, Error, Forget, GenerativeModel, Inference, MemoryPrior, ObservationModel, Result,
-    Stopping,
-};
-use attractor_inference::{
-    FixedPointConfig, GradientConfig, ModeSearch, PredictiveCodingConfig, Rule, Scaling,
-};
-use attractor_memories::{EncodedMemory, VariationalMemory};
+use attractor_core::{Complete, Error, Forget, GenerativeModel, Result, Stopping};
+use attractor_inference::{ModeSearch, PredictiveCodingConfig};
 use attractor_priors::{GaussianMixtureConfig, HopfieldConfig, LearnedPrecisionConfig};
 
 use compose::{any, bp, compose, encoded, fixed_point, variational};
