@@ -53,4 +53,8 @@ mod pages {
     struct Identity;
     #[doc = include_str!("../../../docs/systems/autoencoder.md")]
     struct Autoencoder;
+    #[doc = include_str!("../../../docs/systems/classical-hopfield.md")]
+    struct ClassicalHopfield;
+    #[doc = include_str!("../../../docs/systems/dense-hopfield.md")]
+    struct DenseHopfield;
 }

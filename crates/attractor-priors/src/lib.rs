@@ -32,3 +32,12 @@ pub use sparse_hopfield::{Similarity, SparseHopfield, SparseHopfieldConfig};
 
 #[cfg(test)]
 mod testing;
+
+/// The snippets of the documentation pages, compiled and run as tests.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../../../docs/systems/sparse-hopfield.md")]
+    struct SparseHopfield;
+    #[doc = include_str!("../../../docs/systems/random-features.md")]
+    struct RandomFeatures;
+}

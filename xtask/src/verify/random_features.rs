@@ -1,8 +1,8 @@
 //! Dense associative memory with random features, and the exact one beside it, 1e-4.
 
 use anyhow::Result;
-use attractor::core::burn::tensor::Tensor;
 use attractor::core::MemoryPrior;
+use attractor::core::burn::tensor::Tensor;
 use attractor::priors::{FeatureKind, GaussianMixtureConfig, RandomFeatures, RandomFeaturesConfig};
 
 use super::Golden;

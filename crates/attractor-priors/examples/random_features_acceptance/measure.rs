@@ -187,16 +187,25 @@ pub(super) fn centring(device: &Device) -> Result<()> {
     let exact = exact(&tensor, beta, device)?;
     let queries = rows(&patterns[..40 * dim], dim, device);
     let truth = check::to_host(exact.energy(queries.clone())?)?;
-    let deviation = |features, centre: Vec<f32>| -> Result<f64> {
+    let base = RandomFeaturesConfig {
+        beta,
+        count: 20_000,
+        ..Default::default()
+    };
+    let fitted = base.clone().fitted(tensor.clone())?;
+    // Without centring, the mean of |x + y|^2 has the mean's own part too.
+    let own: f32 = fitted.centre.iter().map(|c| 4.0 * beta * c * c).sum();
+    let plain = RandomFeaturesConfig {
+        typical: fitted.typical.map(|typical| typical + own),
+        ..base
+    };
+    let deviation = |features, base: &RandomFeaturesConfig| -> Result<f64> {
         let mut sum = 0.0;
         for seed in 0..20 {
             let config = RandomFeaturesConfig {
                 features,
-                beta,
                 seed,
-                count: 20_000,
-                centre: centre.clone(),
-                ..Default::default()
+                ..base.clone()
             };
             let memory = random_features(&tensor, config, device)?;
             let energy = check::to_host(memory.energy(queries.clone())?.mul_scalar(beta))?;
@@ -208,21 +217,17 @@ pub(super) fn centring(device: &Device) -> Result<()> {
         }
         Ok((sum / 20.0).sqrt())
     };
-    let mean: Vec<f32> = check::to_host(tensor.clone().mean_dim(0))?;
-    let trigonometric = deviation(FeatureKind::SinCos, Vec::new())?;
+    let trigonometric = deviation(FeatureKind::SinCos, &plain)?;
     println!(
         "  sin_cos {trigonometric:.4}, cos {:.4}",
-        deviation(FeatureKind::Cos, Vec::new())?
+        deviation(FeatureKind::Cos, &plain)?
     );
     for features in [
         FeatureKind::Positive,
         FeatureKind::HyperbolicPositive,
         FeatureKind::OptimalPositive,
     ] {
-        let (plain, centred) = (
-            deviation(features, Vec::new())?,
-            deviation(features, mean.clone())?,
-        );
+        let (plain, centred) = (deviation(features, &plain)?, deviation(features, &fitted)?);
         println!(
             "  {features:?}: {plain:.3}, centred {centred:.4}, {:.0} times less ({}); above sin_cos: {}",
             plain / centred,

@@ -1,6 +1,6 @@
 use attractor_core::error::{require_non_negative, require_nonzero, require_positive};
 use attractor_core::{Error, Result, check};
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::RandomFeatures;
@@ -90,6 +90,23 @@ impl Default for RandomFeaturesConfig {
 }
 
 impl RandomFeaturesConfig {
+    /// The same with `centre` and `typical` measured on codes `[n, d]` like those to be stored: their
+    /// mean, and the mean of `beta |x + y|^2` over all pairs after centring.
+    ///
+    /// # Errors
+    /// No rows, NaN or infinite entries.
+    pub fn fitted(self, codes: Tensor<2>) -> Result<Self> {
+        check::batch("codes", &codes, codes.dims()[1])?;
+        let mean = codes.clone().mean_dim(0);
+        // The mean of |x + y|^2 is 2 E|x|^2 + 2 |E x|^2, and the last is 0 after centring.
+        let spread = (codes - mean.clone()).square().sum_dim(1).mean();
+        Ok(Self {
+            typical: Some(2.0 * self.beta * check::to_host(spread)?[0]),
+            centre: check::to_host(mean)?,
+            ..self
+        })
+    }
+
     /// At least one direction; `beta`, `floor` and `typical` above 0; a finite centre.
     ///
     /// # Errors

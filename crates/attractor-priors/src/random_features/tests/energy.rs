@@ -283,3 +283,57 @@ fn centring_changes_nothing_but_the_noise() {
     let (plain, centred) = (error(&[]), error(&centre));
     assert!(centred < 0.5 * plain, "{plain} {centred}");
 }
+
+/// `fitted` measures what it says, and makes the optimal positive features better than the others.
+#[test]
+fn fitted_configurations() {
+    let codes = normal(30, 12, 5).mul_scalar(0.4).add_scalar(0.7);
+    let rows = host(codes.clone());
+    let fitted = config(FeatureKind::OptimalPositive, 400, 6.0)
+        .fitted(codes.clone())
+        .unwrap();
+    assert_close(
+        &fitted.centre,
+        &host(codes.clone().mean_dim(0)),
+        1e-6,
+        "centre",
+    );
+    let centred: Vec<Vec<f32>> = rows
+        .chunks_exact(5)
+        .map(|row| row.iter().zip(&fitted.centre).map(|(x, c)| x - c).collect())
+        .collect();
+    let pairs = centred
+        .iter()
+        .flat_map(|x| centred.iter().map(|y| sum_norm(x, y)));
+    let mean = 6.0 * pairs.sum::<f64>() / 144.0;
+    assert!((f64::from(fitted.typical.unwrap()) - mean).abs() < 1e-4 * mean);
+
+    let mut exact = crate::GaussianMixtureConfig {
+        sigma: 6f32.sqrt().recip(),
+    }
+    .init(5, &device())
+    .unwrap();
+    exact.store(codes.clone()).unwrap();
+    let truth = host(exact.energy(codes.clone()).unwrap().div_scalar(6.0));
+    let error = |features| -> f32 {
+        let seeds = (0..20).flat_map(|seed| {
+            let config = RandomFeaturesConfig {
+                features,
+                seed,
+                ..fitted.clone()
+            };
+            let mut memory = memory(&config, 5);
+            memory.store(codes.clone()).unwrap();
+            host(memory.energy(codes.clone()).unwrap())
+        });
+        seeds
+            .zip(truth.iter().cycle())
+            .map(|(a, b)| (a - b).abs())
+            .sum()
+    };
+    let (optimal, positive) = (
+        error(FeatureKind::OptimalPositive),
+        error(FeatureKind::Positive),
+    );
+    assert!(optimal < 0.9 * positive, "{optimal} {positive}");
+}
