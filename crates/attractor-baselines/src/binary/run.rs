@@ -43,18 +43,11 @@ pub(crate) fn recall<D: Dynamics>(
         None => vec![false; rows * dim],
         Some(known) => mask(known, rows, dim, device)?,
     };
-    let orders: Vec<Vec<usize>> = match schedule.update {
-        Update::Synchronous => Vec::new(),
-        Update::Asynchronous if !schedule.shuffled => vec![schedule.order(0, dim)],
-        Update::Asynchronous => (0..schedule.max_sweeps)
-            .map(|sweep| schedule.order(sweep, dim))
-            .collect(),
-    };
     let ended = cues
         .par_chunks(dim)
         .zip(held.par_chunks(dim))
         .map(|(cue, held)| match schedule.update {
-            Update::Asynchronous => one_by_one(dynamics, schedule, &orders, cue, held),
+            Update::Asynchronous => one_by_one(dynamics, schedule, cue, held),
             Update::Synchronous => all_at_once(dynamics, schedule, cue, held),
         })
         .collect();
@@ -78,19 +71,17 @@ fn mask(known: Tensor<2>, rows: usize, dim: usize, device: &Device) -> Result<Ve
     }
 }
 
-fn one_by_one<D: Dynamics>(
-    dynamics: &D,
-    schedule: &Schedule,
-    orders: &[Vec<usize>],
-    cue: &[i8],
-    held: &[bool],
-) -> Ended {
+fn one_by_one<D: Dynamics>(dynamics: &D, schedule: &Schedule, cue: &[i8], held: &[bool]) -> Ended {
     let mut state = cue.to_vec();
     let mut fields = dynamics.fields(&state);
     let mut energies = vec![dynamics.energy(&fields, &state)];
+    let mut order = schedule.order(0, cue.len());
     for sweep in 0..schedule.max_sweeps {
+        if schedule.shuffled && sweep > 0 {
+            order = schedule.order(sweep, cue.len());
+        }
         let mut still = true;
-        for &i in &orders[sweep % orders.len()] {
+        for &i in &order {
             if held[i] {
                 continue;
             }

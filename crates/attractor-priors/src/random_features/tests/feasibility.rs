@@ -79,3 +79,43 @@ fn recall_sets_in_at_the_critical_beta() {
     assert!(recalled(critical - 2.0) <= 0.01);
     assert!(recalled(critical + 2.0) >= 0.99);
 }
+
+/// The deviation of the estimate of S over seeds, by its exact law for sine and cosine pairs,
+/// `1 / (2 Y) sum_kl [ kappa(m_k, m_l) + exp(-beta/2 |2 z - m_k - m_l|^2) - 2 kappa_k kappa_l ]`.
+#[test]
+fn the_noise_follows_its_law() {
+    let (n, dim, count, beta) = (6, 10, 200, 8.0f32);
+    let codes = binary(1, n, dim, false);
+    let state = host(near(&codes[..dim], dim, 0.08, 2));
+    let rows: Vec<&[f32]> = codes.chunks_exact(dim).collect();
+    let kappa = |a: &[f32], b: &[f32]| kernel(a, b, beta.into());
+    let truth: f64 = rows.iter().map(|row| kappa(row, &state)).sum();
+    let mut law = 0.0;
+    for a in &rows {
+        for b in &rows {
+            let middle: Vec<f32> = a.iter().zip(*b).map(|(a, b)| a + b).collect();
+            let twice: Vec<f32> = state.iter().map(|z| 2.0 * z).collect();
+            law += kappa(a, b) + kappa(&twice, &middle) - 2.0 * kappa(a, &state) * kappa(b, &state);
+        }
+    }
+    let law = (law / (2.0 * count as f64)).sqrt();
+    let seeds = 600;
+    let (mut sum, mut squares) = (0.0, 0.0);
+    for seed in 0..seeds {
+        let config = RandomFeaturesConfig {
+            seed,
+            ..config(FeatureKind::SinCos, count, beta)
+        };
+        let mut memory = memory(&config, dim);
+        memory.store(tensor(&codes, dim)).unwrap();
+        let energy = host(memory.energy(tensor(&state, dim)).unwrap())[0];
+        let error = (-f64::from(beta) * f64::from(energy)).exp() - truth;
+        sum += error;
+        squares += error * error;
+    }
+    let seeds = seeds as f64;
+    assert!((sum / seeds).abs() < 4.0 * law / seeds.sqrt(), "unbiased");
+    // A deviation from 600 draws is known to 3 %.
+    let ratio = (squares / seeds).sqrt() / law;
+    assert!((0.88..1.12).contains(&ratio), "{ratio}");
+}
