@@ -5,6 +5,8 @@ mod energy;
 mod feasibility;
 mod golden;
 mod maps;
+mod persist;
+mod recall;
 
 use burn::tensor::Tensor;
 
