@@ -5,7 +5,10 @@ use std::process::ExitCode;
 use anyhow::Result;
 use attractor::catalogue::RECIPES;
 use attractor::core::Backend;
+use attractor::core::observation::OBSERVATIONS;
 use attractor::datasets::{DataRoot, NAMES};
+use attractor::inference::INFERENCES;
+use attractor::priors::PRIORS;
 use comfy_table::{Table, presets};
 
 /// Arguments of `list`.
@@ -40,6 +43,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
             })).collect::<Vec<_>>(),
             "recipes": RECIPES.iter().map(|recipe| serde_json::json!({
                 "name": recipe.name, "summary": recipe.summary, "learns": recipe.learns,
+            })).collect::<Vec<_>>(),
+            "parts": parts().map(|(kind, name, summary)| serde_json::json!({
+                "part": kind, "kind": name, "summary": summary,
             })).collect::<Vec<_>>(),
             "backends": Backend::ALL.map(|backend| serde_json::json!({
                 "name": backend.name(), "compiled": backend.is_compiled(),
@@ -76,6 +82,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         ]);
     }
     println!("{table}\n");
+    let mut table = plain(["part of `variational`", "kind", "what it is (options)"]);
+    for (part, kind, summary) in parts() {
+        table.add_row([part, kind, summary]);
+    }
+    println!("{table}\n");
     let mut table = plain(["backend", "in this build"]);
     for backend in Backend::ALL {
         let compiled = match backend.is_compiled() {
@@ -94,6 +105,20 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     }
     println!("{table}");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Part, name and summary of everything that the recipe `variational` composes.
+fn parts() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    let priors = PRIORS
+        .iter()
+        .map(|entry| ("prior", entry.name, entry.summary));
+    let inferences = INFERENCES
+        .iter()
+        .map(|entry| ("inference", entry.name, entry.summary));
+    let observations = OBSERVATIONS
+        .iter()
+        .map(|entry| ("observation", entry.name, entry.summary));
+    priors.chain(inferences).chain(observations)
 }
 
 /// A table with a rule under its header and nothing else.

@@ -7,11 +7,17 @@
 //! | [`nearest::Nearest`] | nearest stored pattern | nothing |
 //! | [`identity::EncoderOnly`] | answers with the cue: the control without a memory | nothing |
 //! | [`autoencoder::AutoencoderRecall`] | iterated reconstruction | elsewhere |
+//! | [`classical_hopfield::ClassicalHopfield`] | Hopfield network: Hebb, pseudo-inverse, Storkey | nothing |
+//! | [`dense_hopfield::DenseHopfield`] | polynomial and exponential Hopfield networks | nothing |
 //!
-//! Every memory works on rows of `dim` numbers: pixels, or the codes of a generative model.
+//! Every memory works on rows of `dim` numbers: pixels, or the codes of a generative model; the
+//! Hopfield networks on rows of +1 and -1.
 //! [`trainer::train_epochs`] trains whatever implements [`attractor_core::Train`].
 
 pub mod autoencoder;
+pub mod binary;
+pub mod classical_hopfield;
+pub mod dense_hopfield;
 pub mod identity;
 mod input;
 pub mod memn2n;
@@ -25,6 +31,9 @@ pub mod trainer;
 mod testing;
 
 pub use autoencoder::{AutoencoderConfig, AutoencoderRecall};
+pub use binary::{Schedule, Update};
+pub use classical_hopfield::{ClassicalHopfield, ClassicalHopfieldConfig, LearningRule};
+pub use dense_hopfield::{BinarySeparation, DenseHopfield, DenseHopfieldConfig, UpdateRule};
 pub use identity::{EncoderOnly, EncoderOnlyConfig};
 pub use memn2n::{MemN2N, MemN2NConfig};
 pub use nearest::{Distance, Nearest, NearestConfig, Neighbour};
@@ -44,4 +53,8 @@ mod pages {
     struct Identity;
     #[doc = include_str!("../../../docs/systems/autoencoder.md")]
     struct Autoencoder;
+    #[doc = include_str!("../../../docs/systems/classical-hopfield.md")]
+    struct ClassicalHopfield;
+    #[doc = include_str!("../../../docs/systems/dense-hopfield.md")]
+    struct DenseHopfield;
 }

@@ -123,3 +123,88 @@ impl GenerativeModel for Identity {
         (codes, gradient)
     }
 }
+
+/// Data in `[0, 1]` as signs: a code is +1 where an entry lies above a threshold and -1 elsewhere,
+/// and decodes to 1 and 0. It puts memories of +1 and -1 behind the interface of all others.
+#[derive(Debug, Clone, Copy)]
+pub struct Signs {
+    dim: usize,
+    threshold: f32,
+}
+
+impl Signs {
+    /// Signs of rows of `dim` entries.
+    ///
+    /// # Errors
+    /// [`crate::Error::Config`] if `dim` is 0 or the threshold is not finite.
+    pub fn new(dim: usize, threshold: f32) -> Result<Self> {
+        crate::error::require_nonzero("Signs.dim", dim)?;
+        if !threshold.is_finite() {
+            return Err(crate::Error::config(
+                "Signs.threshold",
+                "must be finite",
+                threshold,
+            ));
+        }
+        Ok(Self { dim, threshold })
+    }
+}
+
+impl GenerativeModel for Signs {
+    fn name(&self) -> &'static str {
+        "signs"
+    }
+
+    fn data_dim(&self) -> usize {
+        self.dim
+    }
+
+    fn latent_dim(&self) -> usize {
+        self.dim
+    }
+
+    /// The variance is 1, which nothing reads.
+    fn encode(&self, data: Tensor<2>) -> Gaussian {
+        let above = data.greater_elem(self.threshold).float();
+        let mean = above.mul_scalar(2.0).sub_scalar(1.0);
+        Gaussian {
+            log_variance: mean.zeros_like(),
+            mean,
+        }
+    }
+
+    fn decode(&self, codes: Tensor<2>) -> Tensor<2> {
+        codes.add_scalar(1.0).mul_scalar(0.5)
+    }
+
+    fn pull_back(
+        &self,
+        codes: Tensor<2>,
+        cotangent: &mut dyn FnMut(Tensor<2>) -> Tensor<2>,
+    ) -> (Tensor<2>, Tensor<2>) {
+        let data = self.decode(codes);
+        let gradient = cotangent(data.clone()).mul_scalar(0.5);
+        (data, gradient)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::Device;
+
+    #[test]
+    fn signs_encode_and_decode() {
+        let model = Signs::new(3, 0.5).unwrap();
+        let data = Tensor::<2>::from_data([[0.2f32, 0.5, 0.9]], &Device::default());
+        let codes = model.encode(data).mean;
+        let host = |tensor: Tensor<2>| crate::check::to_host(tensor).unwrap();
+        assert_eq!(host(codes.clone()), [-1.0, -1.0, 1.0]);
+        // d (y - t)^2 / dz = 2 (y - t) dy / dz, with dy / dz = 1/2.
+        let (data, gradient) = model.pull_back(codes, &mut |data| data.mul_scalar(2.0));
+        assert_eq!(host(data), [0.0, 0.0, 1.0]);
+        assert_eq!(host(gradient), [0.0, 0.0, 1.0]);
+        let message = Signs::new(3, f32::NAN).unwrap_err().to_string();
+        assert_eq!(message, "Signs.threshold: must be finite, found NaN");
+    }
+}

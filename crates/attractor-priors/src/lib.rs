@@ -11,19 +11,36 @@
 //! | [`learned_precision`] | the same with a learned precision matrix | one EM step |
 //! | [`hopfield`] | `-1/beta log sum_k exp(beta m_k.z) + |z|^2 / 2` | modern Hopfield update |
 //! | [`slot_mixture`] | the mixture with each code's slots in their best order | one EM step |
+//! | [`random_features`] | `-1/beta log` of an estimate of the mixture, in a store of fixed size | damped gradient step |
+//! | [`sparse_hopfield`] | the last two with sparsemax or alpha-entmax | sparse mixture of codes |
 
 pub mod gaussian_mixture;
 pub mod hopfield;
 pub mod learned_precision;
+pub mod random_features;
 mod registry;
 pub mod slot_mixture;
+pub mod sparse_hopfield;
 mod store;
 
 pub use gaussian_mixture::{GaussianMixture, GaussianMixtureConfig};
 pub use hopfield::{Hopfield, HopfieldConfig};
 pub use learned_precision::{LearnedPrecision, LearnedPrecisionConfig, PrecisionForm};
+pub use random_features::{
+    DirectionKind, FeatureKind, RandomFeatures, RandomFeaturesConfig, Window, feasibility, spinodal,
+};
 pub use registry::{BuildPrior, PRIORS, PriorEntry, build};
 pub use slot_mixture::{SlotMixture, SlotMixtureConfig};
+pub use sparse_hopfield::{Similarity, SparseHopfield, SparseHopfieldConfig};
 
 #[cfg(test)]
 mod testing;
+
+/// The snippets of the documentation pages, compiled and run as tests.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../../../docs/systems/sparse-hopfield.md")]
+    struct SparseHopfield;
+    #[doc = include_str!("../../../docs/systems/random-features.md")]
+    struct RandomFeatures;
+}

@@ -4,7 +4,10 @@ use attractor_core::options::{Entry, Options, choose, read};
 use attractor_core::{MemoryPrior, Result};
 use burn::tensor::Device;
 
-use crate::{GaussianMixtureConfig, HopfieldConfig, LearnedPrecisionConfig, SlotMixtureConfig};
+use crate::{
+    GaussianMixtureConfig, HopfieldConfig, LearnedPrecisionConfig, RandomFeaturesConfig,
+    SlotMixtureConfig, SparseHopfieldConfig,
+};
 
 /// Builds an empty prior over codes of some width from its options.
 pub type BuildPrior = fn(&Options, usize, &Device) -> Result<Box<dyn MemoryPrior>>;
@@ -46,6 +49,16 @@ pub const PRIORS: &[PriorEntry] = &[
         "slot_mixture",
         SlotMixtureConfig,
         "Gaussian mixture over slots in any order (sigma, slots)"
+    ),
+    prior!(
+        "sparse_hopfield",
+        SparseHopfieldConfig,
+        "sparsemax or alpha-entmax in place of softmax (similarity, alpha, beta)"
+    ),
+    prior!(
+        "random_features",
+        RandomFeaturesConfig,
+        "a superposition of fixed size (features, count, beta, directions, seed, centre)"
     ),
 ];
 

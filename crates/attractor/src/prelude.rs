@@ -3,7 +3,7 @@
 pub use attractor_core::burn::tensor::{Device, Tensor};
 pub use attractor_core::{
     AssociativeMemory, Backend, Complete, Energy, Forget, GenerativeModel, Inference, MemoryPrior,
-    ObservationModel, Outcome, Recall, Recognise, Stopping, Train,
+    Merge, ObservationModel, Outcome, Persist, Recall, Recognise, Stopping, StoredCodes, Train,
 };
 pub use attractor_datasets::builtin::BuiltinSize;
 pub use attractor_datasets::folder::FolderOptions;

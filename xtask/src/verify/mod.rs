@@ -5,6 +5,7 @@ mod kernel;
 mod models;
 mod networks;
 mod priors;
+mod random_features;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -126,6 +127,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     };
     kernel::check(&mut golden)?;
     priors::check(&mut golden)?;
+    random_features::check(&mut golden)?;
     networks::check(&mut golden)?;
     models::check(&mut golden)?;
     inference::check(&mut golden)?;

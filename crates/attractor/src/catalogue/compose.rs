@@ -1,7 +1,10 @@
 //! How recipes put parts together.
 
+use std::sync::Arc;
+
+use attractor_core::model::Signs;
 use attractor_core::observation::{self, Gaussian};
-use attractor_core::{Forget, Inference, MemoryPrior, ObservationModel, Result, Stopping};
+use attractor_core::{Error, Forget, Inference, MemoryPrior, ObservationModel, Result, Stopping};
 use attractor_inference::{FixedPointConfig, GradientConfig, Rule, Scaling};
 use attractor_memories::{EncodedMemory, VariationalMemory};
 use attractor_priors::GaussianMixtureConfig;
@@ -113,4 +116,17 @@ pub(super) fn encoded(context: &Context, inner: Box<dyn Forget>) -> Result<Built
         context.model.clone(),
         inner,
     )?)))
+}
+
+/// A memory of +1 and -1 behind a threshold.
+pub(super) fn of_signs(context: &Context, threshold: f32, inner: Box<dyn Forget>) -> Result<Built> {
+    if !context.model.codes_are_data() {
+        return Err(Error::Unsupported {
+            what: "a memory of +1 and -1",
+            capability: "codes that are the data",
+            part: format!("the model `{}`", context.model.name()),
+        });
+    }
+    let model = Arc::new(Signs::new(inner.dim(), threshold)?);
+    Ok(Built::Memory(Box::new(EncodedMemory::new(model, inner)?)))
 }

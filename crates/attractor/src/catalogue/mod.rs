@@ -42,28 +42,22 @@ mod recipes;
 use std::sync::Arc;
 
 use attractor_baselines::{
-    AutoencoderConfig, EncoderOnlyConfig, MemN2NConfig, NearestConfig, NtmConfig,
+    AutoencoderConfig, ClassicalHopfieldConfig, DenseHopfieldConfig, EncoderOnlyConfig,
+    MemN2NConfig, NearestConfig, NtmConfig,
 };
 use attractor_core::burn::tensor::Device;
 use attractor_core::model::Identity;
-use attractor_core::observation::{self, Gaussian};
-use attractor_core::{
-    Complete, Error, Forget, GenerativeModel, Inference, MemoryPrior, ObservationModel, Result,
-    Stopping,
-};
-use attractor_inference::{
-    FixedPointConfig, GradientConfig, ModeSearch, PredictiveCodingConfig, Rule, Scaling,
-};
-use attractor_memories::{EncodedMemory, VariationalMemory};
+use attractor_core::{Complete, Error, Forget, GenerativeModel, Result, Stopping};
+use attractor_inference::{ModeSearch, PredictiveCodingConfig};
 use attractor_priors::{GaussianMixtureConfig, HopfieldConfig, LearnedPrecisionConfig};
 
-use compose::{any, bp, compose, encoded, fixed_point, variational};
+use compose::{any, bp, compose, encoded, fixed_point, of_signs, variational};
 
 pub use learner::Learner;
 pub use options::{
-    AutoencoderOptions, BpOptions, GmmOptions, GmmStarOptions, MapOptions, MchnOptions,
-    MemN2NOptions, NearestOptions, NtmOptions, ObservationKind, PcOptions, VariationalOptions,
-    read_options,
+    AutoencoderOptions, BpOptions, ClassicalHopfieldOptions, DenseHopfieldOptions, GmmOptions,
+    GmmStarOptions, MapOptions, MchnOptions, MemN2NOptions, NearestOptions, NtmOptions,
+    ObservationKind, PcOptions, VariationalOptions, read_options,
 };
 pub use recipes::{RECIPES, Recipe};
 
@@ -206,6 +200,26 @@ pub fn build(recipe: &str, options: &toml::Table, context: &Context) -> Result<B
                 ..NearestConfig::new(code)
             };
             encoded(context, Box::new(config.init(device)?))
+        }
+        "classical-hopfield" => {
+            let options: ClassicalHopfieldOptions = read_options(recipe, options)?;
+            let config = ClassicalHopfieldConfig {
+                rule: options.rule,
+                keep_diagonal: options.keep_diagonal,
+                schedule: options.schedule,
+                ..ClassicalHopfieldConfig::new(code)
+            };
+            of_signs(context, options.threshold, Box::new(config.init(device)?))
+        }
+        "dense-hopfield" => {
+            let options: DenseHopfieldOptions = read_options(recipe, options)?;
+            let config = DenseHopfieldConfig {
+                separation: options.separation,
+                rule: options.rule,
+                schedule: options.schedule,
+                ..DenseHopfieldConfig::exponential(code)
+            };
+            of_signs(context, options.threshold, Box::new(config.init(device)?))
         }
         "memn2n" | "memn2n-star" => {
             let options: MemN2NOptions = read_options(recipe, options)?;

@@ -1,6 +1,8 @@
 //! Options of the recipes. Every unknown key is an error.
 
-use attractor_baselines::{Distance, Sharpening};
+use attractor_baselines::{
+    BinarySeparation, Distance, LearningRule, Schedule, Sharpening, UpdateRule,
+};
 use attractor_core::observation::{self, BuiltObservation};
 use attractor_core::{Error, ObservationModel, Result};
 use attractor_priors::PrecisionForm;
@@ -297,5 +299,55 @@ pub struct AutoencoderOptions {
 impl Default for AutoencoderOptions {
     fn default() -> Self {
         Self { iterations: 10 }
+    }
+}
+
+/// Options of `classical-hopfield`.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ClassicalHopfieldOptions {
+    /// Entries above it are +1, others -1. Default 0.5.
+    pub threshold: f32,
+    /// Hebb, pseudo-inverse or Storkey. Default Hebb.
+    pub rule: LearningRule,
+    /// Keep the diagonal of the pseudo-inverse. Default false.
+    pub keep_diagonal: bool,
+    /// Order and number of updates.
+    pub schedule: Schedule,
+}
+
+impl Default for ClassicalHopfieldOptions {
+    fn default() -> Self {
+        Self {
+            threshold: 0.5,
+            rule: LearningRule::Hebb,
+            keep_diagonal: false,
+            schedule: Schedule::default(),
+        }
+    }
+}
+
+/// Options of `dense-hopfield`.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DenseHopfieldOptions {
+    /// Entries above it are +1, others -1. Default 0.5.
+    pub threshold: f32,
+    /// Separation of the overlaps. Default exponential.
+    pub separation: BinarySeparation,
+    /// What decides the value of a unit. Default the exact difference.
+    pub rule: UpdateRule,
+    /// Order and number of updates.
+    pub schedule: Schedule,
+}
+
+impl Default for DenseHopfieldOptions {
+    fn default() -> Self {
+        Self {
+            threshold: 0.5,
+            separation: BinarySeparation::Exponential,
+            rule: UpdateRule::Difference,
+            schedule: Schedule::default(),
+        }
     }
 }

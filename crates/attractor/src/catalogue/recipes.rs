@@ -59,6 +59,16 @@ pub const RECIPES: &[Recipe] = &[
         learns: false,
     },
     Recipe {
+        name: "classical-hopfield",
+        summary: "Hopfield network of +1 and -1: Hebb, pseudo-inverse or Storkey; pixels only",
+        learns: false,
+    },
+    Recipe {
+        name: "dense-hopfield",
+        summary: "exponential or polynomial Hopfield network of +1 and -1; pixels only",
+        learns: false,
+    },
+    Recipe {
         name: "memn2n",
         summary: "end-to-end memory network, trained on clean cues",
         learns: true,

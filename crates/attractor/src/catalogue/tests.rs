@@ -1,6 +1,6 @@
 use attractor_core::Backend;
 use attractor_core::burn::tensor::{Tensor, TensorData};
-use attractor_core::rng;
+use attractor_core::{Outcome, rng};
 
 use super::*;
 
@@ -11,6 +11,10 @@ fn context() -> Context {
 fn normal(seed: u64, rows: usize) -> Tensor<2> {
     let values = rng::normal_vec(&mut rng::stream(seed, "test"), rows * 6);
     Tensor::from_data(TensorData::new(values, [rows, 6]), &context().device)
+}
+
+fn host(tensor: Tensor<2>) -> Vec<f32> {
+    tensor.into_data().try_into_vec::<f32>().unwrap()
 }
 
 /// A prior has no default among all there are; everything else has.
@@ -77,6 +81,70 @@ fn every_prior_works_with_every_inference_that_fits_all() {
                 assert!(answer.iter().all(|value| value.is_finite()), "{options}");
             }
         }
+    }
+}
+
+/// A cue about which the superposition knows nothing is said to be so, by every inference.
+#[test]
+fn clipped_rows_are_named() {
+    for inference in ["fixed_point", "gradient"] {
+        let options = format!(
+            "prior = {{ kind = 'random_features', count = 4000, beta = 50.0, floor = 1e-2 }}\n\
+             inference = {{ kind = '{inference}' }}\nobservation = {{ kind = 'gaussian', variance = 1e9 }}"
+        );
+        let Built::Memory(mut memory) =
+            build("variational", &options.parse().unwrap(), &context()).unwrap()
+        else {
+            panic!("{options}");
+        };
+        let patterns = normal(2, 1);
+        memory.write(patterns.clone()).unwrap();
+        // From the pattern to a hundred of its deviations away; the features' noise is a few percent,
+        // so some seed of the far cues may lie above the floor: many are read.
+        let far = normal(3, 40).mul_scalar(5.0);
+        let recall = memory.read(Tensor::cat(vec![patterns, far], 0)).unwrap();
+        assert_ne!(recall.outcomes[0], Outcome::Clipped, "{inference}");
+        let clipped = recall
+            .outcomes
+            .iter()
+            .filter(|&&outcome| outcome == Outcome::Clipped);
+        assert!(clipped.count() >= 10, "{inference}: {:?}", recall.outcomes);
+        assert!(matches!(
+            memory.stored_states(),
+            Err(Error::Unsupported { .. })
+        ));
+        assert!(matches!(memory.remove(0), Err(Error::Unsupported { .. })));
+    }
+}
+
+/// Images through a threshold: 0 and 1 come back.
+#[test]
+fn memories_of_signs_store_data() {
+    for (recipe, options) in [
+        ("classical-hopfield", "rule = 'pseudo_inverse'"),
+        (
+            "classical-hopfield",
+            "rule = 'storkey'\nschedule = { update = 'synchronous' }",
+        ),
+        (
+            "dense-hopfield",
+            "separation = { polynomial = { power = 4, rectified = true } }",
+        ),
+        ("dense-hopfield", "separation = 'exponential'"),
+    ] {
+        let built = build(recipe, &options.parse().unwrap(), &context()).unwrap();
+        let Built::Memory(mut memory) = built else {
+            panic!("{recipe}")
+        };
+        let bits = [
+            [1.0f32, 1.0, 1.0, 0.0, 0.0, 0.0],
+            [0.0, 1.0, 0.0, 1.0, 0.0, 1.0],
+        ];
+        let images = Tensor::<2>::from_data(bits, &context().device);
+        memory.write(images.clone()).unwrap();
+        let dimmed = images.clone().mul_scalar(0.6).add_scalar(0.1);
+        let data = memory.read(dimmed).unwrap().data();
+        assert_eq!(host(data), host(images), "{recipe} {options}");
     }
 }
 

@@ -1,0 +1,146 @@
+//! The recall of a batch of rows, each on its own core.
+
+use std::collections::HashSet;
+
+use attractor_core::{Error, Outcome, Recall, Result, check};
+use burn::tensor::{Device, Tensor, TensorData};
+use rayon::prelude::*;
+
+use super::{Ended, Schedule, Update, collect, signs};
+use crate::input;
+
+/// A rule that says which value each unit prefers, with whatever it keeps up to date from flip to
+/// flip.
+pub(crate) trait Dynamics: Sync {
+    /// What one recall carries along, such as local fields or overlaps.
+    type Fields: Send;
+
+    /// The fields of a state.
+    fn fields(&self, state: &[i8]) -> Self::Fields;
+
+    /// Above 0: unit `i` prefers +1; below 0: -1; 0: it keeps its value.
+    fn preference(&self, fields: &Self::Fields, state: &[i8], i: usize) -> f64;
+
+    /// Brings the fields up to date: unit `i` has become `value`.
+    fn flipped(&self, fields: &mut Self::Fields, i: usize, value: i8);
+
+    /// Energy of the state.
+    fn energy(&self, fields: &Self::Fields, state: &[i8]) -> f64;
+}
+
+/// Recalls cues `[b, d]`; entries with `known` 1 are held.
+pub(crate) fn recall<D: Dynamics>(
+    dynamics: &D,
+    schedule: &Schedule,
+    cues: Tensor<2>,
+    known: Option<Tensor<2>>,
+    (len, device): (usize, &Device),
+) -> Result<Recall> {
+    let [rows, dim] = cues.dims();
+    let cues = input::accept_cues(cues, len, dim, device)?;
+    let cues = signs("cues", &check::to_host(cues)?)?;
+    let held = match known {
+        None => vec![false; rows * dim],
+        Some(known) => mask(known, rows, dim, device)?,
+    };
+    let ended = cues
+        .par_chunks(dim)
+        .zip(held.par_chunks(dim))
+        .map(|(cue, held)| match schedule.update {
+            Update::Asynchronous => one_by_one(dynamics, schedule, cue, held),
+            Update::Synchronous => all_at_once(dynamics, schedule, cue, held),
+        })
+        .collect();
+    collect(ended, dim, device)
+}
+
+fn mask(known: Tensor<2>, rows: usize, dim: usize, device: &Device) -> Result<Vec<bool>> {
+    let known = input::accept("known", known, dim, device)?;
+    let found = known.dims()[0];
+    if found != rows {
+        return Err(Error::Rows {
+            what: "known",
+            expected: rows,
+            found,
+        });
+    }
+    let values = check::to_host(known)?;
+    match values.iter().find(|&&value| value != 0.0 && value != 1.0) {
+        Some(value) => Err(Error::config("known", "every entry must be 0 or 1", value)),
+        None => Ok(values.into_iter().map(|value| value == 1.0).collect()),
+    }
+}
+
+fn one_by_one<D: Dynamics>(dynamics: &D, schedule: &Schedule, cue: &[i8], held: &[bool]) -> Ended {
+    let mut state = cue.to_vec();
+    let mut fields = dynamics.fields(&state);
+    let mut energies = vec![dynamics.energy(&fields, &state)];
+    let mut order = schedule.order(0, cue.len());
+    for sweep in 0..schedule.max_sweeps {
+        if schedule.shuffled && sweep > 0 {
+            order = schedule.order(sweep, cue.len());
+        }
+        let mut still = true;
+        for &i in &order {
+            if held[i] {
+                continue;
+            }
+            let preference = dynamics.preference(&fields, &state, i);
+            if preference * f64::from(state[i]) < 0.0 {
+                state[i] = -state[i];
+                dynamics.flipped(&mut fields, i, state[i]);
+                still = false;
+            }
+        }
+        energies.push(dynamics.energy(&fields, &state));
+        if still {
+            return ended(state, Outcome::Converged, sweep + 1, energies);
+        }
+    }
+    ended(state, Outcome::MaxSteps, schedule.max_sweeps, energies)
+}
+
+fn all_at_once<D: Dynamics>(dynamics: &D, schedule: &Schedule, cue: &[i8], held: &[bool]) -> Ended {
+    let mut state = cue.to_vec();
+    let mut fields = dynamics.fields(&state);
+    let mut energies = vec![dynamics.energy(&fields, &state)];
+    let mut visited = HashSet::from([state.clone()]);
+    for sweep in 1..=schedule.max_sweeps {
+        let flips: Vec<usize> = (0..state.len())
+            .filter(|&i| !held[i])
+            .filter(|&i| dynamics.preference(&fields, &state, i) * f64::from(state[i]) < 0.0)
+            .collect();
+        for &i in &flips {
+            state[i] = -state[i];
+        }
+        fields = dynamics.fields(&state);
+        energies.push(dynamics.energy(&fields, &state));
+        if flips.is_empty() {
+            return ended(state, Outcome::Converged, sweep, energies);
+        }
+        // The next state is a function of this one: a state that returns, returns for ever.
+        if !visited.insert(state.clone()) {
+            return ended(state, Outcome::Cycle, sweep, energies);
+        }
+    }
+    ended(state, Outcome::MaxSteps, schedule.max_sweeps, energies)
+}
+
+fn ended(state: Vec<i8>, outcome: Outcome, sweeps: usize, energies: Vec<f64>) -> Ended {
+    Ended {
+        state,
+        outcome,
+        sweeps,
+        energies,
+    }
+}
+
+/// Signs, row-major, as patterns `[n, dim]`.
+pub(crate) fn stored(patterns: &[i8], dim: usize, device: &Device) -> Result<Tensor<2>> {
+    if patterns.is_empty() {
+        return Err(Error::EmptyMemory);
+    }
+    let values: Vec<f32> = patterns.iter().map(|&sign| f32::from(sign)).collect();
+    let shape = [patterns.len() / dim, dim];
+    Ok(Tensor::from_data(TensorData::new(values, shape), device))
+}

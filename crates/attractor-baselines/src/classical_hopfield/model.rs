@@ -1,0 +1,201 @@
+use attractor_core::{AssociativeMemory, Complete, Error, Forget, Recall, Result, check};
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::{ClassicalHopfieldConfig, LearningRule, rules};
+use crate::binary::{self, Dynamics};
+use crate::input;
+
+/// Fields this small against the largest possible one are ties: below it, rounding decides.
+const TIE: f64 = 1e-12;
+
+/// Hopfield network of +1 and -1. See the [module](super).
+#[derive(Debug, Clone)]
+pub struct ClassicalHopfield {
+    config: ClassicalHopfieldConfig,
+    device: Device,
+    /// Row-major `[n, dim]`.
+    patterns: Vec<i8>,
+    /// Row-major `[dim, dim]`; of Hebb's rule D times the weights, in whole numbers.
+    weights: Vec<f64>,
+    tie: f64,
+}
+
+impl ClassicalHopfield {
+    pub(super) fn new(config: ClassicalHopfieldConfig, device: &Device) -> Self {
+        Self {
+            config,
+            device: device.clone().without_autodiff(),
+            patterns: Vec::new(),
+            weights: vec![0.0; config.dim * config.dim],
+            tie: 0.0,
+        }
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &ClassicalHopfieldConfig {
+        &self.config
+    }
+
+    /// The weights W `[dim, dim]`.
+    pub fn weights(&self) -> Tensor<2> {
+        let scale = self.scale();
+        let values: Vec<f32> = self.weights.iter().map(|w| (w * scale) as f32).collect();
+        let dim = self.config.dim;
+        Tensor::from_data(TensorData::new(values, [dim, dim]), &self.device)
+    }
+
+    fn scale(&self) -> f64 {
+        match self.config.rule {
+            LearningRule::Hebb => 1.0 / self.config.dim as f64,
+            _ => 1.0,
+        }
+    }
+
+    /// Weights of everything stored, from scratch.
+    fn relearn(&mut self) -> Result<()> {
+        let dim = self.config.dim;
+        self.weights.fill(0.0);
+        match self.config.rule {
+            LearningRule::PseudoInverse if self.patterns.is_empty() => {}
+            LearningRule::PseudoInverse => {
+                self.weights = rules::projection(&self.patterns, dim, self.config.keep_diagonal)?;
+            }
+            _ => {
+                let patterns = std::mem::take(&mut self.patterns);
+                patterns
+                    .chunks_exact(dim)
+                    .for_each(|pattern| self.learn(pattern));
+                self.patterns = patterns;
+            }
+        }
+        self.settle();
+        Ok(())
+    }
+
+    /// One more pattern by a local rule.
+    fn learn(&mut self, pattern: &[i8]) {
+        match self.config.rule {
+            LearningRule::Hebb => rules::hebb(&mut self.weights, pattern, 1.0),
+            _ => rules::storkey(&mut self.weights, pattern),
+        }
+    }
+
+    fn settle(&mut self) {
+        let reach = |row: &[f64]| row.iter().map(|w| w.abs()).sum::<f64>();
+        let rows = self.weights.chunks_exact(self.config.dim);
+        self.tie = TIE * rows.map(reach).fold(0.0, f64::max);
+    }
+}
+
+impl Dynamics for ClassicalHopfield {
+    /// `W s`.
+    type Fields = Vec<f64>;
+
+    fn fields(&self, state: &[i8]) -> Vec<f64> {
+        let field = |row: &[f64]| row.iter().zip(state).map(|(w, &s)| w * f64::from(s)).sum();
+        self.weights
+            .chunks_exact(self.config.dim)
+            .map(field)
+            .collect()
+    }
+
+    fn preference(&self, fields: &Vec<f64>, _: &[i8], i: usize) -> f64 {
+        match fields[i].abs() > self.tie {
+            true => fields[i],
+            false => 0.0,
+        }
+    }
+
+    fn flipped(&self, fields: &mut Vec<f64>, i: usize, value: i8) {
+        let dim = self.config.dim;
+        let change = 2.0 * f64::from(value);
+        // Row i is column i.
+        for (field, weight) in fields.iter_mut().zip(&self.weights[i * dim..(i + 1) * dim]) {
+            *field += change * weight;
+        }
+    }
+
+    fn energy(&self, fields: &Vec<f64>, state: &[i8]) -> f64 {
+        let dim = self.config.dim;
+        let all: f64 = fields
+            .iter()
+            .zip(state)
+            .map(|(h, &s)| h * f64::from(s))
+            .sum();
+        let own: f64 = (0..dim).map(|i| self.weights[i * dim + i]).sum();
+        -0.5 * (all - own) * self.scale()
+    }
+}
+
+impl AssociativeMemory for ClassicalHopfield {
+    fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
+        let dim = self.config.dim;
+        let patterns = input::accept("patterns", patterns, dim, &self.device)?;
+        let signs = binary::signs("patterns", &check::to_host(patterns)?)?;
+        self.patterns.extend_from_slice(&signs);
+        if self.config.rule == LearningRule::PseudoInverse {
+            return self.relearn();
+        }
+        signs
+            .chunks_exact(dim)
+            .for_each(|pattern| self.learn(pattern));
+        self.settle();
+        Ok(())
+    }
+
+    fn read(&self, cues: Tensor<2>) -> Result<Recall> {
+        let place = (self.len(), &self.device);
+        check::shape("cues", &cues, self.config.dim)?;
+        binary::recall(self, &self.config.schedule, cues, None, place)
+    }
+
+    fn len(&self) -> usize {
+        self.patterns.len() / self.config.dim
+    }
+
+    fn dim(&self) -> usize {
+        self.config.dim
+    }
+
+    fn stored_states(&self) -> Result<Tensor<2>> {
+        binary::stored(&self.patterns, self.config.dim, &self.device)
+    }
+}
+
+impl Forget for ClassicalHopfield {
+    fn clear(&mut self) {
+        self.patterns.clear();
+        self.weights.fill(0.0);
+        self.tie = 0.0;
+    }
+
+    fn remove(&mut self, index: usize) -> Result<()> {
+        let (dim, len) = (self.config.dim, self.len());
+        if index >= len {
+            return Err(Error::Index {
+                what: "pattern",
+                len,
+                index,
+            });
+        }
+        let gone: Vec<i8> = self
+            .patterns
+            .drain(index * dim..(index + 1) * dim)
+            .collect();
+        match self.config.rule {
+            LearningRule::Hebb => rules::hebb(&mut self.weights, &gone, -1.0),
+            _ => return self.relearn(),
+        }
+        self.settle();
+        Ok(())
+    }
+}
+
+impl Complete for ClassicalHopfield {
+    /// Known entries are held; the others start as the cue has them.
+    fn complete(&self, cues: Tensor<2>, known: Tensor<2>) -> Result<Recall> {
+        let place = (self.len(), &self.device);
+        check::shape("cues", &cues, self.config.dim)?;
+        binary::recall(self, &self.config.schedule, cues, Some(known), place)
+    }
+}

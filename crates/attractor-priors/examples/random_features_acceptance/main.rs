@@ -1,0 +1,46 @@
+//! How well random features stand in for the exact dense associative memory, in numbers.
+//!
+//! ```sh
+//! cargo run --example random_features_acceptance -- scaling   # errors against the number of directions
+//! cargo run --example random_features_acceptance -- maps      # feature maps at equal storage
+//! cargo run --example random_features_acceptance -- retrieval # stored patterns back, bit by bit
+//! cargo run --example random_features_acceptance -- threshold # where recall sets in at all
+//! cargo run --example random_features_acceptance -- tutorial  # the setting of the authors' tutorial
+//! ```
+//!
+//! Patterns are binary, in `{0, 1 / sqrt(D)}`; every number is a mean over feature seeds. The bounds
+//! printed beside the numbers follow from the variances of the maps; they are not fitted.
+
+mod measure;
+mod recall;
+
+use attractor_core::{Backend, Result};
+
+fn main() -> Result<()> {
+    let device = Backend::available()[0].open()?;
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    let all = wanted.is_empty();
+    let asked = |name: &str| all || wanted.iter().any(|wanted| wanted == name);
+    if asked("scaling") {
+        measure::scaling(&device)?;
+    }
+    if asked("maps") {
+        measure::maps(&device)?;
+        measure::centring(&device)?;
+    }
+    if asked("retrieval") {
+        recall::retrieval(&device)?;
+    }
+    if asked("threshold") {
+        recall::threshold(&device)?;
+    }
+    if asked("tutorial") {
+        recall::tutorial(&device)?;
+    }
+    Ok(())
+}
+
+/// `good` or `MISSED`.
+fn verdict(good: bool) -> &'static str {
+    if good { "good" } else { "MISSED" }
+}
