@@ -308,7 +308,7 @@ fn the_shipped_experiments_load_in_every_preset() {
         .iter()
         .map(|experiment| experiment.name.as_str())
         .collect();
-    assert_eq!(names, ["annabi-cifar10", "annabi-mnist"]);
+    assert_eq!(names, ["annabi-cifar10", "annabi-clevr", "annabi-mnist"]);
     for experiment in &all {
         for preset in Preset::ALL {
             let resolved = experiment.resolve(preset, &Overrides::default()).unwrap();
