@@ -54,7 +54,10 @@ fn list_names_everything() {
             .map(|item| item["name"].as_str().unwrap().to_owned())
             .collect()
     };
-    assert_eq!(names("experiments"), ["annabi-cifar10", "annabi-mnist"]);
+    assert_eq!(
+        names("experiments"),
+        ["annabi-cifar10", "annabi-clevr", "annabi-mnist"]
+    );
     assert!(names("recipes").contains(&"pc-gmm".to_owned()));
     assert!(names("datasets").contains(&"builtin".to_owned()));
     let text = stdout(&["list"]);
@@ -87,9 +90,9 @@ fn experiments_use_known_recipes() {
 #[test]
 fn mistakes_are_explained() {
     let message = failure(&["reproduce", "anabi"]);
-    assert!(
-        message.contains("unknown experiment `anabi`; known: annabi-cifar10, annabi-mnist, all")
-    );
+    assert!(message.contains(
+        "unknown experiment `anabi`; known: annabi-cifar10, annabi-clevr, annabi-mnist, all"
+    ));
     let message = failure(&["reproduce", "--backend", "tpu"]);
     assert!(
         message.contains("unknown backend `tpu`; known: flex, ndarray"),

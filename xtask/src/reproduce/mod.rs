@@ -35,12 +35,13 @@ pub(crate) struct Args {
     #[arg(long, default_value = "flex")]
     pub(crate) backend: Backend,
     /// Number of seeds (one training each)
-    #[arg(long)]
+    #[arg(long, value_name = "N")]
     pub(crate) seeds: Option<usize>,
     /// Folder of data sets; else $ATTRACTOR_DATA, else the cache folder
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
-    /// Data set to use instead of the experiment's (`builtin` and `builtin-glyphs` need no files)
+    /// Data set to use instead of the experiment's (`builtin`, `builtin-glyphs` and
+    /// `builtin-clevr` need no files)
     #[arg(long, value_name = "NAME")]
     pub(crate) dataset: Option<String>,
     /// Run folder; default: a new folder under runs/
@@ -52,23 +53,23 @@ pub(crate) struct Args {
     /// Run only the k-th of n equal parts; join the folders with `cargo xtask merge`
     #[arg(long, value_name = "K/N")]
     pub(crate) shard: Option<Shard>,
-    /// Trained VAE weights (safetensors, PyTorch layout) to import instead of training
+    /// Trained model weights (safetensors, PyTorch layout) to import instead of training
     #[arg(long, value_name = "FILE")]
     pub(crate) weights: Option<PathBuf>,
     /// Passes over the training images
-    #[arg(long)]
+    #[arg(long, value_name = "N")]
     pub(crate) epochs: Option<usize>,
     /// Training images
-    #[arg(long)]
+    #[arg(long, value_name = "N")]
     pub(crate) train_images: Option<usize>,
     /// Blocks of stored images per cell
-    #[arg(long)]
+    #[arg(long, value_name = "N")]
     pub(crate) blocks: Option<usize>,
     /// Cues per block: the first images of the block, corrupted
-    #[arg(long)]
+    #[arg(long, value_name = "N")]
     pub(crate) cues_per_block: Option<usize>,
     /// Cues at most, for the slow systems
-    #[arg(long)]
+    #[arg(long, value_name = "N")]
     pub(crate) max_cues: Option<usize>,
     /// Systems to run, by name or name/representation; may be repeated
     #[arg(long = "system", value_name = "NAME")]
