@@ -1,14 +1,17 @@
-//! Autoencoders: encode and decode, 1e-4.
+//! Autoencoders: encode and decode, 1e-4 (MONet 1e-3).
+
+use std::path::PathBuf;
 
 use anyhow::Result;
 use attractor::core::GenerativeModel;
 use attractor::core::burn::tensor::Tensor;
 use attractor::core::weights::Weights;
-use attractor::generative::{CifarVae, FrozenVae, MnistVae, Vae};
+use attractor::generative::{CifarVae, FrozenVae, MnistVae, Monet, Vae};
 
 use super::Golden;
 
 const TOLERANCE: f64 = 1e-4;
+const MONET_TOLERANCE: f64 = 1e-3;
 
 /// The small CIFAR-10 autoencoder of the golden files.
 pub(super) fn cifar(golden: &Golden) -> Result<FrozenVae> {
@@ -39,7 +42,28 @@ pub(super) fn check(golden: &mut Golden) -> Result<()> {
     let cifar = cifar(golden)?;
     one(golden, "CIFAR VAE", "cifar_vae_forward", &cifar)?;
     let mnist = mnist(golden)?;
-    one(golden, "MNIST VAE", "pc_gmm", &mnist)
+    one(golden, "MNIST VAE", "pc_gmm", &mnist)?;
+    monet(golden)
+}
+
+/// MONet's golden files, too large to be kept with the code.
+fn monet(golden: &mut Golden) -> Result<()> {
+    let Some(folder) = std::env::var_os("ATTRACTOR_GOLDEN").map(PathBuf::from) else {
+        eprintln!("MONet: skipped, ATTRACTOR_GOLDEN does not name the folder of its golden files");
+        return Ok(());
+    };
+    let weights = folder.join("monet_small_weights.safetensors");
+    let model = Monet::read(&weights, 4, &golden.device)?.freeze()?;
+    let file = Weights::read(&folder.join("monet_forward.safetensors"))?;
+    // Theirs lie in [-1, 1].
+    let images = rows(golden, &file, "x")?.add_scalar(1.0).div_scalar(2.0);
+    let posterior = model.encode(images);
+    let codes = rows(golden, &file, "z_mu")?;
+    let decoded = model.decode(codes).mul_scalar(2.0).sub_scalar(1.0);
+    let mut check = |key, ours| golden.compare("MONet", &file, key, ours, MONET_TOLERANCE);
+    check("z_mu", posterior.mean)?;
+    check("z_logvar", posterior.log_variance)?;
+    check("decoded", decoded)
 }
 
 fn one(
