@@ -16,6 +16,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use attractor::core::Backend;
+use attractor::evaluation::experiment::TaskLevels;
 use attractor::evaluation::{Preset, RunWriter, Shard, report, runner, table};
 
 use self::cell::Executor;
@@ -68,15 +69,33 @@ pub(crate) struct Args {
     /// Cues per block: the first images of the block, corrupted
     #[arg(long, value_name = "N")]
     pub(crate) cues_per_block: Option<usize>,
-    /// Cues at most, for the slow systems
+    /// Cues at most for the slow systems, those that the experiment bounds
     #[arg(long, value_name = "N")]
     pub(crate) max_cues: Option<usize>,
     /// Systems to run, by name or name/representation; may be repeated
     #[arg(long = "system", value_name = "NAME")]
     pub(crate) systems: Vec<String>,
+    /// Tasks to run, with levels if not all: `color`, `mask=16,24`; may be repeated
+    #[arg(long = "task", value_name = "TASK", value_parser = task)]
+    pub(crate) tasks: Vec<TaskLevels>,
     /// Only train the generative model, then stop
     #[arg(long)]
     pub(crate) train_only: bool,
+}
+
+/// `name` or `name=level,level`.
+fn task(text: &str) -> Result<TaskLevels, String> {
+    let (name, levels) = text.split_once('=').unwrap_or((text, ""));
+    let levels = levels.split(',').filter(|level| !level.is_empty());
+    let levels = levels.map(|level| {
+        level
+            .parse()
+            .map_err(|_| format!("expected a number for a level, found `{level}`"))
+    });
+    Ok(TaskLevels {
+        task: name.to_owned(),
+        levels: levels.collect::<Result<_, _>>()?,
+    })
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {

@@ -56,6 +56,7 @@ impl Plan {
                 cues_per_block: args.cues_per_block,
                 max_cues: args.max_cues,
                 systems: (!args.systems.is_empty()).then(|| args.systems.clone()),
+                tasks: (!args.tasks.is_empty()).then(|| args.tasks.clone()),
                 weights: args.weights.clone(),
                 ..Overrides::default()
             },

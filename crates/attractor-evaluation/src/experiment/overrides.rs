@@ -23,7 +23,7 @@ pub struct Overrides {
     pub cues_per_block: Option<usize>,
     /// Patterns stored per block.
     pub n_stored: Option<Vec<usize>>,
-    /// Upper bound on cues for every system that has a `max_cues`.
+    /// New upper bound on cues for every system that has a `max_cues`.
     pub max_cues: Option<usize>,
     /// Systems to run, by name or `name/representation`.
     pub systems: Option<Vec<String>>,

@@ -122,7 +122,7 @@ impl Experiment {
             }
             None => self.tasks.clone(),
         };
-        let cap = overrides.max_cues.or(spec.max_cues);
+        let cap = spec.max_cues;
         let selectors = overrides.systems.as_ref().or(spec.systems.as_ref());
         let mut systems = self.select(&at("systems"), selectors)?;
         for system in &mut systems {
@@ -131,7 +131,9 @@ impl Experiment {
                     option.clone_from(value);
                 }
             }
-            system.max_cues = system.max_cues.map(|own| own.min(cap.unwrap_or(own)));
+            system.max_cues = system
+                .max_cues
+                .map(|own| overrides.max_cues.unwrap_or(own.min(cap.unwrap_or(own))));
         }
 
         let resolved = Resolved {
