@@ -8,15 +8,18 @@ const RANK_TOLERANCE: f64 = 1e-12;
 
 /// Codes and first map in the coordinates of the optimisation.
 ///
-/// On the span, `X = L Q` with orthonormal rows of Q `[r, d]`; W is `B Q` plus what the first map does
-/// outside the span, which no gradient ever touches. The gradient with respect to B is the gradient
-/// with respect to W seen from the basis, so gradient descent takes the same steps in both.
+/// On the span, `X = C^(1/2) Q` with the Gram matrix C and `Q = C^(-1/2) X` `[M, d]`, the orthonormal
+/// basis that lies nearest to the codes and does not depend on their order; W is `B Q` plus what the
+/// first map does outside the span, which no gradient ever touches. The gradient with respect to B is
+/// the gradient with respect to W seen from the basis, so gradient descent takes the same steps in
+/// both. Adam does not: it takes equal steps along all axes, which is why the basis is not that of
+/// the eigenvectors, where that would raise the faintest directions of the codes most.
 pub(super) struct Problem {
-    /// Codes as columns `[r, M]`.
+    /// Codes as columns `[r, M]`, r the number of coordinates.
     pub(super) codes: Mat<f64>,
     /// First map `[D, r]`.
     pub(super) start: Mat<f64>,
-    /// Q `[r, d]` and the first map outside the span `[D, d]`.
+    /// Q and the first map outside the span `[D, d]`.
     outside: Option<(Mat<f64>, Mat<f64>)>,
 }
 
@@ -30,7 +33,7 @@ impl Problem {
         }
     }
 
-    /// The same on the span of the codes, by the eigenvectors of their Gram matrix.
+    /// The same on the span of the codes, by their Gram matrix.
     pub(super) fn span(codes: &Mat<f64>, start: Mat<f64>) -> Result<Self> {
         let gram = codes.transpose() * codes;
         let decomposition = gram.self_adjoint_eigen(Side::Lower).map_err(|error| {
@@ -42,18 +45,18 @@ impl Problem {
         })?;
         let values: Vec<f64> = decomposition.S().column_vector().iter().copied().collect();
         let vectors = decomposition.U();
-        let largest = values.iter().copied().fold(0.0, f64::max);
-        let kept: Vec<usize> = (0..values.len())
-            .filter(|&k| values[k] > RANK_TOLERANCE * largest)
-            .collect();
         let count = codes.ncols();
-        let inside = Mat::from_fn(kept.len(), count, |i, k| {
-            values[kept[i]].sqrt() * vectors[(k, kept[i])]
-        });
-        let weights = Mat::from_fn(count, kept.len(), |k, i| {
-            vectors[(k, kept[i])] / values[kept[i]].sqrt()
-        });
-        let basis = weights.transpose() * codes.transpose();
+        let largest = values.iter().copied().fold(0.0, f64::max);
+        // Powers of the Gram matrix on its range.
+        let power = |exponent: f64| {
+            let scaled = Mat::from_fn(count, count, |k, i| match values[i] {
+                value if value > RANK_TOLERANCE * largest => vectors[(k, i)] * value.powf(exponent),
+                _ => 0.0,
+            });
+            &scaled * vectors.transpose()
+        };
+        let inside = power(0.5);
+        let basis = power(-0.5) * codes.transpose();
         let first = &start * basis.transpose();
         let outside = start - &first * &basis;
         Ok(Self {

@@ -36,12 +36,16 @@ fn losses_match_their_definitions() {
     let mean = |values: &[f64], factor: f64| {
         values.iter().map(|v| (factor * v).exp()).sum::<f64>() / values.len() as f64
     };
-    let close = |ours: f64, expected: f64| assert!((ours - expected).abs() < 1e-12, "{ours} {expected}");
+    let close =
+        |ours: f64, expected: f64| assert!((ours - expected).abs() < 1e-12, "{ours} {expected}");
     for tau in [1.0, 0.1, 0.02] {
         let expected = tau * mean(&cosines, 1.0 / tau).ln();
         close(loss(&map, &codes, Objective::tempered(tau)), expected);
     }
-    close(loss(&map, &codes, Objective::average(2.0)), mean(&distances, -2.0).ln());
+    close(
+        loss(&map, &codes, Objective::average(2.0)),
+        mean(&distances, -2.0).ln(),
+    );
     let nearest = distances.iter().copied().fold(f64::MAX, f64::min);
     close(loss(&map, &codes, Objective::maximum(2.0)), -2.0 * nearest);
 }
@@ -55,7 +59,11 @@ fn gradients_and_invariances() {
         let turn = turn.qr().compute_Q();
         for objective in objectives() {
             let found = evaluate(&(&map * &codes), objective, true);
-            for other in [&map * faer::Scale(-3.7), &map * faer::Scale(1e-4), &turn * &map] {
+            for other in [
+                &map * faer::Scale(-3.7),
+                &map * faer::Scale(1e-4),
+                &turn * &map,
+            ] {
                 let error = (loss(&other, &codes, objective) - found.loss).abs();
                 assert!(error < 1e-12 * found.loss.abs().max(1.0), "{error}");
             }
@@ -186,7 +194,10 @@ fn permutations() {
     };
     let (features, others) = (&map * &codes, &map * &shuffled);
     for objective in objectives() {
-        let (a, b) = (evaluate(&features, objective, true), evaluate(&others, objective, true));
+        let (a, b) = (
+            evaluate(&features, objective, true),
+            evaluate(&others, objective, true),
+        );
         assert!((a.loss - b.loss).abs() < 1e-12);
         assert!((a.closest - b.closest).abs() < 1e-12);
         assert!(distance(&a.gradient, &b.gradient) < 1e-12);
@@ -198,7 +209,10 @@ fn permutations() {
             true => (cosines[(j, k)] / 0.1).exp(),
             false => 0.0,
         });
-        let sum: f64 = weights.col_iter().flat_map(|column| column.iter().copied()).sum();
+        let sum: f64 = weights
+            .col_iter()
+            .flat_map(|column| column.iter().copied())
+            .sum();
         &unit * &weights * faer::Scale(1.0 / (sum + 45.0))
     };
     assert!(distance(&one_sided(&features), &one_sided(&others)) > 1e-2);
@@ -209,9 +223,16 @@ fn permutations() {
 fn duplicates() {
     let codes = normal(9, 12, 10);
     let codes = Tensor::cat(vec![codes.clone(), codes.clone().narrow(0, 4, 1)], 0);
-    for loss in [SeparationLoss::Tempered, SeparationLoss::Average, SeparationLoss::Maximum] {
+    for loss in [
+        SeparationLoss::Tempered,
+        SeparationLoss::Average,
+        SeparationLoss::Maximum,
+    ] {
         for coordinates in [Coordinates::Entries, Coordinates::Span] {
-            let mut config = KernelisedConfig { beta: 200.0, ..KernelisedConfig::default() };
+            let mut config = KernelisedConfig {
+                beta: 200.0,
+                ..KernelisedConfig::default()
+            };
             config.separation.loss = loss;
             config.separation.coordinates = coordinates;
             let mut memory = config.init(10, &device()).unwrap();
@@ -233,5 +254,8 @@ fn duplicates() {
 #[test]
 fn one_code_cannot_be_separated() {
     let error = learn(&[1.0, 2.0], 2, &SeparationConfig::default()).unwrap_err();
-    assert_eq!(error.to_string(), "codes to separate: expected 2 rows, found 1");
+    assert_eq!(
+        error.to_string(),
+        "codes to separate: expected 2 rows, found 1"
+    );
 }

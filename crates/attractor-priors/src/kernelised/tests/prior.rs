@@ -1,11 +1,11 @@
 //! As a part of the variational memory: energy, gradient, attract, store.
 
-use attractor_core::{Energy, Error, MemoryPrior, StoredCodes};
+use attractor_core::{Error, MemoryPrior, StoredCodes};
 use proptest::prelude::*;
 
 use super::*;
 use crate::HopfieldConfig;
-use crate::kernelised::{SeparationConfig, Start};
+use crate::kernelised::Start;
 
 const SCALES: [FeatureScale; 2] = [FeatureScale::Unit, FeatureScale::Raw];
 
@@ -52,7 +52,11 @@ fn wrong_configurations_are_named() {
     let memory = KernelisedConfig::identity(1.0).init(4, &device()).unwrap();
     assert!(matches!(
         memory.with_map(map),
-        Err(Error::Width { expected: 4, found: 5, .. })
+        Err(Error::Width {
+            expected: 4,
+            found: 5,
+            ..
+        })
     ));
 }
 
@@ -75,7 +79,10 @@ fn identity_is_the_modern_hopfield_network() {
         let read = host(ours.retrieve(states.clone(), single).unwrap().state);
         for (query, read) in q.chunks_exact(12).zip(read.chunks_exact(12)) {
             let scores = k.chunks_exact(12).map(|key| {
-                let dot = query.iter().zip(key).map(|(a, b)| f64::from(*a) * f64::from(*b));
+                let dot = query
+                    .iter()
+                    .zip(key)
+                    .map(|(a, b)| f64::from(*a) * f64::from(*b));
                 (f64::from(beta) * dot.sum::<f64>()).exp()
             });
             let scores: Vec<f64> = scores.collect();
@@ -99,7 +106,10 @@ fn the_map_is_learned_on_writing() {
     assert!(memory.map().is_none());
     memory.store(codes.clone().narrow(0, 1, 15)).unwrap();
     let report = memory.report().unwrap().clone();
-    assert!(report.separation > 4.0 * report.separation_first, "{report:?}");
+    assert!(
+        report.separation > 4.0 * report.separation_first,
+        "{report:?}"
+    );
     let separation = memory.separation().unwrap();
     assert!((separation.delta_min - report.separation).abs() < 1e-5);
     let map = host(memory.map().unwrap().clone());
@@ -111,8 +121,19 @@ fn the_map_is_learned_on_writing() {
     // A memory that never held the code that was removed has the same keys.
     let map = memory.map().unwrap().clone();
     memory.remove(7).unwrap();
-    let rest = Tensor::cat(vec![codes.clone().narrow(0, 0, 7), codes.clone().narrow(0, 8, 12)], 0);
-    let mut other = config.clone().init(16, &device()).unwrap().with_map(map).unwrap();
+    let rest = Tensor::cat(
+        vec![
+            codes.clone().narrow(0, 0, 7),
+            codes.clone().narrow(0, 8, 12),
+        ],
+        0,
+    );
+    let mut other = config
+        .clone()
+        .init(16, &device())
+        .unwrap()
+        .with_map(map)
+        .unwrap();
     other.store(rest).unwrap();
     let states = correlated(5, 6, 16, 0.5);
     assert_eq!(
@@ -122,11 +143,16 @@ fn the_map_is_learned_on_writing() {
     memory.clear();
     assert!(memory.map().is_none() && memory.is_empty());
     // With `refit_below`, a code close to another makes it learn again.
-    let config = KernelisedConfig { refit_below: Some(0.05), ..config };
+    let config = KernelisedConfig {
+        refit_below: Some(0.05),
+        ..config
+    };
     let mut memory = config.init(16, &device()).unwrap();
     memory.store(codes.clone().narrow(0, 0, 16)).unwrap();
     let map = host(memory.map().unwrap().clone());
-    memory.store(codes.clone().narrow(0, 3, 1) + normal(8, 1, 16).mul_scalar(1e-3)).unwrap();
+    memory
+        .store(codes.clone().narrow(0, 3, 1) + normal(8, 1, 16).mul_scalar(1e-3))
+        .unwrap();
     assert_ne!(host(memory.map().unwrap().clone()), map);
 }
 
@@ -137,7 +163,9 @@ fn a_code_without_an_image_has_no_pull() {
         let memory = holding(&codes, FeatureScale::Unit, (alpha, 30.0), None);
         let answer = host(memory.attract(tensor(&[0.9, 0.1, 0.0], 3)).unwrap());
         assert_close(&answer, &[1.0, 0.0, 0.0], 1e-5, "answer");
-        let nothing = memory.gradient_with_energy(Tensor::zeros([1, 3], &device())).unwrap();
+        let nothing = memory
+            .gradient_with_energy(Tensor::zeros([1, 3], &device()))
+            .unwrap();
         assert!(host(nothing.0).iter().all(|slope| slope.is_finite()));
     }
 }

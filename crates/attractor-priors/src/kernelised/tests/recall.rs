@@ -46,7 +46,9 @@ fn features_and_codes_iterate_alike() {
         let mut states = queries.clone();
         for steps in 1..=12 {
             states = memory.attract(states).unwrap();
-            let recall = memory.retrieve(queries.clone(), Stopping::after(steps)).unwrap();
+            let recall = memory
+                .retrieve(queries.clone(), Stopping::after(steps))
+                .unwrap();
             assert_close(&host(recall.state), &host(states.clone()), 1e-5, "state");
         }
     }
@@ -58,16 +60,30 @@ fn rows_stop_by_themselves() {
     let codes = unit_rows(normal(4, 30, 16));
     let memory = holding(&codes, FeatureScale::Unit, (1.0, 8.0), None);
     let queries = codes.clone() + normal(5, 30, 16).mul_scalar(0.2);
-    let stopping = Stopping { max_steps: 200, tolerance: 1e-6, check_every: 1 };
+    let stopping = Stopping {
+        max_steps: 200,
+        tolerance: 1e-6,
+        check_every: 1,
+    };
     let all = memory.retrieve(queries.clone(), stopping).unwrap();
     let mut counts = all.steps.clone();
     counts.dedup();
     assert!(counts.len() > 3, "{counts:?}");
     let states = host(all.state);
     for row in 0..30 {
-        let one = memory.retrieve(queries.clone().narrow(0, row, 1), stopping).unwrap();
-        assert_eq!((one.steps[0], one.outcomes[0]), (all.steps[row], all.outcomes[row]));
-        assert_close(&host(one.state), &states[row * 16..(row + 1) * 16], 1e-5, "alone");
+        let one = memory
+            .retrieve(queries.clone().narrow(0, row, 1), stopping)
+            .unwrap();
+        assert_eq!(
+            (one.steps[0], one.outcomes[0]),
+            (all.steps[row], all.outcomes[row])
+        );
+        assert_close(
+            &host(one.state),
+            &states[row * 16..(row + 1) * 16],
+            1e-5,
+            "alone",
+        );
     }
 }
 
@@ -82,14 +98,22 @@ fn errors_stay_below_their_bound() {
         for beta in [0.1, 1.0, 5.0, 10.0, 20.0, 50.0, 100.0] {
             let memory = holding(&codes, FeatureScale::Unit, (1.0, beta), map.clone());
             let gaps = memory.separation().unwrap().gaps;
-            let answers = host(memory.retrieve(codes.clone(), Stopping::after(1)).unwrap().state);
+            let answers = host(
+                memory
+                    .retrieve(codes.clone(), Stopping::after(1))
+                    .unwrap()
+                    .state,
+            );
             let rows = answers.chunks_exact(dim).zip(values.chunks_exact(dim));
             for ((answer, code), gap) in rows.zip(gaps) {
                 let difference: Vec<f32> = answer.iter().zip(code).map(|(a, b)| a - b).collect();
                 let bound = 2.0 * longest * (count as f64 - 1.0) * (-f64::from(beta) * gap).exp();
                 // Below this an answer in single precision cannot be told from the code.
                 let rounding = 4.0 * f64::from(f32::EPSILON) * longest;
-                assert!(norm(&difference) <= bound + rounding, "beta {beta} gap {gap}");
+                assert!(
+                    norm(&difference) <= bound + rounding,
+                    "beta {beta} gap {gap}"
+                );
             }
         }
     }
@@ -128,7 +152,10 @@ fn correlated_codes_are_told_apart() {
         let cues = codes.clone() + unit_rows(normal(3, count, dim)).mul_scalar(noise);
         let config = ComparisonConfig {
             memory: KernelisedConfig {
-                separation: SeparationConfig { patience: 0, ..SeparationConfig::default() },
+                separation: SeparationConfig {
+                    patience: 0,
+                    ..SeparationConfig::default()
+                },
                 ..KernelisedConfig::default()
             },
             steps: 3,
@@ -136,10 +163,18 @@ fn correlated_codes_are_told_apart() {
         };
         let found = compare(&codes, &cues, &targets, &config).unwrap();
         println!("noise {noise}\n{found}");
-        assert!(found.learned.error <= 0.05 * found.identity.error, "noise {noise}: {found}");
+        assert!(
+            found.learned.error <= 0.05 * found.identity.error,
+            "noise {noise}: {found}"
+        );
         assert!(found.separation_identity < 0.1 && found.separation_learned >= 0.6);
         let text = found.to_string();
-        for row in ["identity, matched", "learned, matched", "identity, best", "learned, best"] {
+        for row in [
+            "identity, matched",
+            "learned, matched",
+            "identity, best",
+            "learned, best",
+        ] {
             assert!(text.contains(row), "{text}");
         }
         // The identity at a high beta does as well: no credit, and the report says so.
@@ -155,14 +190,28 @@ fn comparisons_name_mistakes() {
     let codes = normal(1, 4, 3);
     let config = ComparisonConfig::default();
     let message = |targets: &[usize], config: &ComparisonConfig| {
-        compare(&codes, &codes, targets, config).unwrap_err().to_string()
+        compare(&codes, &codes, targets, config)
+            .unwrap_err()
+            .to_string()
     };
-    assert_eq!(message(&[0, 1], &config), "targets: expected 4 rows, found 2");
-    assert_eq!(message(&[0, 1, 2, 4], &config), "targets: expected an index below 4, found 4");
-    let none = ComparisonConfig { betas: vec![], ..config };
+    assert_eq!(
+        message(&[0, 1], &config),
+        "targets: expected 4 rows, found 2"
+    );
+    assert_eq!(
+        message(&[0, 1, 2, 4], &config),
+        "targets: expected an index below 4, found 4"
+    );
+    let none = ComparisonConfig {
+        betas: vec![],
+        ..config
+    };
     assert!(message(&[0, 1, 2, 3], &none).starts_with("ComparisonConfig.betas: "));
 }
 
 fn norm(row: &[f32]) -> f64 {
-    row.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt()
+    row.iter()
+        .map(|v| f64::from(*v).powi(2))
+        .sum::<f64>()
+        .sqrt()
 }

@@ -41,9 +41,15 @@ fn codes_are_nearly_optimal() {
         let best = best_known_code(width, points).unwrap();
         println!("{points} points in {width} dimensions: {:.4}", found / best);
         assert!(found >= share * best, "{width} {points}: {found} of {best}");
-        assert!(found <= best + 1e-3, "{width} {points}: {found} above {best}");
+        assert!(
+            found <= best + 1e-3,
+            "{width} {points}: {found} above {best}"
+        );
         // (P8)
         let (low, high) = code_bounds(width, points).unwrap();
-        assert!(low <= found && found <= high, "{width} {points}: {low} {found} {high}");
+        assert!(
+            low <= found && found <= high,
+            "{width} {points}: {low} {found} {high}"
+        );
     }
 }
