@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use attractor_core::burn::tensor::Device;
 use attractor_core::{MemoryPrior, Result, Stopping, rng};
-use attractor_priors::kernelised::{Coordinates, learn};
+use attractor_priors::kernelised::{Coordinates, Start, learn};
 use attractor_priors::{KernelisedConfig, SeparationConfig};
 
 use super::verdict;
@@ -15,9 +15,9 @@ pub(super) fn run(device: &Device) -> Result<()> {
     let codes = rng::normal_vec(&mut rng::stream(0, "codes"), count * dim);
     for coordinates in [Coordinates::Entries, Coordinates::Span] {
         // Two numbers of steps, so that what happens once cancels.
-        let mut time = |steps| -> Result<Duration> {
+        let time = |steps| -> Result<Duration> {
             let config = SeparationConfig {
-                start: attractor_priors::kernelised::Start::Gaussian,
+                start: Start::Gaussian,
                 width: Some(200),
                 iterations: steps,
                 patience: 0,

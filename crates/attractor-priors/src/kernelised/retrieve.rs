@@ -70,16 +70,12 @@ impl Kernelised {
         let mut features = self.query(queries)?.features;
         let [rows, width] = features.dims();
         let device = features.device();
-        let single = stopping.max_steps == 1;
+        let end = match stopping.max_steps {
+            1 => Outcome::SinglePass,
+            _ => Outcome::MaxSteps,
+        };
         let mut found = Progress {
-            outcomes: vec![
-                if single {
-                    Outcome::SinglePass
-                } else {
-                    Outcome::MaxSteps
-                };
-                rows
-            ],
+            outcomes: vec![end; rows],
             steps: vec![stopping.max_steps; rows],
             energies: Vec::new(),
         };
@@ -87,25 +83,19 @@ impl Kernelised {
             let (mut next, psi) = self.pull(&features)?;
             let energies = self.feature_energy(&features, psi);
             found.energies.push(check::to_host(energies)?);
-            if stopping.tolerance > 0.0 {
-                let done = found.frozen();
-                if done.iter().any(|&done| done) {
-                    let mask = TensorData::new(done, [rows, 1]);
-                    let mask = Tensor::<2, Bool>::from_data(mask, &device).expand([rows, width]);
-                    next = next.mask_where(mask, features.clone());
-                }
+            if found.settled().any(|settled| settled) {
+                let mask = TensorData::new(found.settled().collect::<Vec<_>>(), [rows, 1]);
+                let mask = Tensor::<2, Bool>::from_data(mask, &device).expand([rows, width]);
+                next = next.mask_where(mask, features.clone());
+            }
+            if stopping.tolerance > 0.0 && step.is_multiple_of(stopping.check_every) {
                 let scale = next.clone().abs().clamp_min(1.0);
                 let moved = (next.clone() - features).abs() / scale;
                 let moved = check::to_host(moved.max_dim(1))?;
-                for (row, moved) in moved.into_iter().enumerate() {
-                    if moved <= stopping.tolerance && found.outcomes[row] != Outcome::Converged {
-                        found.outcomes[row] = Outcome::Converged;
-                        found.steps[row] = step + 1;
-                    }
-                }
+                found.look(&moved, stopping.tolerance, step + 1);
             }
             features = next;
-            if found.frozen().into_iter().all(|done| done) {
+            if found.settled().all(|settled| settled) {
                 break;
             }
         }
@@ -121,8 +111,19 @@ struct Progress {
 }
 
 impl Progress {
-    fn frozen(&self) -> Vec<bool> {
+    /// Whether each row has stopped.
+    fn settled(&self) -> impl Iterator<Item = bool> {
         let outcomes = self.outcomes.iter();
-        outcomes.map(|&end| end == Outcome::Converged).collect()
+        outcomes.map(|&end| end == Outcome::Converged)
+    }
+
+    /// Stops the rows that moved by no more than `tolerance`, after `steps` updates.
+    fn look(&mut self, moved: &[f32], tolerance: f32, steps: usize) {
+        for (row, &moved) in moved.iter().enumerate() {
+            if moved <= tolerance && self.outcomes[row] != Outcome::Converged {
+                self.outcomes[row] = Outcome::Converged;
+                self.steps[row] = steps;
+            }
+        }
     }
 }

@@ -74,10 +74,9 @@ fn rows_stop_by_themselves() {
         let one = memory
             .retrieve(queries.clone().narrow(0, row, 1), stopping)
             .unwrap();
-        assert_eq!(
-            (one.steps[0], one.outcomes[0]),
-            (all.steps[row], all.outcomes[row])
-        );
+        // Sums are taken in another order, which can move the step at which a threshold is passed.
+        assert!(one.steps[0].abs_diff(all.steps[row]) <= 1);
+        assert_eq!(one.outcomes[0], all.outcomes[row]);
         assert_close(
             &host(one.state),
             &states[row * 16..(row + 1) * 16],
