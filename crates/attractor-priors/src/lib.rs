@@ -41,6 +41,8 @@ mod testing;
 mod pages {
     #[doc = include_str!("../../../docs/systems/sparse-hopfield.md")]
     struct SparseHopfield;
+    #[doc = include_str!("../../../docs/systems/kernelised-hopfield.md")]
+    struct KernelisedHopfield;
     #[doc = include_str!("../../../docs/systems/random-features.md")]
     struct RandomFeatures;
 }
