@@ -10,7 +10,9 @@ use attractor_priors::{KernelisedConfig, SeparationConfig};
 use super::verdict;
 
 pub(super) fn run(device: &Device) -> Result<()> {
-    println!("\nBest of several runs; learning uses one thread, reading as many as RAYON_NUM_THREADS says");
+    println!(
+        "\nBest of several runs; learning uses one thread, reading as many as RAYON_NUM_THREADS says"
+    );
     let (count, dim) = (200, 784);
     let codes = rng::normal_vec(&mut rng::stream(0, "codes"), count * dim);
     for coordinates in [Coordinates::Entries, Coordinates::Span] {

@@ -1,5 +1,5 @@
 use attractor_core::kernel::PatternStore;
-use attractor_core::{Energy, Error, MemoryPrior, Result, StoredCodes, check};
+use attractor_core::{Error, MemoryPrior, Result, StoredCodes, check};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::learn::{FitReport, learn};
@@ -15,9 +15,9 @@ pub struct Kernelised {
     pub(super) config: KernelisedConfig,
     pub(super) dim: usize,
     width: usize,
-    device: Device,
+    pub(super) device: Device,
     /// W `[D, d]`; none for the identity.
-    map: Option<Tensor<2>>,
+    pub(super) map: Option<Tensor<2>>,
     report: Option<FitReport>,
     /// Codes and the norms of their features, `(m_k, r_k)`; with raw features r is 1.
     pub(super) values: PatternStore,
@@ -135,7 +135,7 @@ impl Kernelised {
     }
 
     /// `W^T f`, `[b, D]` to `[b, d]`.
-    fn adjoint(&self, features: Tensor<2>) -> Tensor<2> {
+    pub(super) fn adjoint(&self, features: Tensor<2>) -> Tensor<2> {
         match &self.map {
             Some(map) => {
                 let map = map.clone().to_device(&features.device());
@@ -160,7 +160,7 @@ impl Kernelised {
     }
 
     /// Stores codes and their features.
-    fn append(&mut self, codes: Tensor<2>) -> Result<()> {
+    pub(super) fn append(&mut self, codes: Tensor<2>) -> Result<()> {
         let features = self.apply(codes.clone());
         let [rows, _] = features.dims();
         let (keys, norms) = match self.config.features {
@@ -179,7 +179,7 @@ impl Kernelised {
     }
 
     /// Whether W is to be learned now that the codes from `first` on were added.
-    fn wants_fit(&self, first: usize) -> Result<bool> {
+    pub(super) fn wants_fit(&self, first: usize) -> Result<bool> {
         if self.config.map == MapKind::Identity || self.len() < 2 {
             return Ok(false);
         }
@@ -194,97 +194,16 @@ impl Kernelised {
     }
 }
 
-impl Energy for Kernelised {
-    fn energy(&self, states: Tensor<2>) -> Result<Tensor<1>> {
-        Ok(self.attract_with_energy(states)?.1)
-    }
-
-    fn gradient(&self, states: Tensor<2>) -> Result<Tensor<2>> {
-        Ok(self.gradient_with_energy(states)?.0)
-    }
-}
-
-impl MemoryPrior for Kernelised {
-    fn name(&self) -> &'static str {
-        "kernelised"
-    }
-
-    fn store(&mut self, codes: Tensor<2>) -> Result<()> {
-        let codes = codes.without_autodiff().to_device(&self.device);
-        check::batch("codes", &codes, self.dim)?;
-        let first = self.len();
-        self.append(codes)?;
-        if self.wants_fit(first)? {
-            self.refit()?;
-        }
-        Ok(())
-    }
-
-    fn attract(&self, states: Tensor<2>) -> Result<Tensor<2>> {
-        Ok(self.attract_with_energy(states)?.0)
-    }
-
-    fn attract_with_energy(&self, states: Tensor<2>) -> Result<(Tensor<2>, Tensor<1>)> {
-        let query = self.query(states)?;
-        let reading = self.read(&query, true)?;
-        let energy = self.energy_of(&query, reading.psi);
-        Ok((reading.answer, energy))
-    }
-
-    fn gradient_with_energy(&self, states: Tensor<2>) -> Result<(Tensor<2>, Tensor<1>)> {
-        let query = self.query(states.clone())?;
-        let reading = self.read(&query, true)?;
-        let energy = self.energy_of(&query, reading.psi);
-        let slope = match &query.length {
-            None => self.apply(states - reading.answer),
-            Some(length) => {
-                // sum_k p_k f_k / r_k, of which only the part across z changes its direction.
-                let pull = self.apply(reading.answer) / reading.norm;
-                let along = (pull.clone() * query.features.clone()).sum_dim(1);
-                (query.features * along - pull) / length.clone()
-            }
-        };
-        Ok((self.adjoint(slope), energy))
-    }
-
-    fn attract_scale(&self) -> Option<f32> {
-        let plain = self.map.is_none() && self.config.features == FeatureScale::Raw;
-        plain.then_some(1.0)
-    }
-
-    fn stored(&self) -> Option<&dyn StoredCodes> {
-        Some(self)
-    }
-
-    fn stored_mut(&mut self) -> Option<&mut dyn StoredCodes> {
-        Some(self)
-    }
-
-    fn len(&self) -> usize {
-        self.values.len()
-    }
-
-    fn dim(&self) -> usize {
-        self.dim
-    }
-
+impl Kernelised {
     /// Removes everything; a map that was learned is forgotten with the codes.
-    fn clear(&mut self) {
+    pub(super) fn forget(&mut self) {
         self.values.clear();
         self.keys.clear();
         if self.report.take().is_some() {
             self.map = None;
+            self.width = self.dim;
+            self.keys = PatternStore::new(self.dim + 1, &self.device)
+                .expect("a store of at least one entry is valid");
         }
-    }
-}
-
-impl StoredCodes for Kernelised {
-    fn codes(&self) -> Result<Tensor<2>> {
-        Ok(self.values.to_tensor()?.narrow(1, 0, self.dim))
-    }
-
-    fn remove(&mut self, index: usize) -> Result<()> {
-        self.values.remove(index)?;
-        self.keys.remove(index)
     }
 }

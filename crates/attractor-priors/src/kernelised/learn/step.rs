@@ -114,3 +114,44 @@ impl Stepper {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where `steps` steps along a gradient of 1 lead from 0.
+    fn walk(config: SeparationConfig, steps: usize) -> f64 {
+        let mut map = Mat::zeros(1, 1);
+        let mut stepper = Stepper::new(&config, &map);
+        for _ in 0..steps {
+            let gradient = Mat::full(1, 1, 1.0);
+            map = stepper.step(&map, &gradient, 0.0, |_| 0.0).unwrap();
+        }
+        map[(0, 0)]
+    }
+
+    #[test]
+    fn rates() {
+        // The factorial schedule sums 1 / sqrt(i!), which converges: ten steps are as good as all.
+        let mut expected = 0.0;
+        let mut factorial = 1.0f64;
+        for i in 0..30 {
+            factorial *= f64::from(i.max(1));
+            expected -= factorial.sqrt().recip();
+        }
+        let average = SeparationConfig::uhop_average(30);
+        assert!((walk(average, 30) - expected).abs() < 1e-12);
+        assert!((walk(average, 11) - expected).abs() < 1e-3);
+        assert_eq!(walk(SeparationConfig::uhop_maximum(3), 3), -30.0);
+        // Under a constant gradient both moments of Adam, corrected, are that gradient.
+        assert!((walk(SeparationConfig::default(), 4) + 0.2).abs() < 1e-8);
+    }
+
+    #[test]
+    fn no_step_without_a_decrease() {
+        let map = Mat::zeros(1, 1);
+        let mut stepper = Stepper::new(&SeparationConfig::monotone(0.1, 5), &map);
+        let gradient = Mat::full(1, 1, 1.0);
+        assert!(stepper.step(&map, &gradient, 0.0, |_| 1.0).is_none());
+    }
+}
