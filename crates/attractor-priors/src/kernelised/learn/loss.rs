@@ -2,6 +2,8 @@
 
 use faer::Mat;
 
+use super::exp::exponentials;
+
 /// Entries of one block of cosines at most.
 const BLOCK_ENTRIES: usize = 4 << 20;
 /// Norms below this count as this: the gradient of a norm at 0 does not exist.
@@ -122,10 +124,7 @@ fn smooth_maximum(unit: &Mat<f64>, tau: f64, with_gradient: bool) -> (Evaluation
         }
         let mut total = 0.0;
         for j in 0..cosines.ncols() {
-            for value in cosines.col_as_slice_mut(j) {
-                *value = ((*value - max) / tau).exp();
-                total += *value;
-            }
+            total += exponentials(cosines.col_as_slice_mut(j), max, 1.0 / tau);
         }
         let pulls = match with_gradient {
             true => unit * &*cosines,

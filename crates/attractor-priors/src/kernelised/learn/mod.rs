@@ -2,6 +2,7 @@
 
 mod config;
 mod descent;
+mod exp;
 pub(super) mod loss;
 mod span;
 mod step;

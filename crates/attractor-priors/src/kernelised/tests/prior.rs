@@ -60,6 +60,25 @@ fn wrong_configurations_are_named() {
     ));
 }
 
+/// As an experiment file asks for it.
+#[test]
+fn options_reach_the_map() {
+    let build = |text: &str| crate::build(&text.parse().unwrap(), 6, &device());
+    let options = "kind = 'kernelised'\nbeta = 50.0\nfeatures = 'raw'\n\
+        separation = { loss = 'average', width = 4, start = 'gaussian', iterations = 20 }";
+    let mut memory = build(options).unwrap();
+    memory.store(normal(1, 9, 6)).unwrap();
+    let answer = memory.attract(normal(1, 9, 6)).unwrap();
+    assert_eq!(answer.dims(), [9, 6]);
+    let message = build("kind = 'kernelised'\nseparation = { tau = 1 }")
+        .unwrap_err()
+        .to_string();
+    assert!(
+        message.contains("kernelised: unknown field `tau`"),
+        "{message}"
+    );
+}
+
 /// (P1) The identity with raw features and softmax is the modern Hopfield network, one step of which
 /// is an attention head.
 #[test]
