@@ -11,11 +11,13 @@
 //! | [`learned_precision`] | the same with a learned precision matrix | one EM step |
 //! | [`hopfield`] | `-1/beta log sum_k exp(beta m_k.z) + |z|^2 / 2` | modern Hopfield update |
 //! | [`slot_mixture`] | the mixture with each code's slots in their best order | one EM step |
+//! | [`kernelised`] | the Hopfield energy after a linear map learned to spread the codes | mixture of codes |
 //! | [`random_features`] | `-1/beta log` of an estimate of the mixture, in a store of fixed size | damped gradient step |
-//! | [`sparse_hopfield`] | the last two with sparsemax or alpha-entmax | sparse mixture of codes |
+//! | [`sparse_hopfield`] | Hopfield and mixture with sparsemax or alpha-entmax | sparse mixture of codes |
 
 pub mod gaussian_mixture;
 pub mod hopfield;
+pub mod kernelised;
 pub mod learned_precision;
 pub mod random_features;
 mod registry;
@@ -25,6 +27,7 @@ mod store;
 
 pub use gaussian_mixture::{GaussianMixture, GaussianMixtureConfig};
 pub use hopfield::{Hopfield, HopfieldConfig};
+pub use kernelised::{FeatureScale, Kernelised, KernelisedConfig, MapKind, SeparationConfig};
 pub use learned_precision::{LearnedPrecision, LearnedPrecisionConfig, PrecisionForm};
 pub use random_features::{
     DirectionKind, FeatureKind, RandomFeatures, RandomFeaturesConfig, Window, feasibility, spinodal,
@@ -41,6 +44,8 @@ mod testing;
 mod pages {
     #[doc = include_str!("../../../docs/systems/sparse-hopfield.md")]
     struct SparseHopfield;
+    #[doc = include_str!("../../../docs/systems/kernelised-hopfield.md")]
+    struct KernelisedHopfield;
     #[doc = include_str!("../../../docs/systems/random-features.md")]
     struct RandomFeatures;
 }

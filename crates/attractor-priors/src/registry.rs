@@ -5,8 +5,8 @@ use attractor_core::{MemoryPrior, Result};
 use burn::tensor::Device;
 
 use crate::{
-    GaussianMixtureConfig, HopfieldConfig, LearnedPrecisionConfig, RandomFeaturesConfig,
-    SlotMixtureConfig, SparseHopfieldConfig,
+    GaussianMixtureConfig, HopfieldConfig, KernelisedConfig, LearnedPrecisionConfig,
+    RandomFeaturesConfig, SlotMixtureConfig, SparseHopfieldConfig,
 };
 
 /// Builds an empty prior over codes of some width from its options.
@@ -54,6 +54,11 @@ pub const PRIORS: &[PriorEntry] = &[
         "sparse_hopfield",
         SparseHopfieldConfig,
         "sparsemax or alpha-entmax in place of softmax (similarity, alpha, beta)"
+    ),
+    prior!(
+        "kernelised",
+        KernelisedConfig,
+        "similarities after a map learned to spread the codes (map, features, beta, alpha, separation)"
     ),
     prior!(
         "random_features",

@@ -1,0 +1,102 @@
+//! The memory as a part of the variational memory.
+
+use attractor_core::{Energy, MemoryPrior, Result, StoredCodes, check};
+use burn::tensor::Tensor;
+
+use super::model::NORM_FLOOR;
+use super::{FeatureScale, Kernelised};
+
+impl Energy for Kernelised {
+    fn energy(&self, states: Tensor<2>) -> Result<Tensor<1>> {
+        Ok(self.attract_with_energy(states)?.1)
+    }
+
+    fn gradient(&self, states: Tensor<2>) -> Result<Tensor<2>> {
+        Ok(self.gradient_with_energy(states)?.0)
+    }
+}
+
+impl MemoryPrior for Kernelised {
+    fn name(&self) -> &'static str {
+        "kernelised"
+    }
+
+    fn store(&mut self, codes: Tensor<2>) -> Result<()> {
+        let codes = codes.without_autodiff().to_device(&self.device);
+        check::batch("codes", &codes, self.dim)?;
+        let first = self.len();
+        self.append(codes)?;
+        if self.wants_fit(first)? {
+            self.refit()?;
+        }
+        Ok(())
+    }
+
+    fn attract(&self, states: Tensor<2>) -> Result<Tensor<2>> {
+        Ok(self.attract_with_energy(states)?.0)
+    }
+
+    fn attract_with_energy(&self, states: Tensor<2>) -> Result<(Tensor<2>, Tensor<1>)> {
+        let query = self.query(states)?;
+        let reading = self.read(&query, true)?;
+        let energy = self.energy_of(&query, reading.psi);
+        Ok((reading.answer, energy))
+    }
+
+    fn gradient_with_energy(&self, states: Tensor<2>) -> Result<(Tensor<2>, Tensor<1>)> {
+        let query = self.query(states.clone())?;
+        let reading = self.read(&query, true)?;
+        let energy = self.energy_of(&query, reading.psi);
+        let slope = match &query.length {
+            None => self.apply(states - reading.answer),
+            Some(length) => {
+                // sum_k p_k f_k / r_k, of which only the part across z changes its direction.
+                let pull = self.apply(reading.answer) / reading.norm;
+                let along = (pull.clone() * query.features.clone()).sum_dim(1);
+                let slope = (query.features * along - pull) / length.clone();
+                // A state without an image has no direction to turn.
+                let nowhere = length.clone().lower_equal_elem(NORM_FLOOR);
+                let nowhere = nowhere.expand(slope.dims());
+                slope.mask_fill(nowhere, 0.0)
+            }
+        };
+        Ok((self.adjoint(slope), energy))
+    }
+
+    fn attract_scale(&self) -> Option<f32> {
+        let plain = self.map.is_none() && self.config.features == FeatureScale::Raw;
+        plain.then_some(1.0)
+    }
+
+    fn stored(&self) -> Option<&dyn StoredCodes> {
+        Some(self)
+    }
+
+    fn stored_mut(&mut self) -> Option<&mut dyn StoredCodes> {
+        Some(self)
+    }
+
+    fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// Removes everything; a map that was learned is forgotten with the codes.
+    fn clear(&mut self) {
+        self.forget();
+    }
+}
+
+impl StoredCodes for Kernelised {
+    fn codes(&self) -> Result<Tensor<2>> {
+        Ok(self.values.to_tensor()?.narrow(1, 0, self.dim))
+    }
+
+    fn remove(&mut self, index: usize) -> Result<()> {
+        self.values.remove(index)?;
+        self.keys.remove(index)
+    }
+}
