@@ -3,11 +3,14 @@
 //! | memory | what it is |
 //! | --- | --- |
 //! | [`variational`] | generative model x observation model x prior x inference, any of each |
+//! | [`bayespcn`] | predictive coding network written by Bayes' rule: one-shot, forgetting, evidence |
 //! | [`encoded`] | any memory of codes behind an encoder and a decoder |
 
+pub mod bayespcn;
 pub mod encoded;
 pub mod variational;
 
+pub use bayespcn::{BayesPcn, BayesPcnConfig};
 pub use encoded::EncodedMemory;
 pub use variational::VariationalMemory;
 

@@ -1,0 +1,4 @@
+//! What must hold.
+
+mod golden;
+mod support;
