@@ -123,19 +123,20 @@ impl BayesPcn {
         }
     }
 
-    /// Rounds of hidden values given the sensory ones, then sensory values given the hidden ones.
+    /// Rounds of hidden values given the sensory ones, from a new start each time, then sensory
+    /// values given the hidden ones.
     fn denoise(&self, x: Mat, clamps: &[Clamp]) -> Vec<Answer> {
         let direct = self.direct();
         let (reduced, whole) = (self.objective(clamps), self.objective(&direct));
         let (config, rows) = (&self.config, x.rows);
-        let mut hidden = self.start("bayespcn/read", &vec![0; rows]);
+        let mut hidden = Vec::new();
         let mut first = Vec::new();
         let mut steps = vec![0; rows];
         let mut outcomes = Vec::new();
         let mut x = x;
         for round in 0..config.repeats {
             let start = Point {
-                hidden,
+                hidden: self.start("bayespcn/read", &vec![round as u64; rows]),
                 targets: clamps.iter().map(|clamp| clamp.target(&x, false)).collect(),
             };
             let found = search(&reduced, &config.search, Ascent::Adam, start, None);
