@@ -1,4 +1,9 @@
-//! What must hold.
+//! What must hold: properties of the posterior, of the gradients, of recall and of files.
 
+mod files;
 mod golden;
+mod gradients;
+mod posterior;
+mod recall;
 mod support;
+mod whole;
