@@ -10,7 +10,7 @@ pub mod bayespcn;
 pub mod encoded;
 pub mod variational;
 
-pub use bayespcn::{BayesPcn, BayesPcnConfig};
+pub use bayespcn::{BayesPcn, BayesPcnConfig, Gpcn, GpcnConfig};
 pub use encoded::EncodedMemory;
 pub use variational::VariationalMemory;
 

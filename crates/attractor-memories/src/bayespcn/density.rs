@@ -11,7 +11,6 @@ pub(crate) enum Density {
     /// Weights integrated out once for all rows: `C = s^2 I + Z U Z^T`.
     Joint,
     /// Weights at their mean: `v = s^2`.
-    #[allow(dead_code)]
     Mean,
 }
 

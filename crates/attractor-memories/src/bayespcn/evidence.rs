@@ -9,8 +9,7 @@ use rayon::prelude::*;
 use super::BayesPcn;
 use super::clamp::Clamp;
 use super::config::Coding;
-use super::density::Density;
-use super::energy::{Objective, Point, Value};
+use super::energy::{Point, Value};
 use super::lift::lift;
 use super::linalg::{Mat, dot, log_sum_exp};
 use super::read::BLOCK;
@@ -38,11 +37,7 @@ impl BayesPcn {
     fn evidence_of(&self, x: &Mat, clamps: &[Clamp]) -> Vec<f64> {
         let mut views = self.views(clamps);
         let best = |views, clamps: &[Clamp]| -> Value {
-            let objective = Objective {
-                config: &self.config,
-                views,
-                density: Density::Rows,
-            };
+            let objective = self.objective(views);
             let mut point = Point {
                 hidden: self.start("bayespcn/read", &vec![0; x.rows]),
                 targets: clamps.iter().map(|clamp| clamp.target(x, false)).collect(),

@@ -20,15 +20,18 @@ mod config;
 mod density;
 mod energy;
 mod evidence;
+mod gpcn;
 mod layer;
 mod lift;
 mod linalg;
 mod memory;
+mod mixture;
 mod model;
 mod particle;
 mod persist;
 mod read;
 mod readout;
+mod remove;
 mod search;
 #[cfg(test)]
 mod tests;
@@ -36,6 +39,8 @@ mod write;
 
 pub use activation::Activation;
 pub use config::{BayesPcnConfig, Coding, PriorMean, Readout, SearchConfig, Start, Writing};
+pub use gpcn::{Gpcn, GpcnConfig};
 pub use layer::MatrixNormal;
+pub use mixture::{MixtureWeights, StoredMixture, StoredMixtureConfig};
 pub use model::BayesPcn;
 pub use read::Given;

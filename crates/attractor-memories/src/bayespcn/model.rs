@@ -7,6 +7,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::clamp::Clamp;
 use super::config::Start;
+use super::density::Density;
 use super::energy::View;
 use super::linalg::{Mat, log_sum_exp};
 use super::particle::Particle;
@@ -19,6 +20,8 @@ pub struct BayesPcn {
     pub(crate) config: BayesPcnConfig,
     pub(crate) device: Device,
     pub(crate) state: State,
+    /// How reads treat the uncertainty of the weights.
+    pub(crate) density: Density,
     /// Reduced sensory weights of every particle, made by the first read after a change.
     clamps: OnceLock<Vec<Clamp>>,
 }
@@ -125,6 +128,7 @@ impl BayesPcn {
             config,
             device: device.clone(),
             state,
+            density: Density::Rows,
             clamps: OnceLock::new(),
         }
     }
@@ -186,12 +190,20 @@ impl BayesPcn {
 
     /// Every particle with its weight, through the given clamps.
     pub(crate) fn views<'a>(&'a self, clamps: &'a [Clamp]) -> Vec<View<'a>> {
+        let mut views = self.whole_views();
+        for (view, clamp) in views.iter_mut().zip(clamps) {
+            view.map = &clamp.map;
+        }
+        views
+    }
+
+    /// Every particle with its weight and all of its sensory weights.
+    pub(crate) fn whole_views(&self) -> Vec<View<'_>> {
         let weights = self.state.particles.iter().zip(&self.state.log_weights);
         weights
-            .zip(clamps)
-            .map(|((particle, &log_weight), clamp)| View {
+            .map(|(particle, &log_weight)| View {
                 layers: &particle.layers,
-                map: &clamp.map,
+                map: &particle.layers[0].mean,
                 log_weight,
             })
             .collect()

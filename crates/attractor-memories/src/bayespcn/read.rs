@@ -8,8 +8,7 @@ use rayon::prelude::*;
 
 use super::clamp::{Clamp, Target};
 use super::config::Readout;
-use super::density::Density;
-use super::energy::{Objective, Point};
+use super::energy::{Objective, Point, View};
 use super::linalg::Mat;
 use super::readout::read_out;
 use super::search::{Ascent, Found, search};
@@ -85,7 +84,7 @@ impl BayesPcn {
                 let at: Vec<usize> = (0..known.len()).filter(|&at| known[at]).collect();
                 own = match self.config.readout {
                     Readout::Closed => self.clamps_for(Some(&at)),
-                    Readout::Searched => self.direct(),
+                    Readout::Searched => Vec::new(),
                 };
                 &own
             }
@@ -108,26 +107,19 @@ impl BayesPcn {
             .collect()
     }
 
-    fn direct(&self) -> Vec<Clamp> {
-        let particles = self.state.particles.iter();
-        particles
-            .map(|particle| Clamp::direct(&particle.layers[0].mean))
-            .collect()
-    }
-
-    pub(crate) fn objective<'a>(&'a self, clamps: &'a [Clamp]) -> Objective<'a> {
+    pub(crate) fn objective<'a>(&'a self, views: Vec<View<'a>>) -> Objective<'a> {
         Objective {
             config: &self.config,
-            views: self.views(clamps),
-            density: Density::Rows,
+            views,
+            density: self.density,
         }
     }
 
     /// Rounds of hidden values given the sensory ones, from a new start each time, then sensory
     /// values given the hidden ones.
     fn denoise(&self, x: Mat, clamps: &[Clamp]) -> Vec<Answer> {
-        let direct = self.direct();
-        let (reduced, whole) = (self.objective(clamps), self.objective(&direct));
+        let reduced = self.objective(self.views(clamps));
+        let whole = self.objective(self.whole_views());
         let (config, rows) = (&self.config, x.rows);
         let mut hidden = Vec::new();
         let mut first = Vec::new();
@@ -166,8 +158,9 @@ impl BayesPcn {
 
     /// One search under the known entries, then the others.
     fn fill(&self, x: Mat, known: &[bool], clamps: &[Clamp]) -> Vec<Answer> {
-        let direct = self.direct();
-        let (objective, whole) = (self.objective(clamps), self.objective(&direct));
+        // Without clamps the sensory weights are used as they are.
+        let objective = self.objective(self.views(clamps));
+        let whole = self.objective(self.whole_views());
         let (config, rows) = (&self.config, x.rows);
         let unknown = known.iter().map(|&known| f64::from(u8::from(!known)));
         let free = Mat::new(rows, x.cols, unknown.collect::<Vec<f64>>().repeat(rows));

@@ -2,8 +2,9 @@
 
 use super::SearchConfig;
 use super::config::Readout;
+use super::density::Density;
 use super::energy::{Objective, Point};
-use super::linalg::{Mat, axpy, log_sum_exp};
+use super::linalg::{Mat, axpy, dot, log_sum_exp};
 use super::search::adam;
 
 /// Fixed-point iterations for the mixture of several particles.
@@ -83,9 +84,14 @@ pub(crate) fn read_out(
     let noise = objective.config.variance(0);
     for view in &objective.views {
         means.push(Mat::product(z.view(), view.map.view()));
-        let spread = Mat::product(z.view(), view.layers[0].covariance.view());
-        let uncertain = (0..z.rows).map(|row| super::linalg::dot(spread.row(row), z.row(row)));
-        variances.push(uncertain.map(|q| noise + q).collect::<Vec<f64>>());
+        variances.push(match objective.density {
+            Density::Mean => vec![noise; z.rows],
+            _ => {
+                let spread = Mat::product(z.view(), view.layers[0].covariance.view());
+                let row = |row| noise + dot(spread.row(row), z.row(row));
+                (0..z.rows).map(row).collect::<Vec<f64>>()
+            }
+        });
     }
     let all: Vec<Predictions<'_>> = (0..z.rows)
         .map(|row| {

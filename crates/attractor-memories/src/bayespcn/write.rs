@@ -1,4 +1,4 @@
-//! Writing, forgetting and removing.
+//! Writing, forgetting and resampling.
 
 use attractor_core::{Error, Result, rng};
 use burn::tensor::Tensor;
@@ -11,16 +11,15 @@ use super::config::{Coding, Writing};
 use super::density::Density;
 use super::energy::{Objective, Point, View};
 use super::layer::check_strength;
-use super::lift::{Lifted, lift};
 use super::linalg::{Mat, log_sum_exp};
 use super::model::Record;
 use super::particle::{Origin, Particle};
 use super::search::{Ascent, search};
 
 /// What one particle made of a block of patterns.
-struct Code {
-    hidden: Vec<Mat>,
-    inputs: Vec<Mat>,
+pub(crate) struct Code {
+    pub(crate) hidden: Vec<Mat>,
+    pub(crate) inputs: Vec<Mat>,
     log_joint: f64,
 }
 
@@ -78,7 +77,9 @@ impl BayesPcn {
             Origin::Drawn(_) => Particle::drawn(&config, index as u64),
             Origin::Given(prior) => Particle::given(prior.clone()),
         });
+        let density = self.density;
         *self = Self::of(config, &self.device, particles.collect());
+        self.density = density;
     }
 
     fn write_block(&mut self, values: &[f32], rows: &Mat) -> Result<Vec<f64>> {
@@ -126,13 +127,13 @@ impl BayesPcn {
     }
 
     /// Hidden values for each particle.
-    fn encode(&self, rows: &Mat) -> Vec<Code> {
+    pub(crate) fn encode(&self, rows: &Mat) -> Vec<Code> {
         let index: Vec<u64> = (0..rows.rows as u64)
             .map(|row| self.state.written + row)
             .collect();
         let start = self.start("bayespcn/write", &index);
-        let joint = rows.rows > 1;
-        let density = if joint { Density::Joint } else { Density::Rows };
+        let joint = rows.rows > 1 && self.density == Density::Rows;
+        let density = if joint { Density::Joint } else { self.density };
         let climb = |views: Vec<View<'_>>, clamps: &[Clamp]| -> Vec<Code> {
             let objective = Objective {
                 config: &self.config,
@@ -210,59 +211,10 @@ impl BayesPcn {
         state.log_weights = vec![-(count as f64).ln(); count];
         state.generation += 1;
     }
-
-    /// Takes pattern `index` out of every posterior and importance weight.
-    pub(crate) fn remove_record(&mut self, index: usize) -> Result<()> {
-        let len = self.state.len;
-        if index >= len {
-            let what = "pattern";
-            return Err(Error::Index { what, len, index });
-        }
-        let unsupported = |part: &str| Error::Unsupported {
-            what: "BayesPcn::remove",
-            capability: "hidden values kept since the write (`keep_patterns`, no `forget` after it)",
-            part: part.to_owned(),
-        };
-        if !self.config.keep_patterns {
-            return Err(unsupported("a memory without `keep_patterns`"));
-        }
-        if !self.state.records[index].exact {
-            return Err(unsupported("a pattern written before the last `forget`"));
-        }
-        self.change(|memory| {
-            let (config, state) = (memory.config, &mut memory.state);
-            let record = state.records.remove(index);
-            let pattern: Vec<f64> = record.pattern.iter().copied().map(f64::from).collect();
-            for (k, particle) in state.particles.iter_mut().enumerate() {
-                let hidden = record.hidden[k].chunks(config.hidden);
-                let hidden: Vec<Mat> = hidden
-                    .map(|x| Mat::new(1, config.hidden, x.to_vec()))
-                    .collect();
-                let inputs = hidden.iter().map(|x| lift(&config, x));
-                let inputs: Vec<Lifted> = inputs.chain([Lifted::top(1)]).collect();
-                for (l, layer) in particle.layers.iter_mut().enumerate() {
-                    let x = if l == 0 {
-                        &pattern
-                    } else {
-                        &hidden[l - 1].data
-                    };
-                    let (z, variance) = (&inputs[l].z.data, config.variance(l));
-                    layer.remove(z, x, variance)?;
-                    // The evidence that the pattern added, by the chain rule in any order. What
-                    // came before a resampling is no longer in the weights.
-                    if record.generation == state.generation {
-                        state.log_weights[k] -= layer.log_predictive(z, x, variance)?;
-                    }
-                }
-            }
-            normalise(&mut state.log_weights);
-            state.len -= 1;
-            Ok(())
-        })
-    }
 }
 
-fn normalise(log_weights: &mut [f64]) {
+/// Scales the weights to the sum 1.
+pub(crate) fn normalise(log_weights: &mut [f64]) {
     let total = log_sum_exp(log_weights.iter().copied());
     log_weights.iter_mut().for_each(|weight| *weight -= total);
 }

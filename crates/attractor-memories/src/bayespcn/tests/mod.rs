@@ -1,5 +1,6 @@
 //! What must hold: properties of the posterior, of the gradients, of recall and of files.
 
+mod baselines;
 mod files;
 mod golden;
 mod gradients;

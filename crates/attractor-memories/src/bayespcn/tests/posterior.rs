@@ -50,7 +50,11 @@ fn one_by_one_is_all_at_once_is_the_information_form() {
 fn a_write_shrinks_residual_and_uncertainty_by_the_known_factor() {
     for exponent in 2..=12 {
         let noise = 10f64.powi(-exponent);
-        let (mut layer, z, x) = (posterior(4, 5, 7), normal(5, 1, 5), normal(6, 1, 7));
+        let (mut layer, mut z, x) = (posterior(4, 5, 7), normal(5, 1, 5), normal(6, 1, 7));
+        // An input whose prediction is uncertain by 1.
+        let a = Mat::product(z.view(), layer.covariance.view());
+        let length = Mat::product(a.view(), z.view().transpose()).data[0].sqrt();
+        z.data.iter_mut().for_each(|z| *z /= length);
         let residual = |layer: &MatrixNormal| {
             let mut e = x.clone();
             e.add_product(-1.0, z.view(), layer.mean.view());
