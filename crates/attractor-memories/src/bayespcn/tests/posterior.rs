@@ -74,7 +74,8 @@ fn a_write_shrinks_residual_and_uncertainty_by_the_known_factor() {
         let tolerance = if exponent > 8 { 1e-3 } else { 1e-7 };
         assert!(error < tolerance, "{noise}: {error}");
         let left = uncertainty(&layer);
-        assert!(left < noise, "{noise}: {left}");
+        // The bound is s^4 / (s^2 + q) away: below 1e-7 less than the rounding of U.
+        assert!(left < noise || exponent > 7, "{noise}: {left}");
         let expected = noise * q / (noise + q);
         assert!(
             (left - expected).abs() <= tolerance * expected,
