@@ -16,3 +16,10 @@ pub use variational::VariationalMemory;
 
 #[cfg(test)]
 mod testing;
+
+/// The snippets of the documentation pages, compiled and run as tests.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../../../docs/systems/bayespcn.md")]
+    struct BayesPcn;
+}

@@ -73,16 +73,22 @@ fn start(golden: &Golden, file: &Weights, repeats: usize) -> Result<BayesPcn> {
 }
 
 fn posterior(golden: &mut Golden, file: &Weights, memory: &BayesPcn, stage: &str) -> Result<()> {
-    for k in 0..PARTICLES {
-        for (l, layer) in memory.posterior(k)?.iter().enumerate() {
-            // Their covariance of the top layer is a multiple of the identity; ours the number.
-            let parts = [("R", layer.mean()), ("U", layer.covariance())];
-            for (part, ours) in parts {
-                let key = format!("{stage}/net{k}/layer{l}/{part}");
-                let expected = &file.values(&key)?[..ours.len()];
-                golden.compare_values(SYSTEM, &key, &narrow(ours), expected, TOLERANCE)?;
+    for part in ["R", "U"] {
+        let (mut ours, mut expected) = (Vec::new(), Vec::new());
+        for k in 0..PARTICLES {
+            for (l, layer) in memory.posterior(k)?.iter().enumerate() {
+                let values = match part {
+                    "R" => layer.mean(),
+                    _ => layer.covariance(),
+                };
+                // Their covariance of the top layer is a multiple of the identity; ours the number.
+                let theirs = file.values(&format!("{stage}/net{k}/layer{l}/{part}"))?;
+                ours.extend(narrow(values));
+                expected.extend_from_slice(&theirs[..values.len()]);
             }
         }
+        let name = format!("{stage}/{part}");
+        golden.compare_values(SYSTEM, &name, &ours, &expected, TOLERANCE)?;
     }
     let key = format!("{stage}/log_weights");
     let ours = narrow(memory.log_weights());

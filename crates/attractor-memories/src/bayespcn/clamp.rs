@@ -66,6 +66,7 @@ impl Clamp {
     }
 
     /// Whole weights, not reduced.
+    #[cfg(test)]
     pub(crate) fn direct(weights: &Mat) -> Self {
         Self {
             map: weights.clone(),
