@@ -3,13 +3,23 @@
 //! | memory | what it is |
 //! | --- | --- |
 //! | [`variational`] | generative model x observation model x prior x inference, any of each |
+//! | [`bayespcn`] | predictive coding network written by Bayes' rule: one-shot, forgetting, evidence |
 //! | [`encoded`] | any memory of codes behind an encoder and a decoder |
 
+pub mod bayespcn;
 pub mod encoded;
 pub mod variational;
 
+pub use bayespcn::{BayesPcn, BayesPcnConfig, Gpcn, GpcnConfig};
 pub use encoded::EncodedMemory;
 pub use variational::VariationalMemory;
 
 #[cfg(test)]
 mod testing;
+
+/// The snippets of the documentation pages, compiled and run as tests.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../../../docs/systems/bayespcn.md")]
+    struct BayesPcn;
+}

@@ -1,5 +1,6 @@
 //! `cargo xtask verify`: our numbers against golden files and oracles.
 
+mod bayespcn;
 mod inference;
 mod kernel;
 mod models;
@@ -131,6 +132,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     networks::check(&mut golden)?;
     models::check(&mut golden)?;
     inference::check(&mut golden)?;
+    bayespcn::check(&mut golden)?;
     let failed = golden
         .checks
         .iter()

@@ -34,6 +34,7 @@
 //! A recipe is one entry of [`RECIPES`] and one arm of [`build`]; adding a memory of another kind
 //! adds a line to each.
 
+mod bayespcn;
 mod compose;
 mod learner;
 mod options;
@@ -193,6 +194,7 @@ pub fn build(recipe: &str, options: &toml::Table, context: &Context) -> Result<B
                 Box::new(ModeSearch),
             )
         }
+        "bayespcn" => bayespcn::build(options, context),
         "nearest" => {
             let NearestOptions { distance } = read_options(recipe, options)?;
             let config = NearestConfig {

@@ -54,6 +54,11 @@ pub const RECIPES: &[Recipe] = &[
         learns: false,
     },
     Recipe {
+        name: "bayespcn",
+        summary: "predictive coding network written by Bayes' rule: one-shot, with forgetting",
+        learns: false,
+    },
+    Recipe {
         name: "nearest",
         summary: "nearest stored pattern",
         learns: false,

@@ -221,3 +221,22 @@ fn mistakes_are_named() {
     assert!(message("variational", "").contains("missing field `prior`"));
     assert!(message("autoencoder", "").contains("a trained autoencoder"));
 }
+
+#[test]
+fn options_of_bayespcn_reach_it() {
+    let built = |options: &str| build("bayespcn", &options.parse().unwrap(), &context());
+    let options = "hidden = 8\nlayers = 2\nactivation = 'relu'\niterations = 20\nmasked = true";
+    let Built::Complete(mut memory) = built(options).unwrap() else {
+        panic!("{options} asks for the mask")
+    };
+    memory.write(normal(2, 3)).unwrap();
+    let known = normal(4, 2).greater_elem(0.0).float();
+    let recall = memory.complete(normal(3, 2), known).unwrap();
+    assert!(recall.steps.iter().all(|&steps| steps <= 20));
+    let message = |options: &str| built(options).unwrap_err().to_string();
+    for wrong in ["hiden = 8", "dim = 8", "search = { steps = 3 }"] {
+        let message = message(wrong);
+        assert!(message.contains("bayespcn: unknown field"), "{message}");
+    }
+    assert!(message("hidden = 0").starts_with("BayesPcnConfig.hidden: must be at least 1"));
+}

@@ -1,0 +1,254 @@
+//! The memory's state and what it tells about itself.
+
+use std::sync::OnceLock;
+
+use attractor_core::{Error, Result, check, rng};
+use burn::tensor::{Device, Tensor};
+
+use super::clamp::Clamp;
+use super::config::Start;
+use super::density::Density;
+use super::energy::View;
+use super::linalg::{Mat, log_sum_exp};
+use super::particle::Particle;
+use super::{BayesPcnConfig, MatrixNormal};
+
+/// A predictive coding network whose weights are a posterior distribution. See the
+/// [module](super).
+#[derive(Debug)]
+pub struct BayesPcn {
+    pub(crate) config: BayesPcnConfig,
+    pub(crate) device: Device,
+    pub(crate) state: State,
+    /// How reads treat the uncertainty of the weights.
+    pub(crate) density: Density,
+    /// Reduced sensory weights of every particle, made by the first read after a change.
+    clamps: OnceLock<Vec<Clamp>>,
+}
+
+/// Everything that a write changes.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct State {
+    pub(crate) particles: Vec<Particle>,
+    /// Normalised.
+    pub(crate) log_weights: Vec<f64>,
+    /// Patterns written and not removed.
+    pub(crate) len: usize,
+    /// Patterns ever written: names the random stream of the next write.
+    pub(crate) written: u64,
+    /// Resamplings so far.
+    pub(crate) generation: u64,
+    pub(crate) records: Vec<Record>,
+}
+
+/// What it takes to remove a pattern.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Record {
+    pub(crate) pattern: Vec<f32>,
+    /// Hidden values of each particle, all layers in one row.
+    pub(crate) hidden: Vec<Vec<f64>>,
+    /// Whether nothing was forgotten since.
+    pub(crate) exact: bool,
+    /// Resamplings before it was written.
+    pub(crate) generation: u64,
+}
+
+impl BayesPcn {
+    /// An empty memory. See [`BayesPcnConfig::init`].
+    ///
+    /// # Errors
+    /// [`Error::Config`] naming the field and its rule.
+    pub fn new(config: BayesPcnConfig, device: &Device) -> Result<Self> {
+        config.validate()?;
+        let particles = (0..config.particles as u64)
+            .map(|index| Particle::drawn(&config, index))
+            .collect();
+        Ok(Self::of(config, device, particles))
+    }
+
+    /// An empty memory with given priors: one list for each particle, by layer, the sensory layer
+    /// (`[inputs, dim]`) first. The top layer has one input, the constant 1.
+    ///
+    /// # Errors
+    /// [`Error::Config`], [`Error::Mismatch`] if number or shapes do not fit the configuration.
+    pub fn with_priors(
+        config: BayesPcnConfig,
+        priors: Vec<Vec<MatrixNormal>>,
+        device: &Device,
+    ) -> Result<Self> {
+        config.validate()?;
+        let expected: Vec<_> = (0..config.layers)
+            .map(|layer| config.shape(layer))
+            .collect();
+        let shapes = |prior: &Vec<MatrixNormal>| -> Vec<(usize, usize)> {
+            let layers = prior.iter();
+            layers
+                .map(|layer| (layer.inputs(), layer.outputs()))
+                .collect()
+        };
+        let misfit = priors.iter().map(shapes).find(|found| found != &expected);
+        if let Some(found) = misfit {
+            return Err(Error::Mismatch {
+                what: "BayesPcnConfig",
+                expected: format!("layers of shapes {expected:?}"),
+                part: "a prior",
+                found: format!("{found:?}"),
+            });
+        }
+        if priors.len() != config.particles {
+            return Err(Error::Mismatch {
+                what: "BayesPcnConfig",
+                expected: format!("{} particles", config.particles),
+                part: "the list of priors",
+                found: priors.len().to_string(),
+            });
+        }
+        let particles = priors.into_iter().map(Particle::given).collect();
+        Ok(Self::of(config, device, particles))
+    }
+
+    pub(crate) fn of(config: BayesPcnConfig, device: &Device, particles: Vec<Particle>) -> Self {
+        let log_weights = vec![-(particles.len() as f64).ln(); particles.len()];
+        Self::restore(
+            config,
+            device,
+            State {
+                particles,
+                log_weights,
+                len: 0,
+                written: 0,
+                generation: 0,
+                records: Vec::new(),
+            },
+        )
+    }
+
+    pub(crate) fn restore(config: BayesPcnConfig, device: &Device, state: State) -> Self {
+        Self {
+            config,
+            device: device.clone(),
+            state,
+            density: Density::Rows,
+            clamps: OnceLock::new(),
+        }
+    }
+
+    /// What it was made from.
+    pub fn config(&self) -> &BayesPcnConfig {
+        &self.config
+    }
+
+    /// Normalised log importance weights of the particles.
+    pub fn log_weights(&self) -> &[f64] {
+        &self.state.log_weights
+    }
+
+    /// `1 / sum_k w_k^2`: the number of particles that count.
+    pub fn effective_particles(&self) -> f64 {
+        let squares = self.state.log_weights.iter().map(|w| 2.0 * w);
+        (-log_sum_exp(squares)).exp()
+    }
+
+    /// Posteriors of one particle's layers, the sensory layer first.
+    ///
+    /// # Errors
+    /// [`Error::Index`] if there is no such particle.
+    pub fn posterior(&self, particle: usize) -> Result<&[MatrixNormal]> {
+        let particles = &self.state.particles;
+        let found = particles.get(particle).ok_or(Error::Index {
+            what: "particle",
+            len: particles.len(),
+            index: particle,
+        })?;
+        Ok(&found.layers)
+    }
+
+    /// Changes the state, and drops what was derived from the old one. On an error the old state
+    /// is put back.
+    pub(crate) fn change<T>(&mut self, change: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let backup = self.state.clone();
+        let result = change(self);
+        if result.is_err() {
+            self.state = backup;
+        }
+        self.clamps = OnceLock::new();
+        result
+    }
+
+    /// Reduced sensory weights of every particle for clamped rows.
+    pub(crate) fn clamps(&self) -> &[Clamp] {
+        self.clamps.get_or_init(|| self.clamps_for(None))
+    }
+
+    /// The same when only some entries are known.
+    pub(crate) fn clamps_for(&self, known: Option<&[usize]>) -> Vec<Clamp> {
+        let particles = self.state.particles.iter();
+        particles
+            .map(|particle| Clamp::new(&particle.layers[0].mean, known.map(<[usize]>::to_vec)))
+            .collect()
+    }
+
+    /// Every particle with its weight, through the given clamps.
+    pub(crate) fn views<'a>(&'a self, clamps: &'a [Clamp]) -> Vec<View<'a>> {
+        let mut views = self.whole_views();
+        for (view, clamp) in views.iter_mut().zip(clamps) {
+            view.map = &clamp.map;
+        }
+        views
+    }
+
+    /// Every particle with its weight and all of its sensory weights.
+    pub(crate) fn whole_views(&self) -> Vec<View<'_>> {
+        let weights = self.state.particles.iter().zip(&self.state.log_weights);
+        weights
+            .map(|(particle, &log_weight)| View {
+                layers: &particle.layers,
+                map: &particle.layers[0].mean,
+                log_weight,
+            })
+            .collect()
+    }
+
+    /// Hidden values `[b, hidden]` by layer where a search starts; `index` names the draw of each
+    /// row.
+    pub(crate) fn start(&self, purpose: &str, index: &[u64]) -> Vec<Mat> {
+        let BayesPcnConfig {
+            hidden,
+            layers,
+            start,
+            seed,
+            ..
+        } = self.config;
+        let (rows, scale) = (index.len(), (hidden as f64).sqrt().recip());
+        if start == Start::Fixed {
+            return vec![Mat::filled(rows, hidden, scale); layers - 1];
+        }
+        let mut values = vec![Mat::zeros(rows, hidden); layers - 1];
+        for (row, &index) in index.iter().enumerate() {
+            let mut stream = rng::indexed_stream(seed, purpose, index);
+            for layer in &mut values {
+                let drawn = rng::normal_vec(&mut stream, hidden);
+                for (value, drawn) in layer.row_mut(row).iter_mut().zip(drawn) {
+                    let drawn = f64::from(drawn);
+                    *value = scale
+                        * if start == Start::Random {
+                            drawn
+                        } else {
+                            drawn.abs()
+                        };
+                }
+            }
+        }
+        values
+    }
+
+    /// Rows `[n, dim]` of a tensor, checked.
+    pub(crate) fn rows(&self, what: &'static str, batch: Tensor<2>) -> Result<(Vec<f32>, Mat)> {
+        check::shape(what, &batch, self.config.dim)?;
+        let values = check::to_host(batch)?;
+        check::finite(what, &values, self.config.dim)?;
+        let rows = values.len() / self.config.dim;
+        let wide = values.iter().copied().map(f64::from).collect();
+        Ok((values, Mat::new(rows, self.config.dim, wide)))
+    }
+}
