@@ -51,16 +51,17 @@ fn cosines(device: &Device) -> Result<()> {
     for (count, beta) in [(100, 20.0), (500, 20.0), (100, 10.0), (500, 10.0)] {
         let (patterns, cues) = digits(0, count, device)?;
         let targets: Vec<usize> = (0..count).collect();
-        for (coordinates, tau_start, tau_end) in [
-            (Coordinates::Entries, 0.1, 0.1),
-            (Coordinates::Span, 0.1, 0.1),
-            (Coordinates::Span, 1.0, 0.02),
+        for (coordinates, tau_start, tau_end, iterations) in [
+            (Coordinates::Entries, 0.1, 0.1, 60),
+            (Coordinates::Span, 0.1, 0.1, 60),
+            (Coordinates::Span, 1.0, 0.02, 60),
+            (Coordinates::Span, 1.0, 0.02, 300),
         ] {
             let config = ComparisonConfig {
                 memory: KernelisedConfig {
                     beta,
                     separation: SeparationConfig {
-                        iterations: 60,
+                        iterations,
                         patience: 0,
                         coordinates,
                         tau_start,
@@ -73,7 +74,7 @@ fn cosines(device: &Device) -> Result<()> {
             };
             let found = compare(&patterns, &cues, &targets, &config)?;
             println!(
-                "\n{count} digits, cosines, beta {beta}; Adam 0.05 on {coordinates:?}, 60 steps, tau {tau_start} -> {tau_end}\n{found}"
+                "\n{count} digits, cosines, beta {beta}; Adam 0.05 on {coordinates:?}, {iterations} steps, tau {tau_start} -> {tau_end}\n{found}"
             );
             let (identity, learned) = (found.identity.error, found.learned.error);
             if beta == 20.0 {
