@@ -76,8 +76,8 @@ impl Activation {
             Self::Dpfp => {
                 let h = x.len();
                 let half = |i: usize| if i < h { x[i] } else { -x[i - h] }.max(0.0);
-                for i in 0..2 * h {
-                    z[i] = half(i) * half((i + 2 * h - 1) % (2 * h));
+                for (i, z) in z.iter_mut().enumerate() {
+                    *z = half(i) * half((i + 2 * h - 1) % (2 * h));
                 }
             }
         }

@@ -55,6 +55,9 @@ impl Forget for BayesPcn {
     /// Exact for the weights, given the hidden values of the patterns that stay: those written
     /// later keep values that were inferred while the removed pattern was there. Needs
     /// `keep_patterns`, and no [`BayesPcn::forget`] since the write.
+    ///
+    /// The posteriors are rebuilt from all kept patterns, in `O(n h (h + d))` each. If something was
+    /// forgotten before, the one update is undone in place ([`super::MatrixNormal::remove`]).
     fn remove(&mut self, index: usize) -> Result<()> {
         self.remove_record(index)
     }
@@ -74,7 +77,7 @@ impl Complete for BayesPcn {
         }
         let given: Vec<Given> = values
             .chunks(self.config.dim)
-            .map(|row| match row.iter().any(|&known| known == 1.0) {
+            .map(|row| match row.contains(&1.0) {
                 true => Given::Entries(row.iter().map(|&known| known == 1.0).collect()),
                 false => Given::Noisy,
             })

@@ -1,11 +1,13 @@
 //! Removing a pattern that was kept with its hidden values.
 
 use attractor_core::{Error, Result};
+use rayon::prelude::*;
 
-use super::BayesPcn;
 use super::lift::{Lifted, lift};
 use super::linalg::Mat;
+use super::model::Record;
 use super::write::normalise;
+use super::{BayesPcn, BayesPcnConfig, MatrixNormal};
 
 impl BayesPcn {
     /// Takes pattern `index` out of every posterior and importance weight.
@@ -28,33 +30,83 @@ impl BayesPcn {
         }
         self.change(|memory| {
             let (config, state) = (memory.config, &mut memory.state);
+            // Undoing an update loses digits as often as noise is small beside what was uncertain.
+            // As long as all codes are there, absorbing those that stay is as exact as writing.
+            let rebuild = state.records.iter().all(|record| record.exact);
             let record = state.records.remove(index);
-            let pattern: Vec<f64> = record.pattern.iter().copied().map(f64::from).collect();
-            for (k, particle) in state.particles.iter_mut().enumerate() {
-                let hidden = record.hidden[k].chunks(config.hidden);
-                let hidden: Vec<Mat> = hidden
-                    .map(|x| Mat::new(1, config.hidden, x.to_vec()))
-                    .collect();
-                let inputs = hidden.iter().map(|x| lift(&config, x));
-                let inputs: Vec<Lifted> = inputs.chain([Lifted::top(1)]).collect();
-                for (l, layer) in particle.layers.iter_mut().enumerate() {
-                    let x = if l == 0 {
-                        &pattern
-                    } else {
-                        &hidden[l - 1].data
-                    };
-                    let (z, variance) = (&inputs[l].z.data, config.variance(l));
-                    layer.remove(z, x, variance)?;
-                    // The evidence that the pattern added, by the chain rule in any order. What
-                    // came before a resampling is no longer in the weights.
-                    if record.generation == state.generation {
-                        state.log_weights[k] -= layer.log_predictive(z, x, variance)?;
+            let (records, generation) = (&state.records, state.generation);
+            let particles = state.particles.par_iter_mut().enumerate();
+            let evidence: Vec<f64> = particles
+                .map(|(k, particle)| {
+                    let gone = Rows::of(&config, k, std::slice::from_ref(&record));
+                    if rebuild {
+                        particle.layers = (0..config.layers)
+                            .map(|l| particle.origin.layer(&config, l))
+                            .collect();
+                        for block in records.chunks(BLOCK) {
+                            Rows::of(&config, k, block).absorb(&config, &mut particle.layers)?;
+                        }
                     }
+                    let mut evidence = 0.0;
+                    for (l, layer) in particle.layers.iter_mut().enumerate() {
+                        let (z, x) = (&gone.inputs[l].data, &gone.outputs[l].data);
+                        let variance = config.variance(l);
+                        if !rebuild {
+                            layer.remove(z, x, variance)?;
+                        }
+                        evidence += layer.log_predictive(z, x, variance)?;
+                    }
+                    Ok(evidence)
+                })
+                .collect::<Result<_>>()?;
+            // The evidence that the pattern added, by the chain rule in any order. What came
+            // before a resampling is no longer in the weights.
+            if record.generation == generation {
+                for (weight, evidence) in state.log_weights.iter_mut().zip(evidence) {
+                    *weight -= evidence;
                 }
             }
             normalise(&mut state.log_weights);
             state.len -= 1;
             Ok(())
         })
+    }
+}
+
+/// Patterns absorbed in one update while a posterior is rebuilt.
+const BLOCK: usize = 64;
+
+/// What some patterns were to the layers of one particle.
+struct Rows {
+    inputs: Vec<Mat>,
+    outputs: Vec<Mat>,
+}
+
+impl Rows {
+    fn of(config: &BayesPcnConfig, particle: usize, records: &[Record]) -> Self {
+        let (rows, hidden) = (records.len(), config.hidden);
+        let patterns = records.iter().flat_map(|record| &record.pattern);
+        let patterns = patterns.copied().map(f64::from).collect();
+        let mut outputs = vec![Mat::new(rows, config.dim, patterns)];
+        for layer in 0..config.layers - 1 {
+            let values = records.iter().flat_map(|record| {
+                let all = &record.hidden[particle];
+                all[layer * hidden..(layer + 1) * hidden].iter().copied()
+            });
+            outputs.push(Mat::new(rows, hidden, values.collect()));
+        }
+        let inputs = outputs[1..].iter().map(|x| lift(config, x));
+        let inputs = inputs.chain([Lifted::top(rows)]).map(|lifted| lifted.z);
+        Self {
+            inputs: inputs.collect(),
+            outputs,
+        }
+    }
+
+    fn absorb(&self, config: &BayesPcnConfig, layers: &mut [MatrixNormal]) -> Result<()> {
+        for (l, layer) in layers.iter_mut().enumerate() {
+            layer.update(&self.inputs[l], &self.outputs[l], config.variance(l))?;
+        }
+        Ok(())
     }
 }

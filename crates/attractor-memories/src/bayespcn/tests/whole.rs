@@ -54,7 +54,7 @@ fn weights_follow_the_evidence() {
         ..small(DIM)
     };
     let mut memory = config.init(&device()).unwrap();
-    let mut expected = vec![-(4f64.ln()); 4];
+    let mut expected = [-(4f64.ln()); 4];
     for row in 0..3 {
         let scores = memory.write_scored(normal(row, 1, DIM)).unwrap();
         for (expected, score) in expected.iter_mut().zip(&scores[0]) {
@@ -152,6 +152,42 @@ fn removing_undoes_writing() {
         assert!(difference < 1e-9, "{difference}");
         assert!(memory.is_empty());
     }
+}
+
+#[test]
+fn after_forgetting_later_patterns_are_undone_in_place() {
+    let config = BayesPcnConfig {
+        particles: 2,
+        keep_patterns: true,
+        ..small(DIM)
+    };
+    let faded = || {
+        let mut memory = with(config, 3);
+        memory.forget(0.2).unwrap();
+        memory
+    };
+    let (before, mut memory) = (faded(), faded());
+    memory.write(normal(9, 1, DIM)).unwrap();
+    assert!(state_difference(&memory, &before) > 0.1);
+    memory.remove(3).unwrap();
+    let difference = state_difference(&memory, &before);
+    assert!(difference < 1e-9, "{difference}");
+}
+
+#[test]
+fn removal_is_exact_where_noise_is_small() {
+    let config = BayesPcnConfig {
+        sigma_obs: 0.01,
+        sigma_data: 0.01,
+        keep_patterns: true,
+        ..small(DIM)
+    };
+    let (before, mut memory) = (with(config, 6), with(config, 6));
+    memory.write(normal(9, 2, DIM)).unwrap();
+    memory.remove(7).unwrap();
+    memory.remove(6).unwrap();
+    let difference = state_difference(&memory, &before);
+    assert!(difference < 1e-9, "{difference}");
 }
 
 #[test]
