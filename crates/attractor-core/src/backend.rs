@@ -72,7 +72,7 @@ impl Backend {
             #[cfg(feature = "flex")]
             Self::Flex => Ok(Device::flex()),
             #[cfg(feature = "ndarray")]
-            Self::Ndarray => Ok(Device::ndarray()),
+            Self::Ndarray => Ok(ndarray()),
             #[cfg(feature = "wgpu")]
             Self::Wgpu => Ok(Device::wgpu(burn::tensor::DeviceKind::DefaultDevice)),
             #[cfg(feature = "vulkan")]
@@ -125,10 +125,17 @@ pub fn is_host_device(device: &Device) -> bool {
         return true;
     }
     #[cfg(feature = "ndarray")]
-    if _device == Device::ndarray() {
+    if _device == ndarray() {
         return true;
     }
     false
+}
+
+/// Deprecated upstream in favour of flex; kept for comparison.
+#[cfg(feature = "ndarray")]
+#[expect(deprecated)]
+fn ndarray() -> Device {
+    Device::ndarray()
 }
 
 #[cfg(test)]
