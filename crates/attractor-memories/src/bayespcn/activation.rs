@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::gelu::gelu;
+
 /// What is done to a layer's values before they predict the layer below: `z = f(x)`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -51,17 +53,13 @@ impl Activation {
 
     /// `f(x)` into `z`, and what [`Self::pull_back`] needs into `slope` (as wide as `x`).
     pub(crate) fn apply(self, x: &[f64], z: &mut [f64], slope: &mut [f64]) {
-        let each = x.iter().zip(z.iter_mut()).zip(slope);
+        let each = x.iter().zip(z.iter_mut()).zip(slope.iter_mut());
         match self {
             Self::Identity => each.for_each(|((&x, z), slope)| (*z, *slope) = (x, 1.0)),
             Self::Relu => each.for_each(|((&x, z), slope)| {
                 (*z, *slope) = if x > 0.0 { (x, 1.0) } else { (0.0, 0.0) };
             }),
-            Self::Gelu => each.for_each(|((&x, z), slope)| {
-                let below = 0.5 * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2);
-                let density = (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt();
-                (*z, *slope) = (x * below, below + x * density);
-            }),
+            Self::Gelu => gelu(x, z, slope),
             Self::Selu => each.for_each(|((&x, z), slope)| {
                 (*z, *slope) = if x > 0.0 {
                     (SELU_SCALE * x, SELU_SCALE)

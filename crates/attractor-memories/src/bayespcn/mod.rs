@@ -20,6 +20,7 @@ mod config;
 mod density;
 mod energy;
 mod evidence;
+mod gelu;
 mod gpcn;
 mod layer;
 mod lift;

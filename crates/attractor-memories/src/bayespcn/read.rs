@@ -15,7 +15,7 @@ use super::search::{Ascent, Found, search};
 use super::{BayesPcn, SearchConfig};
 
 /// Rows of one task. A constant, so that results do not depend on the number of threads.
-pub(crate) const BLOCK: usize = 16;
+pub(crate) const BLOCK: usize = 32;
 
 /// What a cue is worth.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
