@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 /// Arguments of `data render-clevr`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Folder to write to: images/<split>/*.png and scenes/CLEVR_<split>_scenes.json
+    /// Folder to write to: `images/<split>/*.png` and `scenes/CLEVR_<split>_scenes.json`
     dir: PathBuf,
     /// Number of pictures
     #[arg(long, value_name = "N")]

@@ -14,7 +14,7 @@ impl MonetTrainer {
     /// that a checkpoint can be read as a model.
     ///
     /// # Errors
-    /// [`Error::Weights`] if the file cannot be written.
+    /// [`attractor_core::Error::Weights`] if the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<()> {
         let mut weights = self.network.export();
         self.network.export_moments(&mut weights);
@@ -30,7 +30,7 @@ impl MonetTrainer {
     /// was saved.
     ///
     /// # Errors
-    /// [`Error::Weights`] if the file is missing, corrupt, of another kind or size of model, or was
+    /// [`attractor_core::Error::Weights`] if the file is missing, corrupt, of another kind or size of model, or was
     /// made with another configuration.
     pub fn load(path: &Path, model: Monet, config: MonetTrainerConfig) -> Result<Self> {
         let weights = Weights::read(path)?;
