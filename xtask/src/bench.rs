@@ -42,10 +42,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let mut theirs: BTreeMap<String, Vec<Line>> = BTreeMap::new();
     for (program, options, script) in PROGRAMS {
         let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+        // No `-p`: with the whole workspace selected, features are those of `cargo test`, and burn is
+        // not built once more.
         let mut command = Command::new(cargo);
-        command
-            .current_dir(&root)
-            .args(["run", "--quiet", "-p", "benches", "--bin"]);
+        command.current_dir(&root).args(["run", "--quiet", "--bin"]);
         ours.extend(lines(command.arg(program).arg("--").args(options))?);
         if args.peers {
             let path = root.join("benches/peers").join(script);
