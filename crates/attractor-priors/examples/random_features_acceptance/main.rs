@@ -13,6 +13,7 @@
 
 mod measure;
 mod recall;
+mod variance;
 
 use attractor_core::{Backend, Result};
 
