@@ -2,6 +2,7 @@
 //!
 //! ```sh
 //! cargo run --example capacity -- classical   # 1000 units: Hebb, Storkey, pseudo-inverse
+//! cargo run --example capacity -- size        # Hebb's rule with 500 to 4000 units
 //! cargo run --example capacity -- family      # every model through the same patterns
 //! cargo run --example capacity -- growth      # polynomial networks: capacity against units
 //! ```
@@ -52,13 +53,39 @@ fn classical(device: &Device) -> Result<(), Failure> {
     for flipped in [0.0, 0.1] {
         let protocol = Protocol {
             dim: 1000,
-            counts: vec![50, 100, 120, 130, 138, 145, 155, 170, 200, 300, 400, 500, 600, 800],
+            counts: vec![
+                50, 100, 120, 130, 138, 145, 155, 170, 200, 300, 400, 500, 600, 800,
+            ],
             cues: 50,
             flipped,
             seeds: 3,
             ..Protocol::default()
         };
         table(&models, &sweep(&models, &protocol, device)?);
+    }
+    Ok(())
+}
+
+/// The collapse sharpens with the number of units.
+fn size(device: &Device) -> Result<(), Failure> {
+    let models: Vec<Model> = capacity::family(1).into_iter().take(1).collect();
+    for dim in [500, 1000, 2000, 4000] {
+        let loads = [0.1, 0.12, 0.13, 0.138, 0.145, 0.155, 0.17, 0.2];
+        let protocol = Protocol {
+            dim,
+            counts: loads
+                .map(|load| (load * dim as f64).round() as usize)
+                .to_vec(),
+            cues: 60,
+            seeds: 4,
+            ..Protocol::default()
+        };
+        let points = sweep(&models, &protocol, device)?;
+        table(&models, &points);
+        let errors = capacity::curve(&points, "hebb", |point| point.bit_error);
+        if let Some(count) = capacity::crossing(&errors, 0.016) {
+            println!("1.6 % wrong at {:.4}", count / dim as f64);
+        }
     }
     Ok(())
 }
@@ -128,6 +155,9 @@ fn main() -> Result<(), Failure> {
     let asked = |name: &str| wanted.is_empty() || wanted.iter().any(|wanted| wanted == name);
     if asked("classical") {
         classical(&device)?;
+    }
+    if asked("size") {
+        size(&device)?;
     }
     if asked("family") {
         family(&device)?;

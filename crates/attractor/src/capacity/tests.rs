@@ -26,32 +26,36 @@ fn run(models: &[Model], protocol: &Protocol) -> Vec<Point> {
     .unwrap()
 }
 
-/// (Amit, Gutfreund, Sompolinsky 1985) From the stored patterns themselves, 1000 units.
+/// (Amit, Gutfreund, Sompolinsky 1985) From the stored patterns themselves: at the critical load, of
+/// infinitely many units, recall breaks down from 1.6 % wrong entries to nearly none right. With 1000
+/// units the mean passes 1.6 % there, and single patterns are lost one after the other up to 0.2.
 #[test]
 fn hebb_collapses_near_its_critical_load() {
     let protocol = Protocol {
         dim: 1000,
-        counts: vec![100, 120, 135, 150, 165, 200],
-        cues: 40,
-        seeds: 2,
+        counts: vec![100, 120, 130, 145, 165, 200],
+        cues: 60,
+        seeds: 3,
         ..Protocol::default()
     };
     let points = run(&named(1000, &["hebb"]), &protocol);
     let recalled = curve(&points, "hebb", |point| point.recalled);
-    for mean in &recalled {
-        println!("{:.3}: {:.2}", mean.load, mean.mean);
+    let errors = curve(&points, "hebb", |point| point.bit_error);
+    for (share, error) in recalled.iter().zip(&errors) {
+        println!(
+            "{:.3}: {:.2}, {:.4} wrong",
+            share.load, share.mean, error.mean
+        );
     }
-    assert!(recalled[0].mean >= 0.95 && recalled[5].mean <= 0.1);
-    let collapse = crossing(&recalled, 0.5).unwrap() / 1000.0;
+    let collapse = crossing(&errors, 0.016).unwrap() / 1000.0;
     assert!(
         (laws::HEBB_COLLAPSE - collapse).abs() < 0.1 * laws::HEBB_COLLAPSE,
         "{collapse}"
     );
-    // Few wrong entries below, none of the patterns above.
-    let errors = curve(&points, "hebb", |point| point.bit_error);
-    assert!(errors[1].mean < 0.02, "{errors:?}");
-    let overlaps = curve(&points, "hebb", |point| point.overlap);
-    assert!(overlaps[5].mean < 0.5, "{overlaps:?}");
+    assert!(recalled[1].mean >= 0.95 && recalled[5].mean <= 0.1);
+    let half = crossing(&recalled, 0.5).unwrap() / 1000.0;
+    assert!(half > laws::HEBB_COLLAPSE && half < 0.18, "{half}");
+    assert!(errors[5].mean > 0.25, "{errors:?}");
 }
 
 /// Every independent set is stable, with basins of use up to half as many patterns as units.
