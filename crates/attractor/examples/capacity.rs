@@ -94,7 +94,7 @@ fn family(device: &Device) -> Result<(), Failure> {
     let models = capacity::family(100);
     let protocol = Protocol {
         dim: 100,
-        counts: vec![5, 10, 14, 20, 30, 50, 75, 100, 200, 500, 1000, 2000, 5000],
+        counts: vec![5, 10, 14, 20, 30, 50, 75, 100, 200, 500, 1000, 2000],
         cues: 40,
         flipped: 0.1,
         seeds: 3,

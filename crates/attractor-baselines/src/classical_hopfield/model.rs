@@ -122,12 +122,25 @@ impl Dynamics for ClassicalHopfield {
     /// `W s`.
     type Fields = Vec<f64>;
 
+    /// The weights of 1000 units pass from memory once for so many cues.
+    const TOGETHER: usize = 16;
+
     fn fields(&self, state: &[i8]) -> Vec<f64> {
         let mut fields = rules::fields(&self.weights, state);
         for (field, bias) in fields.iter_mut().zip(&self.biases) {
             *field += bias;
         }
         fields
+    }
+
+    fn fields_of(&self, states: &[i8], dim: usize) -> Vec<Vec<f64>> {
+        let mut all = rules::fields_of(&self.weights, states, dim);
+        for fields in &mut all {
+            for (field, bias) in fields.iter_mut().zip(&self.biases) {
+                *field += bias;
+            }
+        }
+        all
     }
 
     fn preference(&self, fields: &Vec<f64>, _: &[i8], i: usize) -> f64 {
@@ -143,6 +156,17 @@ impl Dynamics for ClassicalHopfield {
         // Row i is column i.
         for (field, weight) in fields.iter_mut().zip(&self.weights[i * dim..(i + 1) * dim]) {
             *field += change * weight;
+        }
+    }
+
+    fn all_flipped(&self, fields: &mut Vec<f64>, state: &[i8], flips: &[usize]) {
+        // A flip reads one row of the weights, and writes the fields besides.
+        if 2 * flips.len() > state.len() {
+            *fields = self.fields(state);
+            return;
+        }
+        for &i in flips {
+            self.flipped(fields, i, state[i]);
         }
     }
 

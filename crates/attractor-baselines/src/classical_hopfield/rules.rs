@@ -60,6 +60,31 @@ pub(super) fn fields(weights: &[f64], state: &[i8]) -> Vec<f64> {
     fields
 }
 
+/// [`fields`] of states `[b, dim]`: the weights pass from memory once for all of them.
+pub(super) fn fields_of(weights: &[f64], states: &[i8], dim: usize) -> Vec<Vec<f64>> {
+    let count = states.len() / dim;
+    if count < MANY {
+        let rows = states.chunks_exact(dim);
+        return rows.map(|state| fields(weights, state)).collect();
+    }
+    let states = faer::Mat::from_fn(dim, count, |i, b| f64::from(states[b * dim + i]));
+    // Symmetric: columns for rows.
+    let weights = faer::MatRef::from_column_major_slice(weights, dim, dim);
+    let mut fields = faer::Mat::<f64>::zeros(dim, count);
+    let replace = faer::Accum::Replace;
+    faer::linalg::matmul::matmul(
+        fields.as_mut(),
+        replace,
+        weights,
+        states.as_ref(),
+        1.0,
+        faer::Par::Seq,
+    );
+    (0..count)
+        .map(|b| fields.col_as_slice(b).to_vec())
+        .collect()
+}
+
 /// The projection on the span of the patterns `[n, dim]`, by a singular value decomposition: it
 /// bears with repeated and dependent patterns.
 pub(super) fn projection(patterns: &[i8], dim: usize, keep_diagonal: bool) -> Result<Vec<f64>> {

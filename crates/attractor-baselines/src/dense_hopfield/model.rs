@@ -43,6 +43,14 @@ impl DenseHopfield {
         &self.config
     }
 
+    /// Overlaps after unit `i` has become `value`.
+    fn turn(&self, fields: &mut Overlaps, i: usize, value: i8) {
+        let change = 2 * i32::from(value);
+        for (overlap, &entry) in fields.values.iter_mut().zip(&self.columns[i]) {
+            *overlap += change * i32::from(entry);
+        }
+    }
+
     /// Brings the common part of the votes up to date with the overlaps.
     fn refresh(&self, fields: &mut Overlaps) {
         let Overlaps { values, pulls, .. } = fields;
@@ -78,9 +86,13 @@ impl Dynamics for DenseHopfield {
     }
 
     fn flipped(&self, fields: &mut Overlaps, i: usize, value: i8) {
-        let change = 2 * i32::from(value);
-        for (overlap, &entry) in fields.values.iter_mut().zip(&self.columns[i]) {
-            *overlap += change * i32::from(entry);
+        self.turn(fields, i, value);
+        self.refresh(fields);
+    }
+
+    fn all_flipped(&self, fields: &mut Overlaps, state: &[i8], flips: &[usize]) {
+        for &i in flips {
+            self.turn(fields, i, state[i]);
         }
         self.refresh(fields);
     }

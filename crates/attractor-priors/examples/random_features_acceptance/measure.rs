@@ -170,14 +170,11 @@ pub(super) fn scaling(device: &Device) -> Result<()> {
     Ok(())
 }
 
-/// Seeds of the comparison of maps.
-const MANY: u64 = 60;
-
 /// Sine and cosine pairs against cosines of twice as many directions, seed by seed, with what the
 /// variances predict.
-pub(super) fn maps(device: &Device) -> Result<()> {
+pub(super) fn maps(seeds: u64, device: &Device) -> Result<()> {
     println!(
-        "\nerror of one entry of the gradient at 20,000 numbers, {MANY} seeds: sin_cos, cos, how much \
+        "\nerror of one entry of the gradient at 20,000 numbers, {seeds} seeds: sin_cos, cos, how much \
          lower the first is (two standard errors), and by the closed form of the variances"
     );
     let mut decided = [0; 3];
@@ -185,7 +182,7 @@ pub(super) fn maps(device: &Device) -> Result<()> {
         for beta in [10.0f32, 30.0, 50.0] {
             let mut pairs = Vec::new();
             let mut single = Vec::new();
-            for seed in 0..MANY {
+            for seed in 0..seeds {
                 let settings = |count| (count, dim, beta);
                 pairs.push(errors_of_seed(
                     seed,
@@ -202,15 +199,15 @@ pub(super) fn maps(device: &Device) -> Result<()> {
             }
             for (class, name) in CLASSES.iter().enumerate() {
                 let [mean_a, mean_b] = [&pairs, &single]
-                    .map(|all| all.iter().map(|found| found[class][1]).sum::<f64>() / MANY as f64);
+                    .map(|all| all.iter().map(|found| found[class][1]).sum::<f64>() / seeds as f64);
                 let differences: Vec<f64> = pairs
                     .iter()
                     .zip(&single)
                     .map(|(a, b)| 1.0 - a[class][1] / b[class][1])
                     .collect();
-                let gain = differences.iter().sum::<f64>() / MANY as f64;
+                let gain = differences.iter().sum::<f64>() / seeds as f64;
                 let squares = differences.iter().map(|d| (d - gain).powi(2)).sum::<f64>();
-                let error = 2.0 * (squares / (MANY * (MANY - 1)) as f64).sqrt();
+                let error = 2.0 * (squares / (seeds * (seeds - 1)) as f64).sqrt();
                 let law = law(class, dim, beta);
                 let at = match gain {
                     _ if gain > error => 0,
