@@ -200,10 +200,11 @@ pub(super) fn maps(seeds: u64, device: &Device) -> Result<()> {
             for (class, name) in CLASSES.iter().enumerate() {
                 let [mean_a, mean_b] = [&pairs, &single]
                     .map(|all| all.iter().map(|found| found[class][1]).sum::<f64>() / seeds as f64);
+                // In logarithms: where estimates drown in noise, single seeds are off by factors.
                 let differences: Vec<f64> = pairs
                     .iter()
                     .zip(&single)
-                    .map(|(a, b)| 1.0 - a[class][1] / b[class][1])
+                    .map(|(a, b)| (b[class][1] / a[class][1]).ln())
                     .collect();
                 let gain = differences.iter().sum::<f64>() / seeds as f64;
                 let squares = differences.iter().map(|d| (d - gain).powi(2)).sum::<f64>();
