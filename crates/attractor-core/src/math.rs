@@ -51,8 +51,8 @@ const HALF_PI: [f32; 3] = [1.570_312_5, 4.837_513e-4, 7.549_79e-8];
 /// Replaces each angle by its cosine and puts its sine beside it, to 1e-7, over the shorter of the two
 /// slices.
 pub fn sin_cos(angles: &mut [f32], sines: &mut [f32]) {
-    let far = angles.iter().any(|angle| !(angle.abs() <= FAR));
-    if far {
+    let near = |angle: &f32| angle.abs() <= FAR;
+    if !angles.iter().all(near) {
         for (angle, sine) in angles.iter_mut().zip(sines) {
             (*sine, *angle) = angle.sin_cos();
         }

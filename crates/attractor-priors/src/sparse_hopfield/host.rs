@@ -91,7 +91,7 @@ fn climb(kept: &mut Vec<Entry>, p: f64, slope: impl Fn(f32) -> f32) -> f64 {
         let norm = sum.powf(1.0 / p);
         let step = (norm - 1.0) * (sum / norm) / slopes;
         // Rounding may leave the root a little behind.
-        if !(step > f64::from(f32::EPSILON) * 0.25) {
+        if step.is_nan() || step <= f64::from(f32::EPSILON) * 0.25 {
             break;
         }
         tau = f64::from((tau + step) as f32);
