@@ -11,7 +11,7 @@
 //! ```
 //!
 //! [`sweep`] takes models as recipes of the [`catalogue`](crate::catalogue), so that all of them run
-//! through the same patterns, cues and measures, and a prior added tomorrow does too. [`family`]
+//! through the same patterns, cues and measures, and a prior added tomorrow does too. [`family()`]
 //! lists the dense-memory family with settings for signs; [`laws`] are the published capacities to
 //! draw beside it. Nothing here prints; [`sweep`] reports each point to a closure.
 //!
