@@ -19,10 +19,8 @@ pub(super) fn posterior(seed: u64, inputs: usize, outputs: usize) -> MatrixNorma
     let mut covariance = Mat::scaled_identity(inputs, 0.1);
     covariance.add_product(0.3, root.view(), root.view().transpose());
     covariance.symmetrise();
-    MatrixNormal {
-        mean: normal(seed, inputs, outputs),
-        covariance,
-    }
+    let mean = normal(seed, inputs, outputs).data;
+    MatrixNormal::new(inputs, outputs, mean, covariance.data).unwrap()
 }
 
 /// Small, and quick to infer.
