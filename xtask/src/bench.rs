@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: the read kernel and the training step, beside PyTorch.
+//! `cargo xtask bench`: the read kernel, the training step and BayesPCN, beside PyTorch.
 
 use std::collections::BTreeMap;
 use std::process::{Command, ExitCode};
@@ -31,9 +31,10 @@ struct Line {
 }
 
 /// Our programs, in package `benches`, and the peers beside them.
-const PROGRAMS: [(&str, &[&str], &str); 2] = [
+const PROGRAMS: [(&str, &[&str], &str); 3] = [
     ("bench-read", &[], "read.py"),
     ("bench-vae-step", &[], "vae_step.py"),
+    ("bench-bayespcn", &[], "bayespcn.py"),
 ];
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {

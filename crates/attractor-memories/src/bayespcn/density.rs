@@ -2,9 +2,10 @@
 
 use faer::Accum;
 
-use super::linalg::{Mat, inverse_spd, wide_dot};
+use super::linalg::{Mat, axpy, inverse_spd, wide_dot};
 use super::panels::{Factor, Panels};
 use super::real::Real;
+use super::sweep::Sweeps;
 use super::view::Sheet;
 
 /// How the rows of a batch and the uncertainty of the weights enter a density.
@@ -38,6 +39,8 @@ pub(crate) struct Term<T> {
     pub(crate) error: Mat<T>,
     /// `Z F^T`, without columns if weights are certain; after weighing, its gradient.
     along: Mat<T>,
+    /// What a sweep has made of both already: `E R^T` and `Z U`.
+    swept: Option<[Mat<T>; 2]>,
     /// `v` of each row.
     variance: Vec<f64>,
     /// `|e|^2` of each row.
@@ -53,6 +56,7 @@ impl<T: Real> Term<T> {
             log: Vec::new(),
             error: Mat::zeros(0, 0),
             along: Mat::zeros(0, 0),
+            swept: None,
             variance: Vec::new(),
             square: Vec::new(),
             coupled: None,
@@ -68,16 +72,57 @@ impl<T: Real> Term<T> {
         density: Density,
         panels: &mut Panels<'a, T>,
     ) {
-        let (rows, sheet) = (z.rows, &seen.sheet);
-        self.outputs = sheet.outputs as f64;
-        self.error.reshape(rows, seen.x.cols);
-        self.error.data.copy_from_slice(&seen.x.data);
-        panels.forward(&mut self.error, Accum::Add, T::of(-1.0), z, sheet.map);
-        let certain = density == Density::Mean;
-        self.along.reshape(rows, if certain { 0 } else { z.cols });
-        if !certain {
-            panels.forward(&mut self.along, Accum::Replace, T::of(1.0), z, sheet.factor);
+        self.start(seen, z, density);
+        let (one, sheet) = (T::of(1.0), &seen.sheet);
+        panels.forward(&mut self.error, Accum::Add, -one, z, sheet.map);
+        if density != Density::Mean {
+            panels.forward(&mut self.along, Accum::Replace, one, z, sheet.factor);
         }
+    }
+
+    /// The same, together with the products that the gradient takes.
+    pub(crate) fn sweep<'a>(
+        &'a mut self,
+        seen: &Seen<'a, T>,
+        z: &'a Mat<T>,
+        density: Density,
+        sweeps: &mut Sweeps<'a, T>,
+    ) {
+        self.start(seen, z, density);
+        let Sheet { map, factor, .. } = seen.sheet;
+        let (Some(map_rows), Some(factor_rows)) = (map.stored, factor.stored) else {
+            unreachable!("sheets that are not stored by rows are not swept");
+        };
+        let one = T::of(1.0);
+        let empty = || [Mat::zeros(0, 0), Mat::zeros(0, 0)];
+        let [pull, spread] = self.swept.get_or_insert_with(empty);
+        pull.reshape(z.rows, z.cols);
+        let rows = self.error.data.chunks_mut(seen.x.cols);
+        let rows = rows.zip(pull.data.chunks_mut(z.cols)).enumerate();
+        for (row, (error, pull)) in rows {
+            let mask = seen.mask.map(|mask| mask.row(row));
+            let matrix = (map_rows, map.lower);
+            sweeps.add(matrix, z.row(row), -one, mask, error, pull);
+        }
+        if density == Density::Mean {
+            return;
+        }
+        spread.reshape(z.rows, z.cols);
+        self.along.data.fill(T::default());
+        let rows = self.along.data.chunks_mut(z.cols);
+        let rows = rows.zip(spread.data.chunks_mut(z.cols)).enumerate();
+        for (row, (along, spread)) in rows {
+            let matrix = (factor_rows, factor.lower);
+            sweeps.add(matrix, z.row(row), one, None, along, spread);
+        }
+    }
+
+    fn start(&mut self, seen: &Seen<'_, T>, z: &Mat<T>, density: Density) {
+        self.outputs = seen.sheet.outputs as f64;
+        self.error.reshape(z.rows, seen.x.cols);
+        self.error.data.copy_from_slice(&seen.x.data);
+        let certain = density == Density::Mean;
+        self.along.reshape(z.rows, if certain { 0 } else { z.cols });
     }
 
     /// The densities, once the products are there.
@@ -137,7 +182,9 @@ impl<T: Real> Term<T> {
     /// Turns errors and inputs into gradients, times `weight` of each row.
     ///
     /// By row, `d log / dx = -e / v` and `d log / dz = e R^T / v + z U (|e|^2 / v^2 - d / v)`.
-    pub(crate) fn weigh(&mut self, weight: &[f64]) {
+    ///
+    /// After a sweep the gradient with respect to the inputs is added to `dz`.
+    pub(crate) fn weigh(&mut self, weight: &[f64], mut dz: Option<&mut Mat<T>>) {
         if let Some((inverse, curvature)) = self.coupled.take() {
             for (mat, with) in [(&mut self.error, inverse), (&mut self.along, curvature)] {
                 let mut mixed = Mat::product(with.view(), mat.cast::<f64>().view());
@@ -152,7 +199,15 @@ impl<T: Real> Term<T> {
             let v = self.variance[row];
             scale(self.error.row_mut(row), weight / v);
             let pull = weight * (self.square[row] / v - self.outputs) / v;
-            scale(self.along.row_mut(row), pull);
+            match (&self.swept, &mut dz) {
+                (Some([back, spread]), Some(dz)) => {
+                    axpy(dz.row_mut(row), T::of(weight / v), back.row(row));
+                    if self.along.cols > 0 {
+                        axpy(dz.row_mut(row), T::of(pull), spread.row(row));
+                    }
+                }
+                _ => scale(self.along.row_mut(row), pull),
+            }
         }
     }
 

@@ -10,9 +10,10 @@ use super::BayesPcnConfig;
 use super::clamp::Target;
 use super::density::{Density, Seen, Term};
 use super::lift::Lifted;
-use super::linalg::{Mat, log_sum_exp};
+use super::linalg::{Mat, axpy, log_sum_exp};
 use super::panels::Panels;
 use super::real::Real;
+use super::sweep::Sweeps;
 use super::view::View;
 
 /// The function that inference climbs.
@@ -81,6 +82,8 @@ pub(crate) struct Workspace<T> {
     pub(crate) gradient: Gradient<T>,
 }
 
+/// Rows up to which matrices are swept.
+const FEW: usize = 2;
 /// Rows from which the work between products is shared among threads.
 const SHARED: usize = 16;
 
@@ -126,31 +129,67 @@ impl<T: Real> Objective<'_, T> {
 
     /// Log joint densities, into the workspace.
     pub(crate) fn measure(&self, point: &Point<T>, space: &mut Workspace<T>) {
-        let (rows, density) = (point.rows(), self.density);
-        for (lifted, x) in space.lifted.iter_mut().zip(&point.hidden) {
-            lifted.fill(self.config, x);
-        }
-        let top = &mut space.lifted[self.config.layers - 1];
-        if top.z.rows != rows {
-            *top = Lifted::top(rows);
-        }
+        self.lift(point, space);
         let mut panels = Panels::new();
         for (k, terms) in space.terms.iter_mut().enumerate() {
             for (l, term) in terms.iter_mut().enumerate() {
                 let z = &space.lifted[l].z;
-                term.begin(&self.seen(point, k, l), z, density, &mut panels);
+                term.begin(&self.seen(point, k, l), z, self.density, &mut panels);
             }
         }
         panels.run();
-        let layers = self.config.layers;
+        self.sum(point, space);
+    }
+
+    /// Log joint densities and their gradient, with respect to the sensory values too if `sensory`,
+    /// into the workspace.
+    pub(crate) fn evaluate(&self, point: &Point<T>, sensory: bool, space: &mut Workspace<T>) {
+        let sweep = self.sweepable(point.rows());
+        if sweep {
+            self.lift(point, space);
+            let mut sweeps = Sweeps::new();
+            for (k, terms) in space.terms.iter_mut().enumerate() {
+                for (l, term) in terms.iter_mut().enumerate() {
+                    let z = &space.lifted[l].z;
+                    term.sweep(&self.seen(point, k, l), z, self.density, &mut sweeps);
+                }
+            }
+            sweeps.run();
+            self.sum(point, space);
+        } else {
+            self.measure(point, space);
+        }
+        self.differentiate(point, sensory, sweep, space);
+    }
+
+    /// Whether so few rows pass that reading matrices twice would take the time.
+    fn sweepable(&self, rows: usize) -> bool {
+        let sheets = || self.views.iter().flat_map(|view| &view.sheets);
+        rows <= FEW
+            && self.density != Density::Joint
+            && sheets().all(|sheet| sheet.map.stored.is_some())
+    }
+
+    fn lift(&self, point: &Point<T>, space: &mut Workspace<T>) {
+        for (lifted, x) in space.lifted.iter_mut().zip(&point.hidden) {
+            lifted.fill(self.config, x);
+        }
+        let top = &mut space.lifted[self.config.layers - 1];
+        if top.z.rows != point.rows() {
+            *top = Lifted::top(point.rows());
+        }
+    }
+
+    /// Densities from the products.
+    fn sum(&self, point: &Point<T>, space: &mut Workspace<T>) {
+        let (rows, layers) = (point.rows(), self.config.layers);
         let each = |at: usize, term: &mut Term<T>| {
-            term.measure(&self.seen(point, at / layers, at % layers), density);
+            term.measure(&self.seen(point, at / layers, at % layers), self.density);
         };
         let mut all: Vec<&mut Term<T>> = space.terms.iter_mut().flatten().collect();
         if rows < SHARED {
-            all.iter_mut()
-                .enumerate()
-                .for_each(|(at, term)| each(at, term));
+            let all = all.iter_mut().enumerate();
+            all.for_each(|(at, term)| each(at, term));
         } else {
             let all = all.par_iter_mut().enumerate();
             all.for_each(|(at, term)| each(at, term));
@@ -168,9 +207,14 @@ impl<T: Real> Objective<'_, T> {
         value.mixed = mixed.collect();
     }
 
-    /// The gradient at the point last measured, with respect to the sensory values too if
-    /// `sensory`, into the workspace.
-    pub(crate) fn differentiate(&self, point: &Point<T>, sensory: bool, space: &mut Workspace<T>) {
+    /// The gradient at the point just measured. After a sweep the products are there already.
+    fn differentiate(
+        &self,
+        point: &Point<T>,
+        sensory: bool,
+        swept: bool,
+        space: &mut Workspace<T>,
+    ) {
         let rows = point.rows();
         let Workspace {
             lifted,
@@ -197,25 +241,31 @@ impl<T: Real> Objective<'_, T> {
             if weight.iter().all(|&weight| weight == 0.0) {
                 continue;
             }
-            if rows < SHARED {
-                terms.iter_mut().for_each(|term| term.weigh(&weight));
+            if swept {
+                for (l, term) in terms.iter_mut().enumerate() {
+                    term.weigh(&weight, dz.get_mut(l));
+                }
             } else {
-                terms.par_iter_mut().for_each(|term| term.weigh(&weight));
+                let terms = &mut *terms;
+                if rows < SHARED {
+                    terms.iter_mut().for_each(|term| term.weigh(&weight, None));
+                } else {
+                    let terms = terms.par_iter_mut();
+                    terms.for_each(|term| term.weigh(&weight, None));
+                }
+                let mut panels = Panels::new();
+                for (l, dz) in dz.iter_mut().enumerate() {
+                    panels.backward(dz, Accum::Add, terms[l].terms(&view.sheets[l]));
+                }
+                panels.run();
             }
-            let mut panels = Panels::new();
-            for (l, dz) in dz.iter_mut().enumerate() {
-                panels.backward(dz, Accum::Add, terms[l].terms(&view.sheets[l]));
-            }
-            panels.run();
             for (l, term) in terms.iter().enumerate() {
                 let into = match l {
                     0 => gradient.sensory.as_mut(),
                     _ => Some(&mut gradient.hidden[l - 1]),
                 };
                 if let Some(into) = into {
-                    for (into, error) in into.data.iter_mut().zip(&term.error.data) {
-                        *into -= *error;
-                    }
+                    axpy(&mut into.data, T::of(-1.0), &term.error.data);
                 }
             }
         }

@@ -36,7 +36,9 @@ mod read;
 mod readout;
 mod real;
 mod remove;
+mod rows;
 mod search;
+mod sweep;
 #[cfg(test)]
 mod tests;
 mod view;

@@ -21,6 +21,8 @@ pub(crate) struct Factor<'a, T> {
     pub(crate) forward: MatRef<'a, T>,
     /// `[n, inputs]`: the same numbers, stored by rows if that is faster.
     pub(crate) backward: MatRef<'a, T>,
+    /// `backward`, if it is stored so: for [`super::sweep`].
+    pub(crate) stored: Option<&'a Mat<T>>,
     /// Whether `forward` is 0 above its diagonal.
     pub(crate) lower: bool,
 }

@@ -2,10 +2,11 @@
 
 use faer::traits::RealField;
 
+use super::rows::Rows;
 use super::view::{Caches, Derived};
 
 /// `f32` or `f64`.
-pub(crate) trait Real: RealField + Copy + Default + Send + Sync + 'static {
+pub(crate) trait Real: RealField + Rows + Copy + Default + Send + Sync + 'static {
     /// The nearest number.
     fn of(value: f64) -> Self;
     /// The same number.

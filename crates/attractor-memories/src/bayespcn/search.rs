@@ -73,8 +73,7 @@ pub(crate) fn search<T: Real>(
     let mut active = Active::new(start, free, coupled);
     let mut space = objective.workspace();
     for step in 1..=config.max_steps {
-        objective.measure(&active.point, &mut space);
-        objective.differentiate(&active.point, active.free.is_some(), &mut space);
+        objective.evaluate(&active.point, active.free.is_some(), &mut space);
         let mixed = &space.value.mixed;
         if step == 1 {
             found.first.clone_from(mixed);

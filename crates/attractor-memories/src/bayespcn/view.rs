@@ -36,11 +36,13 @@ impl<'a> View<'a> {
                 map: Factor {
                     forward: mean,
                     backward: mean.transpose(),
+                    stored: None,
                     lower: false,
                 },
                 factor: Factor {
                     forward: factor.transpose(),
                     backward: factor,
+                    stored: Some(&layer.factor),
                     lower: true,
                 },
                 outputs: layer.outputs(),
@@ -53,12 +55,12 @@ impl<'a> View<'a> {
     }
 }
 
-/// A matrix in the precision of inference; with its transpose if several rows will pass at once,
-/// which products then read in the order it is stored.
+/// A matrix in the precision of inference: as [`super::sweep`] reads it, and also the other way
+/// round if several rows will pass at once, because products are fastest in the order of storage.
 #[derive(Debug)]
 pub(crate) struct Stored<T> {
     forward: Option<Mat<T>>,
-    backward: Option<Mat<T>>,
+    backward: Mat<T>,
     lower: bool,
 }
 
@@ -66,8 +68,8 @@ impl<T: Real> Stored<T> {
     /// `map [inputs, n]`.
     pub(crate) fn map(map: &Mat, lower: bool, both: bool) -> Self {
         Self {
-            forward: Some(map.cast()),
-            backward: both.then(|| map.cast_transposed()),
+            forward: both.then(|| map.cast()),
+            backward: map.cast_transposed(),
             lower,
         }
     }
@@ -76,21 +78,18 @@ impl<T: Real> Stored<T> {
     fn factor(factor: &Mat, both: bool) -> Self {
         Self {
             forward: both.then(|| factor.cast_transposed()),
-            backward: Some(factor.cast()),
+            backward: factor.cast(),
             lower: true,
         }
     }
 
     pub(crate) fn view(&self) -> Factor<'_, T> {
-        let (forward, backward) = match (&self.forward, &self.backward) {
-            (Some(forward), Some(backward)) => (forward.view(), backward.view()),
-            (Some(forward), None) => (forward.view(), forward.view().transpose()),
-            (None, Some(backward)) => (backward.view().transpose(), backward.view()),
-            (None, None) => unreachable!("one of the two is always made"),
-        };
+        let backward = self.backward.view();
+        let forward = self.forward.as_ref();
         Factor {
-            forward,
+            forward: forward.map_or(backward.transpose(), |forward| forward.view()),
             backward,
+            stored: Some(&self.backward),
             lower: self.lower,
         }
     }

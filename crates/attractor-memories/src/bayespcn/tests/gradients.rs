@@ -53,8 +53,7 @@ fn point(config: &BayesPcnConfig, seed: u64, rows: usize, coupled: bool) -> Poin
 
 fn gradient(objective: &Objective<'_>, point: &Point, sensory: bool) -> (Value, Gradient) {
     let mut space = objective.workspace();
-    objective.measure(point, &mut space);
-    objective.differentiate(point, sensory, &mut space);
+    objective.evaluate(point, sensory, &mut space);
     (space.value, space.gradient)
 }
 
@@ -176,6 +175,7 @@ fn through(
     views[0].sheets[0].map = Factor {
         forward: map.0.view(),
         backward: map.0.view().transpose(),
+        stored: None,
         lower: map.1,
     };
     let objective = Objective { views, ..*direct };
