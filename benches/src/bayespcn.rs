@@ -156,7 +156,12 @@ impl Problem {
 pub fn run(case: Case, runs: usize) -> Result<Line> {
     let mut problem = Problem::new(case, &Backend::Flex.open()?)?;
     let timing = measure(runs, || problem.run())?;
-    Ok(Line::new(&case.name(), "attractor", case.operations(), timing))
+    Ok(Line::new(
+        &case.name(),
+        "attractor",
+        case.operations(),
+        timing,
+    ))
 }
 
 #[cfg(test)]
@@ -175,7 +180,10 @@ mod tests {
     fn every_iteration_is_run() {
         let case = Case::new(Work::Fill, 16, 3, 1, 20);
         let problem = Problem::new(case, &Backend::Flex.open().unwrap()).unwrap();
-        let recall = problem.memory.complete(problem.cues, problem.known).unwrap();
+        let recall = problem
+            .memory
+            .complete(problem.cues, problem.known)
+            .unwrap();
         assert_eq!(recall.steps, [20; 3]);
     }
 }

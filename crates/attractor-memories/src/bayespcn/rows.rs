@@ -123,7 +123,8 @@ mod tests {
                 .collect();
             let some = [&rows[0][..], &rows[1], &rows[2], &rows[3]];
             // Whole numbers, so that no order of summing matters.
-            let expected = some.map(|row| row.iter().zip(&rows[4]).map(|(a, b)| a * b).sum());
+            let expected: [f64; GROUP] =
+                some.map(|row| row.iter().zip(&rows[4]).map(|(a, b)| a * b).sum());
             assert_eq!(f64::products(some, &rows[4]), expected);
             let by = [1.0, -2.0, 3.0, 5.0];
             let mut sum = rows[5].clone();

@@ -9,7 +9,7 @@ use crate::bayespcn::energy::{Gradient, Objective, Point, Value};
 use crate::bayespcn::linalg::Mat;
 use crate::bayespcn::panels::Factor;
 use crate::bayespcn::search::{Ascent, search};
-use crate::bayespcn::view::View;
+use crate::bayespcn::view::{Network, Sensory, Stored, View};
 use crate::bayespcn::{Activation, BayesPcnConfig, MatrixNormal, SearchConfig};
 
 const DIM: usize = 9;
@@ -250,6 +250,73 @@ fn masked_errors_are_those_of_the_known_entries() {
     let target = Target::plain(x.pick_columns(&known));
     let alone = through(&direct, &whole.hidden, (&picked, false), target);
     agree(&masked, &alone);
+}
+
+#[test]
+fn one_pass_over_the_matrices_gives_the_same_numbers() {
+    // A network with bands of several groups, and widths that no register divides.
+    let config = BayesPcnConfig {
+        hidden: 39,
+        ..small(303)
+    };
+    let particles = [layers(&config, 1), layers(&config, 900)];
+    let direct = objective(&config, &particles, Density::Rows);
+    let networks: Vec<Network<f64>> = particles
+        .iter()
+        .map(|layers| Network::new(layers, false))
+        .collect();
+    let clamps: Vec<Sensory<f64>> = particles
+        .iter()
+        .map(|layers| Sensory::new(&layers[0].mean, None, false))
+        .collect();
+    let whole: Vec<Stored<f64>> = particles
+        .iter()
+        .map(|layers| Stored::map(&layers[0].mean, false, false))
+        .collect();
+    let mask: Vec<f64> = (0..606)
+        .map(|at| f64::from(at % 7 < 3 && at % 303 > 30))
+        .collect();
+    for density in [Density::Rows, Density::Mean] {
+        for masked in [false, true] {
+            let direct = Objective {
+                views: direct.views.clone(),
+                density,
+                ..direct
+            };
+            let mut plain = point(&config, 5, 2, false);
+            let mut swept = plain.clone();
+            let maps: Vec<&Stored<f64>> = if masked {
+                let mask = Mat::new(2, 303, mask.clone());
+                plain.targets[0].mask = Some(mask.clone());
+                swept.targets[0].mask = Some(mask);
+                whole.iter().collect()
+            } else {
+                let targets = clamps.iter().zip(&particles).map(|(clamp, layers)| {
+                    let x = &plain.targets[0].values;
+                    clamp.clamp.target(&layers[0].mean, x, false)
+                });
+                swept.targets = targets.collect();
+                clamps.iter().map(|clamp| &clamp.map).collect()
+            };
+            let views = networks.iter().zip(maps).zip(&direct.views);
+            let views = views.map(|((network, map), view)| network.view(map, view.log_weight));
+            let once = Objective {
+                views: views.collect(),
+                density,
+                ..direct
+            };
+            let (a, ga) = gradient(&once, &swept, false);
+            let (b, gb) = gradient(&direct, &plain, false);
+            for (a, b) in a.mixed.iter().zip(&b.mixed) {
+                assert!((a - b).abs() <= 1e-10 * b.abs(), "{a} {b}");
+            }
+            for (a, b) in ga.hidden.iter().zip(&gb.hidden) {
+                let size = b.data.iter().fold(0.0, |top: f64, g| top.max(g.abs()));
+                let difference = largest_difference(&a.data, &b.data);
+                assert!(difference <= 1e-10 * size, "{masked} {difference} {size}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod files;
 mod golden;
 mod gradients;
 mod posterior;
+mod programs;
 mod recall;
 mod support;
 mod whole;
