@@ -32,6 +32,7 @@ mod model;
 mod panels;
 mod particle;
 mod persist;
+pub mod protocol;
 mod read;
 mod readout;
 mod real;

@@ -9,3 +9,5 @@ mod programs;
 mod recall;
 mod support;
 mod whole;
+
+pub(crate) use support::small;

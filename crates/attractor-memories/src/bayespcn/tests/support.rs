@@ -24,7 +24,7 @@ pub(super) fn posterior(seed: u64, inputs: usize, outputs: usize) -> MatrixNorma
 }
 
 /// Small, and quick to infer.
-pub(super) fn small(dim: usize) -> BayesPcnConfig {
+pub(crate) fn small(dim: usize) -> BayesPcnConfig {
     BayesPcnConfig {
         hidden: 16,
         layers: 3,
