@@ -22,6 +22,7 @@ mod density;
 mod energy;
 mod evidence;
 mod gelu;
+pub mod golden;
 mod gpcn;
 mod layer;
 mod lift;
