@@ -4,6 +4,7 @@
 //! print too, so that `cargo xtask bench` can divide one by the other. A time by itself says
 //! little about a program on a shared machine: read the ratios of one run.
 
+pub mod bayespcn;
 pub mod family;
 pub mod gemm;
 pub mod read;

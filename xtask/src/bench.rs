@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: the read kernel, recall of the dense-memory family and the training step, beside
-//! PyTorch.
+//! `cargo xtask bench`: the read kernel, recall of the dense-memory family, the training step and BayesPCN,
+//! beside PyTorch.
 
 use std::collections::BTreeMap;
 use std::process::{Command, ExitCode};
@@ -34,10 +34,11 @@ struct Line {
 }
 
 /// Our programs, in package `benches`, and the peers beside them.
-const PROGRAMS: [(&str, &[&str], &str); 3] = [
+const PROGRAMS: [(&str, &[&str], &str); 4] = [
     ("bench-read", &[], "read.py"),
     ("bench-family", &[], "family.py"),
     ("bench-vae-step", &[], "vae_step.py"),
+    ("bench-bayespcn", &[], "bayespcn.py"),
 ];
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
