@@ -46,7 +46,7 @@ impl<'a> Plan<'a> {
             return Err(task.refuse(rule));
         }
         let width = task.level()?;
-        if !(width >= 1.0 && width <= 65536.0 && width.fract() == 0.0) {
+        if !((1.0..=65536.0).contains(&width) && width.fract() == 0.0) {
             return Err(task.misplaced("levels", "a number of units", width));
         }
         let plan = Self {
