@@ -1,6 +1,6 @@
 //! Memories by name.
 
-use attractor::catalogue::{self, Built, Context};
+use attractor::catalogue::{self, Built, Context, RECIPES};
 use attractor::core::burn::tensor::{Device, Tensor};
 use attractor::core::{AssociativeMemory, Complete, Forget, Recall};
 use attractor::memories::bayespcn::{Activation, MixtureWeights, StoredMixtureConfig};
@@ -87,7 +87,17 @@ impl Recipe {
                     ..StoredMixtureConfig::new(dim)
                 })
             }
-            _ => Self::Other(recipe, table),
+            _ => {
+                let known = RECIPES.iter().find(|known| known.name == recipe);
+                if known.is_none_or(|known| known.learns) {
+                    let untrained = RECIPES.iter().filter(|known| !known.learns);
+                    let names: Vec<&str> = untrained.map(|known| known.name).collect();
+                    let names = names.join(", ");
+                    let rule = "expected gpcn, stored-images or one of the catalogue's";
+                    return Err(task.refuse(format!("{rule} ({names}), found `{recipe}`")));
+                }
+                Self::Other(recipe, table)
+            }
         })
     }
 

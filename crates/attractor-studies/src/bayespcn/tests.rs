@@ -131,6 +131,13 @@ fn mistakes_in_options_are_named() {
         message.contains("`memory` must have a `recipe`"),
         "{message}"
     );
+    for wrong in ["identitty", "ntm"] {
+        let message = refuse("recipe = \"identity\"", &format!("recipe = \"{wrong}\""));
+        assert!(
+            message.contains("gmm") && message.contains(&format!("found `{wrong}`")),
+            "{message}"
+        );
+    }
     let message = refuse("levels = [0.25, 0.75]", "levels = [1.25]");
     assert!(message.contains("strength of the corruption"), "{message}");
     let message = refuse("levels = [4, 12]", "levels = [4, 6]");
