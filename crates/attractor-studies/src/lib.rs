@@ -6,10 +6,12 @@
 //!
 //! | protocol | what it measures |
 //! | --- | --- |
+//! | [`bayespcn`] | recall, forgetting and width of a memory written by Bayes' rule |
 //! | [`capacity`] | recall of random patterns against load |
 //!
 //! A new protocol is a folder with an implementation of [`Protocol`], and a line in the registry.
 
+pub mod bayespcn;
 pub mod capacity;
 mod error;
 mod protocol;
