@@ -5,6 +5,7 @@
 //! little about a program on a shared machine: read the ratios of one run.
 
 pub mod gemm;
+pub mod pcn;
 pub mod read;
 pub mod timing;
 pub mod vae_step;

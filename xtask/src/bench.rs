@@ -31,9 +31,10 @@ struct Line {
 }
 
 /// Our programs, in package `benches`, and the peers beside them.
-const PROGRAMS: [(&str, &[&str], &str); 2] = [
+const PROGRAMS: [(&str, &[&str], &str); 3] = [
     ("bench-read", &[], "read.py"),
     ("bench-vae-step", &[], "vae_step.py"),
+    ("bench-pcn", &[], "pcn.py"),
 ];
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {

@@ -24,7 +24,6 @@ mod gelu;
 mod gpcn;
 mod layer;
 mod lift;
-mod linalg;
 mod memory;
 mod mixture;
 mod model;
@@ -37,6 +36,8 @@ mod search;
 #[cfg(test)]
 mod tests;
 mod write;
+
+use crate::linalg;
 
 pub use activation::Activation;
 pub use config::{BayesPcnConfig, Coding, PriorMean, Readout, SearchConfig, Start, Writing};

@@ -1,0 +1,9 @@
+mod bad_input;
+mod descent;
+mod exact;
+mod files;
+mod gradients;
+mod pairs;
+mod recall;
+mod support;
+mod writing;
