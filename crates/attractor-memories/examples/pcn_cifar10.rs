@@ -101,7 +101,7 @@ fn network(
     };
     let clock = Instant::now();
     let mut show = |at: &Progress| {
-        if at.epoch % 100 == 0 || at.epoch == 1 {
+        if at.epoch.is_multiple_of(100) || at.epoch == 1 {
             let seconds = clock.elapsed().as_secs_f64();
             println!(
                 "epoch {:5}  energy {:9.3e}  worst error {:8.2e}  norm {:5.2}  {seconds:7.1} s",

@@ -22,9 +22,9 @@ pub(crate) struct Body {
 #[derive(Debug)]
 pub(crate) enum Data {
     /// Clamped; the first computes what the second means.
-    Clamped(Sensory, Clamped),
+    Clamped(Sensory, Box<Clamped>),
     /// Values that may move where the factor is 1 (everywhere without it).
-    Block(Dense, Option<Tensor<2>>),
+    Block(Box<Dense>, Option<Box<Tensor<2>>>),
 }
 
 impl Body {
@@ -33,7 +33,7 @@ impl Body {
         let bottom = match &self.data {
             Data::Clamped(sensory, _) => Some(sensory as &dyn End),
             Data::Block(link, _) => {
-                links.push(link);
+                links.push(link.as_ref());
                 None
             }
         };
@@ -52,7 +52,7 @@ impl Landscape for Body {
         if let Data::Block(_, Some(free)) = &self.data
             && let Some(last) = drives.last_mut()
         {
-            last.inplace(|drive| drive * free.clone());
+            last.inplace(|drive| drive * free.as_ref().clone());
         }
         Ok(drives)
     }

@@ -65,21 +65,19 @@ impl Link for Dense {
 
 /// What is expected of the memory layer.
 #[derive(Debug, Clone)]
-pub(crate) enum TopEnd {
+pub(crate) struct TopEnd {
     /// `b [1, n]`.
-    Mean(Tensor<2>),
-    /// `b + x V^T` with `V [n, n]`, whose diagonal is 0.
-    Recurrent(Tensor<2>, Tensor<2>),
+    pub(crate) mean: Tensor<2>,
+    /// `V [n, n]`, whose diagonal is 0: `b + x V^T` is expected.
+    pub(crate) recurrent: Option<Tensor<2>>,
 }
 
 impl TopEnd {
     pub(crate) fn error(&self, values: Tensor<2>) -> Tensor<2> {
-        match self {
-            Self::Mean(mean) => values - mean.clone(),
-            Self::Recurrent(mean, weight) => {
-                let predicted = values.clone().matmul(weight.clone().transpose());
-                values - predicted - mean.clone()
-            }
+        let rest = values.clone() - self.mean.clone();
+        match &self.recurrent {
+            Some(weight) => rest - values.matmul(weight.clone().transpose()),
+            None => rest,
         }
     }
 }
@@ -87,9 +85,9 @@ impl TopEnd {
 impl End for TopEnd {
     fn pull(&self, values: &Tensor<2>) -> Result<Pull> {
         let error = self.error(values.clone());
-        Ok(Pull::new(match self {
-            Self::Mean(_) => error.neg(),
-            Self::Recurrent(_, weight) => error.clone().matmul(weight.clone()) - error,
+        Ok(Pull::new(match &self.recurrent {
+            Some(weight) => error.clone().matmul(weight.clone()) - error,
+            None => error.neg(),
         }))
     }
 }
@@ -98,15 +96,19 @@ impl End for TopEnd {
 #[derive(Debug, Clone)]
 pub(crate) enum Sensory {
     /// Through their errors.
-    Direct(Clamped),
-    /// `f'(z) o (P - f(z) G)`.
-    Gram {
-        before: Activation,
-        /// `P = (x_0 - c) W`, `[b, n]`.
-        projected: Tensor<2>,
-        /// `G = W^T W`, `[n, n]`.
-        gram: Tensor<2>,
-    },
+    Direct(Box<Clamped>),
+    /// Through products of the weights.
+    Gram(Box<Gram>),
+}
+
+/// `f'(z) o (P - f(z) G)`.
+#[derive(Debug, Clone)]
+pub(crate) struct Gram {
+    pub(crate) before: Activation,
+    /// `P = (x_0 - c) W`, `[b, n]`.
+    pub(crate) projected: Tensor<2>,
+    /// `G = W^T W`, `[n, n]`.
+    pub(crate) gram: Tensor<2>,
 }
 
 /// Data `[b, d]` that do not move, and which of their entries count.
@@ -137,13 +139,9 @@ impl End for Sensory {
                 let error = clamped.error(output.prediction.value.clone());
                 clamped.link.pull_back(&output, error)
             }
-            Self::Gram {
-                before,
-                projected,
-                gram,
-            } => {
-                let Prediction { value, slope } = before.differentiate(values.clone());
-                let pulled = projected.clone() - value.matmul(gram.clone());
+            Self::Gram(form) => {
+                let Prediction { value, slope } = form.before.differentiate(values.clone());
+                let pulled = form.projected.clone() - value.matmul(form.gram.clone());
                 match slope {
                     Some(slope) => pulled * slope,
                     None => pulled,

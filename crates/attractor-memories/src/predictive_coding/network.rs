@@ -6,7 +6,7 @@ use burn::tensor::{Bool, Device, Tensor, TensorData};
 
 use super::body::{Body, Data};
 use super::config::{Placement, Start, TopPrior};
-use super::links::{Clamped, Dense, Sensory, TopEnd};
+use super::links::{Clamped, Dense, Gram, Sensory, TopEnd};
 use super::{InferenceConfig, PcnConfig};
 
 /// Weights that predict one layer from the layer above.
@@ -208,10 +208,9 @@ impl Network<'_> {
     }
 
     pub(crate) fn top(&self) -> Option<TopEnd> {
-        let mean = self.parameters.mean.clone()?;
-        Some(match self.parameters.recurrent.clone() {
-            Some(weight) => TopEnd::Recurrent(mean, weight),
-            None => TopEnd::Mean(mean),
+        Some(TopEnd {
+            mean: self.parameters.mean.clone()?,
+            recurrent: self.parameters.recurrent.clone(),
         })
     }
 
@@ -276,13 +275,13 @@ impl Network<'_> {
             target,
             known,
         };
-        let sensory = sensory.unwrap_or_else(|| Sensory::Direct(clamped.clone()));
-        self.body(Data::Clamped(sensory, clamped))
+        let sensory = sensory.unwrap_or_else(|| Sensory::Direct(Box::new(clamped.clone())));
+        self.body(Data::Clamped(sensory, Box::new(clamped)))
     }
 
     /// Around data that move where `free` is 1, everywhere without.
     pub(crate) fn open(&self, free: Option<Tensor<2>>) -> Body {
-        self.body(Data::Block(self.link(0), free))
+        self.body(Data::Block(Box::new(self.link(0)), free.map(Box::new)))
     }
 
     fn body(&self, data: Data) -> Body {
@@ -309,11 +308,11 @@ impl Network<'_> {
             Some(bias) => target - bias.clone(),
             None => target,
         };
-        Sensory::Gram {
+        Sensory::Gram(Box::new(Gram {
             before: link.before,
             projected: centred.matmul(link.weight),
             gram,
-        }
+        }))
     }
 
     /// The Gram form of weights that just changed, if it pays off for this many rows.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use attractor_core::{Outcome, Recall, Result};
 use burn::tensor::Tensor;
 
-use super::links::Sensory;
+use super::links::{Gram, Sensory};
 use super::read::{in_order, pick, recall};
 use super::relax::Relaxed;
 use super::{Completion, InferenceConfig, Pcn};
@@ -118,11 +118,11 @@ impl Pcn {
             Some(bias) => cues.clone() - bias.clone(),
             None => cues.clone(),
         };
-        Sensory::Gram {
+        Sensory::Gram(Box::new(Gram {
             before: link.before,
             projected: centred.matmul(weight.clone()),
             gram: weight.clone().transpose().matmul(weight),
-        }
+        }))
     }
 }
 

@@ -146,7 +146,7 @@ impl Slack {
     fn rose(&self, row: usize, before: f64, after: f64) -> bool {
         let room = self.relative * before.abs() + self.root[row] * before.abs().sqrt();
         // A look at NaN is a rise too.
-        !(after <= before + room)
+        after.is_nan() || after > before + room
     }
 }
 
@@ -259,7 +259,7 @@ impl Rows {
 /// Rates of the rows, as one number while they agree.
 enum Rates {
     Same(f64),
-    Each(Tensor<2>),
+    Each(Box<Tensor<2>>),
 }
 
 /// Makes steps, plain or with momentum.
@@ -292,7 +292,7 @@ impl Runner {
     fn advance(&self, from: Tensor<2>, drive: Tensor<2>) -> Tensor<2> {
         match &self.rates {
             Rates::Same(rate) => from + drive.mul_scalar(*rate),
-            Rates::Each(rates) => from + drive * rates.clone(),
+            Rates::Each(rates) => from + drive * rates.as_ref().clone(),
         }
     }
 
@@ -360,7 +360,7 @@ impl Runner {
         let same = rates.windows(2).all(|pair| pair[0] == pair[1]);
         self.rates = match rates.first() {
             Some(&rate) if same => Rates::Same(rate),
-            _ => Rates::Each(column(&rates, &state[0])),
+            _ => Rates::Each(Box::new(column(&rates, &state[0]))),
         };
         let ended: Vec<bool> = rows.outcomes.iter().map(Option::is_some).collect();
         if ended.contains(&true) {

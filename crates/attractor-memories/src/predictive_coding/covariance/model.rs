@@ -146,7 +146,11 @@ impl CovariancePcn {
         };
         let scale = match self.config.form {
             CovarianceForm::Explicit => 1.0,
-            _ => self.state.weights.residual(&self.state.moments).max(SMALLEST),
+            _ => self
+                .state
+                .weights
+                .residual(&self.state.moments)
+                .max(SMALLEST),
         };
         Ok(self.prepared.get_or_init(|| Prepared {
             recurrent,

@@ -169,7 +169,7 @@ fn drives_are_gradients() {
                 free: None,
             };
             let state = normal(6, 2);
-            let drives = values(&field.drives(&[state.clone()]).unwrap()[0]);
+            let drives = values(&field.drives(std::slice::from_ref(&state)).unwrap()[0]);
             let energy = |at: usize, by: f64| -> f64 {
                 let mut moved = values(&state);
                 moved[at] += by;

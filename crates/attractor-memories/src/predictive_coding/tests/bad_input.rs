@@ -37,10 +37,7 @@ fn bad() -> Vec<(Tensor<2>, &'static str)> {
             uniform(1, 2, DIM + 1),
             "expected shape [n, 6], found [2, 7]",
         ),
-        (
-            rows(&[], DIM),
-            "expected at least one row",
-        ),
+        (rows(&[], DIM), "expected at least one row"),
         (with(f64::NAN), "found NaN at row 1, column 2"),
         (with(f64::INFINITY), "found inf at row 1, column 2"),
         (with(f64::NEG_INFINITY), "found -inf at row 1, column 2"),

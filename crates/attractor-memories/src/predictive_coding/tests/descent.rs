@@ -85,6 +85,7 @@ fn a_rate_that_is_too_large_is_halved() {
         rate: 200.0 * safe,
         max_steps: 3000,
         tolerance: 1e-6,
+        stall: 0.0,
         check_every: 5,
         halve: true,
         momentum: false,
