@@ -28,4 +28,7 @@ mod testing;
 mod pages {
     #[doc = include_str!("../../../docs/systems/bayespcn.md")]
     struct BayesPcn;
+
+    #[doc = include_str!("../../../docs/systems/predictive-coding.md")]
+    struct PredictiveCoding;
 }

@@ -36,7 +36,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut memory = config.clone().init(&device)?;
     println!("{STORED} pictures of {dim} values");
     let report = memory.write_with(stored.clone(), &config.write, &mut |at| {
-        if at.epoch % 50 == 0 {
+        if at.epoch.is_multiple_of(50) {
             println!(
                 "epoch {:4}: energy {:8.3}, worst error {:.2e}",
                 at.epoch, at.energy, at.error

@@ -157,6 +157,8 @@ struct Rows {
     halvings: Vec<u32>,
     /// Rises in a row.
     strikes: Vec<u32>,
+    /// Whether the last look found something that is not a finite number.
+    lost: Vec<bool>,
     outcomes: Vec<Option<Outcome>>,
     steps: Vec<usize>,
 }
@@ -178,6 +180,7 @@ impl Rows {
             energy: energy.to_vec(),
             halvings: vec![0; energy.len()],
             strikes: vec![0; energy.len()],
+            lost: vec![false; energy.len()],
             outcomes: outcomes.collect(),
             steps: vec![0; energy.len()],
         }
@@ -199,6 +202,7 @@ impl Rows {
             }
             let (before, after) = (self.energy[row], energy[row]);
             let bad = !after.is_finite() || !steepest[row].is_finite();
+            self.lost[row] = bad;
             if bad || (options.halve && slack.rose(row, before, after)) {
                 taken_back[row] = true;
                 self.strikes[row] += 1;
@@ -246,13 +250,13 @@ impl Rows {
     fn finish(self, max_steps: usize) -> (Vec<usize>, Vec<Outcome>) {
         let steps = self.steps.iter().zip(&self.outcomes);
         let steps = steps.map(|(&step, outcome)| outcome.map_or(max_steps, |_| step));
-        let outcomes = self.outcomes.iter();
-        (
-            steps.collect(),
-            outcomes
-                .map(|outcome| outcome.unwrap_or(Outcome::MaxSteps))
-                .collect(),
-        )
+        let outcomes = self.outcomes.iter().zip(&self.lost);
+        let outcomes = outcomes.map(|(outcome, &lost)| match (outcome, lost) {
+            (Some(outcome), _) => *outcome,
+            (None, true) => Outcome::Diverged,
+            (None, false) => Outcome::MaxSteps,
+        });
+        (steps.collect(), outcomes.collect())
     }
 }
 
@@ -343,13 +347,15 @@ impl Runner {
 
     /// Forgets the momentum of these rows.
     fn restart(&mut self, which: &[bool], like: &[Tensor<2>]) {
-        let keep: Vec<f64> = which.iter().map(|&w| f64::from(u8::from(!w))).collect();
         if let Some(momentum) = &mut self.momentum {
             let mask = flags(which, &like[0]);
             momentum.age.inplace(|age| age.mask_fill(mask.clone(), 1.0));
-            let keep = column(&keep, &like[0]);
+            // A product would keep what is not a number.
             for velocity in &mut momentum.velocity {
-                velocity.inplace(|velocity| velocity * keep.clone());
+                velocity.inplace(|velocity| {
+                    let mask = mask.clone().expand(velocity.shape());
+                    velocity.mask_fill(mask, 0.0)
+                });
             }
         }
     }

@@ -94,14 +94,17 @@ impl Weights {
         self.check(rate)
     }
 
-    /// Mean square of what the recurrent weights leave unexplained of an entry, over all patterns.
-    pub(crate) fn residual(&self, moments: &Moments) -> f64 {
+    /// Mean square of what the recurrent weights leave unexplained of an entry, over all patterns, if
+    /// every entry has the variance `ridge` on top. Without it, a few patterns that the weights
+    /// reproduce exactly would count as known exactly, and a cue beside them for nothing.
+    pub(crate) fn residual(&self, moments: &Moments, ridge: f64) -> f64 {
         let explained = Mat::product(self.matrix.view(), moments.zz.view());
         let total: f64 = (0..self.matrix.rows)
             .map(|i| {
                 let weights = self.matrix.row(i);
                 let crossed = dot(weights, moments.xz().row(i));
-                moments.variance_x[i] - 2.0 * crossed + dot(weights, explained.row(i))
+                let own = ridge * (1.0 + dot(weights, weights));
+                moments.variance_x[i] - 2.0 * crossed + dot(weights, explained.row(i)) + own
             })
             .sum();
         total.max(0.0) / self.matrix.rows as f64

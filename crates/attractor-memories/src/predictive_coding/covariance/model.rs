@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::field::{Field, Noisy, Recurrent};
 use super::learn::Weights;
 use super::moments::Moments;
-use super::{CovarianceForm, CovariancePcnConfig};
+use super::{CovarianceForm, CovariancePcnConfig, Learning};
 use crate::files::host;
 use crate::linalg::{Mat, inverse_spd};
 use crate::predictive_coding::infer::options;
@@ -146,11 +146,14 @@ impl CovariancePcn {
         };
         let scale = match self.config.form {
             CovarianceForm::Explicit => 1.0,
-            _ => self
-                .state
-                .weights
-                .residual(&self.state.moments)
-                .max(SMALLEST),
+            _ => {
+                let ridge = match self.config.learning {
+                    Learning::Closed { ridge } => ridge,
+                    Learning::Gradient { .. } => 0.0,
+                };
+                let weights = &self.state.weights;
+                weights.residual(&self.state.moments, ridge).max(SMALLEST)
+            }
         };
         Ok(self.prepared.get_or_init(|| Prepared {
             recurrent,

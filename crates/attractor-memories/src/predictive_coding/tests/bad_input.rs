@@ -281,7 +281,7 @@ fn a_write_that_diverges_changes_nothing() {
     assert_eq!(bytes(&memory), before);
     assert_eq!(memory.len(), 3);
     // A read whose energy overflows ends with a word and a finite answer.
-    let far = rows(&[1e25; DIM], DIM);
+    let far = rows(&[3e38; DIM], DIM);
     let inference = InferenceConfig::default();
     let known = far.ones_like().narrow(1, 0, DIM);
     let read = memory

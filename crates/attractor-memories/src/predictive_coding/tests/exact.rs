@@ -179,8 +179,12 @@ fn linear_networks_are_the_same_in_both_conventions() {
 fn independent_patterns_lose_their_energy() {
     let mut memory = linear(8, &[6]).init(&device()).unwrap();
     let config = WriteConfig {
-        optimiser: Optimiser::Adam { rate: 0.05 },
-        epochs: 600,
+        optimiser: Optimiser::Adam { rate: 0.3 },
+        epochs: 3000,
+        inference: InferenceConfig {
+            momentum: true,
+            ..InferenceConfig::plain(Step::Auto, 30)
+        },
         stop: NEVER,
         ..WriteConfig::default()
     };

@@ -4,6 +4,7 @@ mod exact;
 mod files;
 mod gradients;
 mod pairs;
+mod programs;
 mod recall;
 mod support;
 mod writing;

@@ -122,11 +122,17 @@ fn known_entries_come_back_and_unknown_ones_are_not_looked_at() {
 
 #[test]
 fn both_completions_find_the_same_optimum() {
-    for memory in networks() {
+    // With nothing expected of the top, its values may want to grow without end: no optimum.
+    let expecting = |memory: &Pcn| memory.config().prior != TopPrior::None;
+    for memory in networks().into_iter().filter(expecting) {
         let (cues, known) = (uniform(3, 4, DIM), mask(3, 4));
         let [joint, profiled] = [Completion::Joint, Completion::Profiled].map(|completion| {
+            let inference = InferenceConfig {
+                tolerance: 1e-8,
+                ..exactly()
+            };
             let recall = memory
-                .recall_partial(cues.clone(), known.clone(), completion, &exactly())
+                .recall_partial(cues.clone(), known.clone(), completion, &inference)
                 .unwrap();
             assert_eq!(recall.outcomes, [Outcome::Converged; 4]);
             recall

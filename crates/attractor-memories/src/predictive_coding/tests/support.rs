@@ -120,6 +120,7 @@ pub(super) fn exactly() -> InferenceConfig {
     InferenceConfig {
         max_steps: 20_000,
         tolerance: 1e-11,
+        stall: 0.0,
         check_every: 50,
         ..InferenceConfig::default()
     }

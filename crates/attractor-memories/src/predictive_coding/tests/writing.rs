@@ -7,8 +7,8 @@ use burn::tensor::Tensor;
 
 use super::support::*;
 use crate::predictive_coding::{
-    Denoising, Optimiser, Pcn, PcnConfig, Placement, Reading, Ridge, Start, StopRule, Stopped,
-    TopPrior, WriteConfig,
+    Denoising, InferenceConfig, Optimiser, Pcn, PcnConfig, Placement, Reading, Ridge, Start,
+    StopRule, Stopped, TopPrior, WriteConfig,
 };
 use crate::testing::device;
 
@@ -24,6 +24,24 @@ fn trained(dim: usize, width: usize, patterns: &Tensor<2>, seed: u64) -> Pcn {
     memory
 }
 
+/// Learns until the patterns are attractors, not only points with little error.
+fn learner() -> PcnConfig {
+    let base = rectified(DIM, 32);
+    PcnConfig {
+        write: WriteConfig {
+            epochs: 2000,
+            stop: StopRule {
+                error: 1e-7,
+                patience: 0,
+                ..base.write.stop
+            },
+            ..base.write
+        },
+        read: Reading::Replace(rounds(30)),
+        ..base
+    }
+}
+
 fn noisy(patterns: &Tensor<2>, variance: f64, seed: u64) -> Tensor<2> {
     let [count, width] = patterns.dims();
     patterns.clone() + normal(seed, count, width).mul_scalar(variance.sqrt())
@@ -32,6 +50,10 @@ fn noisy(patterns: &Tensor<2>, variance: f64, seed: u64) -> Tensor<2> {
 fn rounds(count: usize) -> Denoising {
     Denoising {
         rounds: count,
+        inference: InferenceConfig {
+            max_steps: 500,
+            ..Denoising::default().inference
+        },
         ..Denoising::default()
     }
 }
@@ -39,7 +61,7 @@ fn rounds(count: usize) -> Denoising {
 #[test]
 fn stored_patterns_become_attractors() {
     let patterns = uniform(1, 5, DIM);
-    let mut memory = rectified(DIM, 32).init(&device()).unwrap();
+    let mut memory = learner().init(&device()).unwrap();
     let report = write(&mut memory, &patterns);
     let first = report.history[0];
     assert!(report.mean_energy() < 1e-2 * first.energy, "{report:?}");
@@ -48,7 +70,14 @@ fn stored_patterns_become_attractors() {
     // Clean.
     let once = |cues: Tensor<2>| memory.recall_noisy(cues, &rounds(1)).unwrap().state;
     let read = memory.read(patterns.clone()).unwrap().state;
-    assert!(errors(&read, &patterns).iter().all(|error| *error < 1e-4));
+    let clean = errors(&read, &patterns);
+    assert!(
+        clean.iter().all(|error| *error < 1e-4),
+        "{clean:?} {:?} {} {:?}",
+        report.error,
+        report.epochs,
+        report.stopped
+    );
     // A round leaves a pattern where it is and brings its neighbours closer.
     let image = once(patterns.clone());
     assert!(errors(&image, &patterns).iter().all(|error| *error < 1e-4));
@@ -148,23 +177,29 @@ fn capacity_falls_with_load_and_noise_and_grows_with_width() {
 fn a_later_write_keeps_what_was_written() {
     let (first, second) = (uniform(2, 3, DIM), uniform(3, 2, DIM));
     let all = Tensor::cat(vec![first.clone(), second.clone()], 0);
-    let mut memory = trained(DIM, 32, &first, 0);
+    let mut memory = learner().init(&device()).unwrap();
+    write(&mut memory, &first);
     write(&mut memory, &second);
     assert_eq!(memory.len(), 5);
     let read = memory.read(all.clone()).unwrap().state;
-    assert!(errors(&read, &all).iter().all(|error| *error < 1e-3));
+    let clean = errors(&read, &all);
+    assert!(clean.iter().all(|error| *error < 1e-3), "{clean:?}");
     assert!(gap(&memory.stored_states().unwrap(), &all) < 1e-7);
     // Without the patterns a write sees its own alone, and the earlier ones fade.
     let config = PcnConfig {
         keep_patterns: false,
-        ..rectified(DIM, 32)
+        ..learner()
     };
     let mut fading = config.init(&device()).unwrap();
     write(&mut fading, &first);
     write(&mut fading, &second);
     assert_eq!(fading.len(), 5);
     let error = |cues: &Tensor<2>| mean(&errors(&fading.read(cues.clone()).unwrap().state, cues));
-    assert!(error(&second) < 1e-3 && error(&first) > 1e-2);
+    let (late, early) = (error(&second), error(&first));
+    assert!(
+        late < 1e-3 && early > 10.0 * late.max(1e-3),
+        "{late} {early}"
+    );
     let message = fading.stored_states().unwrap_err().to_string();
     assert!(message.contains("without `keep_patterns`"), "{message}");
 }
