@@ -26,7 +26,7 @@ fn trained(dim: usize, width: usize, patterns: &Tensor<2>, seed: u64) -> Pcn {
 
 /// Learns until the patterns are attractors, not only points with little error.
 fn learner() -> PcnConfig {
-    let base = rectified(DIM, 32);
+    let base = rectified(DIM, 96);
     PcnConfig {
         write: WriteConfig {
             epochs: 2000,
@@ -303,7 +303,7 @@ fn every_rule_can_stop_a_write() {
 #[test]
 fn batches_optimisers_and_starts_all_learn() {
     let patterns = uniform(6, 5, DIM);
-    let base = rectified(DIM, 32);
+    let base = rectified(DIM, 96);
     let sgd = Optimiser::Sgd { rate: 0.005 };
     let ridge = Ridge {
         rounds: 2,
