@@ -4,7 +4,7 @@ use attractor::evaluation::study::{ResolvedPart, ResolvedSeries};
 use attractor::evaluation::{Cell, Measurement};
 use serde::de::DeserializeOwned;
 
-use crate::{Error, Result, Session, bayespcn, capacity};
+use crate::{Error, Result, Session, bayespcn, capacity, pcn};
 
 /// One cell with what the study says about it.
 #[derive(Debug, Clone, Copy)]
@@ -133,6 +133,11 @@ pub const PROTOCOLS: &[ProtocolEntry] = &[
         name: "capacity",
         summary: "recall of random patterns against load",
         new: || Box::new(capacity::Capacity),
+    },
+    ProtocolEntry {
+        name: "pcn",
+        summary: "recall of images by a predictive coding memory, from noise and parts",
+        new: || Box::<pcn::PredictiveCoding>::default(),
     },
 ];
 
