@@ -34,9 +34,10 @@ impl Scenes {
     }
 
     /// Three objects on CLEVR's ground, the left 64 columns of the published window.
-    pub(crate) fn clevr(split: Split, count: usize) -> Outcome<Self> {
+    pub(crate) fn clevr(seed: u64, split: Split, count: usize) -> Outcome<Self> {
         let generator = Generator {
             objects: [3, 3],
+            seed,
             ..Generator::default()
         };
         let set = generator.generate(split, count)?;

@@ -19,6 +19,7 @@ mod checkpoint;
 mod config;
 mod data;
 mod engine;
+mod schedule;
 mod tensor_engine;
 #[cfg(test)]
 mod tests;
@@ -31,4 +32,5 @@ pub(crate) use adam::{FIRST, SECOND};
 pub(crate) use checkpoint::{counter, expect};
 pub use config::{AdamConfig, Engine, Objective, Optimiser, RmsPropConfig, TrainerConfig};
 pub use data::{Batch, Batches, FromFn};
+pub use schedule::{Decay, Schedule};
 pub use trainer::{EpochReport, Progress, Trainer};
