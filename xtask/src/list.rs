@@ -7,8 +7,10 @@ use attractor::catalogue::RECIPES;
 use attractor::core::Backend;
 use attractor::core::observation::OBSERVATIONS;
 use attractor::datasets::{DataRoot, NAMES};
+use attractor::evaluation::ExperimentFile;
 use attractor::inference::INFERENCES;
 use attractor::priors::PRIORS;
+use attractor_studies::PROTOCOLS;
 use comfy_table::{Table, presets};
 
 /// Arguments of `list`.
@@ -28,18 +30,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     };
     if args.json {
         let value = serde_json::json!({
-            "experiments": experiments.iter().map(|experiment| serde_json::json!({
-                "name": experiment.name,
-                "title": experiment.title,
-                "dataset": experiment.dataset,
-                "source": experiment.source,
-                "systems": experiment.systems.iter().map(|system| serde_json::json!({
-                    "name": system.name,
-                    "recipe": system.recipe,
-                    "representation": system.representation,
-                    "ours": system.ours,
-                })).collect::<Vec<_>>(),
-                "presets": experiment.presets.keys().map(|preset| preset.name()).collect::<Vec<_>>(),
+            "experiments": experiments.iter().map(described).collect::<Vec<_>>(),
+            "protocols": PROTOCOLS.iter().map(|protocol| serde_json::json!({
+                "name": protocol.name, "summary": protocol.summary,
             })).collect::<Vec<_>>(),
             "recipes": RECIPES.iter().map(|recipe| serde_json::json!({
                 "name": recipe.name, "summary": recipe.summary, "learns": recipe.learns,
@@ -57,19 +50,19 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         println!("{}", serde_json::to_string_pretty(&value)?);
         return Ok(ExitCode::SUCCESS);
     }
-    let mut table = plain(["experiment", "data set", "systems", "presets", "source"]);
+    let mut table = plain(["experiment", "what", "data set", "presets", "source"]);
     for experiment in &experiments {
-        let presets: Vec<&str> = experiment
-            .presets
-            .keys()
-            .map(|preset| preset.name())
-            .collect();
+        let presets: Vec<&str> = experiment.presets().iter().map(|p| p.name()).collect();
+        let what = match experiment {
+            ExperimentFile::Retrieval(table) => format!("{} systems", table.systems.len()),
+            ExperimentFile::Study(study) => format!("{} figures", study.parts.len()),
+        };
         table.add_row([
-            experiment.name.clone(),
-            experiment.dataset.clone(),
-            experiment.systems.len().to_string(),
+            experiment.name().to_owned(),
+            what,
+            experiment.dataset(),
             presets.join(", "),
-            experiment.source.clone(),
+            experiment.source().to_owned(),
         ]);
     }
     println!("{table}\n");
@@ -105,6 +98,38 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     }
     println!("{table}");
     Ok(ExitCode::SUCCESS)
+}
+
+fn described(file: &ExperimentFile) -> serde_json::Value {
+    let mut value = serde_json::json!({
+        "name": file.name(),
+        "title": file.title(),
+        "dataset": file.dataset(),
+        "source": file.source(),
+        "presets": file.presets().iter().map(|preset| preset.name()).collect::<Vec<_>>(),
+    });
+    match file {
+        ExperimentFile::Retrieval(table) => {
+            let systems = table.systems.iter().map(|system| {
+                serde_json::json!({
+                    "name": system.name,
+                    "recipe": system.recipe,
+                    "representation": system.representation,
+                    "ours": system.ours,
+                })
+            });
+            value["systems"] = systems.collect();
+        }
+        ExperimentFile::Study(study) => {
+            value["protocol"] = study.protocol.as_str().into();
+            let parts = study
+                .parts
+                .iter()
+                .map(|part| serde_json::json!({ "name": part.name, "title": part.title }));
+            value["parts"] = parts.collect();
+        }
+    }
+    value
 }
 
 /// Part, name and summary of everything that the recipe `variational` composes.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
-use attractor::evaluation::Experiment;
+use attractor::evaluation::ExperimentFile;
 
 /// The workspace's root.
 pub(crate) fn root() -> PathBuf {
@@ -13,24 +13,24 @@ pub(crate) fn root() -> PathBuf {
 }
 
 /// The experiment of that name.
-pub(crate) fn experiment(name: &str) -> Result<Experiment> {
+pub(crate) fn experiment(name: &str) -> Result<ExperimentFile> {
     let path = root().join("experiments").join(format!("{name}.toml"));
     if !path.exists() {
         let known: Vec<String> = experiments()?
             .into_iter()
-            .map(|experiment| experiment.name)
+            .map(|experiment| experiment.name().to_owned())
             .collect();
         anyhow::bail!(
             "unknown experiment `{name}`; known: {}, all",
             known.join(", ")
         );
     }
-    Ok(Experiment::load(path)?)
+    Ok(ExperimentFile::load(path)?)
 }
 
 /// Every experiment.
-pub(crate) fn experiments() -> Result<Vec<Experiment>> {
-    Experiment::load_all(root().join("experiments")).context("the experiment files")
+pub(crate) fn experiments() -> Result<Vec<ExperimentFile>> {
+    ExperimentFile::load_all(root().join("experiments")).context("the experiment files")
 }
 
 /// The commit that is checked out, with a mark if files have changed since.

@@ -16,6 +16,8 @@ pub enum Representation {
     Vae,
     /// Raw pixels.
     Pixel,
+    /// Vectors that are neither, such as random patterns.
+    Vector,
 }
 
 impl Representation {
@@ -24,6 +26,7 @@ impl Representation {
         match self {
             Self::Vae => "vae",
             Self::Pixel => "pixel",
+            Self::Vector => "vector",
         }
     }
 }
@@ -66,7 +69,11 @@ impl fmt::Display for Cell {
         if self.level != Level::NONE {
             write!(f, " {}", self.level)?;
         }
-        write!(f, " N={} seed={}", self.n_stored, self.seed)
+        // Where something else decides how many patterns are stored, the number is 0.
+        if self.n_stored > 0 {
+            write!(f, " N={}", self.n_stored)?;
+        }
+        write!(f, " seed={}", self.seed)
     }
 }
 
@@ -123,11 +130,27 @@ pub enum Metric {
     Attributes,
     /// Adjusted Rand index of a model's segments against the objects, over the objects' pixels.
     Ari,
+    /// Squared error summed over the entries of a pattern.
+    SquaredError,
+    /// Absolute error of an estimated energy.
+    EnergyError,
+    /// Absolute error of an estimated gradient, mean over its entries.
+    GradientError,
+    /// Share of states about which an estimate says nothing, in percent.
+    Clipped,
+    /// Smallest margin by which a stored pattern is nearer to itself than to any other.
+    Separation,
+    /// Number of stored patterns that an answer is mixed from.
+    MixtureSize,
+    /// Logarithm of the density of a pattern under what is stored.
+    LogEvidence,
+    /// What learning minimises.
+    Loss,
 }
 
 impl Metric {
     /// Every metric.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 22] = [
         Self::RetrievalRate,
         Self::Top1,
         Self::LatentDistance,
@@ -142,6 +165,14 @@ impl Metric {
         Self::Steps,
         Self::Attributes,
         Self::Ari,
+        Self::SquaredError,
+        Self::EnergyError,
+        Self::GradientError,
+        Self::Clipped,
+        Self::Separation,
+        Self::MixtureSize,
+        Self::LogEvidence,
+        Self::Loss,
     ];
 
     /// The name in files.
@@ -161,6 +192,14 @@ impl Metric {
             Self::Steps => "steps",
             Self::Attributes => "attributes",
             Self::Ari => "ari",
+            Self::SquaredError => "squared_error",
+            Self::EnergyError => "energy_error",
+            Self::GradientError => "gradient_error",
+            Self::Clipped => "clipped",
+            Self::Separation => "separation",
+            Self::MixtureSize => "mixture_size",
+            Self::LogEvidence => "log_evidence",
+            Self::Loss => "loss",
         }
     }
 
@@ -181,6 +220,14 @@ impl Metric {
             Self::Steps => "Steps",
             Self::Attributes => "Attributes",
             Self::Ari => "ARI",
+            Self::SquaredError => "Squared error",
+            Self::EnergyError => "Error of the energy",
+            Self::GradientError => "Error of the gradient",
+            Self::Clipped => "Clipped",
+            Self::Separation => "Separation",
+            Self::MixtureSize => "Patterns in the answer",
+            Self::LogEvidence => "Log evidence",
+            Self::Loss => "Loss",
         }
     }
 
@@ -191,16 +238,22 @@ impl Metric {
             | Self::Top1
             | Self::BitError
             | Self::Accuracy
-            | Self::Attributes => "%",
+            | Self::Attributes
+            | Self::Clipped => "%",
             Self::Psnr => "dB",
-            Self::Capacity => "patterns",
-            Self::Entropy => "nat",
+            Self::Capacity | Self::MixtureSize => "patterns",
+            Self::Entropy | Self::LogEvidence => "nat",
             Self::Steps => "iterations",
             Self::LatentDistance
             | Self::PixelMse
             | Self::Overlap
             | Self::EnergyDrop
-            | Self::Ari => "",
+            | Self::Ari
+            | Self::SquaredError
+            | Self::EnergyError
+            | Self::GradientError
+            | Self::Separation
+            | Self::Loss => "",
         }
     }
 
@@ -214,9 +267,21 @@ impl Metric {
             | Self::Accuracy
             | Self::Attributes
             | Self::Ari
-            | Self::Capacity => Some(true),
-            Self::LatentDistance | Self::PixelMse | Self::BitError => Some(false),
-            Self::Entropy | Self::EnergyDrop | Self::Steps => None,
+            | Self::Capacity
+            | Self::Separation => Some(true),
+            Self::LatentDistance
+            | Self::PixelMse
+            | Self::BitError
+            | Self::SquaredError
+            | Self::EnergyError
+            | Self::GradientError
+            | Self::Clipped
+            | Self::Loss => Some(false),
+            Self::Entropy
+            | Self::EnergyDrop
+            | Self::Steps
+            | Self::MixtureSize
+            | Self::LogEvidence => None,
         }
     }
 
@@ -228,10 +293,18 @@ impl Metric {
             | Self::BitError
             | Self::Accuracy
             | Self::Attributes
+            | Self::Clipped
+            | Self::LogEvidence
             | Self::Steps => 1,
-            Self::Psnr | Self::EnergyDrop => 2,
-            Self::LatentDistance | Self::Overlap | Self::Entropy | Self::Ari => 3,
-            Self::PixelMse => 5,
+            Self::Psnr | Self::EnergyDrop | Self::MixtureSize => 2,
+            Self::LatentDistance
+            | Self::Overlap
+            | Self::Entropy
+            | Self::Separation
+            | Self::SquaredError
+            | Self::Loss
+            | Self::Ari => 3,
+            Self::PixelMse | Self::EnergyError | Self::GradientError => 5,
             Self::Capacity => 0,
         }
     }

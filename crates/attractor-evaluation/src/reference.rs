@@ -13,6 +13,10 @@ use crate::{Cell, Error, Level, Measurement, Metric, RecordReference, Representa
 /// 50 % is 3.5 points already.
 pub const MIN_CUES: usize = 200;
 
+fn min_cues() -> usize {
+    MIN_CUES
+}
+
 /// The outcome of holding a measurement against a published figure.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Verdict {
@@ -125,6 +129,9 @@ pub struct ReferenceRow {
     pub task: String,
     /// Its strength.
     pub level: Level,
+    /// Patterns stored, where the table has several numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub n_stored: Option<usize>,
     /// Cues measured.
     pub cues: usize,
     /// Value of each metric.
@@ -146,8 +153,12 @@ pub struct Reference {
     pub protocol: String,
     /// Remarks.
     pub note: String,
-    /// Patterns stored per block.
-    pub n_stored: usize,
+    /// Patterns stored per block, where the table has one number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub n_stored: Option<usize>,
+    /// Fewest cues of a measurement that is judged.
+    #[serde(default = "min_cues")]
+    pub min_cues: usize,
     /// Difference that counts as a match, by metric and in its unit.
     pub tolerance: BTreeMap<Metric, f64>,
     /// Training loss by epoch.
@@ -185,20 +196,23 @@ impl Reference {
         })
     }
 
-    /// The figure of one metric, if the table has it.
-    pub fn lookup(
-        &self,
-        system: &str,
-        representation: Representation,
-        task: &str,
-        level: Level,
-        metric: Metric,
-    ) -> Option<ReferenceValue<'_>> {
+    /// The table `file`, relative to the experiment file `path`; none without a `file`.
+    ///
+    /// # Errors
+    /// As [`Reference::load`].
+    pub fn beside(path: &Path, file: Option<&Path>) -> Result<Option<Self>> {
+        file.map(|file| Self::load(path.parent().unwrap_or(Path::new("")).join(file)))
+            .transpose()
+    }
+
+    /// The figure of one metric on a cell, if the table has it.
+    pub fn lookup(&self, cell: &Cell, metric: Metric) -> Option<ReferenceValue<'_>> {
         let row = self.results.iter().find(|row| {
-            row.system == system
-                && row.representation == representation
-                && row.task == task
-                && row.level == level
+            row.system == cell.system
+                && row.representation == cell.representation
+                && row.task == cell.task
+                && row.level == cell.level
+                && row.n_stored.is_none_or(|stored| stored == cell.n_stored)
         })?;
         Some(ReferenceValue {
             value: *row.metrics.get(&metric)?,
@@ -217,21 +231,12 @@ impl Reference {
         not_comparable: Option<&str>,
     ) -> Option<RecordReference> {
         let metric = measurement.metric;
-        let found = self.lookup(
-            &cell.system,
-            cell.representation,
-            &cell.task,
-            cell.level,
-            metric,
-        )?;
+        let found = self.lookup(cell, metric)?;
         let verdict = if let Some(reason) = not_comparable {
             Verdict::NotComparable(reason.to_owned())
-        } else if cell.n_stored != self.n_stored {
-            Verdict::NotComparable(format!(
-                "{} stored instead of {}",
-                cell.n_stored, self.n_stored
-            ))
-        } else if measurement.n < MIN_CUES {
+        } else if let Some(published) = self.n_stored.filter(|stored| *stored != cell.n_stored) {
+            Verdict::NotComparable(format!("{} stored instead of {published}", cell.n_stored))
+        } else if measurement.n < self.min_cues {
             Verdict::NotComparable(format!("only {} cues", measurement.n))
         } else if let Some(tolerance) = found.tolerance {
             Verdict::judge(metric, measurement.value, found.value, tolerance)

@@ -66,7 +66,7 @@ impl Summary {
         Self { aggregates }
     }
 
-    /// One aggregate, if it was measured.
+    /// One aggregate of a retrieval table, if it was measured.
     pub fn get(
         &self,
         system: &SystemSpec,
@@ -75,9 +75,22 @@ impl Summary {
         n_stored: usize,
         metric: Metric,
     ) -> Option<&Aggregate> {
+        let row = (system.name.as_str(), system.representation);
+        self.of(row, task, level, n_stored, metric)
+    }
+
+    /// One aggregate of the row with that name and representation, if it was measured.
+    pub fn of(
+        &self,
+        row: (&str, Representation),
+        task: &str,
+        level: Level,
+        n_stored: usize,
+        metric: Metric,
+    ) -> Option<&Aggregate> {
         self.aggregates.get(&Key {
-            system: system.name.clone(),
-            representation: system.representation,
+            system: row.0.to_owned(),
+            representation: row.1,
             task: task.to_owned(),
             level,
             n_stored,
@@ -87,15 +100,29 @@ impl Summary {
 
     /// The metrics that were measured, in the order of [`Metric::ALL`].
     pub fn metrics(&self) -> Vec<Metric> {
-        let measured = |metric: &Metric| self.aggregates.keys().any(|key| key.metric == *metric);
+        self.metrics_where(|_| true)
+    }
+
+    /// The metrics that were measured on a task, in the order of [`Metric::ALL`].
+    pub fn metrics_of(&self, task: &str) -> Vec<Metric> {
+        self.metrics_where(|key| key.task == task)
+    }
+
+    fn metrics_where(&self, counts: impl Fn(&Key) -> bool) -> Vec<Metric> {
+        let measured = |metric: &Metric| {
+            self.aggregates
+                .keys()
+                .any(|key| key.metric == *metric && counts(key))
+        };
         Metric::ALL.into_iter().filter(measured).collect()
     }
 
-    /// How many figures got each verdict, by [`Verdict::word`], for one metric.
-    pub fn verdicts(&self, metric: Metric) -> BTreeMap<&'static str, usize> {
+    /// How many figures got each verdict, by [`Verdict::word`], for one metric or for all.
+    pub fn verdicts(&self, metric: Option<Metric>) -> BTreeMap<&'static str, usize> {
         let mut counts = BTreeMap::new();
         for (key, aggregate) in &self.aggregates {
-            if let (true, Some(reference)) = (key.metric == metric, &aggregate.reference) {
+            let asked = metric.is_none_or(|metric| key.metric == metric);
+            if let (true, Some(reference)) = (asked, &aggregate.reference) {
                 *counts.entry(reference.verdict.word()).or_default() += 1;
             }
         }
@@ -103,11 +130,11 @@ impl Summary {
     }
 
     /// Wall time of a row in seconds, over all its cells.
-    pub fn seconds(&self, system: &SystemSpec) -> f64 {
+    pub fn seconds(&self, name: &str, representation: Representation) -> f64 {
         // Every record of a cell carries the cell's time: count each cell once.
         let mut cells: BTreeMap<(&str, Level, usize), f64> = BTreeMap::new();
         for (key, aggregate) in &self.aggregates {
-            if key.system == system.name && key.representation == system.representation {
+            if key.system == name && key.representation == representation {
                 cells.insert((&key.task, key.level, key.n_stored), aggregate.seconds);
             }
         }

@@ -1,8 +1,9 @@
 //! Plain-text tables for a terminal.
 
 use crate::metrics::Spread;
+use crate::study::ResolvedStudy;
 use crate::summary::{Aggregate, Summary, condition_label, main_metric, measured_systems};
-use crate::{Metric, Record, Resolved, Result, RunFolder, Verdict};
+use crate::{Metric, Record, Resolved, Result, RunConfig, RunFolder, Verdict};
 
 /// The run's main metric, rows by conditions, one table for each number of stored patterns.
 ///
@@ -10,10 +11,76 @@ use crate::{Metric, Record, Resolved, Result, RunFolder, Verdict};
 /// Those of reading the folder.
 pub fn text(folder: &RunFolder) -> Result<String> {
     let records = folder.records()?;
-    Ok(match main_metric(&Summary::new(&records)) {
-        Some(metric) => render(folder.config(), &records, metric),
-        None => "No cell is finished yet.\n".to_owned(),
+    let Some(metric) = main_metric(&Summary::new(&records)) else {
+        return Ok("No cell is finished yet.\n".to_owned());
+    };
+    Ok(match folder.config() {
+        RunConfig::Retrieval(config) => render(config, &records, metric),
+        RunConfig::Study(config) => parts(config, &records),
     })
+}
+
+/// The charted metrics of a study: for each part, series by abscissa.
+fn parts(config: &ResolvedStudy, records: &[Record]) -> String {
+    let summary = Summary::new(records);
+    let mut out = String::new();
+    for part in &config.parts {
+        for &metric in &part.charts {
+            for slice in part.slices() {
+                let mut head = vec!["series".to_owned(), "stores".to_owned()];
+                head.extend(slice.places.iter().map(|place| place.x.to_string()));
+                let mut rows = vec![head];
+                for series in &part.series {
+                    let row = (series.name.as_str(), series.representation);
+                    let entries = slice.places.iter().map(|place| {
+                        let found =
+                            summary.of(row, &part.name, place.level, place.n_stored, metric);
+                        found.map_or_else(String::new, |found| entry(metric, found))
+                    });
+                    let entries: Vec<String> = entries.collect();
+                    if entries.iter().any(|entry| !entry.is_empty()) {
+                        let mut cells =
+                            vec![series.name.clone(), series.representation.to_string()];
+                        cells.extend(entries);
+                        rows.push(cells);
+                    }
+                }
+                if rows.len() > 1 {
+                    let condition = slice.condition.map(|text| format!(", {text}"));
+                    out.push_str(&format!(
+                        "{}: {}{}{}, against {}\n\n{}\n",
+                        part.title,
+                        metric.label(),
+                        in_unit(metric),
+                        condition.unwrap_or_default(),
+                        part.x_label,
+                        align(&rows)
+                    ));
+                }
+            }
+        }
+    }
+    legend(&mut out, records.iter());
+    out
+}
+
+/// The unit in brackets, if there is one.
+fn in_unit(metric: Metric) -> String {
+    match metric.unit() {
+        "" => String::new(),
+        unit => format!(" ({unit})"),
+    }
+}
+
+/// What the marks behind values mean, if there are any.
+fn legend<'a>(out: &mut String, shown: impl Iterator<Item = &'a Record> + Clone) {
+    if shown.clone().any(|record| record.reference.is_some()) {
+        out.push_str("Behind our value: = matches, + better, - worse than the published one; ");
+        out.push_str("~ not comparable.\n");
+    }
+    for reason in not_comparable(shown) {
+        out.push_str(&format!("Not comparable: {reason}.\n"));
+    }
 }
 
 /// One metric, rows by conditions, one table for each number of stored patterns.
@@ -22,14 +89,10 @@ pub fn render(config: &Resolved, records: &[Record], metric: Metric) -> String {
     let conditions = config.all_conditions();
     let mut out = String::new();
     for n_stored in &config.n_stored {
-        let unit = if metric.unit().is_empty() {
-            String::new()
-        } else {
-            format!(" ({})", metric.unit())
-        };
         out.push_str(&format!(
-            "{}{unit}, {}, {n_stored} stored\n\n",
+            "{}{}, {}, {n_stored} stored\n\n",
             metric.label(),
+            in_unit(metric),
             config.dataset
         ));
         let mut head = vec!["system".to_owned(), "stores".to_owned()];
@@ -50,14 +113,8 @@ pub fn render(config: &Resolved, records: &[Record], metric: Metric) -> String {
         out.push_str(&align(&rows));
         out.push('\n');
     }
-    let shown = || records.iter().filter(|record| record.metric == metric);
-    if shown().any(|record| record.reference.is_some()) {
-        out.push_str("Behind our value: = matches, + better, - worse than the published one; ");
-        out.push_str("~ not comparable.\n");
-    }
-    for reason in not_comparable(shown()) {
-        out.push_str(&format!("Not comparable: {reason}.\n"));
-    }
+    let shown = records.iter().filter(|record| record.metric == metric);
+    legend(&mut out, shown);
     out
 }
 

@@ -129,7 +129,9 @@ impl<'a> Executor<'a> {
             .context("a cell without a system")?;
         let corruption = Corruption::from_task(&cell.task, cell.level.value())?;
         let mut context = match cell.representation {
-            Representation::Pixel => Context::pixels(plan.test.images.dim(), &plan.device)?,
+            Representation::Pixel | Representation::Vector => {
+                Context::pixels(plan.test.images.dim(), &plan.device)?
+            }
             Representation::Vae => Context::codes(self.train(cell.seed, writer)?, &plan.device),
         };
         if system.recipe == "autoencoder" {

@@ -7,6 +7,7 @@ mod model;
 mod observer;
 mod plan;
 mod probe;
+mod study;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -17,11 +18,14 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use attractor::core::Backend;
 use attractor::evaluation::experiment::TaskLevels;
-use attractor::evaluation::{Preset, RunWriter, Shard, report, runner, table};
+use attractor::evaluation::{
+    Cell, Experiment, ExperimentFile, Measurement, Preset, Reference, RunConfig, RunInfo,
+    RunSummary, RunWriter, Shard, report, runner, table,
+};
 
 use self::cell::Executor;
 use self::observer::Terminal;
-pub(crate) use self::plan::Plan;
+use self::plan::Plan;
 
 /// Arguments of `reproduce`.
 #[derive(Debug, Clone, clap::Args)]
@@ -113,7 +117,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let names: Vec<String> = match args.experiment.as_str() {
         "all" => crate::paths::experiments()?
             .into_iter()
-            .map(|experiment| experiment.name)
+            .map(|experiment| experiment.name().to_owned())
             .collect(),
         name => vec![name.to_owned()],
     };
@@ -139,69 +143,122 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 
 /// Runs one experiment into its folder; whether every cell is on disk.
 fn run_one(args: &Args, stop: &Arc<AtomicBool>) -> Result<bool> {
-    let clock = Instant::now();
-    let plan = Plan::new(args)?;
-    println!("{}", plan.headline());
-    let dir = folder(args, &plan)?;
-    let mut writer = if args.resume {
-        RunWriter::create_or_resume(&dir, &plan.config, &plan.info, plan.reference.as_ref())?
-    } else {
-        RunWriter::create(&dir, &plan.config, &plan.info, plan.reference.as_ref())?
-    };
-    println!("run folder: {}", dir.display());
+    match crate::paths::experiment(&args.experiment)? {
+        ExperimentFile::Retrieval(experiment) => retrieval(*experiment, args, stop),
+        ExperimentFile::Study(study) => study::run(&study, args, stop),
+    }
+}
 
-    let all = plan.config.cells();
-    let cells = match args.shard {
-        Some(shard) => shard.select(all),
-        None => all,
-    };
-    let mut terminal = Terminal::new();
-    let mut executor = Executor::new(&plan, stop.clone(), terminal.training());
+fn retrieval(experiment: Experiment, args: &Args, stop: &Arc<AtomicBool>) -> Result<bool> {
+    let plan = Plan::new(experiment, args)?;
+    println!("{}", plan.headline());
+    let config = RunConfig::from(plan.config.clone());
+    let mut run = Run::begin(args, &config, &plan.info, plan.reference.as_ref(), stop)?;
+    let mut executor = Executor::new(&plan, stop.clone(), run.terminal.training());
     if args.train_only {
         for seed in 0..plan.config.seeds as u64 {
-            executor.train(seed, &mut writer)?;
+            executor.train(seed, &mut run.writer)?;
         }
-        println!("trained; measure with --resume --out {}", dir.display());
+        println!("trained; measure with --resume --out {}", run.dir.display());
         return Ok(true);
     }
-    let summary = runner::run_cells(&cells, &mut writer, &mut terminal, stop, |cell, writer| {
-        executor
-            .execute(cell, writer)
-            .map_err(|error| format!("{error:#}"))
-    })?;
+    run.cells(|cell, writer| executor.execute(cell, writer))?;
     drop(executor);
-    terminal.finish();
-    for (cell, message) in &summary.failed {
-        eprintln!("failed: {cell}: {message}");
+    run.end()
+}
+
+/// One run on its way into a folder.
+struct Run<'a> {
+    args: &'a Args,
+    clock: Instant,
+    dir: PathBuf,
+    writer: RunWriter,
+    cells: Vec<Cell>,
+    terminal: Terminal,
+    stop: &'a Arc<AtomicBool>,
+    summary: RunSummary,
+}
+
+impl<'a> Run<'a> {
+    fn begin(
+        args: &'a Args,
+        config: &RunConfig,
+        info: &RunInfo,
+        reference: Option<&Reference>,
+        stop: &'a Arc<AtomicBool>,
+    ) -> Result<Self> {
+        let clock = Instant::now();
+        let dir = folder(args, &config.dataset().replace(", ", "+"))?;
+        let writer = if args.resume {
+            RunWriter::create_or_resume(&dir, config, info, reference)?
+        } else {
+            RunWriter::create(&dir, config, info, reference)?
+        };
+        println!("run folder: {}", dir.display());
+        let all = config.cells();
+        Ok(Self {
+            args,
+            clock,
+            dir,
+            writer,
+            cells: match args.shard {
+                Some(shard) => shard.select(all),
+                None => all,
+            },
+            terminal: Terminal::new(),
+            stop,
+            summary: RunSummary::default(),
+        })
     }
-    println!("{}", table::text(writer.folder())?);
-    let path = report::write(writer.folder())?;
-    println!(
-        "{} of {} cells, {:.0} s; report: {}",
-        cells.len() - summary.left - summary.failed.len(),
-        cells.len(),
-        clock.elapsed().as_secs_f64(),
-        path.display()
-    );
-    if summary.left > 0 {
+
+    fn cells(
+        &mut self,
+        mut execute: impl FnMut(&Cell, &mut RunWriter) -> Result<Vec<Measurement>>,
+    ) -> Result<()> {
+        let (writer, terminal) = (&mut self.writer, &mut self.terminal);
+        self.summary =
+            runner::run_cells(&self.cells, writer, terminal, self.stop, |cell, writer| {
+                execute(cell, writer).map_err(|error| format!("{error:#}"))
+            })?;
+        Ok(())
+    }
+
+    /// Prints the table and writes the report; whether every cell is on disk.
+    fn end(mut self) -> Result<bool> {
+        self.terminal.finish();
+        let summary = &self.summary;
+        for (cell, message) in &summary.failed {
+            eprintln!("failed: {cell}: {message}");
+        }
+        println!("{}", table::text(self.writer.folder())?);
+        let path = report::write(self.writer.folder())?;
         println!(
-            "continue with: cargo xtask reproduce {} --preset {} --out {} --resume",
-            args.experiment,
-            args.preset,
-            dir.display()
+            "{} of {} cells, {:.0} s; report: {}",
+            self.cells.len() - summary.left - summary.failed.len(),
+            self.cells.len(),
+            self.clock.elapsed().as_secs_f64(),
+            path.display()
         );
+        if summary.left > 0 {
+            println!(
+                "continue with: cargo xtask reproduce {} --preset {} --out {} --resume",
+                self.args.experiment,
+                self.args.preset,
+                self.dir.display()
+            );
+        }
+        Ok(summary.is_complete())
     }
-    Ok(summary.is_complete())
 }
 
 /// The run folder: as told, or the newest fitting one to resume, or a new one.
-fn folder(args: &Args, plan: &Plan) -> Result<PathBuf> {
+fn folder(args: &Args, dataset: &str) -> Result<PathBuf> {
     if let Some(dir) = &args.out {
         return Ok(dir.clone());
     }
     let stem = format!(
-        "{}-{}-{}-{}",
-        args.experiment, args.preset, plan.config.dataset, args.backend
+        "{}-{}-{dataset}-{}",
+        args.experiment, args.preset, args.backend
     );
     let runs = Path::new("runs");
     let numbered = |number: usize| match number {

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use attractor::evaluation::runner::Observer;
-use attractor::evaluation::{Cell, Metric, Record};
+use attractor::evaluation::{Cell, Record};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 /// Seconds between two lines about one training when there is no terminal.
@@ -74,14 +74,16 @@ impl Observer for Terminal {
         match &self.cells {
             Some(bar) => bar.inc(1),
             None => {
-                let rate = records
-                    .iter()
-                    .find(|record| record.metric == Metric::RetrievalRate);
-                let rate = rate.map_or(f64::NAN, |record| record.value);
+                let first = records.first().map(|record| {
+                    let metric = record.metric;
+                    let value = format!("{:.*}", metric.digits(), record.value);
+                    format!("{} {value} {}, ", metric.label(), metric.unit())
+                });
                 println!(
-                    "[{}/{}] {cell}: {rate:.1} % retrieved, {seconds:.1} s",
+                    "[{}/{}] {cell}: {}{seconds:.1} s",
                     index + 1,
-                    self.total
+                    self.total,
+                    first.unwrap_or_default().replace(" ,", ","),
                 );
             }
         }

@@ -36,8 +36,7 @@ struct DataOptions {
 }
 
 impl Plan {
-    pub(crate) fn new(args: &Args) -> Result<Self> {
-        let experiment = crate::paths::experiment(&args.experiment)?;
+    pub(crate) fn new(experiment: Experiment, args: &Args) -> Result<Self> {
         let device = args.backend.open()?;
         let root = DataRoot::from_environment(args.data_dir.as_deref());
         let dataset = match &args.dataset {
@@ -86,13 +85,7 @@ impl Plan {
                     .with_context(|| format!("weights {}", weights.display()))?,
             });
         }
-        let info = RunInfo {
-            commit: crate::paths::commit(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            backend: args.backend.name().into(),
-            hardware: Hardware::detect(),
-            data,
-        };
+        let info = run_info(args, data);
         Ok(Self {
             reference: experiment.reference()?,
             experiment,
@@ -124,7 +117,18 @@ impl Plan {
     }
 }
 
-fn hash(part: &str, images: &ImageSet) -> DataHash {
+/// Where the run is computed, and from what.
+pub(super) fn run_info(args: &Args, data: Vec<DataHash>) -> RunInfo {
+    RunInfo {
+        commit: crate::paths::commit(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        backend: args.backend.name().into(),
+        hardware: Hardware::detect(),
+        data,
+    }
+}
+
+pub(super) fn hash(part: &str, images: &ImageSet) -> DataHash {
     DataHash {
         name: format!("{} {part}", images.name),
         sha256: images.fingerprint.clone(),

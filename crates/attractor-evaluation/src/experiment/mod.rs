@@ -137,7 +137,7 @@ impl SystemSpec {
 pub struct Thresholds {
     /// Between codes.
     pub vae: f64,
-    /// Between images.
+    /// Between images or other vectors.
     pub pixel: f64,
 }
 
@@ -146,7 +146,7 @@ impl Thresholds {
     pub fn of(self, representation: Representation) -> f64 {
         match representation {
             Representation::Vae => self.vae,
-            Representation::Pixel => self.pixel,
+            Representation::Pixel | Representation::Vector => self.pixel,
         }
     }
 }
@@ -300,26 +300,6 @@ impl Experiment {
         Ok(experiment)
     }
 
-    /// Every `*.toml` in a folder, by name.
-    ///
-    /// # Errors
-    /// As [`Experiment::load`].
-    pub fn load_all(folder: impl AsRef<Path>) -> Result<Vec<Self>> {
-        let folder = folder.as_ref();
-        let mut paths = Vec::new();
-        for entry in std::fs::read_dir(folder).map_err(Error::io(folder, "could not list"))? {
-            let path = entry.map_err(Error::io(folder, "could not list"))?.path();
-            if path
-                .extension()
-                .is_some_and(|extension| extension == "toml")
-            {
-                paths.push(path);
-            }
-        }
-        paths.sort();
-        paths.iter().map(Self::load).collect()
-    }
-
     /// The file that the experiment came from.
     pub fn path(&self) -> &Path {
         &self.path
@@ -330,10 +310,7 @@ impl Experiment {
     /// # Errors
     /// As [`Reference::load`].
     pub fn reference(&self) -> Result<Option<Reference>> {
-        self.reference
-            .as_ref()
-            .map(|file| Reference::load(self.path.parent().unwrap_or(Path::new("")).join(file)))
-            .transpose()
+        Reference::beside(&self.path, self.reference.as_deref())
     }
 
     fn broken(

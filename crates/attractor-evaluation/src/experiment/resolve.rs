@@ -1,7 +1,6 @@
 //! From an experiment, a preset and overrides to one resolved configuration and its cells.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::{Experiment, ModelSpec, Overrides, Preset, SystemSpec, TaskLevels, Thresholds};
 use crate::{Cell, Level, Result};
@@ -345,10 +344,10 @@ impl Resolved {
         })
     }
 
-    /// SHA-256 (hexadecimal) of everything that decides the numbers. Prose is left out, and of
-    /// imported weights only whether there are any: their path may differ between machines, and
-    /// their content is among the hashes of the run's data.
-    pub fn config_hash(&self) -> String {
+    /// Itself without what does not decide the numbers: prose, verdicts' reasons, and of imported
+    /// weights all but whether there are any (their path may differ between machines, and their
+    /// content is among the hashes of the run's data).
+    pub(crate) fn decisive(&self) -> Self {
         let mut decisive = self.clone();
         decisive.title.clear();
         decisive.description.clear();
@@ -358,15 +357,7 @@ impl Resolved {
         if let Some(weights) = &mut decisive.model.weights {
             *weights = "imported".into();
         }
-        // Serialising plain data into a JSON value cannot fail; `Null` would merely hash the same
-        // for every run and refuse none.
-        let value = serde_json::to_value(&decisive).unwrap_or_default();
-        let mut text = String::new();
-        canonical(&value, &mut text);
-        Sha256::digest(text.as_bytes())
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        decisive
     }
 }
 
@@ -382,31 +373,4 @@ fn expand(tasks: &[TaskLevels]) -> Vec<(String, Level)> {
             levels.into_iter().map(|level| (task.task.clone(), level))
         })
         .collect()
-}
-
-/// JSON with sorted keys and no blanks, whatever map type the build's features select.
-fn canonical(value: &serde_json::Value, out: &mut String) {
-    match value {
-        serde_json::Value::Object(map) => {
-            let mut keys: Vec<&String> = map.keys().collect();
-            keys.sort();
-            out.push('{');
-            for key in keys {
-                out.push_str(&serde_json::Value::from(key.as_str()).to_string());
-                out.push(':');
-                canonical(&map[key], out);
-                out.push(',');
-            }
-            out.push('}');
-        }
-        serde_json::Value::Array(items) => {
-            out.push('[');
-            for item in items {
-                canonical(item, out);
-                out.push(',');
-            }
-            out.push(']');
-        }
-        other => out.push_str(&other.to_string()),
-    }
 }

@@ -1,11 +1,16 @@
 use super::*;
 use crate::fixture::{TOML, experiment, resolved};
-use crate::{Level, Metric};
+use crate::study::StudyOverrides;
+use crate::{ExperimentFile, Level, Metric, RunConfig};
 
 fn parse_error(text: &str) -> String {
     Experiment::parse(text, "tiny.toml")
         .unwrap_err()
         .to_string()
+}
+
+fn hash_of(config: &Resolved) -> String {
+    RunConfig::from(config.clone()).config_hash()
 }
 
 #[test]
@@ -182,7 +187,7 @@ fn cells_come_in_a_fixed_order() {
 #[test]
 fn the_hash_follows_what_decides_the_numbers() {
     let base = resolved(Preset::Cpu);
-    let hash = base.config_hash();
+    let hash = hash_of(&base);
     assert_eq!(hash.len(), 64);
     // Pinned: a change here makes every existing run folder impossible to resume.
     assert_eq!(&hash[..16], "69cc70b92eae6b92");
@@ -190,7 +195,7 @@ fn the_hash_follows_what_decides_the_numbers() {
     let prose = TOML.replace("Two memories", "A pair of memories");
     let prose = Experiment::parse(&prose, "other.toml").unwrap();
     let prose = prose.resolve(Preset::Cpu, &Overrides::default()).unwrap();
-    assert_eq!(prose.config_hash(), hash);
+    assert_eq!(hash_of(&prose), hash);
 
     let with = |overrides: Overrides| experiment().resolve(Preset::Cpu, &overrides).unwrap();
     let weights = |path: &str| {
@@ -199,7 +204,7 @@ fn the_hash_follows_what_decides_the_numbers() {
             ..Overrides::default()
         })
     };
-    assert_eq!(weights("a").config_hash(), weights("b").config_hash());
+    assert_eq!(hash_of(&weights("a")), hash_of(&weights("b")));
     for changed in [
         weights("a"),
         with(Overrides {
@@ -219,7 +224,7 @@ fn the_hash_follows_what_decides_the_numbers() {
             ..Overrides::default()
         }),
     ] {
-        assert_ne!(changed.config_hash(), hash);
+        assert_ne!(hash_of(&changed), hash);
     }
 }
 
@@ -230,7 +235,7 @@ fn a_resolved_configuration_survives_toml() {
         let text = toml::to_string_pretty(&resolved).unwrap();
         let read: Resolved = toml::from_str(&text).unwrap();
         assert_eq!(read, resolved);
-        assert_eq!(read.config_hash(), resolved.config_hash());
+        assert_eq!(hash_of(&read), hash_of(&resolved));
     }
 }
 
@@ -303,16 +308,24 @@ fn unknown_names_list_the_known_ones() {
 #[test]
 fn the_shipped_experiments_load_in_every_preset() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments");
-    let all = Experiment::load_all(folder).unwrap();
-    let names: Vec<&str> = all
-        .iter()
-        .map(|experiment| experiment.name.as_str())
-        .collect();
-    assert_eq!(names, ["annabi-cifar10", "annabi-clevr", "annabi-mnist"]);
-    for experiment in &all {
+    let all = ExperimentFile::load_all(folder).unwrap();
+    let names: Vec<&str> = all.iter().map(ExperimentFile::name).collect();
+    for name in ["annabi-cifar10", "annabi-clevr", "annabi-mnist"] {
+        assert!(names.contains(&name), "{names:?}");
+    }
+    for file in &all {
         for preset in Preset::ALL {
-            let resolved = experiment.resolve(preset, &Overrides::default()).unwrap();
-            let cells = resolved.cells();
+            let config: RunConfig = match file {
+                ExperimentFile::Retrieval(experiment) => {
+                    let overrides = Overrides::default();
+                    experiment.resolve(preset, &overrides).unwrap().into()
+                }
+                ExperimentFile::Study(study) => {
+                    let overrides = StudyOverrides::default();
+                    study.resolve(preset, &overrides, &|_| true).unwrap().into()
+                }
+            };
+            let cells = config.cells();
             assert!(!cells.is_empty());
             let unique: std::collections::HashSet<_> = cells.iter().collect();
             assert_eq!(unique.len(), cells.len());
@@ -346,14 +359,12 @@ fn every_published_figure_has_its_cell() {
     }
     let published: Vec<&SystemSpec> = resolved.systems.iter().filter(|s| !s.ours).collect();
     assert_eq!(published.len(), 11);
+    let cell = resolved.cells().into_iter().find(|cell| {
+        (cell.system.as_str(), cell.representation) == ("GMM", Representation::Vae)
+            && (cell.task.as_str(), cell.level) == ("mask", Level::new(16.0))
+    });
     let value = reference
-        .lookup(
-            "GMM",
-            Representation::Vae,
-            "mask",
-            Level::new(16.0),
-            Metric::RetrievalRate,
-        )
+        .lookup(&cell.unwrap(), Metric::RetrievalRate)
         .unwrap();
     assert_eq!(
         (value.value, value.tolerance, value.cues),

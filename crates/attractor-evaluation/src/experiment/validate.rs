@@ -101,6 +101,10 @@ impl Experiment {
                 let rule = "must be unique together with `representation`";
                 return Err(self.broken(at("name"), rule, system.key()));
             }
+            if system.representation == Representation::Vector {
+                let rule = "must be `vae` or `pixel` where images are stored";
+                return Err(self.broken(at("representation"), rule, system.representation));
+            }
             if let Some(threshold) = system.threshold {
                 self.positive(&at("threshold"), threshold)?;
             }

@@ -56,7 +56,7 @@ impl Series {
 
 /// A line chart with a legend. Points that are not finite, or not positive on a logarithmic scale,
 /// are left out.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct LineChart {
     /// Title above the chart.
     pub title: String,
@@ -66,6 +66,8 @@ pub struct LineChart {
     pub y_label: String,
     /// The lines.
     pub series: Vec<Series>,
+    /// Logarithmic abscissa.
+    pub log_x: bool,
     /// Logarithmic ordinate.
     pub log_y: bool,
     /// Range of the ordinate; from the data if `None`.
@@ -97,7 +99,13 @@ impl LineChart {
         let width = LEFT + PLOT_WIDTH + 56.0 + 7.0 * longest as f64;
         let height = TOP + plot_height + BOTTOM;
         let points = || series.iter().flat_map(|series| series.points.iter());
-        let x = Axis::over(points().map(|p| p.x), None, false, LEFT, LEFT + PLOT_WIDTH);
+        let x = Axis::over(
+            points().map(|p| p.x),
+            None,
+            self.log_x,
+            LEFT,
+            LEFT + PLOT_WIDTH,
+        );
         let ys = points().flat_map(|p| {
             let low = p.y - p.error;
             [
@@ -129,7 +137,11 @@ impl LineChart {
 
     fn drawable(&self, series: &Series) -> Series {
         let keep = |p: &&Point| {
-            p.x.is_finite() && p.y.is_finite() && p.error.is_finite() && (!self.log_y || p.y > 0.0)
+            p.x.is_finite()
+                && p.y.is_finite()
+                && p.error.is_finite()
+                && (!self.log_x || p.x > 0.0)
+                && (!self.log_y || p.y > 0.0)
         };
         Series {
             points: series.points.iter().filter(keep).copied().collect(),

@@ -20,6 +20,7 @@ fn chart() -> LineChart {
                 vec![Point::new(0.1, 100.0), Point::new(0.4, 72.0)],
             ),
         ],
+        log_x: false,
         log_y: false,
         y_range: Some((0.0, 100.0)),
         x_ticks: vec![0.1, 0.2, 0.4],

@@ -5,8 +5,9 @@ use serde::Serialize;
 use crate::experiment::SystemSpec;
 use crate::figures::{LineChart, Point, Series};
 use crate::run::{Trace, TrainingPoint, figure_stem};
+use crate::study::{Place, ResolvedPart, ResolvedSeries};
 use crate::summary::{Summary, condition_label};
-use crate::{Level, Metric, Reference, Representation, Resolved};
+use crate::{Cell, Level, Metric, Reference, Representation, Resolved};
 
 #[derive(Serialize)]
 pub(super) struct Chart {
@@ -18,7 +19,7 @@ pub(super) struct Chart {
 /// Training curves, one chart per trained model, one line per seed. The published curve belongs to
 /// the generative model.
 pub(super) fn losses(
-    config: &Resolved,
+    generative: Option<&str>,
     points: &[TrainingPoint],
     reference: Option<&Reference>,
 ) -> Vec<Chart> {
@@ -42,7 +43,7 @@ pub(super) fn losses(
                 Series::new(format!("seed {seed}"), curve)
             })
             .collect();
-        if let Some(reference) = reference.filter(|_| model == config.model.kind)
+        if let Some(reference) = reference.filter(|_| generative == Some(model))
             && !reference.vae_training.is_empty()
         {
             let curve = reference.vae_training.iter();
@@ -67,9 +68,8 @@ pub(super) fn losses(
                 x_label: "epoch".into(),
                 y_label: "loss per image".into(),
                 series,
-                log_y: false,
-                y_range: None,
                 x_ticks: ticks.collect(),
+                ..LineChart::default()
             }
             .svg(),
         }
@@ -116,9 +116,9 @@ pub(super) fn levels(config: &Resolved, summary: &Summary, metric: Metric) -> Ve
                         x_label: format!("level of {}", task.task),
                         y_label: axis_label(metric),
                         series,
-                        log_y: false,
                         y_range: (metric.unit() == "%").then_some((0.0, 100.0)),
                         x_ticks: task.levels.clone(),
+                        ..LineChart::default()
                     }
                     .svg(),
                 });
@@ -136,10 +136,65 @@ fn axis_label(metric: Metric) -> String {
     }
 }
 
+/// The charts of a study's part: one for each of its metrics, and for each value of what is not its
+/// abscissa.
+pub(super) fn of_part(part: &ResolvedPart, summary: &Summary) -> Vec<Chart> {
+    let mut charts = Vec::new();
+    for &metric in &part.charts {
+        for slice in part.slices() {
+            let line = |series: &ResolvedSeries| {
+                let row = (series.name.as_str(), series.representation);
+                let point = |place: &Place| {
+                    let found = summary.of(row, &part.name, place.level, place.n_stored, metric)?;
+                    Some(Point {
+                        x: place.x,
+                        y: found.spread.mean,
+                        error: found.spread.deviation,
+                    })
+                };
+                Series {
+                    name: series.name.clone(),
+                    points: slice.places.iter().filter_map(point).collect(),
+                    reference: series.expectation,
+                }
+            };
+            let series: Vec<Series> = part
+                .series
+                .iter()
+                .map(line)
+                .filter(|series| !series.points.is_empty())
+                .collect();
+            if series.is_empty() {
+                continue;
+            }
+            let condition = slice.condition.unwrap_or_default();
+            let title = match condition.as_str() {
+                "" => metric.label().to_owned(),
+                condition => format!("{}, {condition}", metric.label()),
+            };
+            charts.push(Chart {
+                file: figure_stem(&[&part.name, metric.name(), &condition]),
+                svg: LineChart {
+                    title,
+                    x_label: part.x_label.clone(),
+                    y_label: axis_label(metric),
+                    series,
+                    log_x: part.log_x,
+                    log_y: part.log_y.contains(&metric),
+                    y_range: (metric.unit() == "%" && !part.log_y.contains(&metric))
+                        .then_some((0.0, 100.0)),
+                    ..LineChart::default()
+                }
+                .svg(),
+            });
+        }
+    }
+    charts
+}
+
 /// One chart per cell that left energies. The scale is logarithmic where every value is positive
 /// and they span more than two decades.
-pub(super) fn energies(config: &Resolved, mut traces: Vec<Trace>) -> Vec<Chart> {
-    let order = config.cells();
+pub(super) fn energies(order: &[Cell], mut traces: Vec<Trace>) -> Vec<Chart> {
     traces.sort_by_key(|trace| order.iter().position(|cell| *cell == trace.cell));
 
     let chart = |trace: &Trace| {
@@ -176,8 +231,7 @@ pub(super) fn energies(config: &Resolved, mut traces: Vec<Trace>) -> Vec<Chart> 
                     .map(|term| Series::new(term.name.clone(), curve(&term.values)))
                     .collect(),
                 log_y: low > 0.0 && high > 100.0 * low,
-                y_range: None,
-                x_ticks: Vec::new(),
+                ..LineChart::default()
             }
             .svg(),
         }

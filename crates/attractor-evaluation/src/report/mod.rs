@@ -14,8 +14,9 @@ use minijinja::{Environment, UndefinedBehavior, Value};
 use serde::Serialize;
 
 use crate::run::{RunInfo, files};
+use crate::study::ResolvedStudy;
 use crate::summary::{Summary, main_metric};
-use crate::{Error, Reference, Result, RunFolder, table};
+use crate::{Error, Reference, Resolved, Result, RunConfig, RunFolder, table};
 
 /// File name of the report.
 pub const FILE: &str = "report.html";
@@ -29,21 +30,18 @@ struct Page {
     source: String,
     dataset: String,
     fallback: bool,
-    preset: String,
+    facts: Vec<(&'static str, String)>,
     seeds: usize,
-    blocks: usize,
-    cues_per_block: usize,
     config_hash: String,
     not_comparable: Vec<String>,
     done: usize,
     cells: usize,
-    compute: String,
     info: Vec<RunInfo>,
     hardware: Vec<String>,
     reference: Option<Reference>,
-    verdicts: Vec<(&'static str, usize)>,
     main: Vec<tables::MainSection>,
     details: Vec<tables::DetailTable>,
+    parts: Vec<PagePart>,
     times: Vec<(String, String)>,
     loss: Vec<charts::Chart>,
     levels: Vec<charts::Chart>,
@@ -53,8 +51,22 @@ struct Page {
     style: &'static str,
 }
 
+/// One figure of a study.
+#[derive(Serialize)]
+struct PagePart {
+    title: String,
+    about: String,
+    dataset: String,
+    fallback: bool,
+    charts: Vec<charts::Chart>,
+    tables: Vec<tables::DetailTable>,
+    panels: Vec<PagePanel>,
+}
+
 #[derive(Serialize)]
 struct PagePanel {
+    #[serde(skip)]
+    task: String,
     title: String,
     caption: String,
     rows: Vec<String>,
@@ -68,7 +80,9 @@ struct PagePanel {
 /// Those of reading the folder, [`Error::Io`], [`Error::Render`].
 pub fn write(folder: &RunFolder) -> Result<PathBuf> {
     let page = page(folder)?;
-    for chart in page.loss.iter().chain(&page.levels).chain(&page.energies) {
+    let parts = page.parts.iter().flat_map(|part| &part.charts);
+    let charts = page.loss.iter().chain(&page.levels).chain(&page.energies);
+    for chart in charts.chain(parts) {
         let path = folder.figures().join(format!("{}.svg", chart.file));
         files::write_atomic(&path, chart.svg.as_bytes())?;
     }
@@ -101,60 +115,120 @@ fn page(folder: &RunFolder) -> Result<Page> {
     let summary = Summary::new(&records);
     let reference = folder.reference()?;
     let training = folder.training()?;
-    let main_metric = main_metric(&summary);
+    let cells = config.cells();
     let compute = ledger.iter().fold(0.0, |sum, entry| sum + entry.seconds)
         + training.iter().fold(0.0, |sum, point| sum + point.seconds);
     let mut not_comparable = table::not_comparable(&records);
-    if let Some(reason) = &config.not_comparable
-        && !not_comparable.contains(reason)
-    {
-        not_comparable.insert(0, reason.clone());
-    }
-    Ok(Page {
-        title: config.title.clone(),
-        description: config.description.clone(),
-        source: config.source.clone(),
-        dataset: config.dataset.clone(),
-        fallback: config.fallback,
-        preset: config.preset.to_string(),
-        seeds: config.seeds,
-        blocks: config.blocks,
-        cues_per_block: config.cues_per_block,
+    let mut page = Page {
+        title: config.title().to_owned(),
+        description: config.description().to_owned(),
+        source: config.source().to_owned(),
+        dataset: config.dataset(),
+        fallback: false,
+        facts: vec![
+            ("Preset", config.preset().to_string()),
+            ("Seeds", config.seeds().to_string()),
+        ],
+        seeds: config.seeds(),
         config_hash: folder.config_hash().to_owned(),
-        not_comparable,
+        not_comparable: Vec::new(),
         done: ledger.len(),
-        cells: config.cells().len(),
-        compute: duration(compute),
+        cells: cells.len(),
         info: folder.info().to_vec(),
         hardware: folder
             .info()
             .iter()
             .map(|info| info.hardware.to_string())
             .collect(),
-        verdicts: main_metric
-            .map(|metric| summary.verdicts(metric).into_iter().collect())
-            .unwrap_or_default(),
-        main: main_metric
-            .map(|metric| tables::main(config, &summary, metric))
-            .unwrap_or_default(),
-        details: tables::details(config, &summary, main_metric),
-        times: config
-            .systems
-            .iter()
-            .map(|system| (system.key(), summary.seconds(system)))
-            .filter(|(_, seconds)| *seconds > 0.0)
-            .map(|(key, seconds)| (key, duration(seconds)))
-            .collect(),
-        loss: charts::losses(config, &training, reference.as_ref()),
-        levels: main_metric
-            .map(|metric| charts::levels(config, &summary, metric))
-            .unwrap_or_default(),
-        energies: charts::energies(config, folder.traces()?),
+        main: Vec::new(),
+        details: Vec::new(),
+        parts: Vec::new(),
+        times: Vec::new(),
+        loss: Vec::new(),
+        levels: Vec::new(),
+        energies: charts::energies(&cells, folder.traces()?),
         panels: panels(folder)?,
         config: toml::to_string_pretty(config).map_err(Error::encode("the configuration"))?,
-        reference,
+        reference: None,
         style: STYLE,
-    })
+    };
+    let counted = match config {
+        RunConfig::Retrieval(config) => {
+            if let Some(reason) = &config.not_comparable
+                && !not_comparable.contains(reason)
+            {
+                not_comparable.insert(0, reason.clone());
+            }
+            page.fallback = config.fallback;
+            let cues = format!("{} x {}", config.blocks, config.cues_per_block);
+            page.facts.push(("Cues per cell", cues));
+            retrieval(&mut page, config, &summary);
+            let kind = Some(config.model.kind.as_str());
+            page.loss = charts::losses(kind, &training, reference.as_ref());
+            main_metric(&summary)
+        }
+        RunConfig::Study(config) => {
+            study(&mut page, config, &summary);
+            page.loss = charts::losses(None, &training, None);
+            None
+        }
+    };
+    page.not_comparable = not_comparable;
+    page.facts
+        .push(("Cells", format!("{} / {}", ledger.len(), cells.len())));
+    page.facts.push(("Compute", duration(compute)));
+    for (word, count) in summary.verdicts(counted) {
+        page.facts.push((head(word), count.to_string()));
+    }
+    page.reference = reference;
+    Ok(page)
+}
+
+/// Tables and charts of a retrieval table.
+fn retrieval(page: &mut Page, config: &Resolved, summary: &Summary) {
+    let main_metric = main_metric(summary);
+    if let Some(metric) = main_metric {
+        page.main = tables::main(config, summary, metric);
+        page.levels = charts::levels(config, summary, metric);
+    }
+    page.details = tables::details(config, summary, main_metric);
+    page.times = config
+        .systems
+        .iter()
+        .map(|system| {
+            let seconds = summary.seconds(&system.name, system.representation);
+            (system.key(), seconds)
+        })
+        .filter(|(_, seconds)| *seconds > 0.0)
+        .map(|(key, seconds)| (key, duration(seconds)))
+        .collect();
+}
+
+/// Figures of a study, each with the panels of its cells.
+fn study(page: &mut Page, config: &ResolvedStudy, summary: &Summary) {
+    for part in &config.parts {
+        let own = |panel: &mut PagePanel| panel.task == part.name;
+        page.parts.push(PagePart {
+            title: part.title.clone(),
+            about: part.about.clone(),
+            dataset: part.dataset.clone(),
+            fallback: part.fallback,
+            charts: charts::of_part(part, summary),
+            tables: tables::of_part(part, summary),
+            panels: page.panels.extract_if(.., own).collect(),
+        });
+    }
+}
+
+/// A verdict's word as a heading.
+fn head(word: &'static str) -> &'static str {
+    match word {
+        "match" => "Match",
+        "better" => "Better",
+        "worse" => "Worse",
+        "different" => "Different",
+        _ => "Not comparable",
+    }
 }
 
 fn panels(folder: &RunFolder) -> Result<Vec<PagePanel>> {
@@ -166,6 +240,7 @@ fn panels(folder: &RunFolder) -> Result<Vec<PagePanel>> {
         let path = folder.figures().join(&panel.file);
         let png = std::fs::read(&path).map_err(Error::io(&path, "could not read"))?;
         pictures.push(PagePanel {
+            task: panel.cell.task.clone(),
             title: panel.cell.to_string(),
             caption: panel.caption,
             rows: panel.rows,

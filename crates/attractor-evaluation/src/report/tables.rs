@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use crate::experiment::SystemSpec;
-use crate::summary::{Aggregate, Summary, condition_label, measured_systems};
+use crate::study::{ResolvedPart, ResolvedSeries};
+use crate::summary::{Aggregate, Summary, condition_label};
 use crate::table::spread;
-use crate::{Metric, Resolved, Verdict};
+use crate::{Level, Metric, Representation, Resolved, Verdict};
 
 /// The main metric for one number of stored patterns: one table per task.
 #[derive(Serialize)]
@@ -48,14 +49,49 @@ struct EntryReference {
     full: String,
 }
 
-/// Another metric: all conditions in one table.
+/// All conditions in one table.
 #[derive(Serialize)]
 pub(super) struct DetailTable {
-    n_stored: usize,
     metric: &'static str,
     unit: &'static str,
-    conditions: Vec<String>,
+    /// What all columns share.
+    condition: String,
+    columns: Vec<String>,
     rows: Vec<Row>,
+}
+
+/// What a table has in one column.
+struct Column {
+    task: String,
+    level: Level,
+    n_stored: usize,
+}
+
+/// What a table has in one row.
+struct Head<'a> {
+    name: &'a str,
+    representation: Representation,
+    ours: bool,
+}
+
+impl<'a> From<&'a SystemSpec> for Head<'a> {
+    fn from(system: &'a SystemSpec) -> Self {
+        Self {
+            name: &system.name,
+            representation: system.representation,
+            ours: system.ours,
+        }
+    }
+}
+
+impl<'a> From<&'a ResolvedSeries> for Head<'a> {
+    fn from(series: &'a ResolvedSeries) -> Self {
+        Self {
+            name: &series.name,
+            representation: series.representation,
+            ours: series.ours,
+        }
+    }
 }
 
 pub(super) fn main(config: &Resolved, summary: &Summary, metric: Metric) -> Vec<MainSection> {
@@ -70,18 +106,14 @@ pub(super) fn main(config: &Resolved, summary: &Summary, metric: Metric) -> Vec<
                 .tasks
                 .iter()
                 .map(|task| {
-                    let conditions: Vec<_> = config
-                        .all_conditions()
+                    let columns: Vec<Column> = columns(config, *n_stored)
                         .into_iter()
-                        .filter(|(name, _)| *name == task.task)
+                        .filter(|column| column.task == task.task)
                         .collect();
                     TaskTable {
                         task: task.task.clone(),
-                        levels: conditions
-                            .iter()
-                            .map(|(_, level)| level.to_string())
-                            .collect(),
-                        rows: rows(config, summary, *n_stored, metric, &conditions),
+                        levels: columns.iter().map(|c| c.level.to_string()).collect(),
+                        rows: rows(summary, metric, config.systems.iter(), &columns),
                     }
                 })
                 .filter(|table| !table.rows.is_empty())
@@ -96,23 +128,23 @@ pub(super) fn details(
     summary: &Summary,
     main: Option<Metric>,
 ) -> Vec<DetailTable> {
-    let conditions = config.all_conditions();
     let mut tables = Vec::new();
     for n_stored in &config.n_stored {
+        let columns = columns(config, *n_stored);
         for metric in summary
             .metrics()
             .into_iter()
             .filter(|metric| Some(*metric) != main)
         {
-            let rows = rows(config, summary, *n_stored, metric, &conditions);
+            let rows = rows(summary, metric, config.systems.iter(), &columns);
             if !rows.is_empty() {
                 tables.push(DetailTable {
-                    n_stored: *n_stored,
+                    condition: format!("{n_stored} stored"),
                     metric: metric.label(),
                     unit: metric.unit(),
-                    conditions: conditions
+                    columns: columns
                         .iter()
-                        .map(|(task, level)| condition_label(task, *level))
+                        .map(|column| condition_label(&column.task, column.level))
                         .collect(),
                     rows,
                 });
@@ -122,30 +154,75 @@ pub(super) fn details(
     tables
 }
 
-fn rows(
-    config: &Resolved,
+/// One table for each metric of a study's part, and for each value of what is not its abscissa.
+pub(super) fn of_part(part: &ResolvedPart, summary: &Summary) -> Vec<DetailTable> {
+    let mut tables = Vec::new();
+    for metric in part.metrics(summary) {
+        for slice in part.slices() {
+            let columns: Vec<Column> = slice
+                .places
+                .iter()
+                .map(|place| Column {
+                    task: part.name.clone(),
+                    level: place.level,
+                    n_stored: place.n_stored,
+                })
+                .collect();
+            let rows = rows(summary, metric, part.series.iter(), &columns);
+            if !rows.is_empty() {
+                tables.push(DetailTable {
+                    condition: slice.condition.unwrap_or_else(|| part.x_label.clone()),
+                    metric: metric.label(),
+                    unit: metric.unit(),
+                    columns: slice
+                        .places
+                        .iter()
+                        .map(|place| place.x.to_string())
+                        .collect(),
+                    rows,
+                });
+            }
+        }
+    }
+    tables
+}
+
+fn columns(config: &Resolved, n_stored: usize) -> Vec<Column> {
+    config
+        .all_conditions()
+        .into_iter()
+        .map(|(task, level)| Column {
+            task,
+            level,
+            n_stored,
+        })
+        .collect()
+}
+
+/// The rows that hold anything.
+fn rows<'a, H: Into<Head<'a>>>(
     summary: &Summary,
-    n_stored: usize,
     metric: Metric,
-    conditions: &[(String, crate::Level)],
+    heads: impl Iterator<Item = H>,
+    columns: &[Column],
 ) -> Vec<Row> {
-    let row = |system: &SystemSpec| Row {
+    let row = |head: Head<'_>| Row {
         // The badge says it already.
-        system: system.name.trim_end_matches(" (ours)").to_owned(),
-        representation: system.representation.name(),
-        ours: system.ours,
-        entries: conditions
+        system: head.name.trim_end_matches(" (ours)").to_owned(),
+        representation: head.representation.name(),
+        ours: head.ours,
+        entries: columns
             .iter()
-            .map(|(task, level)| {
+            .map(|column| {
+                let of = (head.name, head.representation);
                 summary
-                    .get(system, task, *level, n_stored, metric)
+                    .of(of, &column.task, column.level, column.n_stored, metric)
                     .map(|aggregate| entry(metric, aggregate))
             })
             .collect(),
     };
-    measured_systems(config, summary, n_stored, metric)
-        .into_iter()
-        .map(row)
+    heads
+        .map(|head| row(head.into()))
         .filter(|row| row.entries.iter().any(Option::is_some))
         .collect()
 }

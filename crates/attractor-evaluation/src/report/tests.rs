@@ -6,7 +6,7 @@ use crate::experiment::{Overrides, Preset};
 use crate::figures::{Image, ImageGrid};
 use crate::fixture::{experiment, info, measure, reference};
 use crate::run::{RunFolder, RunWriter, Trace, TraceTerm, TrainingPoint};
-use crate::{Metric, Verdict, report, table};
+use crate::{Metric, RunConfig, Verdict, report, table};
 
 fn run(dataset: &str, cells: usize) -> TempDir {
     let dir = TempDir::new().unwrap();
@@ -15,6 +15,7 @@ fn run(dataset: &str, cells: usize) -> TempDir {
         ..Overrides::default()
     };
     let config = experiment().resolve(Preset::Paper, &overrides).unwrap();
+    let config = RunConfig::from(config);
     let mut run =
         RunWriter::create(dir.path(), &config, &info("flex"), Some(&reference())).unwrap();
     for cell in config.cells().iter().take(cells) {

@@ -37,7 +37,7 @@ pub(crate) use side::figure_stem;
 pub use side::{Panel, Trace, TraceTerm, TrainingPoint};
 pub use writer::RunWriter;
 
-use crate::{Cell, Error, Hardware, Record, Reference, Resolved, Result};
+use crate::{Cell, Error, Hardware, Record, Reference, Result, RunConfig};
 
 pub(crate) const RESULTS: &str = "results.jsonl";
 pub(crate) const LEDGER: &str = "cells.jsonl";
@@ -79,10 +79,10 @@ pub struct RunInfo {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// Hash of the configuration ([`Resolved::config_hash`]).
+    /// Hash of the configuration ([`RunConfig::config_hash`]).
     pub config_hash: String,
     /// The configuration.
-    pub config: Resolved,
+    pub config: RunConfig,
     /// Where it ran: one entry for each machine or commit that took part.
     pub info: Vec<RunInfo>,
 }
@@ -133,7 +133,7 @@ impl RunFolder {
     }
 
     /// The configuration.
-    pub fn config(&self) -> &Resolved {
+    pub fn config(&self) -> &RunConfig {
         &self.manifest.config
     }
 

@@ -10,8 +10,8 @@ use crate::figures::{Image, ImageGrid};
 use crate::fixture::{experiment, info, measure, reference, resolved};
 use crate::{Measurement, Metric, Observer, run_cells};
 
-fn config() -> Resolved {
-    resolved(Preset::Cpu)
+fn config() -> RunConfig {
+    resolved(Preset::Cpu).into()
 }
 
 fn create(dir: &Path) -> RunWriter {
@@ -150,7 +150,7 @@ fn damage_that_no_kill_can_cause_is_an_error() {
 fn a_changed_run_is_refused_with_the_key_that_changed() {
     let dir = TempDir::new().unwrap();
     drop(create(dir.path()));
-    let refuse = |config: &Resolved, info: &RunInfo| {
+    let refuse = |config: &RunConfig, info: &RunInfo| {
         RunWriter::resume(dir.path(), config, info)
             .unwrap_err()
             .to_string()
@@ -160,7 +160,7 @@ fn a_changed_run_is_refused_with_the_key_that_changed() {
         ..Overrides::default()
     };
     let other = experiment().resolve(Preset::Cpu, &overrides).unwrap();
-    let message = refuse(&other, &info("flex"));
+    let message = refuse(&other.into(), &info("flex"));
     assert!(message.ends_with("cannot resume: the configuration's `blocks` was 20, now 7"));
 
     let message = refuse(&config(), &info("wgpu"));
@@ -361,7 +361,15 @@ fn merging_needs_one_configuration_and_equal_duplicates() {
 
     // Another configuration.
     let smoke = TempDir::new().unwrap();
-    drop(RunWriter::create(smoke.path(), &resolved(Preset::Smoke), &info("flex"), None).unwrap());
+    drop(
+        RunWriter::create(
+            smoke.path(),
+            &resolved(Preset::Smoke).into(),
+            &info("flex"),
+            None,
+        )
+        .unwrap(),
+    );
     let message = merge(&[a.path(), smoke.path()], out.path().join("y"))
         .unwrap_err()
         .to_string();

@@ -10,7 +10,7 @@ use super::{
     CHECKPOINTS, FIGURES, LEDGER, LOCK, LedgerEntry, MANIFEST, Manifest, REFERENCE, RESULTS,
     RunFolder, RunInfo, first_difference,
 };
-use crate::{Cell, Error, Measurement, Record, Reference, Resolved, Result};
+use crate::{Cell, Error, Measurement, Record, Reference, Result, RunConfig};
 
 /// A run folder that this process, and no other, may write.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl RunWriter {
     /// [`Error::Io`].
     pub fn create(
         dir: impl AsRef<Path>,
-        config: &Resolved,
+        config: &RunConfig,
         info: &RunInfo,
         reference: Option<&Reference>,
     ) -> Result<Self> {
@@ -42,7 +42,7 @@ impl RunWriter {
     /// Starts a run that was computed in several places.
     pub(super) fn create_joined(
         dir: impl AsRef<Path>,
-        config: &Resolved,
+        config: &RunConfig,
         info: Vec<RunInfo>,
         reference: Option<&Reference>,
     ) -> Result<Self> {
@@ -82,7 +82,7 @@ impl RunWriter {
     /// # Errors
     /// [`Error::NotARun`], [`Error::Locked`]; [`Error::Changed`] if the configuration, the backend
     /// or the data differ from those the run was started with; [`Error::Corrupt`].
-    pub fn resume(dir: impl AsRef<Path>, config: &Resolved, info: &RunInfo) -> Result<Self> {
+    pub fn resume(dir: impl AsRef<Path>, config: &RunConfig, info: &RunInfo) -> Result<Self> {
         let dir = dir.as_ref();
         let mut folder = RunFolder::open(dir)?;
         let lock = lock(dir)?;
@@ -124,7 +124,7 @@ impl RunWriter {
     /// As those.
     pub fn create_or_resume(
         dir: impl AsRef<Path>,
-        config: &Resolved,
+        config: &RunConfig,
         info: &RunInfo,
         reference: Option<&Reference>,
     ) -> Result<Self> {
@@ -158,7 +158,7 @@ impl RunWriter {
     }
 
     /// The configuration.
-    pub fn config(&self) -> &Resolved {
+    pub fn config(&self) -> &RunConfig {
         self.folder.config()
     }
 
@@ -183,11 +183,7 @@ impl RunWriter {
         measurements: &[Measurement],
         seconds: f64,
     ) -> Result<Vec<Record>> {
-        let config = self.folder.config();
-        let reason = match config.system(cell) {
-            Some(system) => config.not_comparable(system),
-            None => Some("not a row of this run".to_owned()),
-        };
+        let reason = self.folder.config().not_comparable(cell);
         let backend = self
             .folder
             .manifest
@@ -308,21 +304,13 @@ fn write_manifest(dir: &Path, manifest: &Manifest) -> Result<()> {
     files::write_atomic(&dir.join(MANIFEST), text.as_bytes())
 }
 
-fn check_config(dir: &Path, manifest: &Manifest, config: &Resolved) -> Result<()> {
+fn check_config(dir: &Path, manifest: &Manifest, config: &RunConfig) -> Result<()> {
     let now = config.config_hash();
     if manifest.config_hash == now {
         return Ok(());
     }
-    let json = |config: &Resolved| {
-        let decisive = Resolved {
-            title: String::new(),
-            description: String::new(),
-            source: String::new(),
-            not_comparable: None,
-            altered_systems: Vec::new(),
-            ..config.clone()
-        };
-        serde_json::to_value(decisive).map_err(Error::encode("the configuration"))
+    let json = |config: &RunConfig| {
+        serde_json::to_value(config.decisive()).map_err(Error::encode("the configuration"))
     };
     let difference = first_difference("", &json(&manifest.config)?, &json(config)?);
     let (key, recorded, found) =

@@ -155,7 +155,29 @@ pub enum Engine {
     Tensor,
 }
 
-/// How to train; the default is the published CIFAR-10 training.
+/// The order in which epochs visit the rows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// Drawn anew for every epoch.
+    #[default]
+    Shuffled,
+    /// Drawn once: every epoch sees the same batches one after the other. This is what a loader does
+    /// that is not told to shuffle, over images that lie in random order.
+    Fixed,
+}
+
+impl Order {
+    /// The number of the stream that an epoch's order is drawn from.
+    pub(super) fn stream(self, epoch: usize) -> u64 {
+        match self {
+            Self::Shuffled => epoch as u64,
+            Self::Fixed => 0,
+        }
+    }
+}
+
+/// How to train; the default is the published CIFAR-10 training but for its [`Order::Fixed`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrainerConfig {
@@ -169,6 +191,8 @@ pub struct TrainerConfig {
     pub batch_size: usize,
     /// Seed of orders and noise (not of the initial weights).
     pub seed: u64,
+    /// The order in which epochs visit the rows.
+    pub order: Order,
     /// Who computes a step.
     pub engine: Engine,
 }
@@ -181,6 +205,7 @@ impl Default for TrainerConfig {
             schedule: Schedule::default(),
             batch_size: 20,
             seed: 0,
+            order: Order::Shuffled,
             engine: Engine::Auto,
         }
     }

@@ -3,7 +3,9 @@ use std::ops::ControlFlow;
 use attractor_core::{GenerativeModel, Result, check, rng};
 use burn::tensor::{Device, Tensor};
 
-use super::{AdamConfig, Batch, Engine, EpochReport, FromFn, Objective, Trainer, TrainerConfig};
+use super::{
+    AdamConfig, Batch, Engine, EpochReport, FromFn, Objective, Order, Trainer, TrainerConfig,
+};
 use crate::nn::BatchNorm;
 use crate::testing::{assert_same, smooth_images};
 use crate::vae::Vae;
@@ -50,8 +52,44 @@ fn config(objective: Objective) -> TrainerConfig {
         },
         batch_size: 16,
         seed: 11,
+        order: Order::Shuffled,
         engine: Engine::Auto,
     }
+}
+
+#[test]
+fn a_fixed_order_repeats_and_a_shuffled_one_does_not() {
+    let device = Device::default();
+    let images = smooth_images(1, 48, [3, 32, 32]);
+    let seen = |order| {
+        let setup = TrainerConfig {
+            order,
+            ..config(Objective::Reconstruction)
+        };
+        let mut trainer = Trainer::new(CIFAR.init(1, &device).unwrap(), setup, &device).unwrap();
+        let mut visits = vec![Vec::new(); 2];
+        let mut data = FromFn::new(48, |epoch: usize, indices: &[usize]| {
+            visits[epoch].extend_from_slice(indices);
+            pick(&images, 3072, indices)
+        });
+        for _ in 0..2 {
+            trainer
+                .run_epoch(&mut data, 4, &mut |_| ControlFlow::Continue(()))
+                .unwrap();
+        }
+        visits
+    };
+    let [first, second] = &seen(Order::Fixed)[..] else {
+        panic!("two epochs")
+    };
+    assert_eq!(first, second);
+    let mut sorted = first.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, (0..48).collect::<Vec<_>>());
+    assert_ne!(*first, sorted, "the order is random");
+    let shuffled = seen(Order::Shuffled);
+    assert_ne!(shuffled[0], shuffled[1]);
+    assert_eq!(shuffled[0], *first, "the first epochs agree");
 }
 
 #[test]

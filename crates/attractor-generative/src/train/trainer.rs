@@ -151,7 +151,8 @@ impl<V: Vae> Trainer<V> {
             });
         }
         let epoch = self.epoch;
-        let mut stream = rng::indexed_stream(self.config.seed, "training/order", epoch as u64);
+        let number = self.config.order.stream(epoch);
+        let mut stream = rng::indexed_stream(self.config.seed, "training/order", number);
         let order = rng::permutation(&mut stream, data.len());
         let steps = order.len().div_ceil(self.config.batch_size);
         let mut pending = Vec::new();

@@ -16,17 +16,25 @@ use attractor::datasets::ImageSet;
 use attractor::evaluation::RunWriter;
 use attractor::evaluation::experiment::ModelSpec;
 use attractor::evaluation::run::TrainingPoint;
-use attractor::generative::train::{AdamConfig, Objective, Trainer, TrainerConfig};
+use attractor::generative::train::{AdamConfig, Objective, Order, Trainer, TrainerConfig};
 use attractor::generative::{
     CifarVae, CifarVaeConfig, FromFn, MnistVae, MnistVaeConfig, Monet, MonetConfig, MonetTrainer,
     Vae,
 };
+use serde::Deserialize;
 
 use self::trainee::Trainee;
 use super::observer::TrainingView;
 
 /// Kinds of models.
 const KINDS: &str = "cifar-vae, mnist-vae, monet";
+
+/// The table `model.options` of an autoencoder.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct VaeOptions {
+    order: Order,
+}
 
 /// What to train.
 pub(crate) struct Training<'a> {
@@ -102,7 +110,14 @@ impl Training<'_> {
 
     fn autoencoder<V: Vae + 'static>(&self, model: V, path: &Path) -> Result<Box<dyn Trainee>> {
         self.check_width(model.data_dim())?;
+        let VaeOptions { order } = self
+            .spec
+            .options
+            .clone()
+            .try_into()
+            .context("the experiment's `model.options`")?;
         let config = TrainerConfig {
+            order,
             objective: self.objective,
             adam: AdamConfig {
                 learning_rate: self.learning_rate,

@@ -1,0 +1,22 @@
+//! What the studies in `experiments/` measure.
+//!
+//! A study file (`kind = "study"`) names a protocol; a protocol turns one cell of it into numbers.
+//! Everything around that (presets, run folders, resume, shards, charts, reports) is
+//! [`attractor::evaluation`]'s. [`PROTOCOLS`] lists what there is:
+//!
+//! | protocol | what it measures |
+//! | --- | --- |
+//! | [`capacity`] | recall of random patterns against load |
+//!
+//! A new protocol is a folder with an implementation of [`Protocol`], and a line in the registry.
+
+pub mod capacity;
+mod error;
+mod protocol;
+mod session;
+#[cfg(test)]
+mod testing;
+
+pub use error::{Error, Result};
+pub use protocol::{PROTOCOLS, Protocol, ProtocolEntry, Task, Work, find};
+pub use session::Session;

@@ -1,0 +1,58 @@
+//! What a protocol may use of the run that it is part of.
+
+use std::sync::Arc;
+
+use attractor::core::burn::tensor::Device;
+use attractor::datasets::{ImageSet, Split};
+use attractor::evaluation::Cell;
+use attractor::evaluation::figures::ImageGrid;
+use attractor::evaluation::run::{Trace, TrainingPoint};
+
+use crate::{Error, Result};
+
+/// The run around a cell. Programs implement it.
+pub trait Session {
+    /// The device to compute on.
+    fn device(&self) -> &Device;
+
+    /// Whether the run was asked to stop: long work then ends early with [`Error::Stopped`].
+    fn stopped(&self) -> bool;
+
+    /// A part of a data set.
+    ///
+    /// # Errors
+    /// [`Error::Data`].
+    fn images(&mut self, dataset: &str, split: Split) -> Result<Arc<ImageSet>>;
+
+    /// `done` of `total` steps of `what` are done; `note` says what they reached.
+    fn progress(&mut self, what: &str, done: usize, total: usize, note: &str);
+
+    /// One epoch of something that learns, for the report's training curves.
+    ///
+    /// # Errors
+    /// [`Error::Evaluation`].
+    fn training(&mut self, point: &TrainingPoint) -> Result<()>;
+
+    /// A picture of a cell.
+    ///
+    /// # Errors
+    /// [`Error::Evaluation`].
+    fn panel(&mut self, cell: &Cell, caption: &str, rows: &[&str], grid: &ImageGrid) -> Result<()>;
+
+    /// Energies along the iterations of a cell.
+    ///
+    /// # Errors
+    /// [`Error::Evaluation`].
+    fn trace(&mut self, trace: &Trace) -> Result<()>;
+
+    /// [`Error::Stopped`] if the run was asked to stop.
+    ///
+    /// # Errors
+    /// That.
+    fn check(&self) -> Result<()> {
+        match self.stopped() {
+            true => Err(Error::Stopped),
+            false => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! A run without folders or terminals, for the tests of protocols.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use attractor::core::Backend;
+use attractor::core::burn::tensor::Device;
+use attractor::datasets::builtin::{self, BuiltinSize};
+use attractor::datasets::{ImageSet, Split};
+use attractor::evaluation::figures::ImageGrid;
+use attractor::evaluation::run::{Trace, TrainingPoint};
+use attractor::evaluation::study::{ResolvedStudy, Study, StudyOverrides};
+use attractor::evaluation::{Cell, Metric, Preset};
+
+use crate::{Protocol, Result, Session, Task, find};
+
+pub(crate) fn study(text: &str) -> Study {
+    Study::parse(text, "test.toml").unwrap()
+}
+
+/// Values by series and level (or number stored, where there are several).
+pub(crate) type Values = BTreeMap<(String, String), f64>;
+
+pub(crate) struct Bench {
+    study: Study,
+    session: Silent,
+}
+
+impl Bench {
+    pub(crate) fn new(study: &Study) -> Self {
+        Self {
+            study: study.clone(),
+            session: Silent {
+                device: Backend::Flex.open().unwrap(),
+                panels: 0,
+            },
+        }
+    }
+
+    fn resolved(&self, preset: Preset) -> ResolvedStudy {
+        let overrides = StudyOverrides::default();
+        self.study
+            .resolve(preset, &overrides, &|name| name.starts_with("builtin"))
+            .unwrap()
+    }
+
+    /// Checks and measures every cell; the values of one metric. Every cell is measured a second time by
+    /// a protocol of its own: what came before must not matter.
+    pub(crate) fn run(mut self, preset: Preset, metric: Metric) -> Values {
+        let resolved = self.resolved(preset);
+        let entry = find(&self.study.protocol).unwrap();
+        let mut protocol = (entry.new)();
+        let mut values = Values::new();
+        for cell in resolved.cells() {
+            let measured = measure(&mut *protocol, &resolved, &cell, &mut self.session).unwrap();
+            let alone = measure(&mut *(entry.new)(), &resolved, &cell, &mut self.session).unwrap();
+            assert_eq!(measured, alone, "{cell}");
+            assert!(
+                measured.iter().all(|m| m.value.is_finite() && m.n > 0),
+                "{cell}"
+            );
+            let place = match cell.level.value() {
+                Some(level) => level.to_string(),
+                None => cell.n_stored.to_string(),
+            };
+            if let Some(found) = measured.iter().find(|m| m.metric == metric) {
+                values.insert((cell.system.clone(), place), found.value);
+            }
+        }
+        values
+    }
+
+    /// The first refusal of a check.
+    pub(crate) fn refusal(self, preset: Preset) -> String {
+        let resolved = self.resolved(preset);
+        let protocol = (find(&self.study.protocol).unwrap().new)();
+        let cells = resolved.cells();
+        let refused = cells.iter().find_map(|cell| {
+            let (part, series) = resolved.find(cell).unwrap();
+            protocol.check(Task { part, series, cell }).err()
+        });
+        refused.expect("a refusal").to_string()
+    }
+}
+
+fn measure(
+    protocol: &mut dyn Protocol,
+    study: &ResolvedStudy,
+    cell: &Cell,
+    session: &mut Silent,
+) -> Result<Vec<attractor::evaluation::Measurement>> {
+    let (part, series) = study.find(cell).unwrap();
+    let task = Task { part, series, cell };
+    protocol.check(task)?;
+    protocol.measure(task, session)
+}
+
+struct Silent {
+    device: Device,
+    panels: usize,
+}
+
+impl Session for Silent {
+    fn device(&self) -> &Device {
+        &self.device
+    }
+
+    fn stopped(&self) -> bool {
+        false
+    }
+
+    fn images(&mut self, _: &str, split: Split) -> Result<Arc<ImageSet>> {
+        let size = BuiltinSize {
+            train: 40,
+            test: 40,
+        };
+        Ok(Arc::new(builtin::scenes(split, &size)?))
+    }
+
+    fn progress(&mut self, _: &str, done: usize, total: usize, _: &str) {
+        assert!(done <= total);
+    }
+
+    fn training(&mut self, _: &TrainingPoint) -> Result<()> {
+        Ok(())
+    }
+
+    fn panel(&mut self, _: &Cell, _: &str, rows: &[&str], grid: &ImageGrid) -> Result<()> {
+        assert!(!rows.is_empty() && grid.columns() > 0);
+        self.panels += 1;
+        Ok(())
+    }
+
+    fn trace(&mut self, _: &Trace) -> Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,236 @@
+//! Studies: the protocol measures, the run folder keeps.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Result, bail};
+use attractor::core::burn::tensor::Device;
+use attractor::datasets::{DataRoot, ImageSet, Split, load};
+use attractor::evaluation::figures::ImageGrid;
+use attractor::evaluation::run::{Trace, TrainingPoint};
+use attractor::evaluation::study::{ResolvedStudy, Study, StudyOverrides};
+use attractor::evaluation::{Cell, RunConfig, RunWriter};
+use attractor_studies::{Error, Protocol, Session, Task, Work, find};
+
+use super::observer::TrainingView;
+use super::plan::{hash, run_info};
+use super::{Args, Run};
+
+/// Data set of parts that need none.
+const SYNTHETIC: &str = "synthetic";
+
+/// Operations a second that the forecast reckons with: two cores without a GPU.
+const FLOPS: f64 = 2e10;
+
+/// Runs a study into its folder; whether every cell is on disk.
+pub(super) fn run(study: &Study, args: &Args, stop: &Arc<AtomicBool>) -> Result<bool> {
+    refuse_foreign(args)?;
+    let device = args.backend.open()?;
+    let root = DataRoot::from_environment(args.data_dir.as_deref());
+    let overrides = StudyOverrides {
+        dataset: args.dataset.clone(),
+        seeds: args.seeds,
+        systems: (!args.systems.is_empty()).then(|| args.systems.clone()),
+        tasks: (!args.tasks.is_empty()).then(|| args.tasks.clone()),
+    };
+    let present = |name: &str| name.starts_with("builtin") || root.find(name).is_some();
+    let resolved = study.resolve(args.preset, &overrides, &present)?;
+    println!("{}", headline(&resolved, args));
+    let mut protocol = (find(&resolved.protocol)?.new)();
+    println!("{}", forecast(&*protocol, &resolved)?);
+
+    let mut images = HashMap::new();
+    let mut hashes = Vec::new();
+    for name in resolved.datasets() {
+        if name == SYNTHETIC {
+            continue;
+        }
+        for (split, part) in [(Split::Train, "train"), (Split::Test, "test")] {
+            let set = load(name, split, &root)?;
+            hashes.push(hash(part, &set));
+            images.insert((name.to_owned(), part), Arc::new(set));
+        }
+    }
+    let info = run_info(args, hashes);
+    let config = RunConfig::from(resolved.clone());
+    let mut run = Run::begin(args, &config, &info, study.reference()?.as_ref(), stop)?;
+    let mut view = run.terminal.training();
+    run.cells(|cell, writer| {
+        let Some((part, series)) = resolved.find(cell) else {
+            bail!("a cell without a series");
+        };
+        let mut session = Here {
+            device: &device,
+            stop,
+            images: &images,
+            view: &mut view,
+            underway: None,
+            writer,
+        };
+        let measured = protocol.measure(Task { part, series, cell }, &mut session);
+        session.rest();
+        Ok(measured?)
+    })?;
+    run.end()
+}
+
+/// Refuses arguments that only tables of recalled images know.
+fn refuse_foreign(args: &Args) -> Result<()> {
+    let given = [
+        ("--weights", args.weights.is_some()),
+        ("--epochs", args.epochs.is_some()),
+        ("--train-images", args.train_images.is_some()),
+        ("--blocks", args.blocks.is_some()),
+        ("--cues-per-block", args.cues_per_block.is_some()),
+        ("--max-cues", args.max_cues.is_some()),
+        ("--train-only", args.train_only),
+    ];
+    if let Some((name, _)) = given.into_iter().find(|(_, given)| *given) {
+        bail!(
+            "{name} does not apply to `{}`, which is a study",
+            args.experiment
+        );
+    }
+    Ok(())
+}
+
+fn headline(study: &ResolvedStudy, args: &Args) -> String {
+    let missing: Vec<&str> = study
+        .parts
+        .iter()
+        .filter(|part| part.fallback)
+        .map(|part| part.name.as_str())
+        .collect();
+    let note = if missing.is_empty() {
+        String::new()
+    } else {
+        format!(
+            " (built-in images for {}: the data set is not present, figures are not comparable with \
+             published ones; see `cargo xtask data`)",
+            missing.join(", ")
+        )
+    };
+    format!(
+        "{} at preset {} on {}{note}; backend {}",
+        study.title,
+        study.preset,
+        study.datasets().join(", "),
+        args.backend
+    )
+}
+
+/// Checks every cell, and says what the run will cost.
+fn forecast(protocol: &dyn Protocol, study: &ResolvedStudy) -> Result<String> {
+    let mut total = Work::default();
+    let cells = study.cells();
+    let mut unknown = 0;
+    for cell in &cells {
+        let Some((part, series)) = study.find(cell) else {
+            bail!("a cell without a series");
+        };
+        let task = Task { part, series, cell };
+        protocol.check(task)?;
+        match protocol.work(task) {
+            Some(work) => {
+                total.flops += work.flops;
+                total.bytes = total.bytes.max(work.bytes);
+            }
+            None => unknown += 1,
+        }
+    }
+    let mut text = format!("{} cells", cells.len());
+    if total.flops > 0.0 {
+        text.push_str(&format!(
+            ", about {:.1e} operations ({} at {:.0e} a second), {:.0} MiB",
+            total.flops,
+            duration(total.flops / FLOPS),
+            FLOPS,
+            total.bytes / f64::from(1 << 20)
+        ));
+    }
+    if unknown > 0 && unknown < cells.len() {
+        text.push_str(&format!(", and {unknown} cells of unknown cost"));
+    }
+    Ok(text)
+}
+
+fn duration(seconds: f64) -> String {
+    match seconds {
+        s if s < 90.0 => format!("{s:.0} s"),
+        s if s < 5400.0 => format!("{:.0} min", s / 60.0),
+        s => format!("{:.1} h", s / 3600.0),
+    }
+}
+
+/// The run as a protocol sees it.
+struct Here<'a> {
+    device: &'a Device,
+    stop: &'a AtomicBool,
+    images: &'a HashMap<(String, &'static str), Arc<ImageSet>>,
+    view: &'a mut TrainingView,
+    /// What the view shows at the moment.
+    underway: Option<String>,
+    writer: &'a mut RunWriter,
+}
+
+impl Here<'_> {
+    /// Takes the progress bar away.
+    fn rest(&mut self) {
+        if self.underway.take().is_some() {
+            self.view.end();
+        }
+    }
+}
+
+impl Session for Here<'_> {
+    fn device(&self) -> &Device {
+        self.device
+    }
+
+    fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    fn images(&mut self, dataset: &str, split: Split) -> Result<Arc<ImageSet>, Error> {
+        let part = match split {
+            Split::Train => "train",
+            Split::Test => "test",
+        };
+        match self.images.get(&(dataset.to_owned(), part)) {
+            Some(images) => Ok(images.clone()),
+            // Everything that the study names was loaded before the first cell.
+            None => Err(attractor::core::Error::Device(format!(
+                "data set `{dataset}` is not one of this study's"
+            ))
+            .into()),
+        }
+    }
+
+    fn progress(&mut self, what: &str, done: usize, total: usize, note: &str) {
+        if self.underway.as_deref() != Some(what) {
+            self.rest();
+            self.view.begin(what, total);
+            self.underway = Some(what.to_owned());
+        }
+        self.view.step(what, done, note);
+    }
+
+    fn training(&mut self, point: &TrainingPoint) -> Result<(), Error> {
+        Ok(self.writer.add_training(point)?)
+    }
+
+    fn panel(
+        &mut self,
+        cell: &Cell,
+        caption: &str,
+        rows: &[&str],
+        grid: &ImageGrid,
+    ) -> Result<(), Error> {
+        Ok(self.writer.add_panel(cell, caption, rows, grid)?)
+    }
+
+    fn trace(&mut self, trace: &Trace) -> Result<(), Error> {
+        Ok(self.writer.add_trace(trace)?)
+    }
+}
