@@ -77,11 +77,13 @@ pub(crate) fn score(model: &FrozenMonet, scenes: &Scenes, picture: &Path) -> Out
             let truth = scenes.mask(index);
             let range = at * slots * PIXELS..(at + 1) * slots * PIXELS;
             let [ours, theirs] = [&seen[range.clone()], &masks[range]];
-            // A scene whose window shows fewer than two objects has no index.
-            if let (Ok(a), Ok(b)) = (
-                foreground_adjusted_rand_index(&truth, &winners(ours), 0),
-                foreground_adjusted_rand_index(&truth, &winners(theirs), 0),
-            ) {
+            // Where the window shows fewer than two objects there is nothing to separate.
+            let mut objects = truth.iter().filter(|label| **label > 0);
+            if let Some(first) = objects.next()
+                && objects.any(|label| label != first)
+            {
+                let a = foreground_adjusted_rand_index(&truth, &winners(ours), 0)?;
+                let b = foreground_adjusted_rand_index(&truth, &winners(theirs), 0)?;
                 attention += a;
                 separated += f64::from(u8::from(a > 0.9));
                 decoded += b;

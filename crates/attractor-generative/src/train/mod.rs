@@ -26,7 +26,7 @@ mod tests;
 mod trainer;
 
 #[cfg(test)]
-pub(crate) use tensor_engine::{collect_gradients, gradients_by_autodiff};
+pub(crate) use tensor_engine::gradients_by_autodiff;
 
 pub(crate) use adam::{FIRST, SECOND};
 pub(crate) use checkpoint::{counter, expect};

@@ -9,6 +9,9 @@ mod attention;
 mod broadcast;
 mod decoder;
 mod encoder;
+#[cfg(test)]
+mod exact;
+mod inference;
 mod joints;
 mod loss;
 mod parameters;
@@ -19,6 +22,8 @@ mod tests;
 use attractor_core::weights::Weights;
 use attractor_core::{Error, Result};
 use rayon::prelude::*;
+
+pub(crate) use self::inference::{Encoded, MonetInference};
 
 use self::broadcast::Shared;
 use self::loss::Sum;
@@ -103,6 +108,13 @@ impl MonetNetwork {
             slot.export_gradient(&mut weights);
         }
         weights
+    }
+
+    /// Which ReLUs' units were open for the last image of each part, in the order of the forward
+    /// pass.
+    #[cfg(test)]
+    fn gates(&self) -> Vec<Vec<exact::Gate>> {
+        self.scenes.iter().map(Scene::gates).collect()
     }
 
     /// Mean loss of the batch; fills the gradients.
