@@ -8,7 +8,8 @@
 //! (images in an epoch), `epochs`, `batch`, `optimiser` (`rmsprop` or `adam`), `rate`, `beta`,
 //! `gamma`, `background`, `foreground` (deviations), `width`, `channels`, `seed`, `warm_up` (steps),
 //! `cosine` (1: the rate falls along a cosine to a hundredth at the last epoch; 0: constant),
-//! `averaging` (of parameters; 0: none), `validation` and `held_out` (scenes).
+//! `averaging` (of parameters; 0: none), `start` (weights to begin with), `validation` and `held_out`
+//! (scenes).
 //!
 //! After each epoch the checkpoint, a picture of eight validation scenes (image, reconstruction,
 //! attention masks, decoded slots) and a line of figures are written; an existing checkpoint is
@@ -26,7 +27,9 @@ use attractor_core::{Backend, check};
 use attractor_datasets::Split;
 use attractor_generative::monet::MonetObjective;
 use attractor_generative::train::{Decay, Optimiser, RmsPropConfig, Schedule};
-use attractor_generative::{AdamConfig, FromFn, MonetConfig, MonetTrainer, MonetTrainerConfig};
+use attractor_generative::{
+    AdamConfig, FromFn, Monet, MonetConfig, MonetTrainer, MonetTrainerConfig,
+};
 
 use self::scenes::{PIXELS, Scenes};
 use self::score::score;
@@ -118,7 +121,10 @@ fn main() -> Outcome {
         start.elapsed().as_secs_f64()
     );
 
-    let model = size.init(config.seed, &device)?;
+    let model = match option("start", String::new())?.as_str() {
+        "" => size.init(config.seed, &device)?,
+        path => Monet::read(path.as_ref(), size.slots, &device)?,
+    };
     let checkpoint = out.join("checkpoint.safetensors");
     let mut trainer = if checkpoint.exists() {
         MonetTrainer::load(&checkpoint, model, config)?
