@@ -4,6 +4,8 @@
 //! print too, so that `cargo xtask bench` can divide one by the other. A time by itself says
 //! little about a program on a shared machine: read the ratios of one run.
 
+pub mod bayespcn;
+pub mod family;
 pub mod gemm;
 pub mod read;
 pub mod timing;
@@ -31,6 +33,9 @@ pub struct Line {
     pub gflops: f64,
     /// Threads of the pool that ran it.
     pub threads: usize,
+    /// Rows answered in a second at the median time, where the work is an answer to cues.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows_per_second: Option<f64>,
 }
 
 impl Line {
@@ -43,6 +48,7 @@ impl Line {
             min_ms: timing.min_ms,
             gflops: operations / timing.median_ms / 1e6,
             threads: threads(),
+            rows_per_second: None,
         }
     }
 }

@@ -1,4 +1,5 @@
-//! `cargo xtask bench`: the read kernel and the training step, beside PyTorch.
+//! `cargo xtask bench`: the read kernel, recall of the dense-memory family, the training step and BayesPCN,
+//! beside PyTorch.
 
 use std::collections::BTreeMap;
 use std::process::{Command, ExitCode};
@@ -28,12 +29,16 @@ struct Line {
     form: Option<String>,
     #[serde(default)]
     threads: Option<usize>,
+    #[serde(default)]
+    rows_per_second: Option<f64>,
 }
 
 /// Our programs, in package `benches`, and the peers beside them.
-const PROGRAMS: [(&str, &[&str], &str); 2] = [
+const PROGRAMS: [(&str, &[&str], &str); 4] = [
     ("bench-read", &[], "read.py"),
+    ("bench-family", &[], "family.py"),
     ("bench-vae-step", &[], "vae_step.py"),
+    ("bench-bayespcn", &[], "bayespcn.py"),
 ];
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
@@ -62,6 +67,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         "threads",
         "ours, ms",
         "GFLOP/s",
+        "rows/s",
         "PyTorch, ms",
         "form",
         "ours / PyTorch",
@@ -80,6 +86,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
                 .map_or_else(String::new, |threads| threads.to_string()),
             format!("{:.2}", line.ms),
             line.gflops
+                .filter(|rate| *rate > 0.0)
+                .map_or_else(String::new, |rate| format!("{rate:.0}")),
+            line.rows_per_second
                 .map_or_else(String::new, |rate| format!("{rate:.0}")),
             best.map_or_else(String::new, |peer| format!("{:.2}", peer.ms)),
             best.and_then(|peer| peer.form.clone()).unwrap_or_default(),

@@ -9,6 +9,7 @@
 //! | [`autoencoder::AutoencoderRecall`] | iterated reconstruction | elsewhere |
 //! | [`classical_hopfield::ClassicalHopfield`] | Hopfield network: Hebb, pseudo-inverse, Storkey | nothing |
 //! | [`dense_hopfield::DenseHopfield`] | polynomial and exponential Hopfield networks | nothing |
+//! | [`dense_classifier::DenseClassifier`] | polynomial Hopfield network that names classes | its memories |
 //!
 //! Every memory works on rows of `dim` numbers: pixels, or the codes of a generative model; the
 //! Hopfield networks on rows of +1 and -1.
@@ -17,6 +18,7 @@
 pub mod autoencoder;
 pub mod binary;
 pub mod classical_hopfield;
+pub mod dense_classifier;
 pub mod dense_hopfield;
 pub mod identity;
 mod input;
@@ -33,6 +35,9 @@ mod testing;
 pub use autoencoder::{AutoencoderConfig, AutoencoderRecall};
 pub use binary::{Schedule, Update};
 pub use classical_hopfield::{ClassicalHopfield, ClassicalHopfieldConfig, LearningRule};
+pub use dense_classifier::{
+    DenseClassifier, DenseClassifierConfig, DenseProgress, DenseTrainingConfig,
+};
 pub use dense_hopfield::{BinarySeparation, DenseHopfield, DenseHopfieldConfig, UpdateRule};
 pub use identity::{EncoderOnly, EncoderOnlyConfig};
 pub use memn2n::{MemN2N, MemN2NConfig};
@@ -57,4 +62,6 @@ mod pages {
     struct ClassicalHopfield;
     #[doc = include_str!("../../../docs/systems/dense-hopfield.md")]
     struct DenseHopfield;
+    #[doc = include_str!("../../../docs/systems/dense-classifier.md")]
+    struct DenseClassifier;
 }

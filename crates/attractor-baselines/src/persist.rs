@@ -15,6 +15,18 @@ fn fail(weights: &Weights, reason: String) -> Error {
     }
 }
 
+/// Puts the name and the configuration into the file.
+pub(crate) fn describe_config<C: Serialize>(
+    weights: &mut Weights,
+    system: &str,
+    config: &C,
+) -> Result<()> {
+    let config = serde_json::to_string(config).map_err(|error| fail(weights, error.to_string()))?;
+    weights.set_metadata("system", system);
+    weights.set_metadata("config", config);
+    Ok(())
+}
+
 /// Puts the name, the configuration and the stored codes into the file.
 pub(crate) fn describe<C: Serialize>(
     weights: &mut Weights,
@@ -22,9 +34,7 @@ pub(crate) fn describe<C: Serialize>(
     config: &C,
     codes: &PatternStore,
 ) -> Result<()> {
-    let config = serde_json::to_string(config).map_err(|error| fail(weights, error.to_string()))?;
-    weights.set_metadata("system", system);
-    weights.set_metadata("config", config);
+    describe_config(weights, system, config)?;
     if !codes.is_empty() {
         weights.insert(CODES, &[codes.len(), codes.dim()], codes.to_host()?);
     }

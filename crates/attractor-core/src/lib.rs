@@ -21,6 +21,7 @@ pub mod error;
 pub mod inference;
 pub mod kernel;
 pub mod layer;
+pub mod math;
 pub mod memory;
 pub mod model;
 pub mod observation;
@@ -28,6 +29,7 @@ pub mod options;
 pub mod prior;
 pub mod recall;
 pub mod rng;
+pub mod simd;
 pub mod weights;
 
 pub use backend::Backend;

@@ -11,14 +11,14 @@ use crate::{Cell, Preset, Resolved};
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum RunConfig {
     /// A table of systems that recall images ([`crate::experiment`]).
-    Retrieval(Resolved),
+    Retrieval(Box<Resolved>),
     /// Figures of a protocol's own ([`crate::study`]).
     Study(ResolvedStudy),
 }
 
 impl From<Resolved> for RunConfig {
     fn from(resolved: Resolved) -> Self {
-        Self::Retrieval(resolved)
+        Self::Retrieval(Box::new(resolved))
     }
 }
 
@@ -124,7 +124,7 @@ impl RunConfig {
     /// Itself without prose and reasons.
     pub(crate) fn decisive(&self) -> Self {
         match self {
-            Self::Retrieval(config) => Self::Retrieval(config.decisive()),
+            Self::Retrieval(config) => Self::Retrieval(Box::new(config.decisive())),
             Self::Study(config) => Self::Study(config.decisive()),
         }
     }

@@ -15,14 +15,29 @@ pub(crate) trait Dynamics: Sync {
     /// What one recall carries along, such as local fields or overlaps.
     type Fields: Send;
 
+    /// Cues whose first fields are computed together, on one core. Fixed, so that results do not depend
+    /// on the number of threads.
+    const TOGETHER: usize = 1;
+
     /// The fields of a state.
     fn fields(&self, state: &[i8]) -> Self::Fields;
+
+    /// The fields of states `[b, dim]`; equal to [`Self::fields`] of each up to rounding.
+    fn fields_of(&self, states: &[i8], dim: usize) -> Vec<Self::Fields> {
+        states
+            .chunks_exact(dim)
+            .map(|state| self.fields(state))
+            .collect()
+    }
 
     /// Above 0: unit `i` prefers +1; below 0: -1; 0: it keeps its value.
     fn preference(&self, fields: &Self::Fields, state: &[i8], i: usize) -> f64;
 
     /// Brings the fields up to date: unit `i` has become `value`.
     fn flipped(&self, fields: &mut Self::Fields, i: usize, value: i8);
+
+    /// Brings the fields up to date: the units `flips` of `state` have just been turned round.
+    fn all_flipped(&self, fields: &mut Self::Fields, state: &[i8], flips: &[usize]);
 
     /// Energy of the state.
     fn energy(&self, fields: &Self::Fields, state: &[i8]) -> f64;
@@ -44,11 +59,18 @@ pub(crate) fn recall<D: Dynamics>(
         Some(known) => mask(known, rows, dim, device)?,
     };
     let ended = cues
-        .par_chunks(dim)
-        .zip(held.par_chunks(dim))
-        .map(|(cue, held)| match schedule.update {
-            Update::Asynchronous => one_by_one(dynamics, schedule, cue, held),
-            Update::Synchronous => all_at_once(dynamics, schedule, cue, held),
+        .par_chunks(D::TOGETHER * dim)
+        .zip(held.par_chunks(D::TOGETHER * dim))
+        .flat_map_iter(|(cues, held)| {
+            let fields = dynamics.fields_of(cues, dim).into_iter();
+            let rows = cues.chunks_exact(dim).zip(held.chunks_exact(dim));
+            rows.zip(fields).map(move |((cue, held), fields)| {
+                let start = (cue.to_vec(), fields);
+                match schedule.update {
+                    Update::Asynchronous => one_by_one(dynamics, schedule, start, held),
+                    Update::Synchronous => all_at_once(dynamics, schedule, start, held),
+                }
+            })
         })
         .collect();
     collect(ended, dim, device)
@@ -71,14 +93,17 @@ fn mask(known: Tensor<2>, rows: usize, dim: usize, device: &Device) -> Result<Ve
     }
 }
 
-fn one_by_one<D: Dynamics>(dynamics: &D, schedule: &Schedule, cue: &[i8], held: &[bool]) -> Ended {
-    let mut state = cue.to_vec();
-    let mut fields = dynamics.fields(&state);
+fn one_by_one<D: Dynamics>(
+    dynamics: &D,
+    schedule: &Schedule,
+    (mut state, mut fields): (Vec<i8>, D::Fields),
+    held: &[bool],
+) -> Ended {
     let mut energies = vec![dynamics.energy(&fields, &state)];
-    let mut order = schedule.order(0, cue.len());
+    let mut order = schedule.order(0, state.len());
     for sweep in 0..schedule.max_sweeps {
         if schedule.shuffled && sweep > 0 {
-            order = schedule.order(sweep, cue.len());
+            order = schedule.order(sweep, state.len());
         }
         let mut still = true;
         for &i in &order {
@@ -100,9 +125,12 @@ fn one_by_one<D: Dynamics>(dynamics: &D, schedule: &Schedule, cue: &[i8], held: 
     ended(state, Outcome::MaxSteps, schedule.max_sweeps, energies)
 }
 
-fn all_at_once<D: Dynamics>(dynamics: &D, schedule: &Schedule, cue: &[i8], held: &[bool]) -> Ended {
-    let mut state = cue.to_vec();
-    let mut fields = dynamics.fields(&state);
+fn all_at_once<D: Dynamics>(
+    dynamics: &D,
+    schedule: &Schedule,
+    (mut state, mut fields): (Vec<i8>, D::Fields),
+    held: &[bool],
+) -> Ended {
     let mut energies = vec![dynamics.energy(&fields, &state)];
     let mut visited = HashSet::from([state.clone()]);
     for sweep in 1..=schedule.max_sweeps {
@@ -113,7 +141,7 @@ fn all_at_once<D: Dynamics>(dynamics: &D, schedule: &Schedule, cue: &[i8], held:
         for &i in &flips {
             state[i] = -state[i];
         }
-        fields = dynamics.fields(&state);
+        dynamics.all_flipped(&mut fields, &state, &flips);
         energies.push(dynamics.energy(&fields, &state));
         if flips.is_empty() {
             return ended(state, Outcome::Converged, sweep, energies);

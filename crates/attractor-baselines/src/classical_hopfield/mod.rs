@@ -4,7 +4,8 @@
 //! States s are +1 or -1, the weights W symmetric:
 //!
 //! ```text
-//! E(s) = -1/2 sum_{i != j} W_ij s_i s_j          s_i <- sgn(sum_j W_ij s_j), 0 keeps s_i
+//! E(s) = -1/2 sum_{i != j} W_ij s_i s_j - sum_i theta_i s_i
+//! s_i <- sgn( sum_j W_ij s_j + theta_i ), 0 keeps s_i; theta = 0 unless given
 //!
 //! Hebb             W = 1/D sum_k x_k x_k^T, diagonal 0
 //! pseudo-inverse   W = the projection on the span of the patterns, X^T (X X^T)^-1 X

@@ -17,6 +17,8 @@ pub struct ClassicalHopfield {
     patterns: Vec<i8>,
     /// Row-major `[dim, dim]`; of Hebb's rule D times the weights, in whole numbers.
     weights: Vec<f64>,
+    /// What is added to the fields, in the units of `weights`; empty for none.
+    biases: Vec<f64>,
     tie: f64,
 }
 
@@ -27,6 +29,7 @@ impl ClassicalHopfield {
             device: device.clone().without_autodiff(),
             patterns: Vec::new(),
             weights: vec![0.0; config.dim * config.dim],
+            biases: Vec::new(),
             tie: 0.0,
         }
     }
@@ -42,6 +45,28 @@ impl ClassicalHopfield {
         let values: Vec<f32> = self.weights.iter().map(|w| (w * scale) as f32).collect();
         let dim = self.config.dim;
         Tensor::from_data(TensorData::new(values, [dim, dim]), &self.device)
+    }
+
+    /// The same memory with a bias theta for each unit, in units of the weights W: unit i prefers the
+    /// sign of `sum_j W_ij s_j + theta_i`, and the energy falls by `sum_i theta_i s_i`.
+    ///
+    /// # Errors
+    /// [`Error::Width`] unless there is one for each unit; NaN or infinity.
+    pub fn with_biases(mut self, biases: &[f32]) -> Result<Self> {
+        let dim = self.config.dim;
+        if biases.len() != dim {
+            return Err(Error::Width {
+                what: "biases",
+                expected: dim,
+                rows: 1,
+                found: biases.len(),
+            });
+        }
+        check::finite("biases", biases, dim)?;
+        let scale = self.scale();
+        self.biases = biases.iter().map(|&bias| f64::from(bias) / scale).collect();
+        self.settle();
+        Ok(self)
     }
 
     fn scale(&self) -> f64 {
@@ -62,9 +87,7 @@ impl ClassicalHopfield {
             }
             _ => {
                 let patterns = std::mem::take(&mut self.patterns);
-                patterns
-                    .chunks_exact(dim)
-                    .for_each(|pattern| self.learn(pattern));
+                self.learn(&patterns);
                 self.patterns = patterns;
             }
         }
@@ -72,18 +95,26 @@ impl ClassicalHopfield {
         Ok(())
     }
 
-    /// One more pattern by a local rule.
-    fn learn(&mut self, pattern: &[i8]) {
+    /// More patterns `[n, dim]` by a local rule.
+    fn learn(&mut self, patterns: &[i8]) {
+        let dim = self.config.dim;
         match self.config.rule {
-            LearningRule::Hebb => rules::hebb(&mut self.weights, pattern, 1.0),
-            _ => rules::storkey(&mut self.weights, pattern),
+            LearningRule::Hebb => rules::hebb(&mut self.weights, patterns, dim, 1.0),
+            _ => patterns
+                .chunks_exact(dim)
+                .for_each(|pattern| rules::storkey(&mut self.weights, pattern)),
         }
     }
 
     fn settle(&mut self) {
         let reach = |row: &[f64]| row.iter().map(|w| w.abs()).sum::<f64>();
         let rows = self.weights.chunks_exact(self.config.dim);
-        self.tie = TIE * rows.map(reach).fold(0.0, f64::max);
+        let bias = self
+            .biases
+            .iter()
+            .map(|bias| bias.abs())
+            .fold(0.0, f64::max);
+        self.tie = TIE * (rows.map(reach).fold(0.0, f64::max) + bias);
     }
 }
 
@@ -91,12 +122,25 @@ impl Dynamics for ClassicalHopfield {
     /// `W s`.
     type Fields = Vec<f64>;
 
+    /// The weights of 1000 units pass from memory once for so many cues.
+    const TOGETHER: usize = 16;
+
     fn fields(&self, state: &[i8]) -> Vec<f64> {
-        let field = |row: &[f64]| row.iter().zip(state).map(|(w, &s)| w * f64::from(s)).sum();
-        self.weights
-            .chunks_exact(self.config.dim)
-            .map(field)
-            .collect()
+        let mut fields = rules::fields(&self.weights, state);
+        for (field, bias) in fields.iter_mut().zip(&self.biases) {
+            *field += bias;
+        }
+        fields
+    }
+
+    fn fields_of(&self, states: &[i8], dim: usize) -> Vec<Vec<f64>> {
+        let mut all = rules::fields_of(&self.weights, states, dim);
+        for fields in &mut all {
+            for (field, bias) in fields.iter_mut().zip(&self.biases) {
+                *field += bias;
+            }
+        }
+        all
     }
 
     fn preference(&self, fields: &Vec<f64>, _: &[i8], i: usize) -> f64 {
@@ -115,6 +159,17 @@ impl Dynamics for ClassicalHopfield {
         }
     }
 
+    fn all_flipped(&self, fields: &mut Vec<f64>, state: &[i8], flips: &[usize]) {
+        // A flip reads one row of the weights, and writes the fields besides.
+        if 2 * flips.len() > state.len() {
+            *fields = self.fields(state);
+            return;
+        }
+        for &i in flips {
+            self.flipped(fields, i, state[i]);
+        }
+    }
+
     fn energy(&self, fields: &Vec<f64>, state: &[i8]) -> f64 {
         let dim = self.config.dim;
         let all: f64 = fields
@@ -123,7 +178,10 @@ impl Dynamics for ClassicalHopfield {
             .map(|(h, &s)| h * f64::from(s))
             .sum();
         let own: f64 = (0..dim).map(|i| self.weights[i * dim + i]).sum();
-        -0.5 * (all - own) * self.scale()
+        // Half of the biases is in the fields.
+        let pairs = self.biases.iter().zip(state);
+        let biased: f64 = pairs.map(|(bias, &s)| bias * f64::from(s)).sum();
+        -0.5 * (all - own + biased) * self.scale()
     }
 }
 
@@ -136,9 +194,7 @@ impl AssociativeMemory for ClassicalHopfield {
         if self.config.rule == LearningRule::PseudoInverse {
             return self.relearn();
         }
-        signs
-            .chunks_exact(dim)
-            .for_each(|pattern| self.learn(pattern));
+        self.learn(&signs);
         self.settle();
         Ok(())
     }
@@ -166,7 +222,7 @@ impl Forget for ClassicalHopfield {
     fn clear(&mut self) {
         self.patterns.clear();
         self.weights.fill(0.0);
-        self.tie = 0.0;
+        self.settle();
     }
 
     fn remove(&mut self, index: usize) -> Result<()> {
@@ -183,7 +239,7 @@ impl Forget for ClassicalHopfield {
             .drain(index * dim..(index + 1) * dim)
             .collect();
         match self.config.rule {
-            LearningRule::Hebb => rules::hebb(&mut self.weights, &gone, -1.0),
+            LearningRule::Hebb => rules::hebb(&mut self.weights, &gone, dim, -1.0),
             _ => return self.relearn(),
         }
         self.settle();

@@ -1,4 +1,4 @@
-use attractor_core::{AssociativeMemory, Outcome};
+use attractor_core::{AssociativeMemory, Outcome, rng};
 use proptest::prelude::*;
 
 use super::{ClassicalHopfield, ClassicalHopfieldConfig, LearningRule};
@@ -170,6 +170,32 @@ fn synchronous_updates_report_cycles() {
     assert_eq!(
         short.read(tensor(&[1.0, -1.0], 2)).unwrap().outcomes,
         [Outcome::MaxSteps]
+    );
+}
+
+/// Flips lower the energy with biases too, and a bias above every field decides alone.
+#[test]
+fn biases_shift_the_preferences() {
+    let dim = 30;
+    let patterns = random(11, 3, dim);
+    let values = rng::uniform_vec(&mut rng::stream(12, "biases"), dim, -0.5, 0.5);
+    for rule in RULES {
+        let mut biased = memory(dim, rule).with_biases(&values).unwrap();
+        biased.write(tensor(&patterns, dim)).unwrap();
+        check_descent(&biased, dim, 13);
+        let strong: Vec<f32> = patterns[..dim].iter().map(|sign| 1e3 * sign).collect();
+        let strong = biased.with_biases(&strong).unwrap();
+        let recall = strong.read(tensor(&random(14, 4, dim), dim)).unwrap();
+        for row in host(recall.state).chunks_exact(dim) {
+            assert_eq!(row, &patterns[..dim]);
+        }
+    }
+    let message = memory(3, LearningRule::Hebb)
+        .with_biases(&[1.0])
+        .unwrap_err();
+    assert_eq!(
+        message.to_string(),
+        "biases: expected shape [n, 3], found [1, 1]"
     );
 }
 

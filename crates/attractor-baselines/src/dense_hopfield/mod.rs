@@ -28,7 +28,8 @@
 //! exponential in D for the exponential.
 //!
 //! # Complexity
-//! n D bytes of patterns. The overlaps are carried along: a flip costs O(n), a sweep O(n D).
+//! n D bytes of patterns. The overlaps are carried along, and what all votes have in common with them: a
+//! flip costs 2 n table look-ups, a unit's vote one dot product of n terms, a sweep O(n D).
 //!
 //! # References
 //! - D. Krotov, J. Hopfield, "Dense associative memory for pattern recognition", NeurIPS 2016

@@ -1,4 +1,4 @@
-use attractor_core::{AssociativeMemory, Complete, Error, Forget, Recall, Result, check};
+use attractor_core::{AssociativeMemory, Complete, Error, Forget, Recall, Result, check, math};
 use burn::tensor::{Device, Tensor};
 
 use super::DenseHopfieldConfig;
@@ -19,17 +19,13 @@ pub struct DenseHopfield {
     columns: Vec<Vec<i8>>,
 }
 
-/// Overlaps with the patterns and the largest of them.
+/// Overlaps with the patterns, and what the votes of all units have in common.
+#[derive(Debug, Default)]
 pub(crate) struct Overlaps {
     values: Vec<i32>,
-    top: i32,
-}
-
-impl Overlaps {
-    fn new(values: Vec<i32>) -> Self {
-        let top = values.iter().copied().max().unwrap_or(0);
-        Self { values, top }
-    }
+    pulls: Vec<f64>,
+    leans: f64,
+    size: f64,
 }
 
 impl DenseHopfield {
@@ -46,6 +42,20 @@ impl DenseHopfield {
     pub fn config(&self) -> &DenseHopfieldConfig {
         &self.config
     }
+
+    /// Overlaps after unit `i` has become `value`.
+    fn turn(&self, fields: &mut Overlaps, i: usize, value: i8) {
+        let change = 2 * i32::from(value);
+        for (overlap, &entry) in fields.values.iter_mut().zip(&self.columns[i]) {
+            *overlap += change * i32::from(entry);
+        }
+    }
+
+    /// Brings the common part of the votes up to date with the overlaps.
+    fn refresh(&self, fields: &mut Overlaps) {
+        let Overlaps { values, pulls, .. } = fields;
+        (fields.leans, fields.size) = self.table.parts(values, self.config.dim, pulls);
+    }
 }
 
 impl Dynamics for DenseHopfield {
@@ -58,27 +68,33 @@ impl Dynamics for DenseHopfield {
                 *value += i32::from(entry * own);
             }
         }
-        Overlaps::new(values)
+        let mut fields = Overlaps {
+            values,
+            ..Overlaps::default()
+        };
+        self.refresh(&mut fields);
+        fields
     }
 
     fn preference(&self, fields: &Overlaps, state: &[i8], i: usize) -> f64 {
-        let at = (self.config.dim, fields.top);
-        let (vote, size) = self
-            .table
-            .vote(&fields.values, &self.columns[i], state[i], at);
-        match vote.abs() > TIE * size {
+        let own = f64::from(state[i]);
+        let vote = math::dot_signs(&self.columns[i], &fields.pulls) + own * fields.leans;
+        match vote.abs() > TIE * fields.size {
             true => vote,
             false => 0.0,
         }
     }
 
     fn flipped(&self, fields: &mut Overlaps, i: usize, value: i8) {
-        let change = 2 * i32::from(value);
-        let pairs = fields.values.iter_mut().zip(&self.columns[i]);
-        fields.top = pairs.fold(i32::MIN, |top, (overlap, &entry)| {
-            *overlap += change * i32::from(entry);
-            top.max(*overlap)
-        });
+        self.turn(fields, i, value);
+        self.refresh(fields);
+    }
+
+    fn all_flipped(&self, fields: &mut Overlaps, state: &[i8], flips: &[usize]) {
+        for &i in flips {
+            self.turn(fields, i, state[i]);
+        }
+        self.refresh(fields);
     }
 
     fn energy(&self, fields: &Overlaps, _: &[i8]) -> f64 {

@@ -171,7 +171,9 @@ pub(super) fn of_part(part: &ResolvedPart, summary: &Summary) -> Vec<DetailTable
             let rows = rows(summary, metric, part.series.iter(), &columns);
             if !rows.is_empty() {
                 tables.push(DetailTable {
-                    condition: slice.condition.unwrap_or_else(|| part.x_label.clone()),
+                    condition: slice
+                        .condition
+                        .unwrap_or_else(|| format!("against {}", part.x_label)),
                     metric: metric.label(),
                     unit: metric.unit(),
                     columns: slice

@@ -6,8 +6,8 @@
 //! windows and packing matrices would cost as much as the arithmetic.
 
 #[cfg(target_arch = "x86_64")]
-use super::lanes::x86::{Avx2, Avx512};
-use super::lanes::{Instructions, Lanes, Portable};
+use attractor_core::simd::x86::{Avx2, Avx512};
+use attractor_core::simd::{Instructions, Lanes, Portable};
 
 /// Strides of one array in the four indices that it may depend on, in entries; those it does not
 /// depend on are left out.

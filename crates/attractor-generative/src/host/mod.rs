@@ -20,7 +20,6 @@ mod dense;
 mod direct;
 mod image;
 mod instance_norm;
-mod lanes;
 mod layer;
 mod linear;
 mod matmul;

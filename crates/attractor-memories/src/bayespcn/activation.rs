@@ -51,6 +51,12 @@ impl Activation {
         }
     }
 
+    /// Whether every entry of `f(x)` depends on the same entry of `x` alone, with the derivative in
+    /// the slope of [`Self::apply`].
+    pub(crate) fn by_element(self) -> bool {
+        matches!(self, Self::Identity | Self::Relu | Self::Gelu | Self::Selu)
+    }
+
     /// `f(x)` into `z`, and what [`Self::pull_back`] needs into `slope` (as wide as `x`).
     pub(crate) fn apply(self, x: &[f64], z: &mut [f64], slope: &mut [f64]) {
         let each = x.iter().zip(z.iter_mut()).zip(slope.iter_mut());

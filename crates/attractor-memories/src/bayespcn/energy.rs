@@ -3,38 +3,51 @@
 //! `log sum_k exp(w_k + LJ_k(x))`, `LJ_k` the sum of the layers' densities under particle `k`. Its
 //! gradient is the mean of theirs, weighted by the posterior probability of each particle.
 
+use faer::Accum;
+use rayon::prelude::*;
+
+use super::BayesPcnConfig;
 use super::clamp::Target;
 use super::density::{Density, Seen, Term};
-use super::lift::{Lifted, lift};
+use super::lift::Lifted;
 use super::linalg::{Mat, axpy, log_sum_exp};
-use super::{BayesPcnConfig, MatrixNormal};
-
-/// One particle as inference sees it.
-pub(crate) struct View<'a> {
-    pub(crate) layers: &'a [MatrixNormal],
-    /// Sensory weights as reduced by a [`super::clamp::Clamp`].
-    pub(crate) map: &'a Mat,
-    pub(crate) log_weight: f64,
-}
+use super::panels::Panels;
+use super::real::Real;
+use super::sweep::Sweeps;
+use super::view::View;
 
 /// The function that inference climbs.
-pub(crate) struct Objective<'a> {
+pub(crate) struct Objective<'a, T = f64> {
     pub(crate) config: &'a BayesPcnConfig,
-    pub(crate) views: Vec<View<'a>>,
+    pub(crate) views: Vec<View<'a, T>>,
     pub(crate) density: Density,
 }
 
 /// Values of all layers for some rows.
 #[derive(Debug, Clone)]
-pub(crate) struct Point {
+pub(crate) struct Point<T = f64> {
     /// `[b, hidden]` for each hidden layer.
-    pub(crate) hidden: Vec<Mat>,
+    pub(crate) hidden: Vec<Mat<T>>,
     /// Sensory values, one for each particle or one for all.
-    pub(crate) targets: Vec<Target>,
+    pub(crate) targets: Vec<Target<T>>,
+}
+
+impl<T: Real> Point<T> {
+    /// Sensory values `x [b, dim]` shared by all particles, not reduced.
+    pub(crate) fn of(hidden: Vec<Mat<T>>, x: Mat<T>) -> Self {
+        Self {
+            hidden,
+            targets: vec![Target::plain(x)],
+        }
+    }
+
+    pub(crate) fn rows(&self) -> usize {
+        self.targets[0].values.rows
+    }
 }
 
 /// Log joint densities.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Value {
     /// By particle, then by row.
     pub(crate) each: Vec<Vec<f64>>,
@@ -52,113 +65,227 @@ impl Value {
 }
 
 /// Gradient of the mixture's density.
-pub(crate) struct Gradient {
-    pub(crate) hidden: Vec<Mat>,
-    pub(crate) sensory: Option<Mat>,
+#[derive(Debug)]
+pub(crate) struct Gradient<T = f64> {
+    pub(crate) hidden: Vec<Mat<T>>,
+    pub(crate) sensory: Option<Mat<T>>,
 }
 
-impl Objective<'_> {
-    fn seen<'b>(&'b self, point: &'b Point, k: usize, layer: usize) -> Seen<'b> {
-        let noise = self.config.variance(layer);
+/// Everything that an evaluation fills, kept from one to the next: fresh memory would cost more
+/// than the arithmetic on it.
+pub(crate) struct Workspace<T> {
+    lifted: Vec<Lifted<T>>,
+    /// By particle, then by layer.
+    terms: Vec<Vec<Term<T>>>,
+    dz: Vec<Mat<T>>,
+    pub(crate) value: Value,
+    pub(crate) gradient: Gradient<T>,
+}
+
+/// Rows up to which matrices are swept.
+const FEW: usize = 2;
+/// Rows from which the work between products is shared among threads.
+const SHARED: usize = 16;
+
+impl<T: Real> Objective<'_, T> {
+    fn seen<'b>(&'b self, point: &'b Point<T>, k: usize, layer: usize) -> Seen<'b, T> {
+        let (sheet, noise) = (self.views[k].sheets[layer], self.config.variance(layer));
         match layer {
             0 => {
                 let target = &point.targets[k.min(point.targets.len() - 1)];
                 Seen {
-                    map: self.views[k].map,
+                    sheet,
                     x: &target.values,
                     rest: Some(&target.rest),
+                    mask: target.mask.as_ref(),
                     noise,
                 }
             }
             _ => Seen {
-                map: &self.views[k].layers[layer].mean,
+                sheet,
                 x: &point.hidden[layer - 1],
                 rest: None,
+                mask: None,
                 noise,
             },
         }
     }
 
-    /// Inputs of every layer, the sensory one first.
-    fn inputs(&self, point: &Point) -> Vec<Lifted> {
-        let rows = point.targets[0].values.rows;
-        let hidden = point.hidden.iter().map(|x| lift(self.config, x));
-        hidden.chain([Lifted::top(rows)]).collect()
-    }
-
-    fn terms(&self, point: &Point, inputs: &[Lifted]) -> (Vec<Vec<Term>>, Value) {
-        let rows = point.targets[0].values.rows;
-        let mut each = Vec::new();
-        let mut terms = Vec::new();
-        for (k, view) in self.views.iter().enumerate() {
-            let layers: Vec<Term> = (0..self.config.layers)
-                .map(|l| {
-                    let seen = self.seen(point, k, l);
-                    Term::new(&view.layers[l], &inputs[l].z, &seen, self.density)
-                })
-                .collect();
-            let total = |row: usize| layers.iter().map(|term| term.log[row]).sum();
-            each.push((0..rows).map(total).collect::<Vec<f64>>());
-            terms.push(layers);
+    pub(crate) fn workspace(&self) -> Workspace<T> {
+        let (layers, particles) = (self.config.layers, self.views.len());
+        let terms = || (0..layers).map(|_| Term::empty()).collect();
+        let empty = || (1..layers).map(|_| Mat::zeros(0, 0)).collect();
+        Workspace {
+            lifted: (0..layers).map(|_| Lifted::empty()).collect(),
+            terms: (0..particles).map(|_| terms()).collect(),
+            dz: empty(),
+            value: Value::default(),
+            gradient: Gradient {
+                hidden: empty(),
+                sensory: None,
+            },
         }
-        let mixed = (0..rows)
-            .map(|row| {
-                let weighted = self.views.iter().zip(&each);
-                log_sum_exp(weighted.map(|(view, each)| view.log_weight + each[row]))
-            })
-            .collect();
-        (terms, Value { each, mixed })
     }
 
-    /// Log joint densities at a point.
-    pub(crate) fn value(&self, point: &Point) -> Value {
-        self.terms(point, &self.inputs(point)).1
+    /// Log joint densities, into the workspace.
+    pub(crate) fn measure(&self, point: &Point<T>, space: &mut Workspace<T>) {
+        self.lift(point, space);
+        let mut panels = Panels::new();
+        for (k, terms) in space.terms.iter_mut().enumerate() {
+            for (l, term) in terms.iter_mut().enumerate() {
+                let z = &space.lifted[l].z;
+                term.begin(&self.seen(point, k, l), z, self.density, &mut panels);
+            }
+        }
+        panels.run();
+        self.sum(point, space);
     }
 
-    /// Inputs `[b, inputs]` of each layer at a point.
-    pub(crate) fn codes(&self, point: &Point) -> Vec<Mat> {
-        let inputs = self.inputs(point);
-        inputs.into_iter().map(|lifted| lifted.z).collect()
+    /// Log joint densities and their gradient, with respect to the sensory values too if `sensory`,
+    /// into the workspace.
+    pub(crate) fn evaluate(&self, point: &Point<T>, sensory: bool, space: &mut Workspace<T>) {
+        let sweep = self.sweepable(point.rows());
+        if sweep {
+            self.lift(point, space);
+            let mut sweeps = Sweeps::new();
+            for (k, terms) in space.terms.iter_mut().enumerate() {
+                for (l, term) in terms.iter_mut().enumerate() {
+                    let z = &space.lifted[l].z;
+                    term.sweep(&self.seen(point, k, l), z, self.density, &mut sweeps);
+                }
+            }
+            sweeps.run();
+            self.sum(point, space);
+        } else {
+            self.measure(point, space);
+        }
+        self.differentiate(point, sensory, sweep, space);
     }
 
-    /// Log joint densities and the gradient, with respect to the sensory values too if `sensory`.
-    pub(crate) fn gradient(&self, point: &Point, sensory: bool) -> (Value, Gradient) {
-        let inputs = self.inputs(point);
-        let (terms, value) = self.terms(point, &inputs);
-        let mut gradient = Gradient {
-            hidden: point
-                .hidden
-                .iter()
-                .map(|x| Mat::zeros(x.rows, x.cols))
-                .collect(),
-            sensory: sensory.then(|| {
-                let x = &point.targets[0].values;
-                Mat::zeros(x.rows, x.cols)
-            }),
+    /// Whether so few rows pass that reading matrices twice would take the time.
+    fn sweepable(&self, rows: usize) -> bool {
+        let sheets = || self.views.iter().flat_map(|view| &view.sheets);
+        rows <= FEW
+            && self.density != Density::Joint
+            && sheets().all(|sheet| sheet.map.stored.is_some())
+    }
+
+    fn lift(&self, point: &Point<T>, space: &mut Workspace<T>) {
+        for (lifted, x) in space.lifted.iter_mut().zip(&point.hidden) {
+            lifted.fill(self.config, x);
+        }
+        let top = &mut space.lifted[self.config.layers - 1];
+        if top.z.rows != point.rows() {
+            *top = Lifted::top(point.rows());
+        }
+    }
+
+    /// Densities from the products.
+    fn sum(&self, point: &Point<T>, space: &mut Workspace<T>) {
+        let (rows, layers) = (point.rows(), self.config.layers);
+        let each = |at: usize, term: &mut Term<T>| {
+            term.measure(&self.seen(point, at / layers, at % layers), self.density);
         };
-        let mut dz: Vec<Mat> = inputs[..point.hidden.len()]
-            .iter()
-            .map(|lifted| Mat::zeros(lifted.z.rows, lifted.z.cols))
-            .collect();
-        for (k, layers) in terms.into_iter().enumerate() {
-            let weight = value.responsibility(k, self.views[k].log_weight);
+        let mut all: Vec<&mut Term<T>> = space.terms.iter_mut().flatten().collect();
+        if rows < SHARED {
+            let all = all.iter_mut().enumerate();
+            all.for_each(|(at, term)| each(at, term));
+        } else {
+            let all = all.par_iter_mut().enumerate();
+            all.for_each(|(at, term)| each(at, term));
+        }
+        let value = &mut space.value;
+        value.each.clear();
+        for terms in &space.terms {
+            let total = |row: usize| terms.iter().map(|term| term.log[row]).sum();
+            value.each.push((0..rows).map(total).collect());
+        }
+        let mixed = (0..rows).map(|row| {
+            let weighted = self.views.iter().zip(&value.each);
+            log_sum_exp(weighted.map(|(view, each)| view.log_weight + each[row]))
+        });
+        value.mixed = mixed.collect();
+    }
+
+    /// The gradient at the point just measured. After a sweep the products are there already.
+    fn differentiate(
+        &self,
+        point: &Point<T>,
+        sensory: bool,
+        swept: bool,
+        space: &mut Workspace<T>,
+    ) {
+        let rows = point.rows();
+        let Workspace {
+            lifted,
+            terms,
+            dz,
+            value,
+            gradient,
+        } = space;
+        for (l, dz) in dz.iter_mut().enumerate() {
+            dz.reshape(rows, lifted[l].z.cols);
+            dz.data.fill(T::default());
+        }
+        for (gradient, x) in gradient.hidden.iter_mut().zip(&point.hidden) {
+            gradient.reshape(x.rows, x.cols);
+            gradient.data.fill(T::default());
+        }
+        gradient.sensory = sensory.then(|| {
+            let x = &point.targets[0].values;
+            Mat::zeros(x.rows, x.cols)
+        });
+        for (k, terms) in terms.iter_mut().enumerate() {
+            let view = &self.views[k];
+            let weight = value.responsibility(k, view.log_weight);
             if weight.iter().all(|&weight| weight == 0.0) {
                 continue;
             }
-            for (l, term) in layers.into_iter().enumerate() {
-                let error = term.pull_back(&self.seen(point, k, l), &weight, dz.get_mut(l));
+            if swept {
+                for (l, term) in terms.iter_mut().enumerate() {
+                    term.weigh(&weight, dz.get_mut(l));
+                }
+            } else {
+                let terms = &mut *terms;
+                if rows < SHARED {
+                    terms.iter_mut().for_each(|term| term.weigh(&weight, None));
+                } else {
+                    let terms = terms.par_iter_mut();
+                    terms.for_each(|term| term.weigh(&weight, None));
+                }
+                let mut panels = Panels::new();
+                for (l, dz) in dz.iter_mut().enumerate() {
+                    panels.backward(dz, Accum::Add, terms[l].terms(&view.sheets[l]));
+                }
+                panels.run();
+            }
+            for (l, term) in terms.iter().enumerate() {
                 let into = match l {
                     0 => gradient.sensory.as_mut(),
                     _ => Some(&mut gradient.hidden[l - 1]),
                 };
                 if let Some(into) = into {
-                    axpy(&mut into.data, -1.0, &error.data);
+                    axpy(&mut into.data, T::of(-1.0), &term.error.data);
                 }
             }
         }
-        for (l, dz) in dz.iter_mut().enumerate() {
-            inputs[l].pull_back(self.config, &point.hidden[l], dz, &mut gradient.hidden[l]);
+        for (l, dz) in dz.iter().enumerate() {
+            let dx = &mut gradient.hidden[l];
+            lifted[l].pull_back(self.config, &point.hidden[l], dz, dx);
         }
-        (value, gradient)
+    }
+
+    /// Log joint densities at a point.
+    pub(crate) fn value(&self, point: &Point<T>) -> Value {
+        let mut space = self.workspace();
+        self.measure(point, &mut space);
+        space.value
+    }
+
+    /// Inputs `[b, inputs]` of each layer at a point.
+    pub(crate) fn codes(&self, point: &Point<T>) -> Vec<Mat<T>> {
+        let hidden = point.hidden.iter();
+        let inputs = hidden.map(|x| super::lift::lift(self.config, x).z);
+        inputs.chain([Lifted::top(point.rows()).z]).collect()
     }
 }

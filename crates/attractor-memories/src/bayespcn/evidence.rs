@@ -1,5 +1,7 @@
 //! What the memory believes about data: evidence of a pattern, and patterns of its own.
 
+use std::ops::Range;
+
 use attractor_core::{Result, check, rng};
 use burn::tensor::Tensor;
 use rand::RngExt;
@@ -7,12 +9,13 @@ use rand_distr::StandardNormal;
 use rayon::prelude::*;
 
 use super::BayesPcn;
-use super::clamp::Clamp;
-use super::config::Coding;
-use super::energy::{Point, Value};
+use super::clamp::Target;
+use super::config::{Coding, Precision};
+use super::energy::Point;
 use super::lift::lift;
 use super::linalg::{Mat, dot, log_sum_exp};
 use super::read::BLOCK;
+use super::real::Real;
 use super::search::{Ascent, search};
 use super::write::choose;
 
@@ -27,38 +30,44 @@ impl BayesPcn {
         let (_, rows) = self.rows("patterns", patterns)?;
         let all: Vec<usize> = (0..rows.rows).collect();
         let blocks: Vec<&[usize]> = all.chunks(BLOCK).collect();
-        let clamps = self.clamps();
-        Ok(blocks
-            .into_par_iter()
-            .flat_map(|block| self.evidence_of(&rows.pick(block), clamps))
-            .collect())
+        let blocks = blocks.into_par_iter();
+        Ok(match self.config.search.precision {
+            Precision::Single => blocks
+                .flat_map(|block| self.evidence_of::<f32>(rows.pick(block)))
+                .collect(),
+            Precision::Double => blocks
+                .flat_map(|block| self.evidence_of::<f64>(rows.pick(block)))
+                .collect(),
+        })
     }
 
-    fn evidence_of(&self, x: &Mat, clamps: &[Clamp]) -> Vec<f64> {
-        let mut views = self.views(clamps);
-        let best = |views, clamps: &[Clamp]| -> Value {
-            let objective = self.objective(views);
-            let mut point = Point {
-                hidden: self.start("bayespcn/read", &vec![0; x.rows]),
-                targets: clamps.iter().map(|clamp| clamp.target(x, false)).collect(),
+    fn evidence_of<T: Real>(&self, x: Mat) -> Vec<f64> {
+        let sensory = self.clamped::<T>();
+        let views = self.views(sensory.iter().map(|sensory| &sensory.map));
+        let targets = sensory.iter().zip(self.weights());
+        let targets: Vec<Target<T>> = targets
+            .map(|(sensory, weights)| sensory.clamp.target(weights, &x, false))
+            .collect();
+        let whole = self.whole_views();
+        let best = |range: Range<usize>| -> Vec<f64> {
+            let start = self.start("bayespcn/read", &vec![0; x.rows]);
+            let start = Point {
+                hidden: start.iter().map(Mat::cast).collect(),
+                targets: targets[range.clone()].to_vec(),
             };
-            let start = point.clone();
-            point.hidden =
-                search(&objective, &self.config.search, Ascent::Adam, start, None).hidden;
-            objective.value(&point)
+            let objective = self.objective(views[range.clone()].to_vec());
+            let found = search(&objective, &self.config.search, Ascent::Adam, start, None);
+            let hidden = found.hidden.iter().map(Mat::cast).collect();
+            let objective = self.objective(whole[range].to_vec());
+            objective.value(&Point::of(hidden, x.clone())).mixed
         };
+        let count = views.len();
         if self.config.coding == Coding::Shared {
-            return best(views, clamps).mixed;
+            return best(0..count);
         }
-        let mut logs = vec![Vec::new(); x.rows];
-        for (k, view) in views.drain(..).enumerate() {
-            let mixed = best(vec![view], &clamps[k..=k]).mixed;
-            for (logs, mixed) in logs.iter_mut().zip(mixed) {
-                logs.push(mixed);
-            }
-        }
-        logs.into_iter()
-            .map(|logs| log_sum_exp(logs.into_iter()))
+        let each: Vec<Vec<f64>> = (0..count).map(|k| best(k..k + 1)).collect();
+        (0..x.rows)
+            .map(|row| log_sum_exp(each.iter().map(|mixed| mixed[row])))
             .collect()
     }
 
@@ -82,8 +91,8 @@ impl BayesPcn {
             let mut z = Mat::filled(1, 1, 1.0);
             for (l, layer) in state.particles[chosen].layers.iter().enumerate().rev() {
                 let mut x = Mat::product(z.view(), layer.mean.view());
-                let spread = Mat::product(z.view(), layer.covariance.view());
-                let variance = config.variance(l) + dot(&spread.data, &z.data);
+                let along = layer.along(&z);
+                let variance = config.variance(l) + dot(&along.data, &along.data);
                 add_noise(&mut x.data, variance.sqrt(), &mut stream);
                 if l == 0 {
                     out.extend(x.data.iter().map(|&x| x as f32));

@@ -3,6 +3,8 @@
 //! Hundreds of thousands of values pass through here in one read. `exp` and `erfc` of the system
 //! library took half of the time of inference; these loops become vector instructions.
 
+use attractor_core::math::exp_non_positive;
+
 /// The normal distribution function below 0 is `exp(-a^2 / 2) h(u)`, `u = (a - 2.5) / (a + 2.5)`:
 /// coefficients of the Chebyshev expansion of `h` in powers of `u`, relative error below 5e-15.
 const TAIL: [f64; 26] = [
@@ -36,13 +38,6 @@ const TAIL: [f64; 26] = [
 
 /// Where the tail's variable is 0.
 const MIDDLE: f64 = 2.5;
-/// `exp` of less is 0 here.
-const LOWEST: f64 = -708.0;
-/// Adding and subtracting it rounds to a whole number, which then is in the last bits.
-const ROUND: f64 = 6_755_399_441_055_744.0;
-/// `ln 2` as a number with zeros at the end and the rest.
-const LN2: (f64, f64) = (6.931_471_803_691_238e-1, 1.908_214_929_270_587_7e-10);
-
 /// `z = x Phi(x)` and `slope = dz / dx`.
 pub(super) fn gelu(x: &[f64], z: &mut [f64], slope: &mut [f64]) {
     #[cfg(target_arch = "x86_64")]
@@ -70,7 +65,7 @@ fn rows(x: &[f64], z: &mut [f64], slope: &mut [f64]) {
 #[inline(always)]
 fn one(x: f64) -> (f64, f64) {
     let a = x.abs();
-    let bell = exp_negative(-0.5 * a * a);
+    let bell = exp_non_positive(-0.5 * a * a);
     let u = (a - MIDDLE) / (a + MIDDLE);
     let mut tail = TAIL[25];
     for at in (0..25).rev() {
@@ -82,33 +77,6 @@ fn one(x: f64) -> (f64, f64) {
     let density = bell * 0.398_942_280_401_432_7;
     (x * phi, phi + x * density)
 }
-
-/// `exp` of a number that is not positive: halves and doubles of `exp` of at most `ln(2) / 2`.
-#[inline(always)]
-fn exp_negative(value: f64) -> f64 {
-    let clipped = if value < LOWEST { LOWEST } else { value };
-    let shifted = clipped * std::f64::consts::LOG2_E + ROUND;
-    let whole = shifted - ROUND;
-    let rest = (clipped - whole * LN2.0) - whole * LN2.1;
-    let mut sum = INVERSE_FACTORIALS[13];
-    for at in (0..13).rev() {
-        sum = sum * rest + INVERSE_FACTORIALS[at];
-    }
-    let bits = shifted.to_bits().wrapping_add(1023) << 52;
-    let result = sum * f64::from_bits(bits);
-    if value < LOWEST { 0.0 } else { result }
-}
-
-/// `1 / k!`.
-const INVERSE_FACTORIALS: [f64; 14] = {
-    let mut all = [1.0; 14];
-    let mut k = 1;
-    while k < 14 {
-        all[k] = all[k - 1] / k as f64;
-        k += 1;
-    }
-    all
-};
 
 #[cfg(test)]
 mod tests {

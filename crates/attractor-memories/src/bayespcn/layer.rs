@@ -2,17 +2,21 @@
 
 use attractor_core::{Error, Result};
 
-use super::linalg::{Mat, axpy, dot, inverse_spd};
+use super::linalg::{Mat, axpy, cholesky, dot, inverse_spd};
 
 /// Weights `W [inputs, outputs]` whose columns are independent normal vectors with means
 /// `R[:, j]` and one covariance `U [inputs, inputs]`, in `f64`.
 ///
 /// Rows `x` are predicted from inputs `z` as `x ~ N(z W, s^2 I)`, so that with the weights
 /// integrated out `x ~ N(z R, v I)`, `v = s^2 + z U z^T`. Yoo and Wood 2022, section 3.
+///
+/// Kept is the Cholesky factor `F` of `U = F^T F`: then `z U z^T = |F z^T|^2` has no difference of
+/// large numbers in it, however small the noise, and no update can make `U` indefinite.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MatrixNormal {
     pub(crate) mean: Mat,
-    pub(crate) covariance: Mat,
+    /// `F`, upper triangular.
+    pub(crate) factor: Mat,
 }
 
 fn length(what: &'static str, expected: usize, found: usize) -> Result<()> {
@@ -50,18 +54,26 @@ impl MatrixNormal {
         }
         let symmetric = (0..inputs)
             .all(|i| (0..i).all(|j| covariance[i * inputs + j] == covariance[j * inputs + i]));
-        let covariance = Mat::new(inputs, inputs, covariance);
-        if !symmetric || inverse_spd(&covariance).is_none() {
-            return Err(Error::config(
+        let lower = cholesky(&Mat::new(inputs, inputs, covariance)).filter(|_| symmetric);
+        let lower = lower.ok_or_else(|| {
+            Error::config(
                 "MatrixNormal.covariance",
                 "must be symmetric and positive definite",
                 format!("a [{inputs}, {inputs}] matrix that is not"),
-            ));
-        }
+            )
+        })?;
         Ok(Self {
             mean: Mat::new(inputs, outputs, mean),
-            covariance,
+            factor: lower.cast_transposed(),
         })
+    }
+
+    /// Mean `mean` and covariance `variance` times the identity.
+    pub(crate) fn isotropic(mean: Mat, variance: f64) -> Self {
+        Self {
+            factor: Mat::scaled_identity(mean.rows, variance.sqrt()),
+            mean,
+        }
     }
 
     /// Entries of an input `z`.
@@ -79,9 +91,11 @@ impl MatrixNormal {
         &self.mean.data
     }
 
-    /// Covariance `U [inputs, inputs]` of every column, row-major.
-    pub fn covariance(&self) -> &[f64] {
-        &self.covariance.data
+    /// Covariance `U [inputs, inputs]` of every column, row-major: a product in `O(inputs^3)`.
+    pub fn covariance(&self) -> Vec<f64> {
+        let mut covariance = Mat::lower_gram(self.factor.view().transpose());
+        covariance.mirror();
+        covariance.data
     }
 
     /// Conditions on outputs `[b, outputs]` seen with inputs `[b, inputs]` under noise of variance
@@ -101,8 +115,8 @@ impl MatrixNormal {
     /// As [`Self::absorb`].
     pub fn log_predictive(&self, inputs: &[f64], outputs: &[f64], variance: f64) -> Result<f64> {
         let (z, x) = self.pair(inputs, outputs)?;
-        let (e, a) = self.residual(&z, &x);
-        let (inverse, log_det) = self.gram_inverse(&a, &z, variance)?;
+        let (e, along) = (self.residual(&z, &x), self.along(&z));
+        let (inverse, log_det) = gram_inverse(&along, variance)?;
         let weighted = Mat::product(inverse.view(), e.view());
         let (rows, d) = (z.rows as f64, self.outputs() as f64);
         let tau = (2.0 * std::f64::consts::PI).ln();
@@ -118,8 +132,9 @@ impl MatrixNormal {
     pub fn remove(&mut self, input: &[f64], output: &[f64], variance: f64) -> Result<()> {
         let (z, x) = self.pair(input, output)?;
         for row in 0..z.rows {
-            let (e, a) = self.residual(&z.pick(&[row]), &x.pick(&[row]));
-            let left = variance - dot(&a.data, z.row(row));
+            let (z, x) = (z.pick(&[row]), x.pick(&[row]));
+            let (e, along) = (self.residual(&z, &x), self.along(&z));
+            let left = variance - dot(&along.data, &along.data);
             if left <= 0.0 {
                 return Err(Error::config(
                     "MatrixNormal::remove",
@@ -127,11 +142,10 @@ impl MatrixNormal {
                     format!("z U z^T = {}", variance - left),
                 ));
             }
-            for (i, &weight) in a.data.iter().enumerate() {
+            let a = widen(&mut self.factor, &along.data, left);
+            for (i, &weight) in a.iter().enumerate() {
                 axpy(self.mean.row_mut(i), -weight / left, &e.data);
-                axpy(self.covariance.row_mut(i), weight / left, &a.data);
             }
-            self.covariance.symmetrise();
         }
         Ok(())
     }
@@ -155,43 +169,54 @@ impl MatrixNormal {
             self.clone_from(prior);
         } else if beta > 0.0 {
             let keep = (1.0 - beta).sqrt();
+            let size = self.inputs();
+            let mut covariance = Mat::new(size, size, self.covariance());
+            let before = Mat::new(size, size, prior.covariance());
+            blend(&mut covariance, 1.0 - beta, beta, &before);
+            let lower = cholesky(&covariance).ok_or_else(indefinite)?;
+            self.factor = lower.cast_transposed();
             blend(&mut self.mean, keep, 1.0 - keep, &prior.mean);
-            blend(&mut self.covariance, 1.0 - beta, beta, &prior.covariance);
         }
         Ok(())
     }
 
-    /// [`Self::absorb`] without checks. One row is recursive least squares.
+    /// [`Self::absorb`] without checks. One row is recursive least squares. On an error nothing
+    /// has changed.
     pub(crate) fn update(&mut self, z: &Mat, x: &Mat, variance: f64) -> Result<()> {
-        let (e, a) = self.residual(z, x);
-        let (inverse, _) = self.gram_inverse(&a, z, variance)?;
-        let gain = Mat::product(inverse.view(), a.view());
+        let (e, along) = (self.residual(z, x), self.along(z));
+        if z.rows == 1 {
+            let v = variance + dot(&along.data, &along.data);
+            if !(v.is_finite() && v > 0.0) {
+                return Err(indefinite());
+            }
+            let a = narrow(&mut self.factor, &along.data, variance);
+            for (i, &weight) in a.iter().enumerate() {
+                axpy(self.mean.row_mut(i), weight / v, &e.data);
+            }
+            return Ok(());
+        }
+        let (inverse, _) = gram_inverse(&along, variance)?;
+        let spread = Mat::product(along.view(), self.factor.view());
+        let gain = Mat::product(inverse.view(), spread.view());
         self.mean
             .add_product(1.0, gain.view().transpose(), e.view());
-        self.covariance
-            .add_product(-1.0, gain.view().transpose(), a.view());
-        self.covariance.symmetrise();
+        for row in 0..z.rows {
+            let along = self.along(&z.pick(&[row]));
+            narrow(&mut self.factor, &along.data, variance);
+        }
         Ok(())
     }
 
-    /// `X - Z R` and `Z U`.
-    fn residual(&self, z: &Mat, x: &Mat) -> (Mat, Mat) {
+    /// `X - Z R`.
+    fn residual(&self, z: &Mat, x: &Mat) -> Mat {
         let mut e = x.clone();
         e.add_product(-1.0, z.view(), self.mean.view());
-        (e, Mat::product(z.view(), self.covariance.view()))
+        e
     }
 
-    /// Inverse and log-determinant of `Z U Z^T + s^2 I`.
-    fn gram_inverse(&self, a: &Mat, z: &Mat, variance: f64) -> Result<(Mat, f64)> {
-        let mut gram = Mat::scaled_identity(z.rows, variance);
-        gram.add_product(1.0, a.view(), z.view().transpose());
-        inverse_spd(&gram).ok_or_else(|| {
-            Error::config(
-                "MatrixNormal",
-                "must have a positive definite predictive covariance",
-                "one that is not: inputs too large for f64, or a noise variance of 0",
-            )
-        })
+    /// `Z F^T`: its rows' inner products are `Z U Z^T`.
+    pub(crate) fn along(&self, z: &Mat) -> Mat {
+        Mat::product(z.view(), self.factor.view().transpose())
     }
 
     fn pair(&self, inputs: &[f64], outputs: &[f64]) -> Result<(Mat, Mat)> {
@@ -205,6 +230,62 @@ impl MatrixNormal {
             Mat::new(rows, self.outputs(), outputs.to_vec()),
         ))
     }
+}
+
+/// `F` after one observation, from its input's `f = F z^T` and the noise: Carlson's form of the
+/// update, which adds squares and subtracts none. Returns `z U`, from before.
+///
+/// With `g_j = s^2 + sum_(i > j) f_i^2` and `b_j = sum_(i > j) f_i F_i`, row `j` becomes
+/// `sqrt(g_j / g_(j-1)) F_j - f_j b_j / sqrt(g_j g_(j-1))`. Carlson, AIAA Journal 11(9), 1973.
+fn narrow(factor: &mut Mat, f: &[f64], noise: f64) -> Vec<f64> {
+    let mut sum = vec![0.0; factor.cols];
+    let mut below = noise;
+    for j in (0..factor.rows).rev() {
+        let whole = below + f[j] * f[j];
+        let (keep, take) = ((below / whole).sqrt(), -f[j] / (below * whole).sqrt());
+        turn(&mut factor.row_mut(j)[j..], &mut sum[j..], f[j], keep, take);
+        below = whole;
+    }
+    sum
+}
+
+/// The reverse: `F` of `U + (z U)^T z U / left`, with `g_j = left + sum_(i <= j) f_i^2`.
+fn widen(factor: &mut Mat, f: &[f64], left: f64) -> Vec<f64> {
+    let mut sum = vec![0.0; factor.cols];
+    let mut totals = vec![left];
+    for f in f {
+        totals.push(totals[totals.len() - 1] + f * f);
+    }
+    for j in (0..factor.rows).rev() {
+        let (below, whole) = (totals[j], totals[j + 1]);
+        let (keep, take) = ((whole / below).sqrt(), f[j] / (below * whole).sqrt());
+        turn(&mut factor.row_mut(j)[j..], &mut sum[j..], f[j], keep, take);
+    }
+    sum
+}
+
+/// `row = keep row + take sum` and, with the old row, `sum += f row`.
+fn turn(row: &mut [f64], sum: &mut [f64], f: f64, keep: f64, take: f64) {
+    for (row, sum) in row.iter_mut().zip(sum) {
+        let old = *row;
+        *row = keep * old + take * *sum;
+        *sum += f * old;
+    }
+}
+
+/// Inverse and log-determinant of `A A^T + s^2 I`.
+fn gram_inverse(along: &Mat, variance: f64) -> Result<(Mat, f64)> {
+    let mut gram = Mat::scaled_identity(along.rows, variance);
+    gram.add_product(1.0, along.view(), along.view().transpose());
+    inverse_spd(&gram).ok_or_else(indefinite)
+}
+
+fn indefinite() -> Error {
+    Error::config(
+        "MatrixNormal",
+        "must have a positive definite predictive covariance",
+        "one that is not: inputs too large for f64, or a noise variance of 0",
+    )
 }
 
 /// Checks that a forgetting strength lies in `[0, 1]`.

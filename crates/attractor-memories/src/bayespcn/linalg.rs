@@ -1,32 +1,36 @@
-//! Row-major matrices of `f64` and the few products that inference needs.
+//! Row-major matrices and the few products that inference needs.
 
 use faer::linalg::matmul::matmul;
+use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, MatMut, MatRef, Par, Side};
+use rayon::prelude::*;
 
-/// A row-major matrix.
+use super::real::Real;
+
+/// A row-major matrix, of `f64` unless said otherwise.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Mat {
+pub(crate) struct Mat<T = f64> {
     pub(crate) rows: usize,
     pub(crate) cols: usize,
-    pub(crate) data: Vec<f64>,
+    pub(crate) data: Vec<T>,
 }
 
-impl Mat {
+impl<T: Real> Mat<T> {
     pub(crate) fn zeros(rows: usize, cols: usize) -> Self {
-        Self::filled(rows, cols, 0.0)
+        Self::filled(rows, cols, T::default())
     }
 
-    pub(crate) fn filled(rows: usize, cols: usize, value: f64) -> Self {
+    pub(crate) fn filled(rows: usize, cols: usize, value: T) -> Self {
         Self::new(rows, cols, vec![value; rows * cols])
     }
 
-    pub(crate) fn new(rows: usize, cols: usize, data: Vec<f64>) -> Self {
+    pub(crate) fn new(rows: usize, cols: usize, data: Vec<T>) -> Self {
         debug_assert_eq!(data.len(), rows * cols);
         Self { rows, cols, data }
     }
 
     /// `scale` times the identity.
-    pub(crate) fn scaled_identity(size: usize, scale: f64) -> Self {
+    pub(crate) fn scaled_identity(size: usize, scale: T) -> Self {
         let mut mat = Self::zeros(size, size);
         for i in 0..size {
             mat.data[i * size + i] = scale;
@@ -34,11 +38,41 @@ impl Mat {
         mat
     }
 
-    pub(crate) fn row(&self, row: usize) -> &[f64] {
+    /// The same numbers in another precision.
+    pub(crate) fn cast<U: Real>(&self) -> Mat<U> {
+        let data = self.data.iter().map(|value| U::of(value.wide()));
+        Mat::new(self.rows, self.cols, data.collect())
+    }
+
+    /// The transpose, in another precision.
+    pub(crate) fn cast_transposed<U: Real>(&self) -> Mat<U> {
+        // By squares that fit a cache, so that neither side is read across.
+        const SIDE: usize = 32;
+        let mut out = Mat::zeros(self.cols, self.rows);
+        for top in (0..self.rows).step_by(SIDE) {
+            for left in (0..self.cols).step_by(SIDE) {
+                for row in top..(top + SIDE).min(self.rows) {
+                    for col in left..(left + SIDE).min(self.cols) {
+                        let value = self.data[row * self.cols + col];
+                        out.data[col * self.rows + row] = U::of(value.wide());
+                    }
+                }
+            }
+        }
+        out
+    }
+
+    /// Another shape; what it holds then is not said.
+    pub(crate) fn reshape(&mut self, rows: usize, cols: usize) {
+        (self.rows, self.cols) = (rows, cols);
+        self.data.resize(rows * cols, T::default());
+    }
+
+    pub(crate) fn row(&self, row: usize) -> &[T] {
         &self.data[row * self.cols..(row + 1) * self.cols]
     }
 
-    pub(crate) fn row_mut(&mut self, row: usize) -> &mut [f64] {
+    pub(crate) fn row_mut(&mut self, row: usize) -> &mut [T] {
         &mut self.data[row * self.cols..(row + 1) * self.cols]
     }
 
@@ -65,27 +99,75 @@ impl Mat {
         self.rows -= 1;
     }
 
-    pub(crate) fn view(&self) -> MatRef<'_, f64> {
+    pub(crate) fn view(&self) -> MatRef<'_, T> {
         MatRef::from_row_major_slice(&self.data, self.rows, self.cols)
     }
 
-    pub(crate) fn view_mut(&mut self) -> MatMut<'_, f64> {
+    pub(crate) fn view_mut(&mut self) -> MatMut<'_, T> {
         MatMut::from_row_major_slice_mut(&mut self.data, self.rows, self.cols)
     }
 
     /// `self + alpha lhs rhs`, in place.
-    pub(crate) fn add_product(&mut self, alpha: f64, lhs: MatRef<'_, f64>, rhs: MatRef<'_, f64>) {
+    pub(crate) fn add_product(&mut self, alpha: T, lhs: MatRef<'_, T>, rhs: MatRef<'_, T>) {
         matmul(self.view_mut(), Accum::Add, lhs, rhs, alpha, Par::Seq);
     }
 
     /// `lhs rhs`.
-    pub(crate) fn product(lhs: MatRef<'_, f64>, rhs: MatRef<'_, f64>) -> Self {
+    pub(crate) fn product(lhs: MatRef<'_, T>, rhs: MatRef<'_, T>) -> Self {
         let mut out = Self::zeros(lhs.nrows(), rhs.ncols());
-        matmul(out.view_mut(), Accum::Replace, lhs, rhs, 1.0, Par::Seq);
+        matmul(
+            out.view_mut(),
+            Accum::Replace,
+            lhs,
+            rhs,
+            T::of(1.0),
+            Par::Seq,
+        );
+        out
+    }
+}
+
+impl Mat {
+    /// The lower half of `lhs lhs^T`, zeros above it. Bands of rows are spread over threads.
+    pub(crate) fn lower_gram(lhs: MatRef<'_, f64>) -> Self {
+        const BAND: usize = 128;
+        let size = lhs.nrows();
+        let mut out = Self::zeros(size, size);
+        let bands = out.data.par_chunks_mut(BAND * size.max(1)).enumerate();
+        bands.for_each(|(band, rows)| {
+            let top = band * BAND;
+            let height = rows.len() / size;
+            let own = lhs.subrows(top, height);
+            let rows = MatMut::from_row_major_slice_mut(rows, height, size);
+            let (mut left, right) = rows.split_at_col_mut(top);
+            let before = lhs.subrows(0, top).transpose();
+            matmul(&mut left, Accum::Replace, own, before, 1.0, Par::Seq);
+            triangular::matmul(
+                right.subcols_mut(0, height),
+                BlockStructure::TriangularLower,
+                Accum::Replace,
+                own,
+                BlockStructure::Rectangular,
+                own.transpose(),
+                BlockStructure::Rectangular,
+                1.0,
+                Par::Seq,
+            );
+        });
         out
     }
 
-    /// Averages with the transpose: rounding makes updates of a covariance slightly lopsided.
+    /// Copies what is below the diagonal to above it.
+    pub(crate) fn mirror(&mut self) {
+        let size = self.cols;
+        for i in 0..self.rows {
+            for j in 0..i {
+                self.data[j * size + i] = self.data[i * size + j];
+            }
+        }
+    }
+
+    /// Averages with the transpose.
     pub(crate) fn symmetrise(&mut self) {
         for i in 0..self.rows {
             for j in 0..i {
@@ -99,25 +181,30 @@ impl Mat {
 }
 
 pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
+    wide_dot(a, b)
+}
+
+/// Inner product, summed in `f64`.
+pub(crate) fn wide_dot<T: Real>(a: &[T], b: &[T]) -> f64 {
     // Eight partial sums, so that the loop becomes vector instructions.
     let (mut sums, mut rest) = ([0.0; 8], 0.0);
     let (a8, a_rest) = a.as_chunks::<8>();
     let (b8, b_rest) = b.as_chunks::<8>();
     for (a, b) in a8.iter().zip(b8) {
         for lane in 0..8 {
-            sums[lane] += a[lane] * b[lane];
+            sums[lane] += a[lane].wide() * b[lane].wide();
         }
     }
     for (a, b) in a_rest.iter().zip(b_rest) {
-        rest += a * b;
+        rest += a.wide() * b.wide();
     }
     sums.iter().sum::<f64>() + rest
 }
 
 /// `a + scale b`, in place.
-pub(crate) fn axpy(a: &mut [f64], scale: f64, b: &[f64]) {
+pub(crate) fn axpy<T: Real>(a: &mut [T], scale: T, b: &[T]) {
     for (a, b) in a.iter_mut().zip(b) {
-        *a += scale * b;
+        *a += scale * *b;
     }
 }
 
@@ -129,6 +216,23 @@ pub(crate) fn log_sum_exp(values: impl Iterator<Item = f64> + Clone) -> f64 {
     } else {
         top
     }
+}
+
+/// Lower factor `C` of a symmetric positive definite matrix `C C^T`; `None` if it is not.
+pub(crate) fn cholesky(matrix: &Mat) -> Option<Mat> {
+    let factor = matrix.view().llt(Side::Lower).ok()?;
+    let lower = factor.L();
+    let size = matrix.rows;
+    let mut out = Mat::zeros(size, size);
+    for i in 0..size {
+        for j in 0..=i {
+            out.data[i * size + j] = lower[(i, j)];
+        }
+    }
+    out.data
+        .iter()
+        .all(|value| value.is_finite())
+        .then_some(out)
 }
 
 /// Inverse and log-determinant of a symmetric positive definite matrix; `None` if it is not.

@@ -8,8 +8,9 @@
 //! ```
 //!
 //! Gradients of the log joint density `LJ` are in closed form, and while sensory values are clamped
-//! an iteration does not touch them ([`BayesPcnConfig::readout`]). Everything runs on the host in
-//! `f64`; rows of a batch are spread over threads.
+//! an iteration does not touch them ([`BayesPcnConfig::readout`]). Everything runs on the host:
+//! posteriors in `f64`, searches in `f32` with `f64` sums ([`Precision`]). Rows of a batch share
+//! matrix products, which are cut into panels and spread over threads.
 //!
 //! Yoo and Wood, "BayesPCN: A Continually Learnable Predictive Coding Associative Memory", NeurIPS
 //! 2022 (arXiv 2205.09930).
@@ -21,6 +22,7 @@ mod density;
 mod energy;
 mod evidence;
 mod gelu;
+pub mod golden;
 mod gpcn;
 mod layer;
 mod lift;
@@ -28,18 +30,26 @@ mod linalg;
 mod memory;
 mod mixture;
 mod model;
+mod panels;
 mod particle;
 mod persist;
+pub mod protocol;
 mod read;
 mod readout;
+mod real;
 mod remove;
+mod rows;
 mod search;
+mod sweep;
 #[cfg(test)]
 mod tests;
+mod view;
 mod write;
 
 pub use activation::Activation;
-pub use config::{BayesPcnConfig, Coding, PriorMean, Readout, SearchConfig, Start, Writing};
+pub use config::{
+    BayesPcnConfig, Coding, Precision, PriorMean, Readout, SearchConfig, Start, Writing,
+};
 pub use gpcn::{Gpcn, GpcnConfig};
 pub use layer::MatrixNormal;
 pub use mixture::{MixtureWeights, StoredMixture, StoredMixtureConfig};

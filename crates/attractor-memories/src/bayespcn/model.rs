@@ -1,16 +1,14 @@
 //! The memory's state and what it tells about itself.
 
-use std::sync::OnceLock;
-
 use attractor_core::{Error, Result, check, rng};
 use burn::tensor::{Device, Tensor};
 
-use super::clamp::Clamp;
 use super::config::Start;
 use super::density::Density;
-use super::energy::View;
 use super::linalg::{Mat, log_sum_exp};
 use super::particle::Particle;
+use super::real::Real;
+use super::view::{Caches, Network, Sensory, Stored, View};
 use super::{BayesPcnConfig, MatrixNormal};
 
 /// A predictive coding network whose weights are a posterior distribution. See the
@@ -22,8 +20,8 @@ pub struct BayesPcn {
     pub(crate) state: State,
     /// How reads treat the uncertainty of the weights.
     pub(crate) density: Density,
-    /// Reduced sensory weights of every particle, made by the first read after a change.
-    clamps: OnceLock<Vec<Clamp>>,
+    /// Made by the first read after a change.
+    caches: Caches,
 }
 
 /// Everything that a write changes.
@@ -129,7 +127,7 @@ impl BayesPcn {
             device: device.clone(),
             state,
             density: Density::Rows,
-            clamps: OnceLock::new(),
+            caches: Caches::default(),
         }
     }
 
@@ -167,45 +165,76 @@ impl BayesPcn {
     /// is put back.
     pub(crate) fn change<T>(&mut self, change: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         let backup = self.state.clone();
-        let result = change(self);
+        let result = self.change_or_leave(change);
         if result.is_err() {
             self.state = backup;
         }
-        self.clamps = OnceLock::new();
         result
     }
 
-    /// Reduced sensory weights of every particle for clamped rows.
-    pub(crate) fn clamps(&self) -> &[Clamp] {
-        self.clamps.get_or_init(|| self.clamps_for(None))
+    /// The same for a change that leaves the state as it is on an error, without a copy of it.
+    pub(crate) fn change_or_leave<T>(
+        &mut self,
+        change: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<T> {
+        self.caches = Caches::default();
+        change(self)
     }
 
-    /// The same when only some entries are known.
-    pub(crate) fn clamps_for(&self, known: Option<&[usize]>) -> Vec<Clamp> {
-        let particles = self.state.particles.iter();
-        particles
-            .map(|particle| Clamp::new(&particle.layers[0].mean, known.map(<[usize]>::to_vec)))
+    /// Every particle's sensory weights for clamped rows.
+    pub(crate) fn clamped<T: Real>(&self) -> &[Sensory<T>] {
+        T::derived(&self.caches)
+            .clamped
+            .get_or_init(|| self.clamped_to(None, true))
+    }
+
+    /// The same when only some entries are known; `both` if several rows will use them at once.
+    pub(crate) fn clamped_to<T: Real>(
+        &self,
+        known: Option<&[usize]>,
+        both: bool,
+    ) -> Vec<Sensory<T>> {
+        let weights = self.weights();
+        weights
+            .map(|weights| Sensory::new(weights, known, both))
             .collect()
     }
 
-    /// Every particle with its weight, through the given clamps.
-    pub(crate) fn views<'a>(&'a self, clamps: &'a [Clamp]) -> Vec<View<'a>> {
-        let mut views = self.whole_views();
-        for (view, clamp) in views.iter_mut().zip(clamps) {
-            view.map = &clamp.map;
-        }
-        views
+    /// Every particle's sensory weights as they are.
+    pub(crate) fn plain<T: Real>(&self) -> &[Stored<T>] {
+        let make = |weights| Stored::map(weights, false, true);
+        T::derived(&self.caches)
+            .plain
+            .get_or_init(|| self.weights().map(make).collect())
     }
 
-    /// Every particle with its weight and all of its sensory weights.
+    /// Means of the sensory weights, by particle.
+    pub(crate) fn weights(&self) -> impl Iterator<Item = &Mat> {
+        let particles = self.state.particles.iter();
+        particles.map(|particle| &particle.layers[0].mean)
+    }
+
+    /// Every particle with its weight, through the given sensory weights.
+    pub(crate) fn views<'a, T: Real>(
+        &'a self,
+        sensory: impl Iterator<Item = &'a Stored<T>>,
+    ) -> Vec<View<'a, T>> {
+        let networks = T::derived(&self.caches).networks.get_or_init(|| {
+            let particles = self.state.particles.iter();
+            particles
+                .map(|particle| Network::new(&particle.layers, true))
+                .collect()
+        });
+        let all = networks.iter().zip(sensory).zip(&self.state.log_weights);
+        all.map(|((network, sensory), &log_weight)| network.view(sensory, log_weight))
+            .collect()
+    }
+
+    /// Every particle with its weight, exactly as it is.
     pub(crate) fn whole_views(&self) -> Vec<View<'_>> {
         let weights = self.state.particles.iter().zip(&self.state.log_weights);
         weights
-            .map(|(particle, &log_weight)| View {
-                layers: &particle.layers,
-                map: &particle.layers[0].mean,
-                log_weight,
-            })
+            .map(|(particle, &log_weight)| View::whole(&particle.layers, log_weight))
             .collect()
     }
 

@@ -65,9 +65,6 @@ impl Origin {
                 Mat::new(inputs, outputs, data)
             }
         };
-        MatrixNormal {
-            mean,
-            covariance: Mat::scaled_identity(inputs, config.sigma_prior.powi(2)),
-        }
+        MatrixNormal::isotropic(mean, config.sigma_prior.powi(2))
     }
 }

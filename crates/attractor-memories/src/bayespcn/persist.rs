@@ -163,7 +163,7 @@ fn layers(
             };
             Ok(MatrixNormal {
                 mean: part("mean", [inputs, outputs])?,
-                covariance: part("covariance", [inputs, inputs])?,
+                factor: part("factor", [inputs, inputs])?,
             })
         })
         .collect()
@@ -204,7 +204,7 @@ impl Arrays {
 
     fn add_layers(&mut self, name: &str, layers: &[MatrixNormal]) {
         for (l, layer) in layers.iter().enumerate() {
-            for (part, mat) in [("mean", &layer.mean), ("covariance", &layer.covariance)] {
+            for (part, mat) in [("mean", &layer.mean), ("factor", &layer.factor)] {
                 let shape = vec![mat.rows, mat.cols];
                 self.add(&format!("{name}/layer{l}/{part}"), shape, &mat.data);
             }

@@ -6,16 +6,23 @@ use attractor_core::{Error, Outcome, Recall, Result, Trace, check};
 use burn::tensor::Tensor;
 use rayon::prelude::*;
 
-use super::clamp::{Clamp, Target};
-use super::config::Readout;
-use super::energy::{Objective, Point, View};
+use super::BayesPcn;
+use super::clamp::Target;
+use super::config::{Precision, Readout, SearchConfig};
+use super::energy::{Objective, Point};
 use super::linalg::Mat;
 use super::readout::read_out;
+use super::real::Real;
 use super::search::{Ascent, Found, search};
-use super::{BayesPcn, SearchConfig};
+use super::view::{Sensory, Stored, View};
 
 /// Rows of one task. A constant, so that results do not depend on the number of threads.
-pub(crate) const BLOCK: usize = 32;
+pub(crate) const BLOCK: usize = 128;
+
+/// Rows with the same known entries from which a reduction of the weights to those entries pays.
+/// It costs as much as some iterations of one row with all entries (a Cholesky factor of `inputs^2`
+/// numbers), but rows with their own can no longer share matrix products.
+const SHARED_MASK: usize = 16;
 
 /// What a cue is worth.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +31,16 @@ pub enum Given {
     Noisy,
     /// Entries with `true` are known and come back unchanged; the others are not looked at.
     Entries(Vec<bool>),
+}
+
+/// Rows that are searched together.
+enum Task<'a> {
+    /// Nothing is trusted.
+    Noisy(Vec<usize>),
+    /// All with the same known entries.
+    Alike(&'a [bool], Vec<usize>),
+    /// Each with its own.
+    Own(Vec<usize>),
 }
 
 /// The answer for one row.
@@ -38,8 +55,8 @@ struct Answer {
 impl BayesPcn {
     /// Recalls cues `[b, dim]`, each as `given` says. Energies are negative log joint densities.
     ///
-    /// Rows do not influence each other: rows with the same known entries share matrix products,
-    /// which changes results by rounding only. An empty memory answers from its prior.
+    /// Rows do not influence each other: they share matrix products, which changes results by
+    /// rounding only. An empty memory answers from its prior.
     ///
     /// # Errors
     /// A wrong width, no rows, NaN or infinite entries; [`Error::Rows`] and [`Error::Width`] if
@@ -53,61 +70,84 @@ impl BayesPcn {
                 found: given.len(),
             });
         }
-        let mut groups: BTreeMap<&Given, Vec<usize>> = BTreeMap::new();
-        for (row, given) in given.iter().enumerate() {
-            if let Given::Entries(known) = given
-                && known.len() != self.config.dim
-            {
-                return Err(Error::Width {
-                    what: "given",
-                    expected: self.config.dim,
-                    rows: 1,
-                    found: known.len(),
-                });
-            }
-            groups.entry(given).or_default().push(row);
-        }
-        let groups: Vec<(&Given, Vec<usize>)> = groups.into_iter().collect();
-        let answers: Vec<(usize, Answer)> = groups
-            .par_iter()
-            .flat_map(|(given, members)| self.group(given, members, &rows))
-            .collect();
+        let tasks = self.tasks(given)?;
+        let tasks = tasks.par_iter();
+        let answers: Vec<(usize, Answer)> = match self.config.search.precision {
+            Precision::Single => tasks
+                .flat_map(|task| self.perform::<f32>(task, given, &rows))
+                .collect(),
+            Precision::Double => tasks
+                .flat_map(|task| self.perform::<f64>(task, given, &rows))
+                .collect(),
+        };
         self.collect(values, given, answers)
     }
 
-    /// Rows with the same known entries.
-    fn group(&self, given: &Given, members: &[usize], rows: &Mat) -> Vec<(usize, Answer)> {
-        let own: Vec<Clamp>;
-        let clamps = match given {
-            Given::Noisy => self.clamps(),
-            Given::Entries(known) => {
-                let at: Vec<usize> = (0..known.len()).filter(|&at| known[at]).collect();
-                own = match self.config.readout {
-                    Readout::Closed => self.clamps_for(Some(&at)),
-                    Readout::Searched => Vec::new(),
-                };
-                &own
+    fn tasks<'a>(&self, given: &'a [Given]) -> Result<Vec<Task<'a>>> {
+        let mut noisy = Vec::new();
+        let mut masks: BTreeMap<&[bool], Vec<usize>> = BTreeMap::new();
+        for (row, given) in given.iter().enumerate() {
+            match given {
+                Given::Noisy => noisy.push(row),
+                Given::Entries(known) if known.len() != self.config.dim => {
+                    return Err(Error::Width {
+                        what: "given",
+                        expected: self.config.dim,
+                        rows: 1,
+                        found: known.len(),
+                    });
+                }
+                Given::Entries(known) => masks.entry(known).or_default().push(row),
             }
-        };
-        let block = match self.config.search.together {
-            true => members.len(),
-            false => BLOCK,
-        };
-        let blocks: Vec<&[usize]> = members.chunks(block).collect();
-        blocks
-            .into_par_iter()
-            .flat_map(|block| {
-                let x = rows.pick(block);
-                let answers = match given {
-                    Given::Noisy => self.denoise(x, clamps),
-                    Given::Entries(known) => self.fill(x, known, clamps),
-                };
-                block.iter().copied().zip(answers).collect::<Vec<_>>()
-            })
-            .collect()
+        }
+        let (closed, together) = (
+            self.config.readout == Readout::Closed,
+            self.config.search.together,
+        );
+        let size = if together { given.len() } else { BLOCK };
+        let (alike, own): (Vec<_>, Vec<_>) = masks
+            .into_iter()
+            .partition(|(_, rows)| closed && rows.len() >= SHARED_MASK && !together);
+        let mut own: Vec<usize> = own.into_iter().flat_map(|(_, rows)| rows).collect();
+        own.sort_unstable();
+        let noisy = noisy.chunks(size).map(|rows| Task::Noisy(rows.to_vec()));
+        let own = own.chunks(size).map(|rows| Task::Own(rows.to_vec()));
+        let mut tasks: Vec<Task<'a>> = noisy.chain(own).collect();
+        for (known, rows) in alike {
+            let blocks = rows.chunks(size);
+            tasks.extend(blocks.map(|rows| Task::Alike(known, rows.to_vec())));
+        }
+        Ok(tasks)
     }
 
-    pub(crate) fn objective<'a>(&'a self, views: Vec<View<'a>>) -> Objective<'a> {
+    fn perform<T: Real>(
+        &self,
+        task: &Task<'_>,
+        given: &[Given],
+        rows: &Mat,
+    ) -> Vec<(usize, Answer)> {
+        let (members, answers) = match task {
+            Task::Noisy(members) => (members, self.denoise::<T>(rows.pick(members))),
+            Task::Alike(known, members) => {
+                let at: Vec<usize> = (0..known.len()).filter(|&at| known[at]).collect();
+                let sensory = self.clamped_to::<T>(Some(&at), true);
+                let known = members.iter().map(|_| *known);
+                let x = rows.pick(members);
+                (members, self.fill(x, &known.collect::<Vec<_>>(), &sensory))
+            }
+            Task::Own(members) => {
+                let known = members.iter().map(|&row| match &given[row] {
+                    Given::Entries(known) => known.as_slice(),
+                    Given::Noisy => &[],
+                });
+                let x = rows.pick(members);
+                (members, self.fill::<T>(x, &known.collect::<Vec<_>>(), &[]))
+            }
+        };
+        members.iter().copied().zip(answers).collect()
+    }
+
+    pub(crate) fn objective<'a, T>(&'a self, views: Vec<View<'a, T>>) -> Objective<'a, T> {
         Objective {
             config: &self.config,
             views,
@@ -115,10 +155,24 @@ impl BayesPcn {
         }
     }
 
+    /// `x [b, dim]` in the coordinates of every particle.
+    fn targets<T: Real>(&self, sensory: &[Sensory<T>], x: &Mat) -> Vec<Target<T>> {
+        let each = sensory.iter().zip(self.weights());
+        each.map(|(sensory, weights)| sensory.clamp.target(weights, x, false))
+            .collect()
+    }
+
+    /// Where a search for `rows` rows starts.
+    fn begin<T: Real>(&self, round: usize, rows: usize) -> Vec<Mat<T>> {
+        let start = self.start("bayespcn/read", &vec![round as u64; rows]);
+        start.iter().map(Mat::cast).collect()
+    }
+
     /// Rounds of hidden values given the sensory ones, from a new start each time, then sensory
     /// values given the hidden ones.
-    fn denoise(&self, x: Mat, clamps: &[Clamp]) -> Vec<Answer> {
-        let reduced = self.objective(self.views(clamps));
+    fn denoise<T: Real>(&self, x: Mat) -> Vec<Answer> {
+        let sensory = self.clamped::<T>();
+        let reduced = self.objective(self.views(sensory.iter().map(|sensory| &sensory.map)));
         let whole = self.objective(self.whole_views());
         let (config, rows) = (&self.config, x.rows);
         let mut hidden = Vec::new();
@@ -128,8 +182,8 @@ impl BayesPcn {
         let mut x = x;
         for round in 0..config.repeats {
             let start = Point {
-                hidden: self.start("bayespcn/read", &vec![round as u64; rows]),
-                targets: clamps.iter().map(|clamp| clamp.target(&x, false)).collect(),
+                hidden: self.begin(round, rows),
+                targets: self.targets(sensory, &x),
             };
             let found = search(&reduced, &config.search, Ascent::Adam, start, None);
             if round == 0 {
@@ -140,56 +194,62 @@ impl BayesPcn {
                 .zip(&found.steps)
                 .for_each(|(a, b)| *a += b);
             outcomes = found.outcomes;
-            let mut point = Point::of(found.hidden, x);
+            let mut point = Point::of(found.hidden.iter().map(Mat::cast).collect(), x);
             read_out(&whole, &config.search, config.readout, &mut point, None);
             hidden = point.hidden;
             x = point.targets.swap_remove(0).values;
         }
-        let point = Point::of(hidden, x);
-        let found = Found {
+        let found = Found::<T> {
             hidden: Vec::new(),
             sensory: None,
             first,
             steps,
             outcomes,
         };
-        answers(&whole, &point, found)
+        answers(&whole, &Point::of(hidden, x), found)
     }
 
-    /// One search under the known entries, then the others.
-    fn fill(&self, x: Mat, known: &[bool], clamps: &[Clamp]) -> Vec<Answer> {
-        // Without clamps the sensory weights are used as they are.
-        let objective = self.objective(self.views(clamps));
+    /// One search under the known entries of each row, then the others. Without `sensory`, the
+    /// weights are not reduced to the known entries.
+    fn fill<T: Real>(&self, x: Mat, known: &[&[bool]], sensory: &[Sensory<T>]) -> Vec<Answer> {
+        let searched = self.config.readout == Readout::Searched;
+        let maps: Vec<&Stored<T>> = match sensory {
+            [] => self.plain().iter().collect(),
+            _ => sensory.iter().map(|sensory| &sensory.map).collect(),
+        };
+        let objective = self.objective(self.views(maps.into_iter()));
         let whole = self.objective(self.whole_views());
         let (config, rows) = (&self.config, x.rows);
-        let unknown = known.iter().map(|&known| f64::from(u8::from(!known)));
-        let free = Mat::new(rows, x.cols, unknown.collect::<Vec<f64>>().repeat(rows));
-        let hidden = self.start("bayespcn/read", &vec![0; rows]);
+        let entries = known.iter().flat_map(|known| known.iter());
+        let mask = entries
+            .map(|&known| if known { 1.0 } else { 0.0 })
+            .collect();
+        let mask = Mat::new(rows, x.cols, mask);
+        let mut free = mask.clone();
+        free.data.iter_mut().for_each(|known| *known = 1.0 - *known);
+        let start = Point {
+            hidden: self.begin(0, rows),
+            targets: match sensory {
+                [] if searched => vec![Target::plain(x.cast())],
+                [] => vec![Target {
+                    mask: Some(mask.cast()),
+                    ..Target::plain(x.cast())
+                }],
+                _ => self.targets(sensory, &x),
+            },
+        };
         let search_config = SearchConfig {
             max_steps: config.search.max_steps * config.repeats,
             ..config.search
         };
-        let searched = config.readout == Readout::Searched;
-        let start = if searched {
-            Point::of(hidden, x.clone())
-        } else {
-            Point {
-                hidden,
-                targets: clamps.iter().map(|clamp| clamp.target(&x, false)).collect(),
-            }
-        };
-        let with = searched.then(|| free.clone());
+        let with = searched.then(|| free.cast());
         let mut found = search(&objective, &search_config, Ascent::Adam, start, with);
-        let hidden = std::mem::take(&mut found.hidden);
-        let mut point = Point::of(hidden, found.sensory.take().unwrap_or(x));
+        let hidden = found.hidden.iter().map(Mat::cast).collect();
+        let sensory = found.sensory.take().map(|sensory| sensory.cast());
+        let mut point = Point::of(hidden, sensory.unwrap_or(x));
         if !searched {
-            read_out(
-                &whole,
-                &config.search,
-                config.readout,
-                &mut point,
-                Some(&free),
-            );
+            let readout = config.readout;
+            read_out(&whole, &config.search, readout, &mut point, Some(&free));
         }
         answers(&whole, &point, found)
     }
@@ -227,18 +287,7 @@ impl BayesPcn {
     }
 }
 
-impl Point {
-    /// Sensory values `x [b, dim]` shared by all particles, not reduced.
-    pub(crate) fn of(hidden: Vec<Mat>, x: Mat) -> Self {
-        let rest = Mat::zeros(x.rows, 1);
-        Self {
-            hidden,
-            targets: vec![Target { values: x, rest }],
-        }
-    }
-}
-
-fn answers(whole: &Objective<'_>, point: &Point, found: Found) -> Vec<Answer> {
+fn answers<T>(whole: &Objective<'_>, point: &Point, found: Found<T>) -> Vec<Answer> {
     let last = whole.value(point).mixed;
     let x = &point.targets[0].values;
     (0..x.rows)

@@ -1,10 +1,13 @@
 //! Sensory values of a read, given the hidden ones.
 
+use faer::Accum;
+
 use super::SearchConfig;
 use super::config::Readout;
 use super::density::Density;
 use super::energy::{Objective, Point};
 use super::linalg::{Mat, axpy, dot, log_sum_exp};
+use super::panels::Panels;
 use super::search::adam;
 
 /// Fixed-point iterations for the mixture of several particles.
@@ -83,15 +86,22 @@ pub(crate) fn read_out(
     let mut variances = Vec::new();
     let noise = objective.config.variance(0);
     for view in &objective.views {
-        means.push(Mat::product(z.view(), view.map.view()));
-        variances.push(match objective.density {
-            Density::Mean => vec![noise; z.rows],
-            _ => {
-                let spread = Mat::product(z.view(), view.layers[0].covariance.view());
-                let row = |row| noise + dot(spread.row(row), z.row(row));
-                (0..z.rows).map(row).collect::<Vec<f64>>()
-            }
-        });
+        let sheet = &view.sheets[0];
+        let (mut mean, mut along) = (Mat::zeros(z.rows, sheet.outputs), Mat::zeros(0, 0));
+        let mut panels = Panels::new();
+        panels.forward(&mut mean, Accum::Replace, 1.0, &z, sheet.map);
+        if objective.density != Density::Mean {
+            along.reshape(z.rows, z.cols);
+            panels.forward(&mut along, Accum::Replace, 1.0, &z, sheet.factor);
+        }
+        panels.run();
+        let uncertain = |row| match along.rows {
+            0 => 0.0,
+            _ => dot(along.row(row), along.row(row)),
+        };
+        let variance = (0..z.rows).map(|row| noise + uncertain(row));
+        variances.push(variance.collect::<Vec<f64>>());
+        means.push(mean);
     }
     let all: Vec<Predictions<'_>> = (0..z.rows)
         .map(|row| {

@@ -1,11 +1,14 @@
 //! Gradient ascent on the log joint density, with a stop for each row.
 
 use attractor_core::Outcome;
+use rayon::prelude::*;
 
 use super::SearchConfig;
 use super::clamp::Target;
+use super::density::Density;
 use super::energy::{Gradient, Objective, Point};
-use super::linalg::Mat;
+use super::linalg::{Mat, wide_dot};
+use super::real::Real;
 
 /// How a gradient becomes a step.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -18,36 +21,47 @@ pub(crate) enum Ascent {
 }
 
 /// Where a search ended, by row in the order it was given.
-pub(crate) struct Found {
-    pub(crate) hidden: Vec<Mat>,
+pub(crate) struct Found<T = f64> {
+    pub(crate) hidden: Vec<Mat<T>>,
     /// Sensory values, if they were searched.
-    pub(crate) sensory: Option<Mat>,
+    pub(crate) sensory: Option<Mat<T>>,
     pub(crate) first: Vec<f64>,
     pub(crate) steps: Vec<usize>,
     pub(crate) outcomes: Vec<Outcome>,
 }
 
 /// Rows still searching: every array loses a row when that row ends.
-struct Active {
+struct Active<T> {
     rows: Vec<usize>,
-    point: Point,
+    point: Point<T>,
     /// 1 where a sensory value is searched.
-    free: Option<Mat>,
-    before: Vec<Mat>,
-    moments: Vec<(Mat, Mat)>,
-    previous: Vec<f64>,
+    free: Option<Mat<T>>,
+    /// Values before the last step, like the other parts by hidden layer, then sensory.
+    before: Vec<Mat<T>>,
+    moments: Vec<(Mat<T>, Mat<T>)>,
+    /// The gradient before the last step times that step, of each row.
+    promised: Vec<f64>,
+    /// Whether rows have one density together: then they also end together.
+    coupled: bool,
 }
+
+/// Rows of one task at least.
+const BAND: usize = 8;
 
 /// Climbs from `start`. With `free [b, dim]` the sensory values that are 1 there move too; the
 /// targets must then be the values themselves, one for all particles.
-pub(crate) fn search(
-    objective: &Objective<'_>,
+///
+/// The change of the density that ends a row is the mean of the gradients at both ends of a step
+/// times the step. It differs from the difference of the densities in the third order of the step,
+/// and is far more precise: densities of 10^4 have no digits left for a change of 10^-3 in `f32`.
+pub(crate) fn search<T: Real>(
+    objective: &Objective<'_, T>,
     config: &SearchConfig,
     ascent: Ascent,
-    start: Point,
-    free: Option<Mat>,
-) -> Found {
-    let rows = start.targets[0].values.rows;
+    start: Point<T>,
+    free: Option<Mat<T>>,
+) -> Found<T> {
+    let rows = start.rows();
     let mut found = Found {
         hidden: start.hidden.clone(),
         sensory: free.as_ref().map(|_| start.targets[0].values.clone()),
@@ -55,25 +69,26 @@ pub(crate) fn search(
         steps: vec![config.max_steps; rows],
         outcomes: vec![Outcome::MaxSteps; rows],
     };
-    let mut active = Active::new(start, free);
+    let coupled = objective.density == Density::Joint;
+    let mut active = Active::new(start, free, coupled);
+    let mut space = objective.workspace();
     for step in 1..=config.max_steps {
-        let (value, mut gradient) = objective.gradient(&active.point, active.free.is_some());
+        objective.evaluate(&active.point, active.free.is_some(), &mut space);
+        let mixed = &space.value.mixed;
         if step == 1 {
-            found.first.clone_from(&value.mixed);
+            found.first.clone_from(mixed);
         }
         let mut ended: Vec<(usize, Outcome)> = Vec::new();
-        let finite: Vec<bool> = (0..active.rows.len())
-            .map(|row| value.mixed[row].is_finite() && gradient.is_finite(row))
-            .collect();
-        active.advance(ascent, config.rate, step, &mut gradient, &finite);
-        for (row, &log) in value.mixed.iter().enumerate() {
-            if !finite[row] {
+        let promised = active.promised.clone();
+        let kept = active.advance(ascent, config.rate, step, &mut space.gradient, mixed);
+        for (row, kept) in kept.into_iter().enumerate() {
+            let change = 0.5 * (promised[row] + kept);
+            if !kept.is_finite() {
                 ended.push((row, Outcome::Diverged));
-            } else if (log - active.previous[row]).abs() <= config.tolerance {
+            } else if step > 1 && change.abs() <= config.tolerance {
                 ended.push((row, Outcome::Converged));
             }
         }
-        active.previous = value.mixed;
         if config.together && ended.len() < active.rows.len() {
             ended.retain(|(_, outcome)| *outcome == Outcome::Diverged);
         }
@@ -95,80 +110,94 @@ pub(crate) fn search(
     found
 }
 
-impl Gradient {
-    fn is_finite(&self, row: usize) -> bool {
-        let parts = self.hidden.iter().chain(&self.sensory);
-        parts
-            .flat_map(|part| part.row(row))
-            .all(|value| value.is_finite())
-    }
-}
-
-impl Active {
-    fn new(point: Point, free: Option<Mat>) -> Self {
-        let rows = point.targets[0].values.rows;
-        let mut shapes: Vec<&Mat> = point.hidden.iter().collect();
+impl<T: Real> Active<T> {
+    fn new(point: Point<T>, free: Option<Mat<T>>, coupled: bool) -> Self {
+        let rows = point.rows();
+        let mut before = point.hidden.clone();
         if free.is_some() {
-            shapes.push(&point.targets[0].values);
+            before.push(point.targets[0].values.clone());
         }
-        let zeros = |x: &&Mat| Mat::zeros(x.rows, x.cols);
-        let moments = shapes.iter().map(|x| (zeros(x), zeros(x))).collect();
+        let zeros = |x: &Mat<T>| Mat::zeros(x.rows, x.cols);
+        let moments = before.iter().map(|x| (zeros(x), zeros(x))).collect();
         Self {
             rows: (0..rows).collect(),
-            before: Vec::new(),
+            before,
             moments,
-            previous: vec![f64::NAN; rows],
+            promised: vec![0.0; rows],
             point,
             free,
+            coupled,
         }
     }
 
-    /// One step of the rows with finite gradients. The others keep the values they had before
-    /// their last step.
+    /// One step of the rows with finite densities and gradients; the others go back to the values
+    /// they had before their last step. Returns the gradient here times the step that led here,
+    /// which is not finite for those.
     fn advance(
         &mut self,
         ascent: Ascent,
         rate: f64,
         step: usize,
-        gradient: &mut Gradient,
-        finite: &[bool],
-    ) {
+        gradient: &mut Gradient<T>,
+        mixed: &[f64],
+    ) -> Vec<f64> {
         if let (Some(free), Some(sensory)) = (&self.free, &mut gradient.sensory) {
             for (g, free) in sensory.data.iter_mut().zip(&free.data) {
-                *g *= free;
+                *g *= *free;
             }
         }
         let Point { hidden, targets } = &mut self.point;
-        let mut values: Vec<&mut Mat> = hidden.iter_mut().collect();
+        let mut values: Vec<&mut Mat<T>> = hidden.iter_mut().collect();
         if self.free.is_some() {
             values.push(&mut targets[0].values);
         }
-        let gradients = gradient.hidden.iter().chain(&gradient.sensory);
-        let first = self.before.is_empty();
-        for (part, (values, gradient)) in values.into_iter().zip(gradients).enumerate() {
-            if first {
-                self.before.push(values.clone());
-            }
-            let (mean, square) = &mut self.moments[part];
-            for (row, &finite) in finite.iter().enumerate() {
-                let before = self.before[part].row_mut(row);
-                let x = values.row_mut(row);
-                if !finite {
+        let gradients: Vec<&Mat<T>> = gradient.hidden.iter().chain(&gradient.sensory).collect();
+        // An entry that is not finite makes the sum so, even times a step of 0.
+        let mut kept: Vec<f64> = mixed.iter().map(|mixed| 0.0 * mixed).collect();
+        for ((x, before), g) in values.iter().zip(&self.before).zip(&gradients) {
+            let row = |(row, kept): (usize, &mut f64)| {
+                *kept += along(g.row(row), before.row(row), x.row(row));
+            };
+            let rows = kept.par_iter_mut().enumerate();
+            rows.with_min_len(BAND).for_each(row);
+        }
+        if self.coupled {
+            total(&mut kept);
+        }
+        self.promised.fill(0.0);
+        let parts = values.into_iter().zip(&mut self.before);
+        for (((x, before), g), (mean, square)) in parts.zip(gradients).zip(&mut self.moments) {
+            let cols = x.cols;
+            let rows = (self.promised.par_iter_mut(), x.data.par_chunks_mut(cols));
+            let before = before.data.par_chunks_mut(cols);
+            let moments = (
+                mean.data.par_chunks_mut(cols),
+                square.data.par_chunks_mut(cols),
+            );
+            let all = (rows, before, moments).into_par_iter().enumerate();
+            let all = all.with_min_len(BAND);
+            all.for_each(|(row, ((promised, x), before, (mean, square)))| {
+                if !kept[row].is_finite() {
                     x.copy_from_slice(before);
-                    continue;
+                    return;
                 }
                 before.copy_from_slice(x);
-                let g = gradient.row(row);
+                let g = g.row(row);
                 match ascent {
-                    Ascent::Adam => adam(x, g, mean.row_mut(row), square.row_mut(row), rate, step),
+                    Ascent::Adam => adam(x, g, mean, square, rate, step),
                     #[cfg(test)]
-                    Ascent::Plain => super::linalg::axpy(x, rate, g),
+                    Ascent::Plain => super::linalg::axpy(x, T::of(rate), g),
                 }
-            }
+                *promised += along(g, before, x);
+            });
         }
+        if self.coupled {
+            total(&mut self.promised);
+        }
+        kept
     }
 
-    fn store(&self, row: usize, found: &mut Found) {
+    fn store(&self, row: usize, found: &mut Found<T>) {
         let original = self.rows[row];
         for (from, to) in self.point.hidden.iter().zip(&mut found.hidden) {
             to.row_mut(original).copy_from_slice(from.row(row));
@@ -181,10 +210,13 @@ impl Active {
 
     fn remove(&mut self, row: usize) {
         self.rows.swap_remove(row);
-        self.previous.swap_remove(row);
-        for Target { values, rest } in &mut self.point.targets {
+        self.promised.swap_remove(row);
+        for Target { values, rest, mask } in &mut self.point.targets {
             values.swap_remove_row(row);
             rest.swap_remove_row(row);
+            if let Some(mask) = mask {
+                mask.swap_remove_row(row);
+            }
         }
         let moments = self.moments.iter_mut().flat_map(|(a, b)| [a, b]);
         let values = self.point.hidden.iter_mut().chain(&mut self.before);
@@ -194,22 +226,36 @@ impl Active {
     }
 }
 
+/// Puts the sum of all in the place of each.
+fn total(values: &mut [f64]) {
+    let sum = values.iter().sum();
+    values.fill(sum);
+}
+
+/// `g . (to - from)`, summed in `f64`.
+fn along<T: Real>(g: &[T], from: &[T], to: &[T]) -> f64 {
+    wide_dot(g, to) - wide_dot(g, from)
+}
+
 /// One step of Adam (Kingma and Ba 2015), upwards.
-pub(crate) fn adam(
-    x: &mut [f64],
-    g: &[f64],
-    mean: &mut [f64],
-    square: &mut [f64],
+pub(crate) fn adam<T: Real>(
+    x: &mut [T],
+    g: &[T],
+    mean: &mut [T],
+    square: &mut [T],
     rate: f64,
     step: usize,
 ) {
     const DECAY: (f64, f64) = (0.9, 0.999);
     let step = i32::try_from(step).unwrap_or(i32::MAX);
-    let rate = rate / (1.0 - DECAY.0.powi(step));
-    let scale = (1.0 - DECAY.1.powi(step)).sqrt().recip();
+    let rate = T::of(rate / (1.0 - DECAY.0.powi(step)));
+    let scale = T::of((1.0 - DECAY.1.powi(step)).sqrt().recip());
+    let (keep, take) = (T::of(DECAY.0), T::of(1.0 - DECAY.0));
+    let (keep_square, take_square) = (T::of(DECAY.1), T::of(1.0 - DECAY.1));
+    let small = T::of(1e-8);
     for (((x, g), mean), square) in x.iter_mut().zip(g).zip(mean).zip(square) {
-        *mean = DECAY.0 * *mean + (1.0 - DECAY.0) * g;
-        *square = DECAY.1 * *square + (1.0 - DECAY.1) * g * g;
-        *x += rate * *mean / (scale * square.sqrt() + 1e-8);
+        *mean = keep * *mean + take * *g;
+        *square = keep_square * *square + take_square * *g * *g;
+        *x += rate * *mean / (scale * square.root() + small);
     }
 }

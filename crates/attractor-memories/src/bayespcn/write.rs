@@ -6,15 +6,16 @@ use rand::RngExt;
 use rayon::prelude::*;
 
 use super::BayesPcn;
-use super::clamp::Clamp;
-use super::config::{Coding, Writing};
+use super::config::{Coding, Precision, Writing};
 use super::density::Density;
-use super::energy::{Objective, Point, View};
+use super::energy::{Objective, Point};
 use super::layer::check_strength;
 use super::linalg::{Mat, log_sum_exp};
 use super::model::Record;
 use super::particle::{Origin, Particle};
+use super::real::Real;
 use super::search::{Ascent, search};
+use super::view::{Network, Sensory, View};
 
 /// What one particle made of a block of patterns.
 pub(crate) struct Code {
@@ -33,14 +34,17 @@ impl BayesPcn {
     pub fn write_scored(&mut self, patterns: Tensor<2>) -> Result<Vec<Vec<f64>>> {
         let (values, rows) = self.rows("patterns", patterns)?;
         let dim = self.config.dim;
-        self.change(|memory| match memory.config.writing {
-            Writing::Batch => Ok(vec![memory.write_block(&values, &rows)?]),
-            Writing::Streaming => (0..rows.rows)
+        if rows.rows == 1 || self.config.writing == Writing::Batch {
+            let block = self.change_or_leave(|memory| memory.write_block(&values, &rows))?;
+            return Ok(vec![block]);
+        }
+        self.change(|memory| {
+            (0..rows.rows)
                 .map(|row| {
                     let values = &values[row * dim..(row + 1) * dim];
                     memory.write_block(values, &rows.pick(&[row]))
                 })
-                .collect(),
+                .collect()
         })
     }
 
@@ -82,6 +86,7 @@ impl BayesPcn {
         self.density = density;
     }
 
+    /// On an error the state is as before.
     fn write_block(&mut self, values: &[f32], rows: &Mat) -> Result<Vec<f64>> {
         let codes = self.encode(rows);
         let scores: Vec<f64> = codes.iter().map(|code| code.log_joint).collect();
@@ -94,11 +99,8 @@ impl BayesPcn {
         }
         let config = self.config;
         let state = &mut self.state;
-        for (weight, score) in state.log_weights.iter_mut().zip(&scores) {
-            *weight += score;
-        }
-        normalise(&mut state.log_weights);
         let updates = state.particles.par_iter_mut().zip(&codes);
+        // A finite density had a positive definite covariance in every layer: no update fails.
         updates.try_for_each(|(particle, code)| {
             let layers = particle.layers.par_iter_mut().enumerate();
             layers.try_for_each(|(l, layer)| {
@@ -106,6 +108,10 @@ impl BayesPcn {
                 layer.update(&code.inputs[l], x, config.variance(l))
             })
         })?;
+        for (weight, score) in state.log_weights.iter_mut().zip(&scores) {
+            *weight += score;
+        }
+        normalise(&mut state.log_weights);
         if config.keep_patterns {
             for (row, pattern) in values.chunks(config.dim).enumerate() {
                 let flat = |code: &Code| -> Vec<f64> {
@@ -128,60 +134,88 @@ impl BayesPcn {
 
     /// Hidden values for each particle.
     pub(crate) fn encode(&self, rows: &Mat) -> Vec<Code> {
+        match self.config.search.precision {
+            Precision::Single => self.encode_in::<f32>(rows),
+            Precision::Double => self.encode_in::<f64>(rows),
+        }
+    }
+
+    fn encode_in<T: Real>(&self, rows: &Mat) -> Vec<Code> {
         let index: Vec<u64> = (0..rows.rows as u64)
             .map(|row| self.state.written + row)
             .collect();
         let start = self.start("bayespcn/write", &index);
-        let joint = rows.rows > 1 && self.density == Density::Rows;
-        let density = if joint { Density::Joint } else { self.density };
-        let climb = |views: Vec<View<'_>>, clamps: &[Clamp]| -> Vec<Code> {
+        let several = rows.rows > 1;
+        let density = match self.density {
+            Density::Rows if several => Density::Joint,
+            density => density,
+        };
+        let coupled = density == Density::Joint;
+        // `weights` of the particles add up if they are searched together.
+        let climb = |particles: &[Particle], weights: &[f64]| -> Vec<Code> {
+            let networks: Vec<(Network<T>, Sensory<T>)> = particles
+                .par_iter()
+                .map(|particle| {
+                    let layers = &particle.layers;
+                    rayon::join(
+                        || Network::new(layers, several),
+                        || Sensory::new(&layers[0].mean, None, several),
+                    )
+                })
+                .collect();
+            let views = networks.iter().zip(weights);
             let objective = Objective {
                 config: &self.config,
-                views,
+                views: views
+                    .map(|((network, sensory), &weight)| network.view(&sensory.map, weight))
+                    .collect(),
                 density,
             };
-            let mut point = Point {
-                hidden: start.clone(),
-                targets: clamps
-                    .iter()
-                    .map(|clamp| clamp.target(rows, joint))
+            let targets = networks.iter().zip(particles);
+            let point = Point {
+                hidden: start.iter().map(Mat::cast).collect(),
+                targets: targets
+                    .map(|((_, sensory), particle)| {
+                        let weights = &particle.layers[0].mean;
+                        sensory.clamp.target(weights, rows, coupled)
+                    })
                     .collect(),
             };
-            point.hidden = search(
-                &objective,
-                &self.config.search,
-                Ascent::Adam,
-                point.clone(),
-                None,
-            )
-            .hidden;
+            let found = search(&objective, &self.config.search, Ascent::Adam, point, None);
+            // From here on exactly: the update and its evidence are those of these hidden values.
+            let hidden: Vec<Mat> = found.hidden.iter().map(Mat::cast).collect();
+            let whole = particles.iter().zip(weights);
+            let objective = Objective {
+                config: &self.config,
+                views: whole
+                    .map(|(particle, &weight)| View::whole(&particle.layers, weight))
+                    .collect(),
+                density,
+            };
+            let mut point = Point::of(hidden, rows.clone());
+            if coupled {
+                point.targets[0].rest = Mat::zeros(rows.rows, rows.rows);
+            }
             let inputs = objective.codes(&point);
             let each = objective.value(&point).each;
             each.into_iter()
                 .map(|each| Code {
                     hidden: point.hidden.clone(),
                     inputs: inputs.clone(),
-                    log_joint: each[0],
+                    log_joint: match density {
+                        Density::Mean => each.iter().sum(),
+                        _ => each[0],
+                    },
                 })
                 .collect()
         };
+        let (particles, weights) = (&self.state.particles, &self.state.log_weights);
         match self.config.coding {
-            Coding::Shared => {
-                let clamps = self.clamps_for(None);
-                climb(self.views(&clamps), &clamps)
-            }
+            Coding::Shared => climb(particles, weights),
             Coding::Individual => {
-                let particles = self.state.particles.par_iter();
+                let particles = particles.par_iter();
                 particles
-                    .flat_map(|particle| {
-                        let clamp = Clamp::new(&particle.layers[0].mean, None);
-                        let view = View {
-                            layers: &particle.layers,
-                            map: &clamp.map,
-                            log_weight: 0.0,
-                        };
-                        climb(vec![view], std::slice::from_ref(&clamp))
-                    })
+                    .flat_map(|particle| climb(std::slice::from_ref(particle), &[0.0]))
                     .collect()
             }
         }

@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! cargo run --example random_features_acceptance -- scaling   # errors against the number of directions
-//! cargo run --example random_features_acceptance -- maps      # feature maps at equal storage
+//! cargo run --example random_features_acceptance -- maps 60   # feature maps at equal storage, 60 seeds
 //! cargo run --example random_features_acceptance -- retrieval # stored patterns back, bit by bit
 //! cargo run --example random_features_acceptance -- threshold # where recall sets in at all
 //! cargo run --example random_features_acceptance -- tutorial  # the setting of the authors' tutorial
@@ -13,19 +13,23 @@
 
 mod measure;
 mod recall;
+mod variance;
 
 use attractor_core::{Backend, Result};
 
 fn main() -> Result<()> {
     let device = Backend::available()[0].open()?;
     let wanted: Vec<String> = std::env::args().skip(1).collect();
-    let all = wanted.is_empty();
+    // A number says how many seeds the maps are compared on.
+    let number = wanted.iter().find_map(|word| word.parse::<u64>().ok());
+    let seeds = number.unwrap_or(60).max(2);
+    let all = wanted.iter().all(|word| word.parse::<u64>().is_ok());
     let asked = |name: &str| all || wanted.iter().any(|wanted| wanted == name);
     if asked("scaling") {
         measure::scaling(&device)?;
     }
     if asked("maps") {
-        measure::maps(&device)?;
+        measure::maps(seeds, &device)?;
         measure::centring(&device)?;
     }
     if asked("retrieval") {

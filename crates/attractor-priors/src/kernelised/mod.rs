@@ -74,4 +74,4 @@ pub use learn::{
 pub use metastable::{Metastable, metastable};
 pub use model::Kernelised;
 pub use separation::Separation;
-pub use sphere::{best_known_code, code_bounds};
+pub use sphere::{SPHERE_CASES, best_known_code, code_bounds, learned_code};

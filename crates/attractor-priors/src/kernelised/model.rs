@@ -24,6 +24,8 @@ pub struct Kernelised {
     /// Features as they are compared and a bias, `(f_k / r_k, -log(r_k) / beta)`. A query that ends
     /// in 0 reads with the weights p, one that ends in 1 with the weights q.
     pub(super) keys: PatternStore,
+    /// What `keys` is while W is the identity and nothing is stored.
+    blank: PatternStore,
 }
 
 impl Kernelised {
@@ -31,9 +33,11 @@ impl Kernelised {
         // Until W is learned it is the identity.
         let width = dim;
         let device = device.clone().without_autodiff();
+        let blank = PatternStore::new(width + 1, &device)?;
         Ok(Self {
             values: PatternStore::new(dim + 1, &device)?,
-            keys: PatternStore::new(width + 1, &device)?,
+            keys: blank.clone(),
+            blank,
             config,
             dim,
             width,
@@ -202,8 +206,7 @@ impl Kernelised {
         if self.report.take().is_some() {
             self.map = None;
             self.width = self.dim;
-            self.keys = PatternStore::new(self.dim + 1, &self.device)
-                .expect("a store of at least one entry is valid");
+            self.keys = self.blank.clone();
         }
     }
 }

@@ -6,7 +6,7 @@ use burn::tensor::{Tensor, activation};
 
 use super::model::NORM_FLOOR;
 use super::{FeatureScale, Kernelised};
-use crate::sparse_hopfield::{entmax, tsallis};
+use crate::sparse_hopfield::{entmax, separate};
 
 /// Entries of one matrix of scores at most.
 const SCORE_ENTRIES: usize = 4 << 20;
@@ -144,10 +144,7 @@ impl Kernelised {
         balanced: bool,
     ) -> Result<(Tensor<2>, Tensor<1>)> {
         let device = features.device();
-        let scores = self.scores(features)?;
-        let mut weights = self.separate(scores.clone());
-        let expected: Tensor<1> = (weights.clone() * scores).sum_dim(1).squeeze_dim(1);
-        let psi = expected - tsallis(weights.clone(), self.config.alpha);
+        let (mut weights, psi) = separate(self.scores(features)?, self.config.alpha)?;
         if balanced {
             let norms = self
                 .values

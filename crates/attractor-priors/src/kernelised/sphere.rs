@@ -2,6 +2,10 @@
 
 use std::f64::consts::PI;
 
+use attractor_core::{Result, rng};
+
+use super::learn::{FitReport, SeparationConfig, Start, learn};
+
 /// Best known smallest angles in degrees of codes on the ordinary sphere, N. J. A. Sloane's tables of
 /// spherical codes; 5 to 14 and 24 points are proven optimal.
 const SPHERE: [(usize, f64); 12] = [
@@ -40,6 +44,41 @@ pub fn best_known_code(dim: usize, points: usize) -> Option<f64> {
         Some((_, angle)) if dim == 3 => Some(1.0 - angle.to_radians().cos()),
         _ => None,
     }
+}
+
+/// Dimensions, points, and the share of the best known smallest `1 - cosine` that a learned code should
+/// reach: nearly all of it where the optimum is a polygon, a simplex or a cross-polytope.
+pub const SPHERE_CASES: [(usize, usize, f64); 11] = [
+    (2, 5, 0.995),
+    (2, 8, 0.995),
+    (3, 4, 0.995),
+    (3, 6, 0.995),
+    (3, 8, 0.98),
+    (3, 12, 0.98),
+    (3, 20, 0.98),
+    (3, 24, 0.98),
+    (4, 5, 0.995),
+    (8, 9, 0.995),
+    (8, 16, 0.995),
+];
+
+/// A code of `points` points in `dim` dimensions, learned from as many random codes of twice as many
+/// entries: 2000 steps of Adam at rate 0.05, tau from 1 to 0.02.
+///
+/// # Errors
+/// As [`learn`].
+pub fn learned_code(dim: usize, points: usize, seed: u64) -> Result<FitReport> {
+    let entries = 2 * points;
+    let codes = rng::normal_vec(&mut rng::stream(seed, "codes"), points * entries);
+    let config = SeparationConfig {
+        start: Start::Gaussian,
+        width: Some(dim),
+        iterations: 2000,
+        patience: 0,
+        seed,
+        ..SeparationConfig::default()
+    };
+    Ok(learn(&codes, entries, &config)?.1)
 }
 
 /// Bounds between which the smallest `1 - cosine` of the best code of `points` points in `dim`

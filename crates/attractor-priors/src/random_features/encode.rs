@@ -4,6 +4,7 @@ use attractor_core::{Result, check};
 use burn::tensor::Tensor;
 
 use super::directions::{Block, Directions};
+use super::host::cos_sin;
 use super::{FeatureKind, RandomFeaturesConfig};
 
 /// Numbers of one matrix of projections at most.
@@ -81,16 +82,14 @@ impl Map {
     }
 
     /// The features of one block, each `[n, y]`; of the positive kinds their logarithms.
-    fn parts(&self, states: &Tensor<2>, block: &Block) -> Vec<Tensor<2>> {
+    fn parts(&self, states: &Tensor<2>, block: &Block) -> Result<Vec<Tensor<2>>> {
         let h = self.project(states, block);
-        match self.kind {
+        Ok(match self.kind {
             FeatureKind::SinCos => {
-                vec![
-                    h.clone().cos().mul_scalar(self.scale),
-                    h.sin().mul_scalar(self.scale),
-                ]
+                let (cosine, sine) = cos_sin(h)?;
+                vec![cosine.mul_scalar(self.scale), sine.mul_scalar(self.scale)]
             }
-            FeatureKind::Cos => vec![h.cos().mul_scalar(self.scale)],
+            FeatureKind::Cos => vec![cos_sin(h)?.0.mul_scalar(self.scale)],
             FeatureKind::Positive => vec![h + self.code_bias(states)],
             FeatureKind::HyperbolicPositive => {
                 let bias = self.code_bias(states);
@@ -103,14 +102,18 @@ impl Map {
                 }
                 vec![log]
             }
-        }
+        })
     }
 
     /// phi of centred codes `[n, d]`, `[n, parts * Y]`: all first parts, then all second parts.
-    pub(super) fn features(&self, states: &Tensor<2>, directions: &Directions) -> Tensor<2> {
+    pub(super) fn features(
+        &self,
+        states: &Tensor<2>,
+        directions: &Directions,
+    ) -> Result<Tensor<2>> {
         let mut parts: Vec<Vec<Tensor<2>>> = vec![Vec::new(); self.kind.parts()];
         for block in directions.blocks() {
-            for (all, part) in parts.iter_mut().zip(self.parts(states, &block)) {
+            for (all, part) in parts.iter_mut().zip(self.parts(states, &block)?) {
                 all.push(if self.kind.is_positive() {
                     part.exp()
                 } else {
@@ -118,7 +121,7 @@ impl Map {
                 });
             }
         }
-        Tensor::cat(parts.into_iter().flatten().collect(), 1)
+        Ok(Tensor::cat(parts.into_iter().flatten().collect(), 1))
     }
 
     /// `sum_k weights_k phi(m_k)` over centred codes `[n, d]` with weights above 0, in the order of
@@ -141,7 +144,7 @@ impl Map {
                 let group = states.clone().narrow(0, first, count);
                 let weights =
                     Tensor::<1>::from_floats(&weights[first..first + count], &states.device());
-                for (part, features) in self.parts(&group, &block).into_iter().enumerate() {
+                for (part, features) in self.parts(&group, &block)?.into_iter().enumerate() {
                     let summed = match positive {
                         true => log_sum(features + weights.clone().log().unsqueeze_dim(1)),
                         false => weights.clone().unsqueeze_dim::<2>(0).matmul(features),

@@ -52,6 +52,7 @@ mod config;
 mod directions;
 mod encode;
 mod feasibility;
+mod host;
 mod model;
 mod persist;
 mod read;

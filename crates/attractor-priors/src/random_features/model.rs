@@ -97,7 +97,7 @@ impl RandomFeatures {
     /// A wrong width, no rows.
     pub fn features(&self, codes: Tensor<2>) -> Result<Tensor<2>> {
         check::shape("codes", &codes, self.dim)?;
-        Ok(self.map.features(&self.centred(codes), &self.directions))
+        self.map.features(&self.centred(codes), &self.directions)
     }
 
     /// For each state `[b, d]`, whether the estimate of S lies below the floor, so that energy and

@@ -1,12 +1,12 @@
 //! The estimate of S and its gradient, block of directions by block of directions.
 
-use attractor_core::Result;
 use attractor_core::kernel::Partial;
+use attractor_core::{Result, check};
 use burn::tensor::{Int, Tensor};
 
-use super::RandomFeatures;
 use super::encode::PROJECTIONS;
 use super::{FeatureKind, directions::Block};
+use super::{RandomFeatures, host};
 
 /// Energies and, if asked for, gradients of a batch.
 pub(super) struct Reading {
@@ -49,13 +49,13 @@ impl RandomFeatures {
         if self.map.kind.is_positive() {
             self.positive(states, gradient)
         } else {
-            Ok(self.trigonometric(states, gradient))
+            self.trigonometric(states, gradient)
         }
     }
 
     /// Part `part` of T at the directions of a block, `[1, y]`.
     fn sums_of(&self, block: &Block, part: usize, like: &Tensor<2>) -> Tensor<2> {
-        let count = block.directions.dims()[0];
+        let count = count_of(block);
         self.superposition
             .clone()
             .narrow(0, part, 1)
@@ -63,14 +63,32 @@ impl RandomFeatures {
             .to_device(&like.device())
     }
 
-    fn trigonometric(&self, states: Tensor<2>, gradient: bool) -> Reading {
+    fn trigonometric(&self, states: Tensor<2>, gradient: bool) -> Result<Reading> {
         let device = states.device();
         let [rows, dim] = states.dims();
         let map = self.map;
         let mut sum = Tensor::<2>::zeros([rows, 1], &device);
+        let mut estimates = vec![0.0f64; rows];
         let mut slope = gradient.then(|| Tensor::<2>::zeros([rows, dim], &device));
         for block in self.directions.blocks() {
             let h = map.project(&states, &block);
+            if host::serves(&h) {
+                let from = block.first..block.first + h.dims()[1];
+                let (all, paired) = self.sums.split_at(self.config.count);
+                let paired = (map.kind == FeatureKind::SinCos).then(|| &paired[from.clone()]);
+                let found = host::sums(h, &all[from], paired)?;
+                estimates
+                    .iter_mut()
+                    .zip(found.estimate)
+                    .for_each(|(sum, part)| *sum += part);
+                if let Some(slope) = &mut slope {
+                    let residual =
+                        check::from_host("residual", found.residual, count_of(&block), &device)?;
+                    let directions = block.directions.to_device(&device);
+                    *slope = slope.clone() + residual.matmul(directions);
+                }
+                continue;
+            }
             let (cosine, sine) = (h.clone().cos(), h);
             let first = self.sums_of(&block, 0, &states);
             sum = sum + cosine.clone().matmul(first.clone().transpose());
@@ -92,6 +110,8 @@ impl RandomFeatures {
                 *slope = slope.clone() + residual.matmul(directions);
             }
         }
+        let estimates = estimates.into_iter().map(|sum| sum as f32).collect();
+        let sum = sum + check::from_host("estimates", estimates, 1, &device)?;
         let estimate = sum.mul_scalar(map.scale);
         let lost = estimate.clone().lower_equal_scalar(self.config.floor);
         let kept = estimate.clamp_min(self.config.floor);
@@ -101,10 +121,10 @@ impl RandomFeatures {
             let gradient = slope.mul_scalar(-map.scale * map.slope / map.beta) / kept;
             gradient.mask_fill(lost.expand([rows, dim]), 0.0)
         });
-        Reading {
+        Ok(Reading {
             energy: energy.squeeze_dim(1),
             gradient,
-        }
+        })
     }
 
     /// In logarithms: S^ is a sum of exponentials `exp(h_i + log T_i)`, hence its gradient a
@@ -144,6 +164,11 @@ impl RandomFeatures {
             gradient,
         })
     }
+}
+
+/// Directions of a block.
+fn count_of(block: &Block) -> usize {
+    block.directions.dims()[0]
 }
 
 /// The softmax state of scores `[b, y]` with directions `[y, d]` as values, or none.

@@ -24,7 +24,8 @@
 //!
 //! # Complexity
 //! 4 b n D operations and b n numbers, visited in groups of cues so that memory stays bounded. The
-//! threshold is found by sorting for alpha 2 and 1.5, by bisection otherwise.
+//! threshold is found by Newton's rule in host memory; elsewhere by sorting for alpha 2 and 1.5 and
+//! by bisection otherwise.
 //!
 //! # References
 //! - A. Martins, R. Astudillo, "From softmax to sparsemax", ICML 2016 (arXiv 1602.02068).
@@ -34,6 +35,7 @@
 //! - B. Millidge et al., "Universal Hopfield networks", ICML 2022 (arXiv 2202.04557): the factoring.
 
 mod config;
+mod host;
 mod model;
 mod separation;
 #[cfg(test)]
@@ -41,4 +43,5 @@ mod tests;
 
 pub use config::{Similarity, SparseHopfieldConfig};
 pub use model::SparseHopfield;
+pub(crate) use separation::separate;
 pub use separation::{entmax, tsallis};

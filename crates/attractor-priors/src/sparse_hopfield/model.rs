@@ -2,7 +2,7 @@ use attractor_core::kernel::{PatternStore, squared_distances};
 use attractor_core::{Energy, Error, MemoryPrior, Result, check};
 use burn::tensor::{Device, Tensor};
 
-use super::separation::{entmax, tsallis};
+use super::separation::{entmax, separate};
 use super::{Similarity, SparseHopfieldConfig};
 use crate::store::{keeps_codes, stored_codes};
 
@@ -65,9 +65,8 @@ impl SparseHopfield {
             beta,
         } = self.config;
         let scores = self.scores(states.clone())?;
-        let weights = entmax(scores.clone(), alpha);
-        let expected: Tensor<1> = (weights.clone() * scores).sum_dim(1).squeeze_dim(1);
-        let mut energy = (tsallis(weights.clone(), alpha) - expected).div_scalar(beta);
+        let (weights, psi) = separate(scores, alpha)?;
+        let mut energy = psi.div_scalar(-beta);
         if similarity == Similarity::Dot {
             energy = energy + states.square().sum_dim(1).squeeze_dim(1).mul_scalar(0.5);
         }

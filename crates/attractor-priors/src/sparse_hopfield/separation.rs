@@ -1,6 +1,10 @@
 //! alpha-entmax of score matrices.
 
-use burn::tensor::{Int, Tensor};
+use attractor_core::backend::is_host_device;
+use attractor_core::{Result, check};
+use burn::tensor::{Int, Tensor, TensorData};
+
+use super::host;
 
 /// Halvings of the interval of the threshold: past the precision of `f32`.
 const HALVINGS: usize = 32;
@@ -9,8 +13,46 @@ const HALVINGS: usize = 32;
 /// `p.scores - tsallis(p)`, `p_k = max(0, (alpha - 1) score_k - tau)^(1 / (alpha - 1))` with the tau
 /// for which they sum to 1.
 ///
-/// By sorting for alpha 2 and 1.5, by bisection of tau otherwise; alpha above 1.
+/// By Newton's rule in host memory; elsewhere, and where gradients are tracked, by sorting for alpha 2
+/// and 1.5 and by bisection of tau otherwise. alpha above 1.
 pub fn entmax(scores: Tensor<2>, alpha: f32) -> Tensor<2> {
+    if let Some((weights, _)) = on_host(&scores, alpha).and_then(Result::ok) {
+        return weights;
+    }
+    with_tensors(scores, alpha)
+}
+
+/// [`entmax`] of scores `[b, n]`, and what it maximises, `p.scores - tsallis(p)` `[b]`.
+///
+/// # Errors
+/// [`attractor_core::Error::Device`].
+pub(crate) fn separate(scores: Tensor<2>, alpha: f32) -> Result<(Tensor<2>, Tensor<1>)> {
+    if let Some(found) = on_host(&scores, alpha) {
+        return found;
+    }
+    let weights = with_tensors(scores.clone(), alpha);
+    let expected: Tensor<1> = (weights.clone() * scores).sum_dim(1).squeeze_dim(1);
+    let psi = expected - tsallis(weights.clone(), alpha);
+    Ok((weights, psi))
+}
+
+/// Both of [`separate`], if the scores lie in host memory and need no gradient.
+fn on_host(scores: &Tensor<2>, alpha: f32) -> Option<Result<(Tensor<2>, Tensor<1>)>> {
+    let device = scores.device();
+    if device.is_autodiff() || !is_host_device(&device) {
+        return None;
+    }
+    let [rows, n] = scores.dims();
+    Some(check::to_host(scores.clone()).map(|mut values| {
+        let psi = host::separate(&mut values, n, alpha);
+        (
+            Tensor::from_data(TensorData::new(values, [rows, n]), &device),
+            Tensor::from_data(TensorData::new(psi, [rows]), &device),
+        )
+    }))
+}
+
+fn with_tensors(scores: Tensor<2>, alpha: f32) -> Tensor<2> {
     let scaled = scores.mul_scalar(alpha - 1.0);
     // Adding the same number to all scores changes nothing: the largest becomes 0.
     let scaled = scaled.clone() - scaled.max_dim(1);

@@ -1,4 +1,5 @@
 use attractor_core::MemoryPrior;
+use burn::tensor::Tensor;
 use proptest::prelude::*;
 
 use super::{Similarity, SparseHopfieldConfig, entmax, tsallis};
@@ -145,6 +146,34 @@ fn softmax_is_the_limit() {
             );
         }
     }
+}
+
+/// Rows in host memory and tensor operations, which serve other devices and gradients.
+#[test]
+fn both_ways_agree() {
+    let tracked = |scores: Tensor<2>| scores.to_device(&device().autodiff());
+    for (alpha, edge) in [
+        (1.05, 1e-4),
+        (1.3, 1e-5),
+        (1.5, 1e-5),
+        (2.0, 1e-5),
+        (2.5, 2e-4),
+    ] {
+        for (seed, scale) in [(1, 0.3f32), (2, 3.0), (3, 60.0)] {
+            let scores = normal(seed, 40, 900).mul_scalar(scale);
+            let (weights, psi) = super::separate(scores.clone(), alpha).unwrap();
+            let (other, other_psi) = super::separate(tracked(scores.clone()), alpha).unwrap();
+            let other = host(other.inner());
+            let what = format!("alpha {alpha}, scale {scale}");
+            assert_close(&host(weights.clone()), &other, edge, &what);
+            assert_close(&host(psi), &host(other_psi.inner()), 1e-4, &what);
+            assert_eq!(host(entmax(scores, alpha)), host(weights));
+        }
+    }
+    let broken = tensor(&[1.0, f32::NAN, 0.0, 2.0, 1.0, 0.0], 3);
+    let weights = host(entmax(broken, 1.5));
+    assert!(weights[..3].iter().all(|p| p.is_nan()));
+    assert!((weights[3..].iter().sum::<f32>() - 1.0).abs() < 1e-6);
 }
 
 #[test]

@@ -66,7 +66,7 @@ impl Recall {
         let dim = self.options.dim;
         let mut memory = ClassicalHopfieldConfig {
             rule: self.options.rule,
-            schedule: self.options.schedule.clone(),
+            schedule: self.options.schedule,
             ..ClassicalHopfieldConfig::new(dim)
         }
         .init(&device)?;

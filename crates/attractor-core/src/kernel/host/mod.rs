@@ -23,6 +23,7 @@ mod task;
 use rayon::prelude::*;
 
 use self::panel::{Packed, PanelPartial};
+use self::simd::Instructions;
 
 /// Vectors of a full panel.
 const PANEL_VECTORS: usize = 4;
@@ -72,46 +73,6 @@ pub(crate) struct HostPartial {
     pub(crate) best: Vec<i64>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Isa {
-    #[cfg(target_arch = "x86_64")]
-    Avx512,
-    #[cfg(target_arch = "x86_64")]
-    Avx2,
-    Portable,
-}
-
-impl Isa {
-    fn detect() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        {
-            if is_x86_feature_detected!("avx512f") {
-                return Self::Avx512;
-            }
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                return Self::Avx2;
-            }
-        }
-        Self::Portable
-    }
-
-    /// Every variant that this machine can run.
-    #[cfg(test)]
-    fn runnable() -> Vec<Self> {
-        let mut all = vec![Self::Portable];
-        #[cfg(target_arch = "x86_64")]
-        {
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                all.push(Self::Avx2);
-            }
-            if is_x86_feature_detected!("avx512f") {
-                all.push(Self::Avx512);
-            }
-        }
-        all
-    }
-}
-
 impl HostRead<'_> {
     fn cues(&self) -> usize {
         self.offset.len()
@@ -119,10 +80,10 @@ impl HostRead<'_> {
 
     /// Runs the read over all patterns.
     pub(crate) fn run(&self) -> HostPartial {
-        self.run_with(Isa::detect())
+        self.run_with(Instructions::best())
     }
 
-    fn run_with(&self, isa: Isa) -> HostPartial {
+    fn run_with(&self, isa: Instructions) -> HostPartial {
         let patterns = self.norms.len();
         let panels = panels(self.cues());
         let groups = panels.len().div_ceil(GROUP_PANELS);
@@ -219,7 +180,7 @@ fn panels(cues: usize) -> Vec<Panel> {
 }
 
 fn dispatch(
-    isa: Isa,
+    isa: Instructions,
     read: &HostRead<'_>,
     group: &[Packed],
     from: usize,
@@ -228,10 +189,10 @@ fn dispatch(
     // Safety: each variant runs only where its instructions were detected.
     match isa {
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx512 => unsafe { avx512(read, group, from, to) },
+        Instructions::Avx512 => unsafe { avx512(read, group, from, to) },
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 => unsafe { avx2(read, group, from, to) },
-        Isa::Portable => unsafe { task::run::<simd::Portable>(read, group, from, to) },
+        Instructions::Avx2 => unsafe { avx2(read, group, from, to) },
+        Instructions::Portable => unsafe { task::run::<simd::Portable16>(read, group, from, to) },
     }
 }
 
@@ -249,7 +210,7 @@ unsafe fn avx512(
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
 unsafe fn avx2(read: &HostRead<'_>, group: &[Packed], from: usize, to: usize) -> Vec<PanelPartial> {
-    unsafe { task::run::<simd::x86::Avx2>(read, group, from, to) }
+    unsafe { task::run::<simd::x86::Avx2x2>(read, group, from, to) }
 }
 
 #[cfg(test)]

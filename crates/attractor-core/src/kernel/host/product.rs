@@ -384,5 +384,5 @@ macro_rules! kernel {
 #[cfg(target_arch = "x86_64")]
 kernel!(super::simd::x86::Avx512, [12, 12, 8, 6], (4, 6));
 #[cfg(target_arch = "x86_64")]
-kernel!(super::simd::x86::Avx2, [6, 3, 2, 1], (1, 6));
-kernel!(super::simd::Portable, [2, 1, 1, 1], (1, 2));
+kernel!(super::simd::x86::Avx2x2, [6, 3, 2, 1], (1, 6));
+kernel!(super::simd::Portable16, [2, 1, 1, 1], (1, 2));

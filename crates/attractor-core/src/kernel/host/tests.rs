@@ -67,7 +67,7 @@ fn compare(n: usize, dim: usize, cues: usize, sharpness: f32) {
             ((0..dim).map(mean).collect(), best)
         })
         .collect();
-    for isa in Isa::runnable() {
+    for isa in Instructions::all() {
         let ours = read.run_with(isa);
         let what = format!("{isa:?}, {cues} cues, {n} patterns of {dim}, sharpness {sharpness}");
         for (row, (mean, best)) in oracle.iter().enumerate() {

@@ -5,6 +5,9 @@ mod files;
 mod golden;
 mod gradients;
 mod posterior;
+mod programs;
 mod recall;
 mod support;
 mod whole;
+
+pub(crate) use support::small;

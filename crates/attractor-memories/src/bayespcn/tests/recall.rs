@@ -4,7 +4,7 @@ use attractor_core::{AssociativeMemory, Complete, Error, Outcome, Recognise};
 use burn::tensor::Tensor;
 
 use super::support::small;
-use crate::bayespcn::{BayesPcn, BayesPcnConfig, Given, Readout, SearchConfig};
+use crate::bayespcn::{BayesPcn, BayesPcnConfig, Given, Precision, Readout, SearchConfig};
 use crate::testing::{device, host, normal, tensor};
 
 const DIM: usize = 40;
@@ -107,9 +107,19 @@ fn known_entries_come_back_bit_by_bit() {
 
 #[test]
 fn rows_of_a_batch_do_not_matter_to_each_other() {
-    for particles in [1, 3] {
+    // In `f32`, rounding may decide whether a row stops one step earlier.
+    for (particles, precision, tolerance) in [
+        (1, Precision::Double, 1e-5),
+        (3, Precision::Double, 1e-5),
+        (1, Precision::Single, 1e-4),
+        (3, Precision::Single, 1e-4),
+    ] {
         let config = BayesPcnConfig {
             particles,
+            search: SearchConfig {
+                precision,
+                ..small(DIM).search
+            },
             ..small(DIM)
         };
         let (memory, patterns) = written(config, 5);
@@ -144,9 +154,9 @@ fn rows_of_a_batch_do_not_matter_to_each_other() {
             let alone = host(alone.state);
             for at in 0..DIM {
                 let one = ours[row * DIM + at];
-                assert!((one - alone[at]).abs() < 1e-5, "{one} {}", alone[at]);
+                assert!((one - alone[at]).abs() < tolerance, "{one} {}", alone[at]);
                 let other = theirs[(24 - row) * DIM + at];
-                assert!((one - other).abs() < 1e-5, "{one} {other}");
+                assert!((one - other).abs() < tolerance, "{one} {other}");
             }
         }
         let kinds = together.outcomes.iter();
@@ -158,7 +168,7 @@ fn rows_of_a_batch_do_not_matter_to_each_other() {
         // Mixed with completions or not, a noisy row is the answer of a plain read.
         let plain = host(memory.read(cues).unwrap().state);
         for at in 0..DIM {
-            assert!((plain[3 * DIM + at] - ours[3 * DIM + at]).abs() < 1e-5);
+            assert!((plain[3 * DIM + at] - ours[3 * DIM + at]).abs() < tolerance);
         }
     }
 }

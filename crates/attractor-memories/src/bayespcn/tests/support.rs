@@ -1,11 +1,9 @@
 //! Shared by the tests.
 
 use attractor_core::rng;
-use attractor_core::weights::Weights;
 
 use crate::bayespcn::linalg::Mat;
-use crate::bayespcn::{BayesPcn, BayesPcnConfig, MatrixNormal, Readout, SearchConfig, Start};
-use crate::testing::device;
+use crate::bayespcn::{BayesPcnConfig, MatrixNormal, SearchConfig};
 
 pub(super) fn normal(seed: u64, rows: usize, cols: usize) -> Mat {
     let mut stream = rng::stream(seed, "test/bayespcn");
@@ -19,14 +17,12 @@ pub(super) fn posterior(seed: u64, inputs: usize, outputs: usize) -> MatrixNorma
     let mut covariance = Mat::scaled_identity(inputs, 0.1);
     covariance.add_product(0.3, root.view(), root.view().transpose());
     covariance.symmetrise();
-    MatrixNormal {
-        mean: normal(seed, inputs, outputs),
-        covariance,
-    }
+    let mean = normal(seed, inputs, outputs).data;
+    MatrixNormal::new(inputs, outputs, mean, covariance.data).unwrap()
 }
 
 /// Small, and quick to infer.
-pub(super) fn small(dim: usize) -> BayesPcnConfig {
+pub(crate) fn small(dim: usize) -> BayesPcnConfig {
     BayesPcnConfig {
         hidden: 16,
         layers: 3,
@@ -52,41 +48,4 @@ pub(super) fn largest_difference(a: &[f64], b: &[f64]) -> f64 {
             difference.max(top)
         }
     })
-}
-
-/// The memory of the golden file before anything is written.
-pub(super) fn from_golden(file: &Weights, repeats: usize) -> BayesPcn {
-    let config = BayesPcnConfig {
-        hidden: 8,
-        layers: 3,
-        particles: 2,
-        sigma_obs: 0.1,
-        sigma_data: 0.1,
-        start: Start::Fixed,
-        readout: Readout::Searched,
-        repeats,
-        search: SearchConfig {
-            max_steps: 50,
-            together: true,
-            ..SearchConfig::default()
-        },
-        ..BayesPcnConfig::new(24)
-    };
-    let wide = |name: String| -> Vec<f64> {
-        let values = file.values(&name).unwrap();
-        values.iter().copied().map(f64::from).collect()
-    };
-    let layer = |name: &str, layer: usize| {
-        let (inputs, outputs) = config.shape(layer);
-        let covariance = wide(format!("{name}/layer{layer}/U"));
-        MatrixNormal::new(
-            inputs,
-            outputs,
-            wide(format!("{name}/layer{layer}/R")),
-            covariance[..inputs * inputs].to_vec(),
-        )
-        .unwrap()
-    };
-    let particle = |k: usize| (0..3).map(|l| layer(&format!("init/net{k}"), l)).collect();
-    BayesPcn::with_priors(config, (0..2).map(particle).collect(), &device()).unwrap()
 }

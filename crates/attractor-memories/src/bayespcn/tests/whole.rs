@@ -13,7 +13,7 @@ fn state_difference(a: &BayesPcn, b: &BayesPcn) -> f64 {
     for k in 0..a.config().particles {
         for (a, b) in a.posterior(k).unwrap().iter().zip(b.posterior(k).unwrap()) {
             worst = worst.max(largest_difference(a.mean(), b.mean()));
-            worst = worst.max(largest_difference(a.covariance(), b.covariance()));
+            worst = worst.max(largest_difference(&a.covariance(), &b.covariance()));
         }
     }
     worst

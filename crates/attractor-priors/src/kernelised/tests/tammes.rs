@@ -1,43 +1,13 @@
 //! Spherical codes: as many memories as their space has dimensions or fewer can be sent anywhere.
 
-use super::*;
-use crate::kernelised::{SeparationConfig, Start, best_known_code, code_bounds, learn};
-
-/// Smallest `1 - cosine` of `points` points learned in `width` dimensions, best of three seeds.
-fn learned(width: usize, points: usize) -> f64 {
-    let seeds = (0..3).map(|seed| {
-        let dim = 2 * points;
-        let codes = host(normal(seed, points, dim));
-        let config = SeparationConfig {
-            start: Start::Gaussian,
-            width: Some(width),
-            iterations: 2000,
-            patience: 0,
-            seed,
-            ..SeparationConfig::default()
-        };
-        learn(&codes, dim, &config).unwrap().1.separation
-    });
-    seeds.fold(f64::NEG_INFINITY, f64::max)
-}
+use crate::kernelised::{SPHERE_CASES, best_known_code, code_bounds, learned_code};
 
 /// (P7) The share of the best known separation that must be reached; none may be exceeded.
 #[test]
 fn codes_are_nearly_optimal() {
-    for (width, points, share) in [
-        (2, 5, 0.995),
-        (2, 8, 0.995),
-        (3, 4, 0.995),
-        (3, 6, 0.995),
-        (3, 8, 0.98),
-        (3, 12, 0.98),
-        (3, 20, 0.98),
-        (3, 24, 0.98),
-        (4, 5, 0.995),
-        (8, 9, 0.995),
-        (8, 16, 0.995),
-    ] {
-        let found = learned(width, points);
+    for (width, points, share) in SPHERE_CASES {
+        let seeds = (0..3).map(|seed| learned_code(width, points, seed).unwrap().separation);
+        let found = seeds.fold(f64::NEG_INFINITY, f64::max);
         let best = best_known_code(width, points).unwrap();
         println!("{points} points in {width} dimensions: {:.4}", found / best);
         assert!(found >= share * best, "{width} {points}: {found} of {best}");

@@ -1,0 +1,17 @@
+//! Measures writes and reads of a BayesPCN and prints one JSON line per case.
+//!
+//! `bench-bayespcn [TEXT]`: only cases whose name contains the text. Threads are set by
+//! `RAYON_NUM_THREADS`.
+
+use benches::bayespcn::{CASES, run};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let only = std::env::args().nth(1).unwrap_or_default();
+    for case in CASES.iter().filter(|case| case.name().contains(&only)) {
+        println!("{}", serde_json::to_string(&run(*case, 3)?)?);
+    }
+    Ok(())
+}

@@ -1,0 +1,180 @@
+//! Vectors of `f32` with the few operations that hand-written loops of this workspace need.
+//!
+//! A loop is written once, generic over [`Lanes`], and compiled for AVX-512, AVX2 with FMA, and plain
+//! arrays for any other machine; [`Instructions`] says at run time which of them the machine can run.
+//! [`Pair`] makes one vector of two, so that loops over sixteen numbers need no other form.
+
+mod portable;
+#[cfg(target_arch = "x86_64")]
+pub mod x86;
+
+pub use portable::Portable;
+
+/// log2(e).
+const LOG2_E: f32 = std::f32::consts::LOG2_E;
+/// Below this, exp is 0: it would be a subnormal number.
+const EXP_UNDERFLOW: f32 = -87.0;
+/// Adding and subtracting 1.5 * 2^23 rounds to the nearest integer.
+const ROUND: f32 = 12_582_912.0;
+/// Minimax coefficients of 2^r on [-1/2, 1/2] with 2^0 = 1 exactly, highest first: relative error
+/// below 2 ulp after rounding.
+const EXP2: [f32; 6] = [
+    0.001_330_060_7,
+    0.009_669_691,
+    0.055_505_585,
+    0.240_222_83,
+    std::f32::consts::LN_2,
+    1.0,
+];
+
+/// A vector of [`Lanes::WIDTH`] numbers. Every method is inlined into a function compiled for the
+/// right instructions.
+///
+/// # Safety
+/// The implementing type's instructions must be available where its methods run; pointers must be
+/// valid for that many numbers.
+#[expect(clippy::missing_safety_doc, reason = "stated once, for all methods")]
+pub unsafe trait Lanes: Copy {
+    /// Numbers in a vector.
+    const WIDTH: usize;
+    /// The same number in all lanes.
+    unsafe fn splat(value: f32) -> Self;
+    /// Numbers from memory.
+    unsafe fn load(from: *const f32) -> Self;
+    /// Numbers to memory.
+    unsafe fn store(self, to: *mut f32);
+    /// `self * b + c`
+    unsafe fn fma(self, b: Self, c: Self) -> Self;
+    /// `self + b`
+    unsafe fn add(self, b: Self) -> Self;
+    /// `self - b`
+    unsafe fn sub(self, b: Self) -> Self;
+    /// The larger of both.
+    unsafe fn max(self, b: Self) -> Self;
+    /// The smaller of both.
+    unsafe fn min(self, b: Self) -> Self;
+    /// Lanes of `then` where `self` equals `b`, of `other` elsewhere.
+    unsafe fn select_equal(self, b: Self, then: Self, other: Self) -> Self;
+    /// exp of numbers at most 0; 0 below -87.
+    unsafe fn exp_non_positive(self) -> Self;
+    /// Whether any lane is above 0.
+    unsafe fn any_positive(self) -> bool;
+    /// Asks for the cache line at `address`, which need not be valid.
+    #[inline(always)]
+    unsafe fn prefetch(_address: *const f32) {}
+    /// Sum of all lanes.
+    unsafe fn sum(self) -> f32;
+}
+
+/// What the machine can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Instructions {
+    /// Sixteen numbers in a register.
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+    /// Eight numbers in a register.
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    /// Whatever the compiler makes of arrays.
+    Portable,
+}
+
+impl Instructions {
+    /// Whether this machine has them.
+    fn available(self) -> bool {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => is_x86_feature_detected!("avx512f") && Self::available(Self::Avx2),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+            Self::Portable => true,
+        }
+    }
+
+    /// All kinds that this machine can run, the fastest first.
+    pub fn all() -> impl Iterator<Item = Self> {
+        [
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2,
+            Self::Portable,
+        ]
+        .into_iter()
+        .filter(|kind| kind.available())
+    }
+
+    /// The fastest kind.
+    pub fn best() -> Self {
+        Self::all().next().unwrap_or(Self::Portable)
+    }
+}
+
+/// One vector of two.
+#[derive(Debug, Clone, Copy)]
+pub struct Pair<L>(L, L);
+
+// Safety: the caller grants the instructions of `L` and twice as many numbers.
+unsafe impl<L: Lanes> Lanes for Pair<L> {
+    const WIDTH: usize = 2 * L::WIDTH;
+    #[inline(always)]
+    unsafe fn splat(value: f32) -> Self {
+        unsafe { Self(L::splat(value), L::splat(value)) }
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        unsafe { Self(L::load(from), L::load(from.add(L::WIDTH))) }
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        unsafe {
+            self.0.store(to);
+            self.1.store(to.add(L::WIDTH));
+        }
+    }
+    #[inline(always)]
+    unsafe fn fma(self, b: Self, c: Self) -> Self {
+        unsafe { Self(self.0.fma(b.0, c.0), self.1.fma(b.1, c.1)) }
+    }
+    #[inline(always)]
+    unsafe fn add(self, b: Self) -> Self {
+        unsafe { Self(self.0.add(b.0), self.1.add(b.1)) }
+    }
+    #[inline(always)]
+    unsafe fn sub(self, b: Self) -> Self {
+        unsafe { Self(self.0.sub(b.0), self.1.sub(b.1)) }
+    }
+    #[inline(always)]
+    unsafe fn max(self, b: Self) -> Self {
+        unsafe { Self(self.0.max(b.0), self.1.max(b.1)) }
+    }
+    #[inline(always)]
+    unsafe fn min(self, b: Self) -> Self {
+        unsafe { Self(self.0.min(b.0), self.1.min(b.1)) }
+    }
+    #[inline(always)]
+    unsafe fn select_equal(self, b: Self, then: Self, other: Self) -> Self {
+        unsafe {
+            Self(
+                self.0.select_equal(b.0, then.0, other.0),
+                self.1.select_equal(b.1, then.1, other.1),
+            )
+        }
+    }
+    #[inline(always)]
+    unsafe fn exp_non_positive(self) -> Self {
+        unsafe { Self(self.0.exp_non_positive(), self.1.exp_non_positive()) }
+    }
+    #[inline(always)]
+    unsafe fn any_positive(self) -> bool {
+        unsafe { self.0.max(self.1).any_positive() }
+    }
+    #[inline(always)]
+    unsafe fn prefetch(address: *const f32) {
+        unsafe { L::prefetch(address) }
+    }
+    #[inline(always)]
+    unsafe fn sum(self) -> f32 {
+        unsafe { self.0.add(self.1).sum() }
+    }
+}

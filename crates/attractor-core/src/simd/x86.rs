@@ -1,0 +1,173 @@
+//! Vectors of x86 processors.
+
+use std::arch::x86_64::*;
+
+use super::{EXP_UNDERFLOW, EXP2, LOG2_E, Lanes, ROUND};
+
+/// Sixteen numbers.
+#[derive(Debug, Clone, Copy)]
+pub struct Avx512(__m512);
+
+// Safety: used only inside functions compiled for avx512f and called after detection.
+unsafe impl Lanes for Avx512 {
+    const WIDTH: usize = 16;
+    #[inline(always)]
+    unsafe fn splat(value: f32) -> Self {
+        unsafe { Self(_mm512_set1_ps(value)) }
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        unsafe { Self(_mm512_loadu_ps(from)) }
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        unsafe { _mm512_storeu_ps(to, self.0) }
+    }
+    #[inline(always)]
+    unsafe fn fma(self, b: Self, c: Self) -> Self {
+        unsafe { Self(_mm512_fmadd_ps(self.0, b.0, c.0)) }
+    }
+    #[inline(always)]
+    unsafe fn add(self, b: Self) -> Self {
+        unsafe { Self(_mm512_add_ps(self.0, b.0)) }
+    }
+    #[inline(always)]
+    unsafe fn sub(self, b: Self) -> Self {
+        unsafe { Self(_mm512_sub_ps(self.0, b.0)) }
+    }
+    #[inline(always)]
+    unsafe fn max(self, b: Self) -> Self {
+        unsafe { Self(_mm512_max_ps(self.0, b.0)) }
+    }
+    #[inline(always)]
+    unsafe fn min(self, b: Self) -> Self {
+        unsafe { Self(_mm512_min_ps(self.0, b.0)) }
+    }
+    #[inline(always)]
+    unsafe fn select_equal(self, b: Self, then: Self, other: Self) -> Self {
+        unsafe {
+            let equal = _mm512_cmp_ps_mask::<_CMP_EQ_OQ>(self.0, b.0);
+            Self(_mm512_mask_blend_ps(equal, other.0, then.0))
+        }
+    }
+    #[inline(always)]
+    unsafe fn exp_non_positive(self) -> Self {
+        unsafe {
+            let low = _mm512_set1_ps(EXP_UNDERFLOW);
+            let keep = _mm512_cmp_ps_mask::<_CMP_GE_OQ>(self.0, low);
+            let (log2_e, round) = (_mm512_set1_ps(LOG2_E), _mm512_set1_ps(ROUND));
+            let n = _mm512_sub_ps(_mm512_fmadd_ps(self.0, log2_e, round), round);
+            let r = _mm512_fmsub_ps(self.0, log2_e, n);
+            let mut y = _mm512_set1_ps(EXP2[0]);
+            for &c in &EXP2[1..] {
+                y = _mm512_fmadd_ps(y, r, _mm512_set1_ps(c));
+            }
+            Self(_mm512_maskz_scalef_ps(keep, y, n))
+        }
+    }
+    #[inline(always)]
+    unsafe fn any_positive(self) -> bool {
+        unsafe { _mm512_cmp_ps_mask::<_CMP_GT_OQ>(self.0, _mm512_setzero_ps()) != 0 }
+    }
+    #[inline(always)]
+    unsafe fn prefetch(address: *const f32) {
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(address.cast()) }
+    }
+    #[inline(always)]
+    unsafe fn sum(self) -> f32 {
+        unsafe { _mm512_reduce_add_ps(self.0) }
+    }
+}
+
+/// Eight numbers.
+#[derive(Debug, Clone, Copy)]
+pub struct Avx2(__m256);
+
+// Safety: used only inside functions compiled for avx2 and fma and called after detection.
+unsafe impl Lanes for Avx2 {
+    const WIDTH: usize = 8;
+    #[inline(always)]
+    unsafe fn splat(value: f32) -> Self {
+        unsafe { Self(_mm256_set1_ps(value)) }
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        unsafe { Self(_mm256_loadu_ps(from)) }
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        unsafe { _mm256_storeu_ps(to, self.0) }
+    }
+    #[inline(always)]
+    unsafe fn fma(self, b: Self, c: Self) -> Self {
+        unsafe { Self(_mm256_fmadd_ps(self.0, b.0, c.0)) }
+    }
+    #[inline(always)]
+    unsafe fn add(self, b: Self) -> Self {
+        unsafe { Self(_mm256_add_ps(self.0, b.0)) }
+    }
+    #[inline(always)]
+    unsafe fn sub(self, b: Self) -> Self {
+        unsafe { Self(_mm256_sub_ps(self.0, b.0)) }
+    }
+    #[inline(always)]
+    unsafe fn max(self, b: Self) -> Self {
+        unsafe { Self(_mm256_max_ps(self.0, b.0)) }
+    }
+    #[inline(always)]
+    unsafe fn min(self, b: Self) -> Self {
+        unsafe { Self(_mm256_min_ps(self.0, b.0)) }
+    }
+    #[inline(always)]
+    unsafe fn select_equal(self, b: Self, then: Self, other: Self) -> Self {
+        unsafe {
+            let equal = _mm256_cmp_ps::<_CMP_EQ_OQ>(self.0, b.0);
+            Self(_mm256_blendv_ps(other.0, then.0, equal))
+        }
+    }
+    #[inline(always)]
+    unsafe fn exp_non_positive(self) -> Self {
+        unsafe { Self(exp_avx2(self.0)) }
+    }
+    #[inline(always)]
+    unsafe fn any_positive(self) -> bool {
+        unsafe {
+            let above = _mm256_cmp_ps::<_CMP_GT_OQ>(self.0, _mm256_setzero_ps());
+            _mm256_movemask_ps(above) != 0
+        }
+    }
+    #[inline(always)]
+    unsafe fn prefetch(address: *const f32) {
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(address.cast()) }
+    }
+    #[inline(always)]
+    unsafe fn sum(self) -> f32 {
+        unsafe {
+            let four = _mm_add_ps(
+                _mm256_castps256_ps128(self.0),
+                _mm256_extractf128_ps::<1>(self.0),
+            );
+            let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+            _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)))
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn exp_avx2(value: __m256) -> __m256 {
+    unsafe {
+        let low = _mm256_set1_ps(EXP_UNDERFLOW);
+        let keep = _mm256_cmp_ps::<_CMP_GE_OQ>(value, low);
+        let x = _mm256_max_ps(value, low);
+        let (log2_e, round) = (_mm256_set1_ps(LOG2_E), _mm256_set1_ps(ROUND));
+        let n = _mm256_sub_ps(_mm256_fmadd_ps(x, log2_e, round), round);
+        let r = _mm256_fmsub_ps(x, log2_e, n);
+        let mut y = _mm256_set1_ps(EXP2[0]);
+        for &c in &EXP2[1..] {
+            y = _mm256_fmadd_ps(y, r, _mm256_set1_ps(c));
+        }
+        let exponent = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
+        let scale = _mm256_castsi256_ps(_mm256_slli_epi32::<23>(exponent));
+        _mm256_and_ps(keep, _mm256_mul_ps(y, scale))
+    }
+}
