@@ -9,7 +9,7 @@
 //! `gamma`, `background`, `foreground` (deviations), `width`, `channels`, `seed`, `warm_up` (steps),
 //! `cosine` (1: the rate falls along a cosine to a hundredth at the last epoch; 0: constant),
 //! `averaging` (of parameters; 0: none), `start` (weights to begin with), `validation` and `held_out`
-//! (scenes).
+//! (scenes), `pictures` (a folder in CLEVR's layout, scored at the end beside the held-out scenes).
 //!
 //! After each epoch the checkpoint, a picture of eight validation scenes (image, reconstruction,
 //! attention masks, decoded slots) and a line of figures are written; an existing checkpoint is
@@ -174,6 +174,13 @@ fn main() -> Outcome {
         let picture = out.join("held-out.png");
         let found = score(&trainer.model(&device)?.freeze()?, &held_out, &picture)?;
         println!("held out: {found}");
+    }
+    let pictures = option("pictures", PathBuf::new())?;
+    if !pictures.as_os_str().is_empty() {
+        let picture = out.join("pictures.png");
+        let scenes = Scenes::folder(&pictures)?;
+        let found = score(&trainer.model(&device)?.freeze()?, &scenes, &picture)?;
+        println!("{}: {found}", pictures.display());
     }
     Ok(())
 }
