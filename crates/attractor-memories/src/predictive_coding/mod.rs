@@ -37,6 +37,7 @@ mod persist;
 mod read;
 mod relax;
 mod ridge;
+mod rows;
 mod settings;
 mod spectral;
 #[cfg(test)]

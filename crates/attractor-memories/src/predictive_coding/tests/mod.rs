@@ -7,4 +7,5 @@ mod pairs;
 mod programs;
 mod recall;
 mod support;
+mod variants;
 mod writing;
