@@ -6,12 +6,16 @@
 //!
 //! | protocol | what it measures |
 //! | --- | --- |
+//! | [`bayespcn`] | recall, forgetting and width of a memory written by Bayes' rule |
 //! | [`capacity`] | recall of random patterns against load |
+//! | [`pcn`] | recall of images by a predictive coding memory, from noise and parts |
 //!
 //! A new protocol is a folder with an implementation of [`Protocol`], and a line in the registry.
 
+pub mod bayespcn;
 pub mod capacity;
 mod error;
+pub mod pcn;
 mod protocol;
 mod session;
 #[cfg(test)]
