@@ -1,15 +1,20 @@
 //! Where things lie in the workspace.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result};
 use attractor::evaluation::ExperimentFile;
 
-/// The workspace's root.
+/// The workspace's root: of the clone that Cargo runs this program in, which may be another than the one
+/// it was built in when clones share a target directory; otherwise of the clone it was built in.
 pub(crate) fn root() -> PathBuf {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-    manifest.parent().unwrap_or(manifest).to_path_buf()
+    let built = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let manifest = std::env::var_os("CARGO_MANIFEST_DIR")
+        .map(PathBuf::from)
+        .filter(|folder| folder.ends_with("xtask") && folder.join("Cargo.toml").exists())
+        .unwrap_or(built);
+    manifest.parent().unwrap_or(&manifest).to_path_buf()
 }
 
 /// The experiment of that name.
