@@ -7,10 +7,12 @@
 //! | protocol | what it measures |
 //! | --- | --- |
 //! | [`capacity`] | recall of random patterns against load |
+//! | [`drdam`] | random features beside the memory that keeps its patterns |
 //!
 //! A new protocol is a folder with an implementation of [`Protocol`], and a line in the registry.
 
 pub mod capacity;
+pub mod drdam;
 mod error;
 mod protocol;
 mod session;

@@ -4,7 +4,7 @@ use attractor::evaluation::study::{ResolvedPart, ResolvedSeries};
 use attractor::evaluation::{Cell, Measurement};
 use serde::de::DeserializeOwned;
 
-use crate::{Error, Result, Session, capacity};
+use crate::{Error, Result, Session, capacity, drdam};
 
 /// One cell with what the study says about it.
 #[derive(Debug, Clone, Copy)]
@@ -123,11 +123,18 @@ pub struct ProtocolEntry {
 }
 
 /// Every protocol.
-pub const PROTOCOLS: &[ProtocolEntry] = &[ProtocolEntry {
-    name: "capacity",
-    summary: "recall of random patterns against load",
-    new: || Box::new(capacity::Capacity),
-}];
+pub const PROTOCOLS: &[ProtocolEntry] = &[
+    ProtocolEntry {
+        name: "capacity",
+        summary: "recall of random patterns against load",
+        new: || Box::new(capacity::Capacity),
+    },
+    ProtocolEntry {
+        name: "drdam",
+        summary: "random features beside the memory that keeps its patterns",
+        new: || Box::new(drdam::Drdam),
+    },
+];
 
 /// The protocol of that name.
 ///
