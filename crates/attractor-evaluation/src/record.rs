@@ -78,9 +78,9 @@ impl fmt::Display for Cell {
 }
 
 impl Cell {
-    /// A file name stem: lower case, words joined by `-`.
+    /// A file name stem: lower case, words joined by `-`; a level below 0 says `minus`.
     pub fn slug(&self) -> String {
-        slug(&self.to_string())
+        slug(&self.to_string().replace(" -", " minus "))
     }
 }
 

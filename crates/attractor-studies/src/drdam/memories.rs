@@ -24,7 +24,6 @@ impl Exact {
     pub(super) fn new(beta: f64, patterns: Tensor<2>, device: &Device) -> Result<Self> {
         let config = GaussianMixtureConfig {
             sigma: beta.sqrt().recip() as f32,
-            ..GaussianMixtureConfig::default()
         };
         let mut mixture = config.init(patterns.dims()[1], device)?;
         mixture.store(patterns)?;
