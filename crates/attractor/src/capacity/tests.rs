@@ -2,7 +2,6 @@ use std::ops::ControlFlow;
 
 use attractor_core::Backend;
 use attractor_core::burn::tensor::Device;
-use toml::toml;
 
 use super::*;
 
