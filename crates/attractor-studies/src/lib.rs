@@ -8,12 +8,14 @@
 //! | --- | --- |
 //! | [`capacity`] | recall of random patterns against load |
 //! | [`drdam`] | random features beside the memory that keeps its patterns |
+//! | [`khm`] | kernelised Hopfield networks beside the identity map |
 //!
 //! A new protocol is a folder with an implementation of [`Protocol`], and a line in the registry.
 
 pub mod capacity;
 pub mod drdam;
 mod error;
+pub mod khm;
 mod protocol;
 mod session;
 #[cfg(test)]

@@ -4,7 +4,7 @@ use attractor::evaluation::study::{ResolvedPart, ResolvedSeries};
 use attractor::evaluation::{Cell, Measurement};
 use serde::de::DeserializeOwned;
 
-use crate::{Error, Result, Session, capacity, drdam};
+use crate::{Error, Result, Session, capacity, drdam, khm};
 
 /// One cell with what the study says about it.
 #[derive(Debug, Clone, Copy)]
@@ -133,6 +133,11 @@ pub const PROTOCOLS: &[ProtocolEntry] = &[
         name: "drdam",
         summary: "random features beside the memory that keeps its patterns",
         new: || Box::new(drdam::Drdam),
+    },
+    ProtocolEntry {
+        name: "khm",
+        summary: "kernelised Hopfield networks beside the identity map",
+        new: || Box::new(khm::Khm::default()),
     },
 ];
 
