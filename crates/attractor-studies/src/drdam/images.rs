@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::Cell;
 use super::binary::rows;
-use super::descent::Descent;
+use super::descent::{Descent, Rule};
 use super::estimate::directions;
 use super::memories::{Exact, features, field};
 use crate::{Result, Session, Task, Work};
@@ -39,6 +39,8 @@ struct Options {
     model: Model,
     beta: f64,
     rate: f64,
+    #[serde(default)]
+    rule: Rule,
     /// Steps of the features.
     steps: usize,
     /// Steps of the exact memory.
@@ -81,6 +83,7 @@ impl Images {
         Descent {
             rate: self.options.rate,
             steps,
+            rule: self.options.rule,
         }
     }
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::Cell;
 use super::binary::{Binary, Class, rows};
-use super::descent::Descent;
+use super::descent::{Descent, Rule};
 use super::estimate::directions;
 use super::memories::{Exact, features, field};
 use crate::{Result, Session, Task, Work};
@@ -50,6 +50,7 @@ impl Retrieval {
         let descent = Descent {
             rate: options.rate,
             steps: options.steps,
+            rule: Rule::Fixed,
         };
         let valid = options.beta > 0.0
             && options.beta.is_finite()
@@ -218,6 +219,7 @@ impl Spinodal {
         let descent = Descent {
             rate: 1.0,
             steps: window.steps,
+            rule: Rule::Fixed,
         };
         Ok(Self(Retrieval {
             options: Options {

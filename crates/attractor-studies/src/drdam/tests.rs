@@ -155,7 +155,7 @@ fallback_dataset = ["cifar10", "builtin"]
 representation = "pixel"
 levels = [4000]
 n_stored = [2]
-options = { beta = 60.0, rate = 0.5, steps = 20, exact_steps = 20, visible = 0.8 }
+options = { beta = 60.0, rate = 1.0, rule = "search", steps = 20, exact_steps = 20, visible = 0.8 }
 [[parts.series]]
 name = "{model}"
 grid = { model = ["exact", "features", "expected"] }
