@@ -45,6 +45,8 @@
 //!   what: a preset may change them, and figures stay comparable.
 
 mod expand;
+#[cfg(test)]
+mod panels_tests;
 mod resolve;
 mod resolved;
 mod slices;
