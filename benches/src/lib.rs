@@ -7,6 +7,7 @@
 pub mod bayespcn;
 pub mod family;
 pub mod gemm;
+pub mod pcn;
 pub mod read;
 pub mod timing;
 pub mod vae_step;

@@ -34,11 +34,12 @@ struct Line {
 }
 
 /// Our programs, in package `benches`, and the peers beside them.
-const PROGRAMS: [(&str, &[&str], &str); 4] = [
+const PROGRAMS: [(&str, &[&str], &str); 5] = [
     ("bench-read", &[], "read.py"),
     ("bench-family", &[], "family.py"),
     ("bench-vae-step", &[], "vae_step.py"),
     ("bench-bayespcn", &[], "bayespcn.py"),
+    ("bench-pcn", &[], "pcn.py"),
 ];
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {

@@ -54,7 +54,13 @@ fn list_names_everything() {
             .map(|item| item["name"].as_str().unwrap().to_owned())
             .collect()
     };
-    for name in ["annabi-cifar10", "annabi-clevr", "annabi-mnist", "capacity"] {
+    for name in [
+        "annabi-cifar10",
+        "annabi-clevr",
+        "annabi-mnist",
+        "capacity",
+        "pcn",
+    ] {
         assert!(names("experiments").contains(&name.to_owned()), "{name}");
     }
     assert!(names("protocols").contains(&"capacity".to_owned()));

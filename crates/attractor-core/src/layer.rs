@@ -20,6 +20,8 @@ pub enum Activation {
     Sigmoid,
     /// f(a) = tanh(a)
     Tanh,
+    /// f(a) = a Phi(a) with the normal distribution function Phi
+    Gelu,
 }
 
 impl Activation {
@@ -30,19 +32,64 @@ impl Activation {
             Self::Relu => activation::relu(pre),
             Self::Sigmoid => activation::sigmoid(pre),
             Self::Tanh => pre.tanh(),
+            Self::Gelu => pre.clone() * normal_distribution(pre),
         }
     }
 
-    /// `f'(pre) * cotangent`, written in terms of `value = f(pre)`, which all of these allow.
-    pub fn pull_back(self, value: Tensor<2>, cotangent: Tensor<2>) -> Tensor<2> {
+    /// f(pre) together with f'(pre).
+    pub fn differentiate(self, pre: Tensor<2>) -> Prediction {
+        if self == Self::Gelu {
+            let below = normal_distribution(pre.clone());
+            // 1 / sqrt(2 pi).
+            let density = pre.clone().square().mul_scalar(-0.5).exp();
+            let density = density.mul_scalar(0.398_942_280_401_432_7);
+            return Prediction {
+                value: pre.clone() * below.clone(),
+                slope: Some(below + pre * density),
+            };
+        }
+        let value = self.apply(pre);
+        let slope = match self {
+            Self::Identity | Self::Gelu => None,
+            // A value is not negative: 0 or 1.
+            Self::Relu => Some(value.clone().sign()),
+            Self::Sigmoid => Some(value.clone() - value.clone().square()),
+            Self::Tanh => Some(value.clone().square().neg().add_scalar(1.0)),
+        };
+        Prediction { value, slope }
+    }
+
+    /// The largest |f'| there is.
+    pub fn steepest(self) -> f64 {
         match self {
-            Self::Identity => cotangent,
-            Self::Relu => {
-                let dead = value.lower_equal_scalar(0.0);
-                cotangent.mask_fill(dead, 0.0)
-            }
-            Self::Sigmoid => (value.clone() - value.square()) * cotangent,
-            Self::Tanh => (value.square().neg().add_scalar(1.0)) * cotangent,
+            Self::Identity | Self::Relu | Self::Tanh => 1.0,
+            Self::Sigmoid => 0.25,
+            // At the square root of 2, rounded up.
+            Self::Gelu => 1.129,
+        }
+    }
+}
+
+fn normal_distribution(pre: Tensor<2>) -> Tensor<2> {
+    let scaled = pre.mul_scalar(std::f64::consts::FRAC_1_SQRT_2);
+    scaled.erf().add_scalar(1.0).mul_scalar(0.5)
+}
+
+/// A value f(a), and what pulls a derivative with respect to it back to a.
+#[derive(Debug, Clone)]
+pub struct Prediction {
+    /// f(a).
+    pub value: Tensor<2>,
+    /// f'(a); absent where it is 1 everywhere.
+    pub slope: Option<Tensor<2>>,
+}
+
+impl Prediction {
+    /// `f'(a) * cotangent`.
+    pub fn pull_back(&self, cotangent: Tensor<2>) -> Tensor<2> {
+        match &self.slope {
+            Some(slope) => cotangent * slope.clone(),
+            None => cotangent,
         }
     }
 }
@@ -69,10 +116,15 @@ pub trait Layer: Send + Sync + std::fmt::Debug {
         self.activation().apply(self.affine(input))
     }
 
-    /// Derivative with respect to the input, given the layer's own output `value`:
-    /// `[b, output_dim]` to `[b, input_dim]`.
-    fn pull_back(&self, value: Tensor<2>, cotangent: Tensor<2>) -> Tensor<2> {
-        self.adjoint(self.activation().pull_back(value, cotangent))
+    /// [`Layer::forward`] with the derivative of the activation.
+    fn differentiate(&self, input: Tensor<2>) -> Prediction {
+        self.activation().differentiate(self.affine(input))
+    }
+
+    /// Derivative with respect to the input, given the layer's own output for it: `[b, output_dim]`
+    /// to `[b, input_dim]`.
+    fn pull_back(&self, output: &Prediction, cotangent: Tensor<2>) -> Tensor<2> {
+        self.adjoint(output.pull_back(cotangent))
     }
 }
 
@@ -150,14 +202,67 @@ impl LayerChain {
         input: Tensor<2>,
         cotangent: &mut dyn FnMut(Tensor<2>) -> Tensor<2>,
     ) -> (Tensor<2>, Tensor<2>) {
-        let mut values = self.activities(input);
-        let output = values[values.len() - 1].clone();
-        let gradient = cotangent(output.clone());
-        let gradient = self.layers.iter().rev().fold(gradient, |gradient, layer| {
-            // One value per layer: `activities` made as many.
-            let value = values.pop().unwrap_or_else(|| output.clone());
-            layer.pull_back(value, gradient)
+        let mut value = input;
+        let outputs: Vec<Prediction> = self
+            .layers
+            .iter()
+            .map(|layer| {
+                let output = layer.differentiate(value.clone());
+                value = output.value.clone();
+                output
+            })
+            .collect();
+        let gradient = cotangent(value.clone());
+        let layers = self.layers.iter().zip(&outputs).rev();
+        let gradient = layers.fold(gradient, |gradient, (layer, output)| {
+            layer.pull_back(output, gradient)
         });
-        (output, gradient)
+        (value, gradient)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{DType, Device, TensorData};
+
+    use super::*;
+
+    const ALL: [Activation; 5] = [
+        Activation::Identity,
+        Activation::Relu,
+        Activation::Sigmoid,
+        Activation::Tanh,
+        Activation::Gelu,
+    ];
+
+    fn row(values: &[f64]) -> Tensor<2> {
+        let data = TensorData::new(values.to_vec(), [1, values.len()]);
+        Tensor::from_data(data, (&Device::default(), DType::F64))
+    }
+
+    fn host(tensor: Tensor<2>) -> Vec<f64> {
+        tensor.into_data().try_into_vec().unwrap()
+    }
+
+    #[test]
+    fn slopes_are_derivatives() {
+        // None at 0, where the rectifier has a kink.
+        let at: Vec<f64> = (-40..40).map(|i| f64::from(i) * 0.1 + 0.05).collect();
+        let step = 1e-5;
+        for f in ALL {
+            let shifted = |by: f64| host(f.apply(row(&at).add_scalar(by)));
+            let (above, below) = (shifted(step), shifted(-step));
+            let found = f.differentiate(row(&at));
+            assert_eq!(host(found.value.clone()), host(f.apply(row(&at))), "{f:?}");
+            let slopes = host(found.pull_back(row(&vec![1.0; at.len()])));
+            let mut steepest = 0f64;
+            for (i, slope) in slopes.into_iter().enumerate() {
+                let expected = (above[i] - below[i]) / (2.0 * step);
+                assert!((slope - expected).abs() < 1e-8, "{f:?} at {}", at[i]);
+                steepest = steepest.max(slope.abs());
+            }
+            assert!(steepest <= f.steepest(), "{f:?}: {steepest}");
+            assert!(steepest > 0.99 * f.steepest(), "{f:?}: {steepest}");
+        }
     }
 }

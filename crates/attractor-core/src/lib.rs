@@ -8,6 +8,7 @@
 //!   [`ObservationModel`], [`MemoryPrior`] and [`Inference`];
 //! - [`Recall`] with a typed [`Outcome`] per cue;
 //! - [`Backend`]: parse a name, list what was compiled in, open a device;
+//! - [`coding`]: predictive coding over a stack of layers;
 //! - [`rng`]: counter-based random streams drawn on the host, equal on every backend;
 //! - [`kernel`]: the streaming softmax read, its mergeable [`kernel::Partial`], distances;
 //! - [`options`]: parts by name, with a table of options;
@@ -17,6 +18,7 @@
 
 pub mod backend;
 pub mod check;
+pub mod coding;
 pub mod error;
 pub mod inference;
 pub mod kernel;
@@ -35,7 +37,7 @@ pub mod weights;
 pub use backend::Backend;
 pub use error::{Error, Result};
 pub use inference::{Inference, Problem, Stopping};
-pub use layer::{Activation, Layer, LayerChain};
+pub use layer::{Activation, Layer, LayerChain, Prediction};
 pub use memory::{
     AssociativeMemory, Complete, Forget, HeteroAssociative, Merge, Persist, Recognise, Train,
 };

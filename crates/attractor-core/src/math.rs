@@ -51,8 +51,9 @@ const HALF_PI: [f32; 3] = [1.570_312_5, 4.837_513e-4, 7.549_79e-8];
 /// Replaces each angle by its cosine and puts its sine beside it, to 1e-7, over the shorter of the two
 /// slices.
 pub fn sin_cos(angles: &mut [f32], sines: &mut [f32]) {
-    let near = |angle: &f32| angle.abs() <= FAR;
-    if !angles.iter().all(near) {
+    // Without a way out of the loop, it becomes vector instructions.
+    let far = |any: bool, angle: &f32| any | (angle.abs() > FAR);
+    if angles.iter().fold(false, far) {
         for (angle, sine) in angles.iter_mut().zip(sines) {
             (*sine, *angle) = angle.sin_cos();
         }

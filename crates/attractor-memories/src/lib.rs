@@ -4,14 +4,20 @@
 //! | --- | --- |
 //! | [`variational`] | generative model x observation model x prior x inference, any of each |
 //! | [`bayespcn`] | predictive coding network written by Bayes' rule: one-shot, forgetting, evidence |
+//! | [`predictive_coding`] | generative network trained until its patterns are attractors; covariance relatives |
 //! | [`encoded`] | any memory of codes behind an encoder and a decoder |
 
 pub mod bayespcn;
 pub mod encoded;
+mod files;
+mod linalg;
+pub mod predictive_coding;
 pub mod variational;
 
 pub use bayespcn::{BayesPcn, BayesPcnConfig, Gpcn, GpcnConfig};
 pub use encoded::EncodedMemory;
+pub use predictive_coding::covariance::{CovariancePcn, CovariancePcnConfig};
+pub use predictive_coding::{Pcn, PcnConfig};
 pub use variational::VariationalMemory;
 
 #[cfg(test)]
@@ -22,4 +28,7 @@ mod testing;
 mod pages {
     #[doc = include_str!("../../../docs/systems/bayespcn.md")]
     struct BayesPcn;
+
+    #[doc = include_str!("../../../docs/systems/predictive-coding.md")]
+    struct PredictiveCoding;
 }

@@ -4,7 +4,7 @@ use attractor::evaluation::study::{ResolvedPart, ResolvedSeries};
 use attractor::evaluation::{Cell, Measurement};
 use serde::de::DeserializeOwned;
 
-use crate::{Error, Result, Session, capacity, drdam, khm};
+use crate::{Error, Result, Session, bayespcn, capacity, drdam, khm, pcn};
 
 /// One cell with what the study says about it.
 #[derive(Debug, Clone, Copy)]
@@ -125,6 +125,11 @@ pub struct ProtocolEntry {
 /// Every protocol.
 pub const PROTOCOLS: &[ProtocolEntry] = &[
     ProtocolEntry {
+        name: "bayespcn",
+        summary: "recall, forgetting and width of a memory written by Bayes' rule",
+        new: || Box::<bayespcn::BayesPcnStudy>::default(),
+    },
+    ProtocolEntry {
         name: "capacity",
         summary: "recall of random patterns against load",
         new: || Box::new(capacity::Capacity),
@@ -138,6 +143,11 @@ pub const PROTOCOLS: &[ProtocolEntry] = &[
         name: "khm",
         summary: "kernelised Hopfield networks beside the identity map",
         new: || Box::new(khm::Khm::default()),
+    },
+    ProtocolEntry {
+        name: "pcn",
+        summary: "recall of images by a predictive coding memory, from noise and parts",
+        new: || Box::<pcn::PredictiveCoding>::default(),
     },
 ];
 

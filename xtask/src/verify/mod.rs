@@ -5,6 +5,7 @@ mod inference;
 mod kernel;
 mod models;
 mod networks;
+mod predictive_coding;
 mod priors;
 mod random_features;
 
@@ -133,6 +134,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     models::check(&mut golden)?;
     inference::check(&mut golden)?;
     bayespcn::check(&mut golden)?;
+    predictive_coding::check(&mut golden)?;
     let failed = golden
         .checks
         .iter()

@@ -18,6 +18,7 @@ mod grammar;
 mod ground;
 mod lamp;
 mod near;
+mod near_grid;
 mod open_ground;
 mod render;
 mod rig;

@@ -12,8 +12,18 @@ impl Among {
         self.0 |= 1 << (index % 64);
     }
 
-    pub(super) fn has(self, index: usize) -> bool {
-        self.0 >> (index % 64) & 1 == 1
+    /// Its members below `count`, without a look at the others.
+    pub(super) fn below(self, count: usize) -> impl Iterator<Item = usize> {
+        let mut left = match count {
+            0..64 => self.0 & ((1 << count) - 1),
+            _ => self.0,
+        };
+        let lowest = std::iter::from_fn(move || {
+            let index = left.trailing_zeros() as usize;
+            left &= left.wrapping_sub(1);
+            (index < 64).then_some(index)
+        });
+        lowest.flat_map(move |index| (index..count).step_by(64))
     }
 
     pub(super) fn is_empty(self) -> bool {
@@ -38,5 +48,29 @@ impl Near {
 
     pub(super) fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_are_visited_once_each() {
+        for count in [0, 1, 7, 63, 64, 65, 200] {
+            for members in [vec![], vec![0], vec![0, 5, 63], vec![1, 2, 70, 199]] {
+                let mut among = Among::default();
+                for index in &members {
+                    among.add(*index);
+                }
+                let mut found: Vec<usize> = among.below(count).collect();
+                found.sort_unstable();
+                let expected: Vec<usize> = (0..count)
+                    .filter(|i| members.iter().any(|member| member % 64 == i % 64))
+                    .collect();
+                assert_eq!(found, expected, "{members:?} below {count}");
+            }
+            assert_eq!(Among::ALL.below(count).count(), count);
+        }
     }
 }

@@ -46,89 +46,103 @@ pub fn render(scene: &Scene, rig: &Rig, view: &View) -> Result<Rendered> {
     let world = World::new(&scene.objects, rig, side);
     let (rows, columns) = view.size;
     let rays = Rays::new(&rig.camera, view, rows * fine.0, columns * fine.1);
-    let seen = seen(&world, &rays);
+    let seen = Seen::new(&world, &rays);
     let values = cells(&world, &rays, &seen, side);
     if fine == (1, 1) {
         let pixels = values.iter().map(|&value| byte(value)).collect();
-        return Ok(Rendered { pixels, mask: seen });
+        return Ok(Rendered {
+            pixels,
+            mask: seen.ids,
+        });
     }
     Ok(Rendered {
         pixels: shrink::pixels(&values, &rays, fine),
-        mask: shrink::mask(&world, &rays, &seen, fine),
+        mask: shrink::mask(&world, &rays, &seen.ids, fine),
     })
 }
 
-/// Which object the middle of each cell shows, plus one.
-fn seen(world: &World, rays: &Rays) -> Vec<u8> {
-    let mut seen = vec![0u8; rays.rows * rays.columns];
-    let mut depth = vec![f32::INFINITY; seen.len()];
-    for (index, solid) in world.solids.iter().enumerate() {
-        let [rows, columns] = rays.cover(solid.centre, solid.bound);
-        for row in rows {
-            for column in columns.clone() {
-                let cell = row * rays.columns + column;
-                let direction = rays.through(row as f32 + 0.5, column as f32 + 0.5);
-                if let Some(touch) = solid.touch(rays.origin, direction, depth[cell]) {
-                    depth[cell] = touch.t;
-                    seen[cell] = (index + 1) as u8;
+/// What the middles of the cells show.
+struct Seen {
+    /// 0 for the ground, `i + 1` for solid `i`.
+    ids: Vec<u8>,
+    /// Where a solid was met; meaningless on the ground.
+    touches: Vec<Touch>,
+}
+
+impl Seen {
+    fn new(world: &World, rays: &Rays) -> Self {
+        let mut ids = vec![0u8; rays.rows * rays.columns];
+        let mut touches = vec![Touch::FAR; ids.len()];
+        for (index, solid) in world.solids.iter().enumerate() {
+            let [rows, columns] = rays.cover(solid.centre, solid.bound);
+            for row in rows {
+                for column in columns.clone() {
+                    let cell = row * rays.columns + column;
+                    let direction = rays.through(row as f32 + 0.5, column as f32 + 0.5);
+                    let limit = touches[cell].t;
+                    if let Some(touch) = solid.touch(rays.origin, direction, limit) {
+                        touches[cell] = touch;
+                        ids[cell] = (index + 1) as u8;
+                    }
                 }
             }
         }
+        Self { ids, touches }
     }
-    seen
 }
 
 /// sRGB values of all cells, three planes.
-fn cells(world: &World, rays: &Rays, seen: &[u8], side: usize) -> Vec<f32> {
-    let mut values = vec![0.0; 3 * seen.len()];
+fn cells(world: &World, rays: &Rays, seen: &Seen, side: usize) -> Vec<f32> {
+    let (rows, columns) = (rays.rows, rays.columns);
+    let area = rows * columns;
+    let mut values = vec![0.0; 3 * area];
+    let (red, rest) = values.split_at_mut(area);
+    let (green, blue) = rest.split_at_mut(area);
     let open = OpenGround::new(world, rays);
     let sampler = Sampler {
         world,
         rays,
         open: &open,
     };
-    for row in 0..rays.rows {
-        for column in 0..rays.columns {
-            let around = Neighbours::of(seen, rays, row, column);
-            let colour = sampler.cell(row, column, side, &around);
-            for (plane, value) in [colour.x, colour.y, colour.z].into_iter().enumerate() {
-                values[plane * seen.len() + row * rays.columns + column] = srgb(value);
-            }
+    for row in 0..rows {
+        let line = |row: usize| &seen.ids[row * columns..][..columns];
+        let (above, here) = (line(row.saturating_sub(1)), line(row));
+        let below = line((row + 1).min(rows - 1));
+        for column in 0..columns {
+            let own = here[column];
+            let beside = [
+                above[column],
+                below[column],
+                here[column.saturating_sub(1)],
+                here[(column + 1).min(columns - 1)],
+            ];
+            let cell = row * columns + column;
+            let colour = if beside.iter().any(|&id| id != own) {
+                sampler.several(row, column, side, among(own, beside))
+            } else {
+                let solid = usize::from(own).checked_sub(1);
+                sampler.one(
+                    row,
+                    column,
+                    side,
+                    solid.map(|index| (index, seen.touches[cell])),
+                )
+            };
+            red[cell] = srgb(colour.x);
+            green[cell] = srgb(colour.y);
+            blue[cell] = srgb(colour.z);
         }
     }
     values
 }
 
-/// What a cell and those beside it show.
-struct Neighbours {
-    /// Whether they show different things.
-    differ: bool,
-    /// The solids they show.
-    solids: Among,
-}
-
-impl Neighbours {
-    fn of(seen: &[u8], rays: &Rays, row: usize, column: usize) -> Self {
-        let at = |row: usize, column: usize| seen[row * rays.columns + column];
-        let beside = [
-            at(row, column),
-            at(row.saturating_sub(1), column),
-            at((row + 1).min(rays.rows - 1), column),
-            at(row, column.saturating_sub(1)),
-            at(row, (column + 1).min(rays.columns - 1)),
-        ];
-        let mut solids = Among::default();
-        for index in beside
-            .iter()
-            .filter_map(|&id| usize::from(id).checked_sub(1))
-        {
-            solids.add(index);
-        }
-        Self {
-            differ: beside.iter().any(|&id| id != beside[0]),
-            solids,
-        }
+/// The solids that a cell and those beside it show.
+fn among(own: u8, beside: [u8; 4]) -> Among {
+    let mut solids = Among::default();
+    for id in beside.into_iter().chain([own]).filter(|&id| id > 0) {
+        solids.add(usize::from(id) - 1);
     }
+    solids
 }
 
 /// Camera rays through points of the grid.
@@ -139,29 +153,29 @@ struct Sampler<'a> {
 }
 
 impl Sampler<'_> {
-    /// Radiance of a cell.
-    fn cell(&self, row: usize, column: usize, side: usize, around: &Neighbours) -> V3 {
-        if around.differ {
-            return self.several(row, column, side, around.solids);
-        }
+    /// Radiance of a cell that shows one thing, where the ray through its middle met `solid`.
+    fn one(&self, row: usize, column: usize, side: usize, solid: Option<(usize, Touch)>) -> V3 {
         let (down, across) = (row as f32 + 0.5, column as f32 + 0.5);
-        match self.meet(down, across, around.solids) {
+        match solid {
             // What a bent mirror shows may be narrower than a cell.
-            Some((_, index, touch))
+            Some((index, touch))
                 if self.world.solids[index].metal
                     && touch.radius < 5.0 * self.rays.spread * touch.t =>
             {
-                self.several(row, column, side, around.solids)
+                let mut only = Among::default();
+                only.add(index);
+                self.several(row, column, side, only)
             }
-            hit => self.shade(down, across, 1.0, hit),
+            hit => {
+                let direction = || self.rays.through(down, across);
+                let hit = hit.map(|(index, touch)| (direction(), index, touch));
+                self.shade(down, across, 1.0, hit)
+            }
         }
     }
 
     /// The first of some solids along the ray through a point.
     fn meet(&self, row: f32, column: f32, among: Among) -> Option<(V3, usize, Touch)> {
-        if among.is_empty() {
-            return None;
-        }
         let direction = self.rays.through(row, column);
         let (index, touch) = self.world.first(self.rays.origin, direction, among)?;
         Some((direction, index, touch))

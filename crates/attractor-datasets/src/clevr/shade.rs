@@ -31,7 +31,7 @@ const FAR: f32 = 0.12;
 impl World {
     fn ground(&self, at: &GroundPoint) -> V3 {
         let open = self.open_ground(at.point, at.normal);
-        self.with_objects(open, at, &Near::ALL)
+        self.with_objects(open, at, self.mirrored.at(at))
     }
 
     /// The radiance of the ground among objects from that of the open ground. Some light is

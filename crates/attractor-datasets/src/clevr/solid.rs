@@ -39,6 +39,15 @@ pub(super) struct Touch {
     pub(super) radius: f32,
 }
 
+impl Touch {
+    /// Behind everything.
+    pub(super) const FAR: Self = Self {
+        t: f32::INFINITY,
+        normal: V3::UP,
+        radius: 1.0,
+    };
+}
+
 impl Solid {
     pub(super) fn new(object: &Object) -> Self {
         let factor = object.size.factor() as f32;
@@ -127,22 +136,14 @@ impl Solid {
         })
     }
 
-    /// Whether the solid stands between `origin` and the point at `limit`.
-    pub(super) fn blocks(&self, origin: V3, direction: V3, limit: f32) -> bool {
+    /// The solid as seen from a point that looks at lamps.
+    pub(super) fn shade(&self, origin: V3) -> Shade<'_> {
         let to_centre = self.centre - origin;
-        let along = to_centre.dot(direction);
-        let aside = to_centre.dot(to_centre) - along * along;
-        if along < 0.0 || along > limit || aside > self.bound * self.bound {
-            return false;
-        }
-        match self.shape {
-            Shape::Sphere => aside < self.half * self.half,
-            _ => {
-                // A little smaller, so that light reaches under the rounded edges.
-                let half = self.half - 0.4 * self.round;
-                let (o, d) = (self.to_local(-to_centre), self.to_local(direction));
-                self.hull(half, o, d).is_some()
-            }
+        Shade {
+            solid: self,
+            to_centre,
+            square: to_centre.dot(to_centre),
+            local: self.to_local(-to_centre),
         }
     }
 
@@ -208,6 +209,44 @@ impl Solid {
                     out.z.copysign(p.z),
                 );
                 (normal, if curved { self.round } else { 1e3 })
+            }
+        }
+    }
+}
+
+/// A solid as seen from one point.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shade<'a> {
+    solid: &'a Solid,
+    to_centre: V3,
+    square: f32,
+    /// The point in the solid's own frame.
+    local: V3,
+}
+
+impl Shade<'_> {
+    /// Whether the solid stands between the point and one at `offset` from it. Nothing here needs a
+    /// direction of unit length.
+    pub(super) fn blocks(&self, offset: V3) -> bool {
+        let solid = self.solid;
+        let along = self.to_centre.dot(offset);
+        let length = offset.dot(offset);
+        if along < 0.0 || along > length {
+            return false;
+        }
+        // Squares of distances from the ray, times that of its length.
+        let aside = self.square * length - along * along;
+        if aside > solid.bound * solid.bound * length {
+            return false;
+        }
+        match solid.shape {
+            Shape::Sphere => aside < solid.half * solid.half * length,
+            _ => {
+                // A little smaller, so that light reaches under the rounded edges.
+                let half = solid.half - 0.4 * solid.round;
+                solid
+                    .hull(half, self.local, solid.to_local(offset))
+                    .is_some()
             }
         }
     }

@@ -3,6 +3,7 @@
 use super::ground::{self, GroundPoint};
 use super::lamp::{Arriving, Lamp};
 use super::near::{Among, Near};
+use super::near_grid::NearGrid;
 use super::rig::Rig;
 use super::scene::Object;
 use super::solid::{Solid, Touch};
@@ -24,6 +25,8 @@ pub(super) struct World {
     pub(super) floor: Vec<V3>,
     /// The solids that matter to the light of each solid.
     near: Vec<Near>,
+    /// Those that matter to the ground, where something mirrors it.
+    pub(super) mirrored: NearGrid,
     /// Points of a lamp, both coordinates in [-1, 1].
     pattern: Vec<[f32; 2]>,
 }
@@ -44,6 +47,7 @@ impl World {
             lamps: Lamp::all(&rig.lamps),
             floor: Vec::new(),
             near: Vec::new(),
+            mirrored: NearGrid::default(),
             pattern: pattern(side),
         };
         let below = |solid: &Solid| V3 {
@@ -60,17 +64,18 @@ impl World {
             .iter()
             .map(|solid| world.near(solid.centre, solid.bound))
             .collect();
+        if world.solids.iter().any(|solid| solid.metal) {
+            world.mirrored = NearGrid::new(&world);
+        }
         world
     }
 
     /// The first of some solids along a ray.
     pub(super) fn first(&self, origin: V3, direction: V3, among: Among) -> Option<(usize, Touch)> {
         let mut found: Option<(usize, Touch)> = None;
-        for (index, solid) in self.solids.iter().enumerate() {
+        for index in among.below(self.solids.len()) {
             let limit = found.map_or(f32::INFINITY, |(_, touch)| touch.t);
-            if among.has(index)
-                && let Some(touch) = solid.touch(origin, direction, limit)
-            {
+            if let Some(touch) = self.solids[index].touch(origin, direction, limit) {
                 found = Some((index, touch));
             }
         }
@@ -115,15 +120,13 @@ impl World {
         }
         let lamp = &self.lamps[lamp];
         let mut hidden = 0u32;
-        for (index, solid) in self.solids.iter().enumerate() {
-            if index == skip || !among.has(index) || !in_cone(solid, p, lamp, light, 0.0) {
+        for index in among.below(self.solids.len()) {
+            let solid = &self.solids[index];
+            if index == skip || !in_cone(solid, p, lamp, light, 0.0) {
                 continue;
             }
-            let blocked = |[a, b]: [f32; 2]| {
-                let offset = lamp.point(p, a, b) - p;
-                let length = offset.length();
-                solid.blocks(p, offset * (1.0 / length), length)
-            };
+            let shade = solid.shade(p);
+            let blocked = |[a, b]: [f32; 2]| shade.blocks(lamp.point(p, a, b) - p);
             // What a convex solid hides of a lamp is convex: where there are many rays, those to
             // the corners and the middle spare most of them.
             if self.pattern.len() > 2 * CORNERS.len() {
@@ -196,11 +199,12 @@ impl World {
                 lost += light.irradiance * (hidden * light.to.dot(n).max(0.0));
             }
         }
-        for (index, (solid, floor)) in self.solids.iter().zip(&self.floor).enumerate() {
+        for index in near.around.below(self.solids.len()) {
+            let (solid, floor) = (&self.solids[index], &self.floor[index]);
             let offset = solid.centre - p;
             let square = offset.dot(offset);
             let radius = solid.half * solid.half;
-            if near.around.has(index) && square < SURROUNDED * SURROUNDED * radius {
+            if square < SURROUNDED * SURROUNDED * radius {
                 // The form factor of a sphere, taken off at the end of its range.
                 let form = radius * offset.dot(n) / (square * square.sqrt());
                 let end = 1.0 - square / (SURROUNDED * SURROUNDED * radius);

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use attractor_datasets::clevr::{Camera, ClevrFolder, Relationships, Rig, View, render};
+use attractor_datasets::clevr::{
+    Camera, ClevrFolder, Material, Relationships, Rig, Shape, View, render,
+};
 use attractor_datasets::{DataRoot, Split, load};
 
 fn data() -> Option<PathBuf> {
@@ -37,36 +39,65 @@ fn loads_and_knows_its_camera() {
     }
 }
 
+/// Mean and standard deviation of values from 0 to 255, on a scale to 1.
+fn moments(values: impl Iterator<Item = u8> + Clone) -> (f64, f64) {
+    let count = values.clone().count() as f64;
+    let values = values.map(|value| f64::from(value) / 255.0);
+    let mean = values.clone().sum::<f64>() / count;
+    let square = values.map(|value| (value - mean).powi(2)).sum::<f64>() / count;
+    (mean, square.sqrt())
+}
+
 #[test]
 fn rendered_annotations_look_like_the_pictures() {
     let Some(root) = data() else { return };
     let folder =
         ClevrFolder::open(&root.join("clevr-mini"), Split::Test, None, &View::PAPER).unwrap();
     let real = folder.load().unwrap();
-    let mut ours = Vec::new();
+    let (mut ours, mut masks) = (Vec::new(), Vec::new());
     for scene in &real.scenes {
-        ours.extend(
-            render(scene, &Rig::of_scene(scene), &View::PAPER)
-                .unwrap()
-                .pixels,
-        );
+        let picture = render(scene, &Rig::of_scene(scene), &View::PAPER).unwrap();
+        ours.extend(picture.pixels);
+        masks.push(picture.mask);
     }
+    let theirs = real.images.pixels();
     let plane = 64 * 76;
     for channel in 0..3 {
-        let mean = |pixels: &[u8]| {
+        let of = |pixels: &[u8]| {
             let planes = pixels.chunks_exact(plane).skip(channel).step_by(3);
-            let sum: f64 = planes.flatten().map(|&value| f64::from(value)).sum();
-            sum / (255.0 * (pixels.len() / 3) as f64)
+            moments(planes.flatten().copied())
         };
-        let (theirs, rendered) = (mean(real.images.pixels()), mean(&ours));
-        assert!(
-            (theirs - rendered).abs() < 0.02,
-            "{channel}: {theirs} {rendered}"
-        );
+        let (a, b) = (of(theirs), of(&ours));
+        assert!((a.0 - b.0).abs() < 0.02, "mean, {channel}: {a:?} {b:?}");
+        assert!((a.1 - b.1).abs() < 0.02, "contrast, {channel}: {a:?} {b:?}");
     }
-    let square: f64 = real
-        .images
-        .pixels()
+    for (material, shape) in Material::ALL
+        .into_iter()
+        .flat_map(|m| Shape::ALL.map(|s| (m, s)))
+    {
+        let mut places = Vec::new();
+        for (index, (scene, mask)) in real.scenes.iter().zip(&masks).enumerate() {
+            for (at, &id) in mask.iter().enumerate() {
+                let object = usize::from(id).checked_sub(1).map(|i| &scene.objects[i]);
+                if object.is_some_and(|o| o.material == material && o.shape == shape) {
+                    places.extend((0..3).map(|channel| (3 * index + channel) * plane + at));
+                }
+            }
+        }
+        assert!(places.len() > 3000, "{material:?} {shape:?}");
+        for channel in 0..3 {
+            let of = |pixels: &[u8]| {
+                let places = places.iter().skip(channel).step_by(3);
+                moments(places.map(|&place| pixels[place])).0
+            };
+            let (a, b) = (of(theirs), of(&ours));
+            assert!(
+                (a - b).abs() < 0.03,
+                "{material:?} {shape:?} {channel}: {a} {b}"
+            );
+        }
+    }
+    let square: f64 = theirs
         .iter()
         .zip(&ours)
         .map(|(&a, &b)| ((f64::from(a) - f64::from(b)) / 255.0).powi(2))

@@ -1,8 +1,10 @@
 //! Scenes with known masks: rendered CLEVR, or flat shapes that are drawn at once.
 
+use std::path::Path;
+
 use attractor_core::rng;
 use attractor_datasets::Split;
-use attractor_datasets::clevr::Generator;
+use attractor_datasets::clevr::{ClevrFolder, Generator, Rig, View, render};
 
 use crate::Outcome;
 
@@ -34,25 +36,33 @@ impl Scenes {
     }
 
     /// Three objects on CLEVR's ground, the left 64 columns of the published window.
-    pub(crate) fn clevr(split: Split, count: usize) -> Outcome<Self> {
+    pub(crate) fn clevr(seed: u64, split: Split, count: usize) -> Outcome<Self> {
         let generator = Generator {
             objects: [3, 3],
+            seed,
             ..Generator::default()
         };
         let set = generator.generate(split, count)?;
-        let masks = set.masks.unwrap_or_default();
-        let columns = generator.view.size.1;
-        let crop = |planes: &[u8]| -> Vec<u8> {
-            let rows = planes.chunks_exact(columns);
-            rows.flat_map(|row| &row[..SIDE]).copied().collect()
-        };
-        let mut images = Vec::with_capacity(count * 3 * PIXELS);
-        for index in 0..count {
-            images.extend(crop(set.images.image(index)?));
+        Ok(Self {
+            images: left(set.images.pixels()),
+            masks: left(&set.masks.unwrap_or_default()),
+        })
+    }
+
+    /// The `val` pictures of a folder in CLEVR's layout that show three objects. Files hold no
+    /// masks: those are rendered from the annotations.
+    pub(crate) fn folder(root: &Path) -> Outcome<Self> {
+        let folder = ClevrFolder::open(root, Split::Test, Some([3, 3]), &View::PAPER)?;
+        let set = folder.load()?;
+        let mut masks = Vec::with_capacity(set.scenes.len() * PIXELS);
+        for scene in &set.scenes {
+            masks.extend(left(
+                &render(scene, &Rig::of_scene(scene), &View::PAPER)?.mask,
+            ));
         }
         Ok(Self {
-            images,
-            masks: crop(&masks),
+            images: left(set.images.pixels()),
+            masks,
         })
     }
 
@@ -89,6 +99,12 @@ impl Scenes {
         }
         Self { images, masks }
     }
+}
+
+/// The left columns of planes that are as wide as the published window.
+fn left(planes: &[u8]) -> Vec<u8> {
+    let rows = planes.chunks_exact(View::PAPER.size.1);
+    rows.flat_map(|row| &row[..SIDE]).copied().collect()
 }
 
 const COLOURS: [[u8; 3]; 6] = [

@@ -15,12 +15,33 @@ const SHOWN: usize = 8;
 
 /// Means over scenes.
 pub(crate) struct Score {
+    /// Scenes that show two objects or more, which alone have an index.
+    counted: usize,
     /// Adjusted Rand index of the attention masks on the objects' pixels.
-    pub(crate) attention: f64,
-    /// The same of the decoded masks.
-    pub(crate) decoded: f64,
+    attention: f64,
+    /// Share of scenes where it is above 0.9.
+    separated: f64,
+    /// The index of the decoded masks.
+    decoded: f64,
     /// Squared error of a reconstructed colour.
-    pub(crate) error: f64,
+    error: f64,
+}
+
+impl std::fmt::Display for Score {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            counted,
+            attention,
+            separated,
+            decoded,
+            error,
+        } = self;
+        write!(
+            f,
+            "scenes {counted} ari {attention:.3} above 0.9 {separated:.3} decoded {decoded:.3} \
+             mse {error:.5}"
+        )
+    }
 }
 
 /// Slot with the largest mask at each pixel, from `[slots, pixels]`.
@@ -39,7 +60,8 @@ fn winners(masks: &[f32]) -> Vec<usize> {
 pub(crate) fn score(model: &FrozenMonet, scenes: &Scenes, picture: &Path) -> Outcome<Score> {
     let device = Default::default();
     let slots = model.config().slots;
-    let (mut attention, mut decoded, mut error, mut counted) = (0.0, 0.0, 0.0, 0.0);
+    let (mut attention, mut separated, mut decoded, mut error) = (0.0, 0.0, 0.0, 0.0);
+    let mut counted = 0;
     let mut sheet = Sheet::new((2 * slots + 2) * SIDE, SHOWN * SIDE);
     let all: Vec<usize> = (0..scenes.count()).collect();
     for indices in all.chunks(16) {
@@ -55,14 +77,17 @@ pub(crate) fn score(model: &FrozenMonet, scenes: &Scenes, picture: &Path) -> Out
             let truth = scenes.mask(index);
             let range = at * slots * PIXELS..(at + 1) * slots * PIXELS;
             let [ours, theirs] = [&seen[range.clone()], &masks[range]];
-            // A scene whose window shows fewer than two objects has no index.
-            if let (Ok(a), Ok(b)) = (
-                foreground_adjusted_rand_index(&truth, &winners(ours), 0),
-                foreground_adjusted_rand_index(&truth, &winners(theirs), 0),
-            ) {
+            // Where the window shows fewer than two objects there is nothing to separate.
+            let mut objects = truth.iter().filter(|label| **label > 0);
+            if let Some(first) = objects.next()
+                && objects.any(|label| label != first)
+            {
+                let a = foreground_adjusted_rand_index(&truth, &winners(ours), 0)?;
+                let b = foreground_adjusted_rand_index(&truth, &winners(theirs), 0)?;
                 attention += a;
+                separated += f64::from(u8::from(a > 0.9));
                 decoded += b;
-                counted += 1.0;
+                counted += 1;
             }
             let [image, drawn] =
                 [&values, &whole].map(|rows| &rows[at * 3 * PIXELS..][..3 * PIXELS]);
@@ -86,9 +111,12 @@ pub(crate) fn score(model: &FrozenMonet, scenes: &Scenes, picture: &Path) -> Out
         }
     }
     sheet.write(picture)?;
+    let mean = |sum: f64| sum / f64::max(counted as f64, 1.0);
     Ok(Score {
-        attention: attention / f64::max(counted, 1.0),
-        decoded: decoded / f64::max(counted, 1.0),
+        counted,
+        attention: mean(attention),
+        separated: mean(separated),
+        decoded: mean(decoded),
         error: error / scenes.count() as f64,
     })
 }

@@ -32,7 +32,7 @@ mod tests;
 mod upsample;
 mod windows;
 
-pub(crate) use monet::{MonetNetwork, SceneRows};
+pub(crate) use monet::{Encoded, MonetInference, MonetNetwork, SceneRows};
 pub(crate) use network::{Network, Rows};
 
 use crate::layers::ImageShape;

@@ -5,6 +5,9 @@ use attractor_core::{Error, Result};
 
 use crate::train::{AdamConfig, FIRST, RmsPropConfig, SECOND};
 
+/// Prefix of the last step's values in a checkpoint whose named arrays are averages.
+pub(super) const LAST: &str = "last/";
+
 /// A trained array in the layer's own order of entries.
 #[derive(Debug, Clone)]
 pub(super) struct Slot {
@@ -16,6 +19,8 @@ pub(super) struct Slot {
     pub(super) gradient: Vec<f32>,
     first: Vec<f32>,
     second: Vec<f32>,
+    /// Mean of the values over past steps; empty before [`Slot::average`] is first called.
+    average: Vec<f32>,
 }
 
 impl Slot {
@@ -37,6 +42,7 @@ impl Slot {
             gradient: zeros(),
             first: zeros(),
             second: zeros(),
+            average: Vec::new(),
         }
     }
 
@@ -58,6 +64,41 @@ impl Slot {
 
     pub(super) fn export(&self, weights: &mut Weights) {
         self.scatter(weights, "", &self.value, false);
+    }
+
+    /// The average where there is one, else the values.
+    pub(super) fn export_average(&self, weights: &mut Weights) {
+        let own = if self.average.is_empty() {
+            &self.value
+        } else {
+            &self.average
+        };
+        self.scatter(weights, "", own, false);
+    }
+
+    /// Adds what [`Slot::export_average`] leaves out.
+    pub(super) fn export_last(&self, weights: &mut Weights) {
+        if !self.average.is_empty() {
+            self.scatter(weights, LAST, &self.value, false);
+        }
+    }
+
+    /// Takes values and average as [`Slot::export_average`] and [`Slot::export_last`] leave them.
+    pub(super) fn import_average(&mut self, weights: &Weights) -> Result<()> {
+        self.average = self.gather(weights, "", false)?;
+        self.value = self.gather(weights, LAST, false)?;
+        Ok(())
+    }
+
+    /// Moves the average towards the values: `average = decay * average + (1 - decay) * value`.
+    pub(super) fn average(&mut self, decay: f64) {
+        if self.average.is_empty() {
+            self.average = self.value.clone();
+        }
+        let rest = (1.0 - decay) as f32;
+        for (average, value) in self.average.iter_mut().zip(&self.value) {
+            *average += rest * (value - *average);
+        }
     }
 
     pub(super) fn export_moments(&self, weights: &mut Weights) {

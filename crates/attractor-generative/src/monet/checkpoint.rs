@@ -10,14 +10,14 @@ use super::{Monet, MonetTrainer, MonetTrainerConfig};
 use crate::train::{counter, expect};
 
 impl MonetTrainer {
-    /// Writes the state, meant for epoch boundaries. The weights keep their published names, so
-    /// that a checkpoint can be read as a model.
+    /// Writes the state, meant for epoch boundaries. The weights of [`MonetTrainer::model`] keep
+    /// their published names, so that a checkpoint can be read as a model.
     ///
     /// # Errors
     /// [`attractor_core::Error::Weights`] if the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<()> {
         let mut weights = self.network.export();
-        self.network.export_moments(&mut weights);
+        self.network.export_state(&mut weights);
         weights.set_metadata("kind", KIND);
         weights.set_metadata("model", describe(&self.template.config()));
         weights.set_metadata("trainer", describe(&self.config));
@@ -40,7 +40,9 @@ impl MonetTrainer {
         let mut trainer = Self::new(model, config)?;
         trainer.epoch = counter(&weights, "epoch")?;
         trainer.step = counter(&weights, "step")?;
-        trainer.network.import(&weights)?;
+        // Before the first step there is nothing to average.
+        let averaged = config.averaging.is_some() && trainer.step > 0;
+        trainer.network.import(&weights, averaged)?;
         Ok(trainer)
     }
 }

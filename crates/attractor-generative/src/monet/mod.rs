@@ -46,5 +46,3 @@ pub use objective::{MonetLoss, MonetObjective, MonetTrainerConfig};
 #[cfg(test)]
 pub(crate) use tests::TINY;
 pub use trainer::{MonetEpoch, MonetProgress, MonetTrainer};
-#[cfg(test)]
-pub(crate) use weights::published;

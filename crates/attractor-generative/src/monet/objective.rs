@@ -1,10 +1,10 @@
 //! What MONet's training minimises, and how.
 
-use attractor_core::Result;
 use attractor_core::error::{require_non_negative, require_nonzero, require_positive};
+use attractor_core::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::train::{Optimiser, RmsPropConfig};
+use crate::train::{Optimiser, RmsPropConfig, Schedule};
 
 /// Weights and scales of the loss; see [`crate::monet`] for the formula.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -59,6 +59,12 @@ pub struct MonetTrainerConfig {
     pub objective: MonetObjective,
     /// The optimiser.
     pub optimiser: Optimiser,
+    /// How its rate moves.
+    pub schedule: Schedule,
+    /// The model is the mean of the parameters over past steps, with weights that fall by this
+    /// factor from step to step (B. T. Polyak, A. B. Juditsky, 1992); none: the last ones. At step
+    /// `t` the factor is at most `(1 + t) / (10 + t)`, so that initial values are soon forgotten.
+    pub averaging: Option<f64>,
     /// Images in a step; the last step of an epoch takes what is left.
     pub batch_size: usize,
     /// Seed of orders and noise (not of the initial weights).
@@ -70,6 +76,8 @@ impl Default for MonetTrainerConfig {
         Self {
             objective: MonetObjective::default(),
             optimiser: Optimiser::RmsProp(RmsPropConfig::default()),
+            schedule: Schedule::default(),
+            averaging: None,
             batch_size: 64,
             seed: 0,
         }
@@ -84,6 +92,16 @@ impl MonetTrainerConfig {
     pub fn validate(&self) -> Result<()> {
         self.objective.validate()?;
         self.optimiser.validate()?;
+        self.schedule.validate()?;
+        if let Some(decay) = self.averaging
+            && !(0.0..1.0).contains(&decay)
+        {
+            return Err(Error::config(
+                "MonetTrainerConfig.averaging",
+                "must be at least 0 and below 1",
+                decay,
+            ));
+        }
         require_nonzero("MonetTrainerConfig.batch_size", self.batch_size)
     }
 }

@@ -91,6 +91,46 @@ fn the_chain_decodes_as_the_module() {
 }
 
 #[test]
+fn host_memory_and_tensor_operations_agree() {
+    for config in [
+        TINY,
+        MonetConfig {
+            slots: 4,
+            blocks: 5,
+            decoder_channels: 16,
+            code: 16,
+            ..TINY
+        },
+    ] {
+        let model = config.init(3, &Device::default()).unwrap();
+        let host = model.freeze().unwrap();
+        let device = FrozenMonet::on_device(&model).unwrap();
+        // More than one buffer's worth.
+        let data = images(5);
+        let same = |a: Tensor<2>, b: Tensor<2>| {
+            let size: f32 = b.clone().abs().max().into_scalar();
+            let gap = gap(a, b);
+            assert!(gap < 1e-5 * size.max(1.0), "{gap} of {size}");
+        };
+        let [a, b] = [&host, &device].map(|model| model.encode(data.clone()));
+        same(a.mean.clone(), b.mean);
+        same(a.log_variance, b.log_variance);
+        let masks = |model: &FrozenMonet| to_rows(model.attention_masks(data.clone()).unwrap());
+        same(masks(&host), masks(&device));
+        same(host.decode(a.mean.clone()), device.decode(a.mean.clone()));
+        let weight = rng::normal::<2>(
+            &mut rng::stream(6, "weight"),
+            [5, 3 * 64 * 64],
+            &Device::default(),
+        );
+        let [a, b] = [&host, &device]
+            .map(|model| model.pull_back(a.mean.clone(), &mut |data| data * weight.clone()));
+        same(a.0, b.0);
+        same(a.1, b.1);
+    }
+}
+
+#[test]
 fn pull_back_is_the_derivative() {
     let model = tiny();
     let frozen = model.freeze().unwrap();

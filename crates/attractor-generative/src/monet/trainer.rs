@@ -90,7 +90,8 @@ impl MonetTrainer {
         self.step
     }
 
-    /// The model as trained so far, on `device`.
+    /// The model as trained so far, on `device`: the averaged one if the configuration asks for
+    /// averaging.
     ///
     /// # Errors
     /// [`Error::Weights`] if the parameters do not fit the model, which a trainer rules out.
@@ -127,14 +128,7 @@ impl MonetTrainer {
             images: &images,
             noise: &noise,
         };
-        let MonetTrainerConfig {
-            objective,
-            optimiser,
-            ..
-        } = &self.config;
-        let loss = self
-            .network
-            .step(rows, objective, optimiser, self.step + 1)?;
+        let loss = self.network.step(rows, &self.config, self.step + 1)?;
         self.step += 1;
         Ok(loss)
     }

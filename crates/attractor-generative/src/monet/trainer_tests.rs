@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor};
 use super::*;
 use crate::monet::{MonetObjective, TINY};
 use crate::testing::smooth_images;
-use crate::train::{AdamConfig, FromFn, Optimiser, RmsPropConfig};
+use crate::train::{AdamConfig, Decay, FromFn, Optimiser, RmsPropConfig, Schedule};
 
 const ADAM: Optimiser = Optimiser::Adam(AdamConfig {
     learning_rate: 1e-3,
@@ -76,13 +76,29 @@ fn a_resumed_run_continues_exactly() {
     let images = smooth_images(1, 10, [3, 64, 64]);
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("trainer.safetensors");
-    for optimiser in [ADAM, Optimiser::RmsProp(RmsPropConfig::default())] {
-        let mut whole = trainer(config(optimiser));
+    let moving = MonetTrainerConfig {
+        schedule: Schedule {
+            warm_up: 2,
+            decay: Decay::Cosine {
+                steps: 5,
+                last: 0.1,
+            },
+        },
+        averaging: Some(0.9),
+        ..config(ADAM)
+    };
+    let rms_prop = config(Optimiser::RmsProp(RmsPropConfig::default()));
+    for config in [config(ADAM), rms_prop, moving] {
+        let mut whole = trainer(config);
+        // Before the first step there are no averages yet.
+        whole.save(&path).unwrap();
+        let model = TINY.init(7, &Device::default()).unwrap();
+        whole = MonetTrainer::load(&path, model, config).unwrap();
         epoch(&mut whole, &images);
         whole.save(&path).unwrap();
         let expected = epoch(&mut whole, &images);
         let model = TINY.init(7, &Device::default()).unwrap();
-        let mut resumed = MonetTrainer::load(&path, model, config(optimiser)).unwrap();
+        let mut resumed = MonetTrainer::load(&path, model, config).unwrap();
         assert_eq!((resumed.epoch(), resumed.steps()), (1, 3));
         assert_eq!(epoch(&mut resumed, &images), expected);
         let weights = |trainer: &MonetTrainer| {
@@ -93,14 +109,99 @@ fn a_resumed_run_continues_exactly() {
                 .unwrap()
         };
         assert_eq!(weights(&resumed), weights(&whole));
+        // A checkpoint is a model file too.
+        resumed.save(&path).unwrap();
+        let read = Monet::read(&path, TINY.slots, &Device::default()).unwrap();
+        assert_eq!(read.to_weights().unwrap(), weights(&resumed));
     }
-    // A checkpoint is a model file too.
-    assert_eq!(
-        Monet::read(&path, TINY.slots, &Device::default())
-            .unwrap()
-            .config(),
-        TINY
-    );
+}
+
+#[test]
+fn the_schedule_moves_the_rate() {
+    let images = smooth_images(1, 4, [3, 64, 64]);
+    let weights = |config| {
+        let mut trainer = trainer(config);
+        let history: Vec<_> = (0..3)
+            .map(|_| {
+                trainer.step(rows(&images, &[0, 1, 2, 3]).unwrap()).unwrap();
+                let model = trainer.model(&Device::default()).unwrap();
+                model.to_weights().unwrap()
+            })
+            .collect();
+        history
+    };
+    let scheduled = |schedule| MonetTrainerConfig {
+        schedule,
+        ..config(ADAM)
+    };
+    let halved = Optimiser::Adam(AdamConfig {
+        learning_rate: 5e-4,
+        ..AdamConfig::default()
+    });
+    // Step 1 of a rise over two steps has half the rate.
+    let rising = weights(scheduled(Schedule {
+        warm_up: 2,
+        decay: Decay::Constant,
+    }));
+    assert_eq!(rising[0], weights(config(halved))[0]);
+    assert_ne!(rising[0], weights(config(ADAM))[0]);
+    // The full rate, half of it, none.
+    let steps = Decay::Cosine {
+        steps: 2,
+        last: 0.0,
+    };
+    let falling = weights(scheduled(Schedule {
+        warm_up: 0,
+        decay: steps,
+    }));
+    assert_eq!(falling[0], weights(config(ADAM))[0]);
+    assert_ne!(falling[1], falling[0]);
+    assert_eq!(falling[2], falling[1]);
+}
+
+#[test]
+fn averages_are_those_of_the_plain_run() {
+    let images = smooth_images(1, 4, [3, 64, 64]);
+    let decay = 0.3;
+    let averaged = MonetTrainerConfig {
+        averaging: Some(decay),
+        ..config(ADAM)
+    };
+    let [mut plain, mut averaged] = [config(ADAM), averaged].map(trainer);
+    let weights = |trainer: &MonetTrainer| {
+        let model = trainer.model(&Device::default()).unwrap();
+        model.to_weights().unwrap()
+    };
+    let name = "netCVAE.decoder.2.weight";
+    let mut expected: Vec<f64> = Vec::new();
+    for step in 1..=5 {
+        let losses = [&mut plain, &mut averaged]
+            .map(|trainer| trainer.step(rows(&images, &[0, 1]).unwrap()).unwrap());
+        assert_eq!(losses[0], losses[1]);
+        let values = weights(&plain);
+        let values = values.values(name).unwrap().iter().copied().map(f64::from);
+        let decay = f64::min(decay, f64::from(1 + step) / f64::from(10 + step));
+        expected = match step {
+            1 => values.collect(),
+            _ => values
+                .zip(&expected)
+                .map(|(value, mean)| decay * mean + (1.0 - decay) * value)
+                .collect(),
+        };
+    }
+    let found = weights(&averaged);
+    let [mut off, mut moved] = [0.0_f64; 2];
+    for ((found, expected), last) in found
+        .values(name)
+        .unwrap()
+        .iter()
+        .zip(&expected)
+        .zip(weights(&plain).values(name).unwrap())
+    {
+        off = off.max((f64::from(*found) - expected).abs());
+        moved = moved.max((f64::from(*found) - f64::from(*last)).abs());
+    }
+    assert!(off < 1e-6 && moved > 1e-4, "{off} {moved}");
 }
 
 #[test]
@@ -177,6 +278,13 @@ fn wrong_input_is_an_error_and_changes_nothing() {
         ..RmsPropConfig::default()
     });
     assert!(refuse(config(decay)).contains("RmsPropConfig.decay"));
+    assert!(
+        refuse(MonetTrainerConfig {
+            averaging: Some(1.0),
+            ..config(ADAM)
+        })
+        .contains("averaging")
+    );
     assert!(
         refuse(MonetTrainerConfig {
             batch_size: 0,

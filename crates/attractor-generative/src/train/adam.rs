@@ -35,14 +35,20 @@ impl Adam {
         }
     }
 
-    /// The module after step number `step`, the first being 1.
-    pub(super) fn step<M: Module>(&mut self, module: M, gradients: Gradients, step: u64) -> M {
+    /// The module after step number `step`, the first being 1, at `factor` times the rate.
+    pub(super) fn step<M: Module>(
+        &mut self,
+        module: M,
+        gradients: Gradients,
+        step: u64,
+        factor: f64,
+    ) -> M {
         let AdamConfig {
             learning_rate,
             beta1,
             beta2,
             ..
-        } = self.config;
+        } = self.config.scaled(factor);
         let step = step as f64;
         let mut mapper = Updater {
             adam: self,

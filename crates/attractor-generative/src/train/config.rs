@@ -4,6 +4,8 @@ use attractor_core::error::{require_non_negative, require_nonzero, require_posit
 use attractor_core::{Error, Result};
 use serde::{Deserialize, Serialize};
 
+use super::Schedule;
+
 /// What a step minimises; see [`crate::train`] for the formulas.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
@@ -43,6 +45,14 @@ impl Default for AdamConfig {
 }
 
 impl AdamConfig {
+    /// The same rule at `factor` times the rate.
+    pub(crate) fn scaled(self, factor: f64) -> Self {
+        Self {
+            learning_rate: factor * self.learning_rate,
+            ..self
+        }
+    }
+
     /// Checks the step size, the decays and epsilon.
     ///
     /// # Errors
@@ -109,6 +119,17 @@ pub enum Optimiser {
 }
 
 impl Optimiser {
+    /// The same rule at `factor` times the rate.
+    pub(crate) fn scaled(self, factor: f64) -> Self {
+        match self {
+            Self::Adam(config) => Self::Adam(config.scaled(factor)),
+            Self::RmsProp(config) => Self::RmsProp(RmsPropConfig {
+                learning_rate: factor * config.learning_rate,
+                ..config
+            }),
+        }
+    }
+
     /// Checks the rule's configuration.
     ///
     /// # Errors
@@ -164,6 +185,8 @@ pub struct TrainerConfig {
     pub objective: Objective,
     /// The optimiser.
     pub adam: AdamConfig,
+    /// How its rate moves.
+    pub schedule: Schedule,
     /// Rows in a step; the last step of an epoch takes what is left.
     pub batch_size: usize,
     /// Seed of orders and noise (not of the initial weights).
@@ -179,6 +202,7 @@ impl Default for TrainerConfig {
         Self {
             objective: Objective::Variational { beta: 0.1 },
             adam: AdamConfig::default(),
+            schedule: Schedule::default(),
             batch_size: 20,
             seed: 0,
             order: Order::Shuffled,
@@ -197,6 +221,7 @@ impl TrainerConfig {
             require_non_negative("Objective.beta", beta)?;
         }
         require_nonzero("TrainerConfig.batch_size", self.batch_size)?;
+        self.schedule.validate()?;
         self.adam.validate()
     }
 }

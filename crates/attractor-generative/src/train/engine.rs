@@ -69,6 +69,7 @@ impl<V: Vae> AnyEngine<V> {
         config: &TrainerConfig,
         step: u64,
     ) -> Result<Tensor<1>> {
+        let factor = config.schedule.factor(step);
         match self {
             Self::Tensor(engine) => {
                 let Rows {
@@ -76,7 +77,7 @@ impl<V: Vae> AnyEngine<V> {
                     target,
                     noise,
                 } = rows;
-                Ok(engine.step(input, target, noise, config.objective, step))
+                Ok(engine.step(input, target, noise, config.objective, (step, factor)))
             }
             Self::Host { network, .. } => {
                 let device = rows.input.device();
@@ -90,7 +91,8 @@ impl<V: Vae> AnyEngine<V> {
                     target: &target,
                     noise: noise.as_deref(),
                 };
-                let loss = network.step(rows, config.objective, &config.adam, step);
+                let adam = config.adam.scaled(factor);
+                let loss = network.step(rows, config.objective, &adam, step);
                 Ok(Tensor::from_floats([loss], &device))
             }
         }

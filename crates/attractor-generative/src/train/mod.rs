@@ -19,16 +19,18 @@ mod checkpoint;
 mod config;
 mod data;
 mod engine;
+mod schedule;
 mod tensor_engine;
 #[cfg(test)]
 mod tests;
 mod trainer;
 
 #[cfg(test)]
-pub(crate) use tensor_engine::{collect_gradients, gradients_by_autodiff};
+pub(crate) use tensor_engine::gradients_by_autodiff;
 
 pub(crate) use adam::{FIRST, SECOND};
 pub(crate) use checkpoint::{counter, expect};
 pub use config::{AdamConfig, Engine, Objective, Optimiser, Order, RmsPropConfig, TrainerConfig};
 pub use data::{Batch, Batches, FromFn};
+pub use schedule::{Decay, Schedule};
 pub use trainer::{EpochReport, Progress, Trainer};

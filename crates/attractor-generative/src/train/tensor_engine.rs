@@ -24,19 +24,20 @@ impl<V: Vae> TensorEngine<V> {
         }
     }
 
-    /// Loss of the batch before the step, `[1]`, on the plain device.
+    /// Loss of the batch before step number `step` at `factor` times the rate, `[1]`, on the plain
+    /// device.
     pub(super) fn step(
         &mut self,
         input: Tensor<2>,
         target: Tensor<2>,
         noise: Option<Tensor<2>>,
         objective: Objective,
-        step: u64,
+        (step, factor): (u64, f64),
     ) -> Tensor<1> {
         let (loss, gradients) =
             loss_and_gradients(&mut self.model, input, target, noise, objective);
         // The map consumes the module; a clone shares every tensor.
-        self.model = self.adam.step(self.model.clone(), gradients, step);
+        self.model = self.adam.step(self.model.clone(), gradients, step, factor);
         loss
     }
 

@@ -1,4 +1,5 @@
 use attractor_core::burn::tensor::Tensor;
+use attractor_core::coding::{End, Link, LinkOutput, Pull, Snapshot, Stack};
 use attractor_core::{Error, Inference, LayerChain, Problem, Recall, Result};
 
 use super::PredictiveCodingConfig;
@@ -31,90 +32,155 @@ impl PredictiveCoding {
             })?;
         let mut start = vec![problem.start.clone()];
         start.extend(chain.activities(problem.start.clone()));
-        let first_predictions = self.config.fixed_predictions.then(|| start[1..].to_vec());
         // The data's own layer is clamped to the cue: it is no variable.
         start.pop();
-        let mut coding = Coding {
-            problem,
-            chain,
-            rate: self.config.rate,
-            first_predictions,
-        };
+        let mut coding = Coding::new(problem, chain, self.config.rate);
+        if self.config.fixed_predictions {
+            coding.fix(&start);
+        }
         let options = Options {
             stopping: self.config.stopping,
             keep_best: self.config.keep_best,
         };
         let (state, mut recall) = run(&mut coding, start, &options)?;
         let mut layers = state[1..].to_vec();
-        let predicted = coding.predictions(&state).pop();
-        if let Some(predicted) = predicted {
-            recall.decoded = Some(predicted.clone());
-            layers.push(predicted);
-        }
+        let predicted = coding.snapshot(&state)?.predicted;
+        recall.decoded = Some(predicted.clone());
+        layers.push(predicted);
         Ok((layers, recall))
     }
 }
 
-struct Coding<'a> {
+/// The prior above the code.
+#[derive(Debug)]
+struct PriorEnd<'a>(&'a Problem<'a>);
+
+impl End for PriorEnd<'_> {
+    fn pull(&self, values: &Tensor<2>) -> Result<Pull> {
+        let (target, energy) = self.0.prior.attract_with_energy(values.clone())?;
+        Ok(Pull {
+            drive: target - values.clone(),
+            energy: Some(energy),
+            predicted: None,
+        })
+    }
+}
+
+/// The last layer of the decoder with the observation model below it.
+#[derive(Debug)]
+struct DataEnd<'a> {
     problem: &'a Problem<'a>,
-    chain: &'a LayerChain,
-    rate: f32,
-    first_predictions: Option<Vec<Tensor<2>>>,
+    layer: &'a dyn Link,
+    fixed: Option<LinkOutput>,
+}
+
+impl End for DataEnd<'_> {
+    fn pull(&self, values: &Tensor<2>) -> Result<Pull> {
+        let Problem {
+            observation, cues, ..
+        } = self.problem;
+        let output = match &self.fixed {
+            Some(fixed) => fixed.clone(),
+            None => self.layer.predict(values.clone()),
+        };
+        let predicted = output.prediction.value.clone();
+        let error = observation.gradient(cues, predicted.clone()).neg();
+        Ok(Pull {
+            drive: self.layer.pull_back(&output, error),
+            energy: Some(observation.energy(cues, predicted.clone())),
+            predicted: Some(predicted),
+        })
+    }
 }
 
 /// Errors of one snapshot, and what follows from them.
 struct Errors {
-    /// `e_0 .. e_{L-1}`.
+    /// Of the code (up to the sign) and of every hidden layer.
     hidden: Vec<Tensor<2>>,
     /// Prediction of the data.
     predicted: Tensor<2>,
     prior_energy: Tensor<1>,
+    observed: Tensor<1>,
+    snapshot: Snapshot,
 }
 
-impl Coding<'_> {
-    /// p_1 .. p_L, the data's prediction last.
-    fn predictions(&self, state: &State) -> Vec<Tensor<2>> {
-        match &self.first_predictions {
-            Some(fixed) => fixed.clone(),
-            None => self
-                .chain
-                .layers()
+struct Coding<'a> {
+    problem: &'a Problem<'a>,
+    top: PriorEnd<'a>,
+    hidden: Vec<&'a dyn Link>,
+    bottom: DataEnd<'a>,
+    rate: f32,
+    /// Predictions of the hidden layers in the first pass, if they are kept.
+    fixed: Option<Vec<LinkOutput>>,
+}
+
+impl<'a> Coding<'a> {
+    fn new(problem: &'a Problem<'a>, chain: &'a LayerChain, rate: f32) -> Self {
+        let layers = chain.layers();
+        let last = layers.len() - 1;
+        Self {
+            problem,
+            top: PriorEnd(problem),
+            hidden: layers[..last]
                 .iter()
-                .zip(state)
-                .map(|(layer, below)| layer.forward(below.clone()))
+                .map(|layer| layer as &dyn Link)
                 .collect(),
+            bottom: DataEnd {
+                problem,
+                layer: &layers[last],
+                fixed: None,
+            },
+            rate,
+            fixed: None,
         }
     }
 
-    fn errors(&self, state: &State, predictions: &[Tensor<2>]) -> Result<Errors> {
-        let (target, prior_energy) = self.problem.prior.attract_with_energy(state[0].clone())?;
-        let mut hidden = vec![state[0].clone() - target];
-        for (activity, predicted) in state[1..].iter().zip(predictions) {
-            hidden.push(activity.clone() - predicted.clone());
+    /// Keeps the predictions of this state from now on.
+    fn fix(&mut self, state: &State) {
+        self.fixed = Some(self.stack().predict(state));
+        let lowest = state[state.len() - 1].clone();
+        self.bottom.fixed = Some(self.bottom.layer.predict(lowest));
+    }
+
+    fn stack(&self) -> Stack<'_> {
+        Stack {
+            top: Some(&self.top),
+            links: self.hidden.clone(),
+            bottom: Some(&self.bottom),
         }
-        let predicted = predictions[predictions.len() - 1].clone();
+    }
+
+    fn snapshot(&self, state: &State) -> Result<Errors> {
+        let stack = self.stack();
+        let outputs = match &self.fixed {
+            Some(fixed) => fixed.clone(),
+            None => stack.predict(state),
+        };
+        let snapshot = stack.snapshot_with(state, outputs)?;
+        let of_ends =
+            |energy: &Option<Tensor<1>>| energy.clone().expect("these ends have energies");
+        let (top, bottom) = (snapshot.top.as_ref(), snapshot.bottom.as_ref());
+        let (top, bottom) = top.zip(bottom).expect("this stack has both ends");
+        let mut hidden = vec![top.drive.clone()];
+        hidden.extend(snapshot.errors.iter().cloned());
         Ok(Errors {
             hidden,
-            predicted,
-            prior_energy,
+            predicted: bottom.predicted.clone().expect("the data's end predicts"),
+            prior_energy: of_ends(&top.energy),
+            observed: of_ends(&bottom.energy),
+            snapshot,
         })
     }
 
     /// Free energy, squared errors from the data's layer to the code's, as the paper reports them.
     fn terms_of(&self, errors: &Errors) -> Vec<Tensor<1>> {
-        let Problem {
-            observation,
-            cues,
-            prior,
-            ..
-        } = self.problem;
-        let observed = observation.energy(cues, errors.predicted.clone());
+        let Problem { cues, prior, .. } = self.problem;
         let squares: Vec<Tensor<1>> = errors
             .hidden
             .iter()
             .map(|error| square(error.clone()))
             .collect();
-        let mut free = observed;
+        let mut free = errors.observed.clone();
         for square in &squares[1..] {
             free = free + square.clone().mul_scalar(0.5);
         }
@@ -135,41 +201,23 @@ fn square(rows: Tensor<2>) -> Tensor<1> {
 
 impl Dynamics for Coding<'_> {
     fn terms(&self) -> Vec<String> {
-        let layers = self.chain.layers().len();
+        let layers = self.hidden.len() + 1;
         let mut names = vec!["free energy".to_owned(), "data".to_owned()];
         names.extend((1..=layers).map(|layer| format!("layer {layer}")));
         names
     }
 
     fn step(&mut self, state: &State) -> Result<(Vec<Tensor<1>>, State)> {
-        let Problem {
-            observation, cues, ..
-        } = self.problem;
-        let predictions = self.predictions(state);
-        let errors = self.errors(state, &predictions)?;
+        let errors = self.snapshot(state)?;
         let terms = self.terms_of(&errors);
-        let layers = self.chain.layers();
-        let next = state
-            .iter()
-            .enumerate()
-            .map(|(l, activity)| {
-                // The error of the layer that z_l predicts, pulled back to z_l.
-                let above = match errors.hidden.get(l + 1) {
-                    Some(error) => error.clone(),
-                    None => observation.gradient(cues, errors.predicted.clone()).neg(),
-                };
-                let pulled = layers[l].pull_back(predictions[l].clone(), above);
-                let change = (pulled - errors.hidden[l].clone()).mul_scalar(self.rate);
-                activity.clone() + change
-            })
-            .collect();
-        Ok((terms, next))
+        let drives = self.stack().drives(errors.snapshot);
+        let next = state.iter().zip(drives);
+        let next = next.map(|(values, drive)| values.clone() + drive.mul_scalar(self.rate));
+        Ok((terms, next.collect()))
     }
 
     fn energies(&mut self, state: &State) -> Result<Vec<Tensor<1>>> {
-        let predictions = self.predictions(state);
-        let errors = self.errors(state, &predictions)?;
-        Ok(self.terms_of(&errors))
+        Ok(self.terms_of(&self.snapshot(state)?))
     }
 
     fn clipped(&mut self, state: &State) -> Result<Option<Vec<bool>>> {

@@ -1,7 +1,7 @@
 //! BayesPCN on images of CIFAR-10: the experiments of the paper at a size of one's choice.
 //!
 //! ```sh
-//! cargo run --release -p attractor-memories --example bayespcn_cifar10 -- table 128 256 4
+//! cargo run --release --example bayespcn_cifar10 -- table 128 256 4
 //! ... -- loads 256 16,32,64,128        # recall against the number stored
 //! ... -- widths 64,128,256 16,32,64    # what each width holds, at those numbers
 //! ... -- fading 256 512 0,0.001,0.01   # recall against age, for strengths of forgetting
@@ -35,7 +35,7 @@ const CUES: usize = 128;
 fn main() -> Result<(), Failure> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let device = Backend::available()[0].open()?;
+    let device = Backend::Flex.open()?;
     let set = load("cifar10", Split::Train, &DataRoot::from_environment(None))?;
     let images = interleaved(&set, 1024)?;
     let all = Questions {

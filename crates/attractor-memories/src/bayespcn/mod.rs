@@ -26,7 +26,6 @@ pub mod golden;
 mod gpcn;
 mod layer;
 mod lift;
-mod linalg;
 mod memory;
 mod mixture;
 mod model;
@@ -36,7 +35,7 @@ mod persist;
 pub mod protocol;
 mod read;
 mod readout;
-mod real;
+pub(crate) mod real;
 mod remove;
 mod rows;
 mod search;
@@ -45,6 +44,8 @@ mod sweep;
 mod tests;
 mod view;
 mod write;
+
+use crate::linalg;
 
 pub use activation::Activation;
 pub use config::{

@@ -1,18 +1,17 @@
 //! To and from safetensors, bit by bit.
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use attractor_core::{Error, Persist, Result};
 use burn::tensor::Device;
-use safetensors::tensor::TensorView;
-use safetensors::{Dtype, SafeTensors};
+use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 
 use super::linalg::Mat;
 use super::model::{Record, State};
 use super::particle::{Origin, Particle};
 use super::{BayesPcn, BayesPcnConfig, MatrixNormal};
+use crate::files::{Arrays, array, open};
 
 const SYSTEM: &str = "bayespcn";
 
@@ -42,9 +41,9 @@ impl Persist for BayesPcn {
             &state.log_weights,
         );
         for (k, particle) in state.particles.iter().enumerate() {
-            arrays.add_layers(&format!("particle{k}"), &particle.layers);
+            add_layers(&mut arrays, &format!("particle{k}"), &particle.layers);
             if let Origin::Given(prior) = &particle.origin {
-                arrays.add_layers(&format!("particle{k}/prior"), prior);
+                add_layers(&mut arrays, &format!("particle{k}/prior"), prior);
             }
         }
         for (index, record) in state.records.iter().enumerate() {
@@ -78,7 +77,7 @@ impl Persist for BayesPcn {
                 .collect(),
         };
         let header = serde_json::to_string(&header).map_err(|error| fail(error.to_string()))?;
-        arrays.write(path, header).map_err(fail)
+        arrays.write(path, SYSTEM, header).map_err(fail)
     }
 
     fn load(path: &Path, device: &Device) -> Result<Self> {
@@ -97,14 +96,7 @@ impl Persist for BayesPcn {
 }
 
 fn parse(bytes: &[u8]) -> Result<(Header, State), String> {
-    let not = |error: safetensors::SafeTensorError| format!("expected a safetensors file: {error}");
-    let file = SafeTensors::deserialize(bytes).map_err(not)?;
-    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(not)?;
-    let text = metadata.metadata().as_ref();
-    let text = text.and_then(|all| all.get(SYSTEM));
-    let text = text.ok_or_else(|| format!("expected the system `{SYSTEM}`, found another"))?;
-    let header: Header = serde_json::from_str(text)
-        .map_err(|error| format!("the configuration of `{SYSTEM}`: {error}"))?;
+    let (file, header) = open::<Header>(bytes, SYSTEM)?;
     let config = header.config;
     config.validate().map_err(|error| error.to_string())?;
     if header.origins.len() != config.particles {
@@ -169,61 +161,11 @@ fn layers(
         .collect()
 }
 
-/// A finite `f64` array of exactly that shape.
-fn array(file: &SafeTensors<'_>, name: &str, shape: &[usize]) -> Result<Vec<f64>, String> {
-    let view = file.tensor(name).map_err(|error| error.to_string())?;
-    if view.shape() != shape || view.dtype() != Dtype::F64 {
-        let (found, dtype) = (view.shape(), view.dtype());
-        return Err(format!(
-            "`{name}`: expected F64 of shape {shape:?}, found {dtype:?} of shape {found:?}"
-        ));
-    }
-    let (chunks, _) = view.data().as_chunks::<8>();
-    let values: Vec<f64> = chunks
-        .iter()
-        .map(|bytes| f64::from_le_bytes(*bytes))
-        .collect();
-    match values.iter().find(|value| !value.is_finite()) {
-        Some(bad) => Err(format!("`{name}`: expected finite numbers, found {bad}")),
-        None => Ok(values),
-    }
-}
-
-/// Named arrays on their way to a file.
-#[derive(Default)]
-struct Arrays(Vec<(String, Vec<usize>, Vec<u8>)>);
-
-impl Arrays {
-    fn add(&mut self, name: &str, shape: Vec<usize>, values: &[f64]) {
-        let bytes = values
-            .iter()
-            .flat_map(|value| value.to_le_bytes())
-            .collect();
-        self.0.push((name.to_owned(), shape, bytes));
-    }
-
-    fn add_layers(&mut self, name: &str, layers: &[MatrixNormal]) {
-        for (l, layer) in layers.iter().enumerate() {
-            for (part, mat) in [("mean", &layer.mean), ("factor", &layer.factor)] {
-                let shape = vec![mat.rows, mat.cols];
-                self.add(&format!("{name}/layer{l}/{part}"), shape, &mat.data);
-            }
+fn add_layers(arrays: &mut Arrays, name: &str, layers: &[MatrixNormal]) {
+    for (l, layer) in layers.iter().enumerate() {
+        for (part, mat) in [("mean", &layer.mean), ("factor", &layer.factor)] {
+            let shape = vec![mat.rows, mat.cols];
+            arrays.add(&format!("{name}/layer{l}/{part}"), shape, &mat.data);
         }
-    }
-
-    /// To a neighbour first, then renamed.
-    fn write(&self, path: &Path, header: String) -> Result<(), String> {
-        let views = self.0.iter().map(|(name, shape, data)| {
-            TensorView::new(Dtype::F64, shape.clone(), data).map(|view| (name.as_str(), view))
-        });
-        let views: Vec<_> = views
-            .collect::<Result<_, _>>()
-            .map_err(|error| error.to_string())?;
-        let metadata = HashMap::from([(SYSTEM.to_owned(), header)]);
-        let bytes = safetensors::serialize(views, Some(metadata)).map_err(|e| e.to_string())?;
-        let partial = path.with_extension("safetensors.part");
-        std::fs::write(&partial, bytes)
-            .and_then(|()| std::fs::rename(&partial, path))
-            .map_err(|error| error.to_string())
     }
 }

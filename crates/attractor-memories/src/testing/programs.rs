@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use attractor_core::{AssociativeMemory, Complete, Forget, Persist, Recall, Result};
 use proptest::prelude::*;
 
-use super::{device, host, normal};
+use super::{device, normal};
 
 /// One operation. Numbers are seeds of what is written or asked.
 #[derive(Debug, Clone)]
@@ -51,10 +51,11 @@ pub(crate) fn programs(longest: usize) -> impl Strategy<Value = Vec<(Step, bool)
 pub(crate) type Answer = std::result::Result<Vec<u64>, String>;
 
 fn bits(recall: &Recall) -> Vec<u64> {
-    let state = host(recall.state.clone());
+    // In the wider precision, which holds the bits of both.
+    let state = recall.state.clone().try_into_vec_as::<f64>().unwrap();
     let energies = recall.energy_first.iter().chain(&recall.energy_last);
-    let numbers = state.iter().chain(energies);
-    let numbers = numbers.map(|number| u64::from(number.to_bits()));
+    let energies = energies.map(|energy| u64::from(energy.to_bits()));
+    let numbers = state.into_iter().map(f64::to_bits).chain(energies);
     let steps = recall.steps.iter().map(|&steps| steps as u64);
     numbers.chain(steps).collect()
 }

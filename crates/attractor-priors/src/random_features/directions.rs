@@ -1,5 +1,9 @@
 //! Random directions and phases, drawn on the host: equal on every backend.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use attractor_core::backend::is_host_device;
 use attractor_core::rng::{self, Rng};
 use attractor_core::{Error, Result, check};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -15,12 +19,64 @@ const BLOCK_BYTES: usize = 8 << 20;
 /// Directions of one block at most.
 const BLOCK_ROWS: usize = 4096;
 
-/// Directions `[y, dim]` and, for `cos`, phases `[1, y]`, for indices from `first` on.
+/// `count` directions and, for `cos`, their phases, for indices from `first` on.
 #[derive(Debug, Clone)]
 pub(super) struct Block {
     pub(super) first: usize,
-    pub(super) directions: Tensor<2>,
-    pub(super) phases: Option<Tensor<2>>,
+    pub(super) count: usize,
+    dim: usize,
+    values: Numbers,
+    phases: Option<Numbers>,
+}
+
+/// Numbers where they are used.
+#[derive(Debug, Clone)]
+enum Numbers {
+    /// In host memory, for the waves of CPU backends.
+    Host(Arc<Vec<f32>>),
+    /// `[rows, width]`.
+    Device(Box<Tensor<2>>),
+}
+
+impl Numbers {
+    fn on(&self, shape: [usize; 2], device: &Device) -> Tensor<2> {
+        match self {
+            Self::Host(values) => {
+                Tensor::from_data(TensorData::new(values.as_ref().clone(), shape), device)
+            }
+            Self::Device(tensor) => Tensor::clone(tensor).to_device(device),
+        }
+    }
+
+    fn host(&self) -> Result<Cow<'_, [f32]>> {
+        Ok(match self {
+            Self::Host(values) => Cow::Borrowed(values),
+            Self::Device(tensor) => Cow::Owned(check::to_host(Tensor::clone(tensor))?),
+        })
+    }
+}
+
+impl Block {
+    /// `[y, dim]`.
+    pub(super) fn directions(&self, device: &Device) -> Tensor<2> {
+        self.values.on([self.count, self.dim], device)
+    }
+
+    /// `[1, y]`.
+    pub(super) fn phases(&self, device: &Device) -> Option<Tensor<2>> {
+        let phases = self.phases.as_ref();
+        phases.map(|phases| phases.on([1, self.count], device))
+    }
+
+    /// Directions and phases in host memory.
+    #[expect(
+        clippy::type_complexity,
+        reason = "a pair of slices, borrowed where possible"
+    )]
+    pub(super) fn host(&self) -> Result<(Cow<'_, [f32]>, Option<Cow<'_, [f32]>>)> {
+        let phases = self.phases.as_ref().map(Numbers::host).transpose()?;
+        Ok((self.values.host()?, phases))
+    }
 }
 
 /// All directions of a memory.
@@ -32,6 +88,8 @@ pub(super) struct Directions {
     dim: usize,
     phased: bool,
     device: Device,
+    /// Whether blocks stay in host memory.
+    on_host: bool,
     kept: Option<Vec<Block>>,
     /// Directions and phases that were given rather than drawn.
     given: Option<(Vec<f32>, Vec<f32>)>,
@@ -46,6 +104,7 @@ impl Directions {
             dim,
             phased: config.features == FeatureKind::Cos,
             device: device.clone(),
+            on_host: is_host_device(device) && !config.features.is_positive(),
             kept: None,
             given: None,
         };
@@ -126,13 +185,19 @@ impl Directions {
                 self.phased.then(|| self.draw_phases(first, count)),
             ),
         };
-        let upload = |values: Vec<f32>, shape: [usize; 2]| {
-            Tensor::from_data(TensorData::new(values, shape), &self.device)
+        let place = |values: Vec<f32>, shape: [usize; 2]| match self.on_host {
+            true => Numbers::Host(Arc::new(values)),
+            false => {
+                let data = TensorData::new(values, shape);
+                Numbers::Device(Box::new(Tensor::from_data(data, &self.device)))
+            }
         };
         Block {
             first,
-            directions: upload(values, [count, self.dim]),
-            phases: phases.map(|phases| upload(phases, [1, count])),
+            count,
+            dim: self.dim,
+            values: place(values, [count, self.dim]),
+            phases: phases.map(|phases| place(phases, [1, count])),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Feature maps: codes to features, and weighted sums of features.
 
 use attractor_core::{Result, check};
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 
 use super::directions::{Block, Directions};
 use super::host::cos_sin;
@@ -54,22 +54,22 @@ impl Map {
     /// `slope * w.z`, plus the phase where there is one, `[n, y]`.
     pub(super) fn project(&self, states: &Tensor<2>, block: &Block) -> Tensor<2> {
         let device = states.device();
-        let directions = block.directions.clone().to_device(&device);
+        let directions = block.directions(&device);
         let projected = states
             .clone()
             .mul_scalar(self.slope)
             .matmul(directions.transpose());
-        match &block.phases {
-            Some(phases) => projected + phases.clone().to_device(&device),
+        match block.phases(&device) {
+            Some(phases) => projected + phases,
             None => projected,
         }
     }
 
     /// What every exponent of a positive feature has beside its projection: `[1, y]` for the
     /// direction, if any.
-    pub(super) fn direction_bias(&self, block: &Block) -> Option<Tensor<2>> {
+    pub(super) fn direction_bias(&self, block: &Block, device: &Device) -> Option<Tensor<2>> {
         (self.spread != 0.0).then(|| {
-            let norms = block.directions.clone().square().sum_dim(1);
+            let norms = block.directions(device).square().sum_dim(1);
             norms.transpose().mul_scalar(self.spread)
         })
     }
@@ -97,8 +97,8 @@ impl Map {
             }
             FeatureKind::OptimalPositive => {
                 let mut log = h + self.code_bias(states);
-                if let Some(bias) = self.direction_bias(block) {
-                    log = log + bias.to_device(&states.device());
+                if let Some(bias) = self.direction_bias(block, &states.device()) {
+                    log = log + bias;
                 }
                 vec![log]
             }
@@ -138,7 +138,7 @@ impl Map {
         let empty = if positive { f64::from(NOTHING) } else { 0.0 };
         let mut sums = vec![empty; self.kind.parts() * total];
         for block in directions.blocks() {
-            let step = (PROJECTIONS / block.directions.dims()[0]).max(1);
+            let step = (PROJECTIONS / block.count).max(1);
             for first in (0..rows).step_by(step) {
                 let count = step.min(rows - first);
                 let group = states.clone().narrow(0, first, count);

@@ -1,6 +1,6 @@
 //! The estimate of S and its gradient, block of directions by block of directions.
 
-use attractor_core::kernel::Partial;
+use attractor_core::kernel::{Partial, Waves};
 use attractor_core::{Result, check};
 use burn::tensor::{Int, Tensor};
 
@@ -55,63 +55,20 @@ impl RandomFeatures {
 
     /// Part `part` of T at the directions of a block, `[1, y]`.
     fn sums_of(&self, block: &Block, part: usize, like: &Tensor<2>) -> Tensor<2> {
-        let count = count_of(block);
         self.superposition
             .clone()
             .narrow(0, part, 1)
-            .narrow(1, block.first, count)
+            .narrow(1, block.first, block.count)
             .to_device(&like.device())
     }
 
     fn trigonometric(&self, states: Tensor<2>, gradient: bool) -> Result<Reading> {
-        let device = states.device();
         let [rows, dim] = states.dims();
         let map = self.map;
-        let mut sum = Tensor::<2>::zeros([rows, 1], &device);
-        let mut estimates = vec![0.0f64; rows];
-        let mut slope = gradient.then(|| Tensor::<2>::zeros([rows, dim], &device));
-        for block in self.directions.blocks() {
-            let h = map.project(&states, &block);
-            if host::serves(&h) {
-                let from = block.first..block.first + h.dims()[1];
-                let (all, paired) = self.sums.split_at(self.config.count);
-                let paired = (map.kind == FeatureKind::SinCos).then(|| &paired[from.clone()]);
-                let found = host::sums(h, &all[from], paired)?;
-                estimates
-                    .iter_mut()
-                    .zip(found.estimate)
-                    .for_each(|(sum, part)| *sum += part);
-                if let Some(slope) = &mut slope {
-                    let residual =
-                        check::from_host("residual", found.residual, count_of(&block), &device)?;
-                    let directions = block.directions.to_device(&device);
-                    *slope = slope.clone() + residual.matmul(directions);
-                }
-                continue;
-            }
-            let (cosine, sine) = (h.clone().cos(), h);
-            let first = self.sums_of(&block, 0, &states);
-            sum = sum + cosine.clone().matmul(first.clone().transpose());
-            let paired =
-                (map.kind == FeatureKind::SinCos).then(|| self.sums_of(&block, 1, &states));
-            if paired.is_none() && slope.is_none() {
-                continue;
-            }
-            let sine = sine.sin();
-            if let Some(second) = &paired {
-                sum = sum + sine.clone().matmul(second.clone().transpose());
-            }
-            if let Some(slope) = &mut slope {
-                let mut residual = (sine * first).neg();
-                if let Some(second) = paired {
-                    residual = residual + cosine * second;
-                }
-                let directions = block.directions.to_device(&device);
-                *slope = slope.clone() + residual.matmul(directions);
-            }
-        }
-        let estimates = estimates.into_iter().map(|sum| sum as f32).collect();
-        let sum = sum + check::from_host("estimates", estimates, 1, &device)?;
+        let (sum, slope) = match host::serves(&states) {
+            true => self.waves_on_host(states, gradient)?,
+            false => self.waves_on_device(&states, gradient),
+        };
         let estimate = sum.mul_scalar(map.scale);
         let lost = estimate.clone().lower_equal_scalar(self.config.floor);
         let kept = estimate.clamp_min(self.config.floor);
@@ -127,6 +84,82 @@ impl RandomFeatures {
         })
     }
 
+    /// `sum_i cos(h_i) C_i + sin(h_i) S_i`, `[b, 1]`, and its slope along the projections times the
+    /// directions, `[b, d]`, block by block.
+    fn waves_on_device(
+        &self,
+        states: &Tensor<2>,
+        gradient: bool,
+    ) -> (Tensor<2>, Option<Tensor<2>>) {
+        let device = states.device();
+        let [rows, dim] = states.dims();
+        let paired = self.map.kind == FeatureKind::SinCos;
+        let mut sum = Tensor::<2>::zeros([rows, 1], &device);
+        let mut slope = gradient.then(|| Tensor::<2>::zeros([rows, dim], &device));
+        for block in self.directions.blocks() {
+            let h = self.map.project(states, &block);
+            let (cosine, sine) = (h.clone().cos(), h);
+            let first = self.sums_of(&block, 0, states);
+            sum = sum + cosine.clone().matmul(first.clone().transpose());
+            let second = paired.then(|| self.sums_of(&block, 1, states));
+            if second.is_none() && slope.is_none() {
+                continue;
+            }
+            let sine = sine.sin();
+            if let Some(second) = &second {
+                sum = sum + sine.clone().matmul(second.clone().transpose());
+            }
+            if let Some(slope) = &mut slope {
+                let mut residual = (sine * first).neg();
+                if let Some(second) = second {
+                    residual = residual + cosine * second;
+                }
+                *slope = slope.clone() + residual.matmul(block.directions(&device));
+            }
+        }
+        (sum, slope)
+    }
+
+    /// The same in host memory, in one pass.
+    fn waves_on_host(
+        &self,
+        states: Tensor<2>,
+        gradient: bool,
+    ) -> Result<(Tensor<2>, Option<Tensor<2>>)> {
+        let device = states.device();
+        let [rows, dim] = states.dims();
+        let points = check::to_host(states.mul_scalar(self.map.slope))?;
+        let (first, second) = self.sums.split_at(self.config.count);
+        let paired = self.map.kind == FeatureKind::SinCos;
+        let mut sum = vec![0.0f64; rows];
+        let mut slope = vec![0.0f32; if gradient { rows * dim } else { 0 }];
+        for block in self.directions.blocks() {
+            let (directions, phases) = block.host()?;
+            let at = block.first..block.first + block.count;
+            let waves = Waves::new(
+                (&directions, dim),
+                phases.as_deref(),
+                &first[at.clone()],
+                paired.then(|| &second[at]),
+            )?;
+            let found = waves.read(&points, gradient)?;
+            sum.iter_mut()
+                .zip(found.sum)
+                .for_each(|(sum, part)| *sum += part);
+            slope
+                .iter_mut()
+                .zip(found.gradient.unwrap_or_default())
+                .for_each(|(sum, part)| *sum += part);
+        }
+        let sum = sum.into_iter().map(|sum| sum as f32).collect();
+        let sum = check::from_host("estimates", sum, 1, &device)?;
+        let slope = match gradient {
+            true => Some(check::from_host("slopes", slope, dim, &device)?),
+            false => None,
+        };
+        Ok((sum, slope))
+    }
+
     /// In logarithms: S^ is a sum of exponentials `exp(h_i + log T_i)`, hence its gradient a
     /// softmax-weighted mean of directions, merged over the blocks as in the kernel's read.
     fn positive(&self, states: Tensor<2>, gradient: bool) -> Result<Reading> {
@@ -137,14 +170,14 @@ impl RandomFeatures {
         let mut total = Partial::empty(rows, width, &device);
         for block in self.directions.blocks() {
             let mut h = map.project(&states, &block);
-            let mut directions = block.directions.clone().to_device(&device);
+            let mut directions = block.directions(&device);
             for part in 0..map.kind.parts() {
                 if part == 1 {
                     (h, directions) = (h.neg(), directions.neg());
                 }
                 let mut scores = h.clone() + self.sums_of(&block, part, &states);
-                if let Some(bias) = map.direction_bias(&block) {
-                    scores = scores + bias.to_device(&device);
+                if let Some(bias) = map.direction_bias(&block, &device) {
+                    scores = scores + bias;
                 }
                 let values = gradient.then(|| directions.clone());
                 total = total.merge(partial(scores, values))?;
@@ -164,11 +197,6 @@ impl RandomFeatures {
             gradient,
         })
     }
-}
-
-/// Directions of a block.
-fn count_of(block: &Block) -> usize {
-    block.directions.dims()[0]
 }
 
 /// The softmax state of scores `[b, y]` with directions `[y, d]` as values, or none.

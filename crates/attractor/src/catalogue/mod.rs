@@ -38,7 +38,9 @@ mod bayespcn;
 mod compose;
 mod learner;
 mod options;
+mod pcn;
 mod recipes;
+mod whole;
 
 use std::sync::Arc;
 
@@ -195,6 +197,8 @@ pub fn build(recipe: &str, options: &toml::Table, context: &Context) -> Result<B
             )
         }
         "bayespcn" => bayespcn::build(options, context),
+        "pcn" => pcn::build(options, context),
+        "covariance-pcn" => pcn::covariance(options, context),
         "nearest" => {
             let NearestOptions { distance } = read_options(recipe, options)?;
             let config = NearestConfig {

@@ -59,6 +59,16 @@ pub const RECIPES: &[Recipe] = &[
         learns: false,
     },
     Recipe {
+        name: "pcn",
+        summary: "generative predictive coding network trained until its patterns are attractors",
+        learns: false,
+    },
+    Recipe {
+        name: "covariance-pcn",
+        summary: "predictive coding within one layer: explicit, implicit or dendritic covariances",
+        learns: false,
+    },
+    Recipe {
         name: "nearest",
         summary: "nearest stored pattern",
         learns: false,

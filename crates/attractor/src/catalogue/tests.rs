@@ -17,10 +17,12 @@ fn host(tensor: Tensor<2>) -> Vec<f32> {
     tensor.into_data().try_into_vec::<f32>().unwrap()
 }
 
-/// A prior has no default among all there are; everything else has.
+/// A prior has no default among all there are; everything else has, though not always a quick one.
 fn least_options(recipe: &str) -> toml::Table {
     match recipe {
         "variational" => "prior = { kind = 'gaussian_mixture' }".parse().unwrap(),
+        // The defaults are sized for images.
+        "pcn" => "hidden = [8, 8]\nwrite = { epochs = 20 }".parse().unwrap(),
         _ => toml::Table::new(),
     }
 }
@@ -239,4 +241,94 @@ fn options_of_bayespcn_reach_it() {
         assert!(message.contains("bayespcn: unknown field"), "{message}");
     }
     assert!(message("hidden = 0").starts_with("BayesPcnConfig.hidden: must be at least 1"));
+}
+
+#[test]
+fn options_of_pcn_reach_it() {
+    let built = |options: &str| build("pcn", &options.parse().unwrap(), &context());
+    let options = "hidden = [8]\nactivation = 'tanh'\nwrite = { epochs = 4, inference = { max_steps = 3 } }\n\
+                   iterations = 20\nmasked = true";
+    let Built::Complete(mut memory) = built(options).unwrap() else {
+        panic!("{options} asks for the mask")
+    };
+    memory.write(normal(2, 3)).unwrap();
+    let known = normal(4, 2).greater_elem(0.0).float();
+    let recall = memory.complete(normal(3, 2), known).unwrap();
+    assert!(recall.steps.iter().all(|&steps| steps <= 20));
+    let message = |options: &str| built(options).unwrap_err().to_string();
+    for wrong in [
+        "hiden = 8",
+        "dim = 8",
+        "write = { epoch = 3 }",
+        "iterations = 'many'",
+    ] {
+        let message = message(wrong);
+        assert!(
+            message.contains("must fit the recipe, found pcn: "),
+            "{message}"
+        );
+    }
+    assert!(message("hidden = []").starts_with("PcnConfig.hidden: must hold"));
+    // What is given in part keeps the defaults of where it stands.
+    for (options, expected) in [
+        ("read = { replace = { rounds = 3 } }", Ok(())),
+        ("read = { free = { max_steps = 3 } }", Ok(())),
+        ("write = { optimiser = { sgd = { rate = 0.1 } } }", Ok(())),
+        ("write = { ridge = { rounds = 2 } }", Ok(())),
+        ("inference = { step = { fixed = 0.1 } }", Ok(())),
+        (
+            "inference = { step = { fixed = -0.1 } }",
+            Err("InferenceConfig.step: "),
+        ),
+        (
+            "write = { optimiser = { sgd = { rat = 0.1 } } }",
+            Err("recipe options: "),
+        ),
+    ] {
+        match (built(options), expected) {
+            (Ok(_), Ok(())) => {}
+            (Err(error), Err(start)) => {
+                assert!(error.to_string().starts_with(start), "{options}: {error}");
+            }
+            (found, _) => panic!("{options}: {found:?}"),
+        }
+    }
+}
+
+#[test]
+fn partial_tables_are_filled_in_from_where_they_stand() {
+    use attractor_memories::PcnConfig;
+    let config: PcnConfig = whole::over(
+        "pcn",
+        PcnConfig::new(6),
+        "write = { inference = { max_steps = 7 } }\nread = { replace = { rounds = 2 } }"
+            .parse()
+            .unwrap(),
+    )
+    .unwrap();
+    let defaults = PcnConfig::new(6);
+    assert_eq!(config.write.inference.max_steps, 7);
+    assert!(!config.write.inference.momentum);
+    assert_eq!(config.write.stop, defaults.write.stop);
+    assert_ne!(config.read, defaults.read);
+}
+
+#[test]
+fn options_of_covariance_pcn_reach_it() {
+    let built = |options: &str| build("covariance-pcn", &options.parse().unwrap(), &context());
+    for form in ["explicit", "implicit", "dendritic"] {
+        let options =
+            format!("form = '{form}'\nlearning = {{ closed = {{ ridge = 0.1 }} }}\nmasked = true");
+        let Built::Complete(mut memory) = built(&options).unwrap() else {
+            panic!("{options} asks for the mask")
+        };
+        memory.write(normal(2, 5)).unwrap();
+        let known = normal(4, 2).greater_elem(0.0).float();
+        assert_eq!(memory.complete(normal(3, 2), known).unwrap().len(), 2);
+    }
+    let message = built("form = 'none'").unwrap_err().to_string();
+    assert!(
+        message.contains("covariance-pcn: unknown variant `none`"),
+        "{message}"
+    );
 }

@@ -74,7 +74,8 @@ impl Training<'_> {
                 if self.objective == Objective::Reconstruction {
                     bail!("a model of kind `monet` cannot be trained as a plain autoencoder");
                 }
-                let (size, config) = monet::configure(self.spec, self.seed)?;
+                let steps = self.epochs * self.count().div_ceil(self.spec.batch);
+                let (size, config) = monet::configure(self.spec, self.seed, steps)?;
                 let model = size.init(self.seed, self.device)?;
                 self.check_width(3 * MonetConfig::SIDE * MonetConfig::SIDE)?;
                 Box::new(if path.exists() {
@@ -86,6 +87,11 @@ impl Training<'_> {
             unknown => bail!("unknown model kind `{unknown}`; known: {KINDS}"),
         };
         self.train(&mut *trainee, &path, writer, view)
+    }
+
+    /// Images of an epoch.
+    fn count(&self) -> usize {
+        self.count.min(self.images.len())
     }
 
     fn checkpoint(&self, writer: &RunWriter) -> Result<PathBuf> {
@@ -141,7 +147,7 @@ impl Training<'_> {
         writer: &mut RunWriter,
         view: &mut TrainingView,
     ) -> Result<Arc<dyn GenerativeModel>> {
-        let count = self.count.min(self.images.len());
+        let count = self.count();
         // A prefix of a fixed shuffle: data sets may come sorted by class.
         let chosen = self.images.shuffled_order(self.seed);
         let steps = count.div_ceil(self.spec.batch);
@@ -205,7 +211,7 @@ pub(crate) fn import(
         "cifar-vae" => Arc::new(CifarVae::read(path, device)?.freeze()?),
         "mnist-vae" => Arc::new(MnistVae::read(path, device)?.freeze()?),
         "monet" => {
-            let (size, _) = monet::configure(spec, 0)?;
+            let (size, _) = monet::configure(spec, 0, 0)?;
             Arc::new(Monet::read(path, size.slots, device)?.freeze()?)
         }
         unknown => bail!("unknown model kind `{unknown}`; known: {KINDS}"),

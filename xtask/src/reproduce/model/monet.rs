@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use attractor::evaluation::experiment::ModelSpec;
 use attractor::generative::monet::MonetObjective;
-use attractor::generative::train::{Optimiser, RmsPropConfig};
+use attractor::generative::train::{Decay, Optimiser, RmsPropConfig, Schedule};
 use attractor::generative::{AdamConfig, MonetConfig, MonetTrainerConfig};
 use serde::Deserialize;
 
@@ -18,7 +18,16 @@ struct Options {
     foreground_deviation: f64,
     gamma: f64,
     adam: bool,
+    /// Steps over which the rate rises.
+    warm_up: u64,
+    /// Whether the rate then falls along a cosine to [`LAST`] of itself at the training's end.
+    cosine: bool,
+    /// Weight of the past in the mean of parameters that is the model.
+    averaging: Option<f64>,
 }
+
+/// Share of the rate at the end of a cosine.
+const LAST: f64 = 0.01;
 
 impl Default for Options {
     fn default() -> Self {
@@ -31,12 +40,20 @@ impl Default for Options {
             foreground_deviation: objective.foreground_deviation,
             gamma: objective.gamma,
             adam: false,
+            warm_up: 0,
+            cosine: false,
+            averaging: None,
         }
     }
 }
 
-/// Size and training: `features` are the attention network's channels, `code` is that of one slot.
-pub(super) fn configure(spec: &ModelSpec, seed: u64) -> Result<(MonetConfig, MonetTrainerConfig)> {
+/// Size and training in `steps` steps: `features` are the attention network's channels, `code` is
+/// that of one slot.
+pub(super) fn configure(
+    spec: &ModelSpec,
+    seed: u64,
+    steps: usize,
+) -> Result<(MonetConfig, MonetTrainerConfig)> {
     let options: Options = spec
         .options
         .clone()
@@ -69,6 +86,18 @@ pub(super) fn configure(spec: &ModelSpec, seed: u64) -> Result<(MonetConfig, Mon
             gamma: options.gamma,
         },
         optimiser,
+        schedule: Schedule {
+            warm_up: options.warm_up,
+            decay: if options.cosine {
+                Decay::Cosine {
+                    steps: steps as u64,
+                    last: LAST,
+                }
+            } else {
+                Decay::Constant
+            },
+        },
+        averaging: options.averaging,
         batch_size: spec.batch,
         seed,
     };

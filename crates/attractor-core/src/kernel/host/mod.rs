@@ -14,16 +14,20 @@
 //! How patterns are split among tasks depends on the shapes only, never on the number of threads,
 //! so results are equal on every machine with the same instructions.
 
+mod chunk;
 mod panel;
 mod product;
 pub(crate) mod simd;
 mod softmax;
 mod task;
+mod waves;
 
 use rayon::prelude::*;
 
+use self::chunk::Query;
 use self::panel::{Packed, PanelPartial};
 use self::simd::Instructions;
+pub use self::waves::{WaveSums, Waves};
 
 /// Vectors of a full panel.
 const PANEL_VECTORS: usize = 4;
@@ -78,6 +82,15 @@ impl HostRead<'_> {
         self.offset.len()
     }
 
+    fn query(&self) -> Query<'_> {
+        Query {
+            values: self.queries,
+            dim: self.key_dim,
+            bias_scale: self.bias_scale,
+            cap: self.cap,
+        }
+    }
+
     /// Runs the read over all patterns.
     pub(crate) fn run(&self) -> HostPartial {
         self.run_with(Instructions::best())
@@ -86,34 +99,11 @@ impl HostRead<'_> {
     fn run_with(&self, isa: Instructions) -> HostPartial {
         let patterns = self.norms.len();
         let panels = panels(self.cues());
-        let groups = panels.len().div_ceil(GROUP_PANELS);
-        let splits = TASKS
-            .div_ceil(groups.max(1))
-            .min(patterns.div_ceil(MIN_TASK_PATTERNS))
-            .max(1);
-        let step = patterns.div_ceil(splits).max(1);
         let work = self.cues() * patterns * (self.key_dim + self.value_dim);
         let parallel = work >= SERIAL_BELOW;
-        let pack = |&panel: &Panel| Packed::new(self, panel);
-        let packed: Vec<Packed> = if parallel {
-            panels.par_iter().map(pack).collect()
-        } else {
-            panels.iter().map(pack).collect()
-        };
-        let tasks: Vec<(&[Packed], usize, usize)> = packed
-            .chunks(GROUP_PANELS)
-            .flat_map(|group| {
-                (0..splits).map(move |split| {
-                    (
-                        group,
-                        (split * step).min(patterns),
-                        ((split + 1) * step).min(patterns),
-                    )
-                })
-            })
-            .collect();
-        let run =
-            |&(group, from, to): &(&[Packed], usize, usize)| dispatch(isa, self, group, from, to);
+        let packed = pack(self.queries, self.key_dim, self.offset, &panels, parallel);
+        let (tasks, splits) = tasks(&packed, patterns);
+        let run = |&(group, from, to): &Task<'_>| dispatch(isa, self, group, from, to);
         let mut parts: Vec<Vec<PanelPartial>> = if parallel {
             tasks.par_iter().map(run).collect()
         } else {
@@ -177,6 +167,47 @@ fn panels(cues: usize) -> Vec<Panel> {
         vectors -= take;
     }
     panels
+}
+
+/// The panels' queries laid out for the kernel.
+fn pack(
+    queries: &[f32],
+    dim: usize,
+    offset: &[f32],
+    panels: &[Panel],
+    parallel: bool,
+) -> Vec<Packed> {
+    let pack = |&panel: &Panel| Packed::new(queries, dim, offset, panel);
+    match parallel {
+        true => panels.par_iter().map(pack).collect(),
+        false => panels.iter().map(pack).collect(),
+    }
+}
+
+/// Panels that pass over a range of patterns together.
+type Task<'a> = (&'a [Packed], usize, usize);
+
+/// All tasks, those of each group of panels one after the other, and how many a group has.
+fn tasks(packed: &[Packed], patterns: usize) -> (Vec<Task<'_>>, usize) {
+    let groups = packed.len().div_ceil(GROUP_PANELS);
+    let splits = TASKS
+        .div_ceil(groups.max(1))
+        .min(patterns.div_ceil(MIN_TASK_PATTERNS))
+        .max(1);
+    let step = patterns.div_ceil(splits).max(1);
+    let tasks = packed
+        .chunks(GROUP_PANELS)
+        .flat_map(|group| {
+            (0..splits).map(move |split| {
+                (
+                    group,
+                    (split * step).min(patterns),
+                    ((split + 1) * step).min(patterns),
+                )
+            })
+        })
+        .collect();
+    (tasks, splits)
 }
 
 fn dispatch(

@@ -1,7 +1,7 @@
 //! What belongs to one panel of cues: its queries, laid out for the kernel, and its partial.
 
+use super::Panel;
 use super::product::sums_stride;
-use super::{HostRead, Panel};
 use crate::kernel::partial::NOTHING;
 
 /// A cache line, so that panel vectors never straddle two.
@@ -118,12 +118,12 @@ pub(super) struct Packed {
 }
 
 impl Packed {
-    /// Spare lanes repeat the last cue, so that they never keep a pattern alive that no real cue
+    /// Of `queries` `[b, dim]`. Spare lanes repeat the last cue, so that they never keep a pattern alive that no real cue
     /// needs.
-    pub(super) fn new(read: &HostRead<'_>, panel: Panel) -> Self {
-        let (width, dim) = (panel.vectors * 16, read.key_dim);
+    pub(super) fn new(queries: &[f32], dim: usize, offset: &[f32], panel: Panel) -> Self {
+        let width = panel.vectors * 16;
         let cue = |lane: usize| panel.start + lane.min(panel.cues - 1);
-        let offset = (0..width).map(|lane| read.offset[cue(lane)]).collect();
+        let offset = (0..width).map(|lane| offset[cue(lane)]).collect();
         // With few cues, dot products along the patterns beat idle lanes, unless adding up the
         // lanes at their ends (some ten steps) outweighs that.
         if panel.cues < 16 && panel.cues * (dim / 16 + 10) <= dim {
@@ -139,7 +139,7 @@ impl Packed {
         for from in (0..dim).step_by(16) {
             let to = (from + 16).min(dim);
             for lane in 0..width {
-                let query = &read.queries[cue(lane) * dim..(cue(lane) + 1) * dim];
+                let query = &queries[cue(lane) * dim..(cue(lane) + 1) * dim];
                 for p in from..to {
                     numbers[p * width + lane] = query[p];
                 }

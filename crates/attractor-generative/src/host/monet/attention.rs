@@ -4,6 +4,8 @@ use super::super::dense;
 use super::super::direct::Start;
 use super::super::image::{Image, add_channel_gradient, add_weight_gradient, convolve};
 use super::super::instance_norm::InstanceNormRelu;
+#[cfg(test)]
+use super::exact::Gate;
 use super::joints::{add_halved, concatenate, halve, join, split};
 use super::parameters::{Adjoints, BlockIds, Parameters};
 use super::{Gradients, pair};
@@ -160,6 +162,24 @@ impl Pass {
             up: stages(1),
             logits: vec![0.0; MonetConfig::SIDE * MonetConfig::SIDE],
         }
+    }
+
+    /// Which units are open after [`Pass::forward`], in its order.
+    #[cfg(test)]
+    pub(super) fn gates(&self) -> Vec<Gate> {
+        let image = |image: &Image| {
+            let shape = [1, image.height, image.width, image.channels];
+            Gate::of(shape, image.flat())
+        };
+        let down = self.down.iter().map(|stage| image(&stage.output));
+        let hidden = self.dense[1..3]
+            .iter()
+            .map(|row| Gate::of([1, 1, 1, row.len()], row));
+        let coarsest = &self.down[self.down.len() - 1].output;
+        let shape = [1, coarsest.height, coarsest.width, coarsest.channels];
+        let last = Gate::of(shape, &self.dense[3]);
+        let up = self.up.iter().rev().map(|stage| image(&stage.output));
+        down.chain(hidden).chain([last]).chain(up).collect()
     }
 
     /// Fills the logits for an image `[h, w, 3]` and the logarithm of its scope `[h, w]`.

@@ -93,6 +93,34 @@ impl Shared {
         }
     }
 
+    /// The derivative with respect to the code from the sums over the plane of that with respect to
+    /// the output before its ReLU.
+    fn to_code(&self, total: &[f32], d_code: &mut [f32]) {
+        for (sums, d_code) in self.sums.chunks_exact(total.len()).zip(d_code) {
+            *d_code = sums.iter().zip(total).map(|(sum, d)| sum * d).sum();
+        }
+    }
+
+    /// Fills the derivative with respect to the code, given that with respect to the output before
+    /// its ReLU; the parameters are constants.
+    pub(super) fn pull_back(&self, d_output: &Image, d_code: &mut [f32]) {
+        let mut total = vec![0.0_f32; d_output.channels];
+        let mut line = total.clone();
+        for row in d_output.rows() {
+            // Row by row: a single sum over a plane would lose digits.
+            line.fill(0.0);
+            for d in row.chunks_exact(line.len()) {
+                for (sum, d) in line.iter_mut().zip(d) {
+                    *sum += d;
+                }
+            }
+            for (total, line) in total.iter_mut().zip(&line) {
+                *total += line;
+            }
+        }
+        self.to_code(&total, d_code);
+    }
+
     /// Adds the gradients of weight and bias and fills the derivative with respect to the code;
     /// `d_output` is lost. Three sums for each channel suffice: of the derivative, and of the
     /// derivative times either coordinate.
@@ -125,9 +153,7 @@ impl Shared {
                 *by_row += at * line;
             }
         }
-        for (sums, d_code) in self.sums.chunks_exact(outputs).zip(d_code) {
-            *d_code = sums.iter().zip(&total).map(|(sum, d)| sum * d).sum();
-        }
+        self.to_code(&total, d_code);
         let [d_weight, d_bias] = pair(gradients, weight, bias);
         for (sum, d) in d_bias.iter_mut().zip(&total) {
             *sum += d;

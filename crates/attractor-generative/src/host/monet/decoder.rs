@@ -4,6 +4,8 @@ use super::super::dense;
 use super::super::direct::Start;
 use super::super::image::{Image, add_weight_gradient, convolve};
 use super::broadcast::Shared;
+#[cfg(test)]
+use super::exact::Gate;
 use super::parameters::{Adjoints, Parameters};
 use super::{Gradients, PLANES};
 use crate::monet::MonetConfig;
@@ -17,6 +19,10 @@ pub(super) struct Decoder {
     /// Three colours, a mask logit and padding for each pixel, `[h, w, PLANES]`.
     pub(super) planes: Vec<f32>,
 }
+
+/// Which units of the four hidden images were open.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Open(Vec<Vec<bool>>);
 
 /// Derivatives, shared by all slots.
 #[derive(Debug)]
@@ -42,6 +48,55 @@ impl Work {
             hidden: hidden(config, 2),
             weight: vec![0.0; config.decoder_channels * PLANES],
             bias: vec![0.0; PLANES],
+        }
+    }
+}
+
+impl Work {
+    /// Fills the derivative with respect to a code, given that with respect to its planes; the
+    /// parameters are constants.
+    pub(super) fn pull_back(
+        &mut self,
+        parameters: &Parameters,
+        (adjoints, shared): (&Adjoints, &Shared),
+        open: &Open,
+        d_planes: &[f32],
+        d_code: &mut [f32],
+    ) {
+        let ids = &parameters.ids.decoder;
+        planes_to_hidden(d_planes, adjoints.get(ids[4].weight), &mut self.hidden[3]);
+        for i in (1..4).rev() {
+            let (before, after) = self.hidden.split_at_mut(i);
+            close(&open.0[i], &mut after[0]);
+            let flipped = adjoints.get(ids[i].weight);
+            convolve(
+                &after[0],
+                2,
+                flipped,
+                Start::Zero,
+                false,
+                &mut before[i - 1],
+            );
+        }
+        close(&open.0[0], &mut self.hidden[0]);
+        shared.pull_back(&self.hidden[0], d_code);
+    }
+}
+
+/// Fills the derivative with respect to the last hidden image.
+fn planes_to_hidden(d_planes: &[f32], transposed: &[f32], d_hidden: &mut Image) {
+    let width = d_hidden.width * PLANES;
+    for (y, d) in d_planes.chunks_exact(width).enumerate() {
+        dense::input_gradient_padded(d, (4, PLANES), transposed, d_hidden.row_mut(y));
+    }
+}
+
+/// Zeroes the derivative of closed units.
+fn close(open: &[bool], d_output: &mut Image) {
+    let width = d_output.width * d_output.channels;
+    for (y, open) in open.chunks_exact(width).enumerate() {
+        for (d, open) in d_output.row_mut(y).iter_mut().zip(open) {
+            *d = if *open { *d } else { 0.0 };
         }
     }
 }
@@ -76,6 +131,27 @@ impl Decoder {
         dense::forward(last, &shared.weight, &shared.bias, false, &mut self.planes);
     }
 
+    /// Which units [`Decoder::forward`] left open.
+    pub(super) fn open(&self) -> Open {
+        let each = self.hidden.iter();
+        Open(
+            each.map(|image| image.flat().iter().map(|value| *value > 0.0).collect())
+                .collect(),
+        )
+    }
+
+    /// Which units are open after [`Decoder::forward`], in its order.
+    #[cfg(test)]
+    pub(super) fn gates(&self) -> Vec<Gate> {
+        let images = self.hidden.iter();
+        images
+            .map(|image| {
+                let shape = [1, image.height, image.width, image.channels];
+                Gate::of(shape, image.flat())
+            })
+            .collect()
+    }
+
     /// Adds the gradients and fills the derivative with respect to the code, given that with
     /// respect to the planes, whose padding must be 0.
     pub(super) fn backward(
@@ -104,13 +180,7 @@ impl Decoder {
                 }
             }
         }
-        let transposed = adjoints.get(ids[4].weight);
-        let last = &mut hidden[3];
-        for y in 0..last.height {
-            let width = last.width * PLANES;
-            let d = &d_planes[y * width..][..width];
-            dense::input_gradient_padded(d, (4, PLANES), transposed, last.row_mut(y));
-        }
+        planes_to_hidden(d_planes, adjoints.get(ids[4].weight), &mut hidden[3]);
         for i in (1..4).rev() {
             let (before, after) = hidden.split_at_mut(i);
             let (d_output, value) = (&mut after[0], &self.hidden[i]);

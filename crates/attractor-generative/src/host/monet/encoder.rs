@@ -4,6 +4,8 @@ use super::super::conv::Product;
 use super::super::dense;
 use super::super::layer::{add_bias, sized, sum_rows};
 use super::super::windows::Windows;
+#[cfg(test)]
+use super::exact::Gate;
 use super::parameters::{Adjoints, Parameters};
 use super::{Gradients, pair};
 use crate::monet::MonetConfig;
@@ -91,6 +93,21 @@ impl Encoder {
         dense::forward(features, weight, bias, true, &mut self.hidden);
         let (weight, bias) = layer(1);
         dense::forward(&self.hidden, weight, bias, false, &mut self.heads);
+    }
+
+    /// Which units are open after [`Encoder::forward`], in its order.
+    #[cfg(test)]
+    pub(super) fn gates(&self) -> Vec<Gate> {
+        let mut side = MonetConfig::SIDE;
+        let channels = MonetConfig::ENCODER_CHANNELS;
+        let images = self.values[1..].iter().zip(channels).map(|(values, c)| {
+            side /= 2;
+            Gate::of([self.slots, side, side, c], values)
+        });
+        let mut gates: Vec<Gate> = images.collect();
+        let width = MonetConfig::ENCODER_HIDDEN;
+        gates.push(Gate::of([self.slots, 1, 1, width], &self.hidden));
+        gates
     }
 
     /// Adds the gradients, given `d_heads`, and the derivatives with respect to the logarithms of

@@ -9,6 +9,9 @@ mod attention;
 mod broadcast;
 mod decoder;
 mod encoder;
+#[cfg(test)]
+mod exact;
+mod inference;
 mod joints;
 mod loss;
 mod parameters;
@@ -20,12 +23,14 @@ use attractor_core::weights::Weights;
 use attractor_core::{Error, Result};
 use rayon::prelude::*;
 
+pub(crate) use self::inference::{Encoded, MonetInference};
+
 use self::broadcast::Shared;
 use self::loss::Sum;
 use self::parameters::{Adjoints, Id, Parameters};
 use self::scene::{Scene, Step};
 use super::layer::{parts, rows_per_part};
-use crate::monet::{MonetConfig, MonetLoss, MonetObjective};
+use crate::monet::{MonetConfig, MonetLoss, MonetObjective, MonetTrainerConfig};
 use crate::train::Optimiser;
 
 /// Padded width of the decoder's four outputs: products take columns by eight.
@@ -66,26 +71,31 @@ impl MonetNetwork {
         })
     }
 
-    /// The parameters by their published names.
+    /// The parameters by their published names: averages if training keeps them.
     pub(crate) fn export(&self) -> Weights {
         let mut weights = Weights::new();
         for slot in &self.parameters.slots {
-            slot.export(&mut weights);
+            slot.export_average(&mut weights);
         }
         weights
     }
 
-    /// Adds the optimiser's moments.
-    pub(crate) fn export_moments(&self, weights: &mut Weights) {
+    /// Adds the rest of the state: the optimiser's moments and, beside averages, the last values.
+    pub(crate) fn export_state(&self, weights: &mut Weights) {
         for slot in &self.parameters.slots {
+            slot.export_last(weights);
             slot.export_moments(weights);
         }
     }
 
-    /// Takes parameters and moments.
-    pub(crate) fn import(&mut self, weights: &Weights) -> Result<()> {
+    /// Takes parameters, moments and, if training keeps them, averages.
+    pub(crate) fn import(&mut self, weights: &Weights, averaged: bool) -> Result<()> {
         for slot in &mut self.parameters.slots {
-            slot.import(weights)?;
+            if averaged {
+                slot.import_average(weights)?;
+            } else {
+                slot.import(weights)?;
+            }
             slot.import_moments(weights)?;
         }
         Ok(())
@@ -98,6 +108,13 @@ impl MonetNetwork {
             slot.export_gradient(&mut weights);
         }
         weights
+    }
+
+    /// Which ReLUs' units were open for the last image of each part, in the order of the forward
+    /// pass.
+    #[cfg(test)]
+    fn gates(&self) -> Vec<Vec<exact::Gate>> {
+        self.scenes.iter().map(Scene::gates).collect()
     }
 
     /// Mean loss of the batch; fills the gradients.
@@ -176,18 +193,21 @@ impl MonetNetwork {
     pub(crate) fn step(
         &mut self,
         rows: SceneRows<'_>,
-        objective: &MonetObjective,
-        optimiser: &Optimiser,
+        config: &MonetTrainerConfig,
         step: u64,
     ) -> Result<MonetLoss> {
-        let loss = self.loss_and_gradients(rows, objective)?;
-        self.parameters
-            .slots
-            .par_iter_mut()
-            .for_each(|slot| match optimiser {
+        let loss = self.loss_and_gradients(rows, &config.objective)?;
+        let optimiser = config.optimiser.scaled(config.schedule.factor(step));
+        let young = (1.0 + step as f64) / (10.0 + step as f64);
+        self.parameters.slots.par_iter_mut().for_each(|slot| {
+            match &optimiser {
                 Optimiser::Adam(adam) => slot.update(adam, step),
                 Optimiser::RmsProp(config) => slot.update_rms_prop(config),
-            });
+            }
+            if let Some(decay) = config.averaging {
+                slot.average(decay.min(young));
+            }
+        });
         Ok(loss)
     }
 }

@@ -4,6 +4,8 @@ use super::attention::{Pass, Work as AttentionWork};
 use super::broadcast::Shared;
 use super::decoder::{Decoder, Work as DecoderWork};
 use super::encoder::Encoder;
+#[cfg(test)]
+use super::exact::Gate;
 use super::loss::{Pixel, Sum, log_sigmoid};
 use super::parameters::{Adjoints, Parameters};
 use super::{Gradients, PLANES};
@@ -146,6 +148,14 @@ impl Scene {
             codes,
             masks,
         }
+    }
+
+    /// Which ReLUs' units are open after [`Scene::image`], in the order of the forward pass.
+    #[cfg(test)]
+    pub(super) fn gates(&self) -> Vec<Gate> {
+        let passes = self.passes.iter().flat_map(Pass::gates);
+        let decoders = self.decoders.iter().flat_map(Decoder::gates);
+        passes.chain(self.encoder.gates()).chain(decoders).collect()
     }
 
     /// Fills scopes and masks, slot by slot.

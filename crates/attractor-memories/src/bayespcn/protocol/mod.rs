@@ -18,4 +18,4 @@ mod tests;
 pub use baselines::{Baseline, Contender, Trial, contest};
 pub use corruption::{Corruption, Cues, PAPER};
 pub use curves::{Age, Fading, Load, capacity, fading, loads};
-pub use recall::{Images, Questions, RECALLED, Scores};
+pub use recall::{Answers, Images, Questions, RECALLED, Scores};

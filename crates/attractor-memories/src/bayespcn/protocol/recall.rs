@@ -3,7 +3,7 @@
 use attractor_core::{Complete, Error, Result, check};
 use burn::tensor::{Device, Tensor};
 
-use super::Corruption;
+use super::{Corruption, Cues};
 
 /// Mean squared error, in units of `[-1, 1]`, below which an image counts as recalled.
 pub const RECALLED: f64 = 0.01;
@@ -110,6 +110,19 @@ impl Scores {
     }
 }
 
+/// What a memory made of some cues.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answers {
+    /// What it was given.
+    pub cues: Cues,
+    /// What it recalled, `[n, d]` in `[-1, 1]`.
+    pub values: Vec<f32>,
+    /// Iterations for each cue.
+    pub steps: Vec<usize>,
+    /// How far that is from what was stored.
+    pub scores: Scores,
+}
+
 /// What memories are asked, the same for all of them.
 #[derive(Debug, Clone, Copy)]
 pub struct Questions<'a> {
@@ -134,20 +147,24 @@ impl Questions<'_> {
     pub fn ask(&self, memory: &dyn Complete, chosen: &[usize]) -> Result<Vec<Scores>> {
         let corruptions = self.corruptions.iter();
         corruptions
-            .map(|&corruption| self.recall(memory, chosen, corruption))
+            .map(|&corruption| Ok(self.recall(memory, chosen, corruption)?.scores))
             .collect()
     }
 
-    fn recall(
+    /// The same for one corruption, with what was recalled.
+    ///
+    /// # Errors
+    /// As [`Questions::ask`].
+    pub fn recall(
         &self,
         memory: &dyn Complete,
         chosen: &[usize],
         corruption: Corruption,
-    ) -> Result<Scores> {
+    ) -> Result<Answers> {
         let patterns = check::to_host(self.images.rows(chosen, self.device)?)?;
         let dim = self.images.dim();
         let cues = corruption.apply(self.images, chosen, self.seed);
-        let given = check::from_host("cues", cues.values, dim, self.device)?;
+        let given = check::from_host("cues", cues.values.clone(), dim, self.device)?;
         let recall = match &cues.known {
             None => memory.read(given)?,
             Some(known) => {
@@ -166,8 +183,14 @@ impl Questions<'_> {
             // Nothing hidden is nothing wrong.
             squares.iter().sum::<f64>() / squares.len().max(1) as f64
         });
-        Ok(Scores {
+        let scores = Scores {
             errors: errors.collect(),
+        };
+        Ok(Answers {
+            cues,
+            values,
+            steps: recall.steps,
+            scores,
         })
     }
 }

@@ -7,10 +7,10 @@ fn oracle(memory: &RandomFeatures, codes: &[f32], state: &[f64]) -> f64 {
     let config = memory.config();
     let beta = f64::from(config.beta);
     let dim = state.len();
-    let (mut directions, mut phases) = (Vec::new(), Vec::new());
+    let (mut directions, mut phases) = (Vec::<f32>::new(), Vec::<f32>::new());
     for block in memory.directions.blocks() {
-        directions.extend(host(block.directions));
-        phases.extend(block.phases.map(host).unwrap_or_default());
+        directions.extend(block.host().unwrap().0.iter());
+        phases.extend(block.host().unwrap().1.as_deref().unwrap_or_default());
     }
     let typical = f64::from(config.typical.unwrap_or(config.beta));
     let d = dim as f64;

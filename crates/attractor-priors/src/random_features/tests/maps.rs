@@ -166,7 +166,7 @@ fn orthogonal_directions_are_orthogonal_gaussian_and_unbiased() {
     let rows: Vec<f32> = drawn
         .directions
         .blocks()
-        .flat_map(|block| host(block.directions))
+        .flat_map(|block| block.host().unwrap().0.into_owned())
         .collect();
     assert_eq!(rows.len(), config.count * dim);
     for unit in rows.chunks(dim * dim) {

@@ -5,7 +5,7 @@ use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, MatMut, MatRef, Par, Side};
 use rayon::prelude::*;
 
-use super::real::Real;
+use crate::bayespcn::real::Real;
 
 /// A row-major matrix, of `f64` unless said otherwise.
 #[derive(Debug, Clone, PartialEq)]
@@ -251,4 +251,14 @@ pub(crate) fn inverse_spd(matrix: &Mat) -> Option<(Mat, f64)> {
     }
     out.symmetrise();
     Some((out, log_det))
+}
+
+/// `matrix^(-1) right` for a symmetric positive definite matrix; `None` if it is not.
+pub(crate) fn solve_spd(matrix: &Mat, right: &Mat) -> Option<Mat> {
+    use faer::linalg::solvers::Solve;
+    let factor = matrix.view().llt(Side::Lower).ok()?;
+    let mut solution = right.clone();
+    factor.solve_in_place(solution.view_mut());
+    let finite = solution.data.iter().all(|value| value.is_finite());
+    finite.then_some(solution)
 }

@@ -1,0 +1,174 @@
+//! What every pass over patterns shares: chunks of patterns, and the two products of a chunk.
+
+use super::panel::{Packed, Scratch};
+use super::product::{DEPTH, Finish, Kernel, Mix, Scores, Strip};
+use super::softmax::shift_and_max;
+use crate::kernel::partial::NOTHING;
+
+/// Patterns of a chunk: a multiple of this, which the rows of the micro-kernels divide, ...
+const CHUNK_STEP: usize = 24;
+/// ... and at most this many steps.
+const CHUNK_STEPS: usize = 6;
+/// Bytes of queries, sums and a chunk's patterns that may be taken to stay in a second-level cache.
+const CACHE_BYTES: usize = 1 << 20;
+
+/// Cues, and how their products with patterns become scores: `cue . pattern + bias_scale * norm`, at
+/// most `cap`.
+pub(super) struct Query<'a> {
+    /// `[b, dim]`.
+    pub(super) values: &'a [f32],
+    pub(super) dim: usize,
+    pub(super) bias_scale: f32,
+    pub(super) cap: f32,
+}
+
+/// One panel in a task.
+pub(super) struct Work<'a, P> {
+    pub(super) packed: &'a Packed,
+    /// What the task is to find.
+    pub(super) partial: P,
+    /// Scores of the chunk, then weights, `[chunk][width]`.
+    pub(super) scores: Scratch,
+    /// Largest score of the chunk per lane.
+    pub(super) chunk_max: Vec<f32>,
+}
+
+impl<'a, P> Work<'a, P> {
+    pub(super) fn new(packed: &'a Packed, partial: P, chunk: usize) -> Self {
+        Self {
+            packed,
+            partial,
+            scores: Scratch::new(chunk * packed.panel.vectors),
+            chunk_max: vec![NOTHING; packed.panel.vectors * 16],
+        }
+    }
+}
+
+/// Lanes of all panels together.
+pub(super) fn width(group: &[Packed]) -> usize {
+    group.iter().map(|packed| packed.panel.vectors * 16).sum()
+}
+
+/// Patterns visited at once. Small enough that they stay in cache between the two products, if
+/// queries and sums leave room for that; else each product streams them, and a large chunk saves
+/// passes over the queries and sums.
+pub(super) fn chunk_rows(width: usize, key_dim: usize, value_dim: usize) -> usize {
+    let rest = CACHE_BYTES.saturating_sub(4 * width * (key_dim + value_dim));
+    match rest / (4 * key_dim.max(value_dim)) / CHUNK_STEP {
+        0 => CHUNK_STEP * CHUNK_STEPS,
+        steps => CHUNK_STEP * steps.min(CHUNK_STEPS),
+    }
+}
+
+/// Scores of a chunk and their maxima, for every panel.
+///
+/// # Safety
+/// The instructions of `K` must be available; `keys` must hold as many rows as `norms`, and the
+/// scores of every panel as many or more.
+#[inline(always)]
+pub(super) unsafe fn score<K: Kernel, P>(
+    query: &Query<'_>,
+    work: &mut [Work<'_, P>],
+    keys: &[f32],
+    norms: &[f32],
+) {
+    let dim = query.dim;
+    for work in work.iter_mut() {
+        work.chunk_max.fill(NOTHING);
+    }
+    let mut from = 0;
+    while from < dim {
+        // A short rest joins the last pass.
+        let depth = if dim - from < DEPTH * 3 / 2 {
+            dim - from
+        } else {
+            DEPTH
+        };
+        for work in work.iter_mut() {
+            let panel = work.packed.panel;
+            let mut product = Scores {
+                keys: keys[from..].as_ptr(),
+                stride: dim,
+                rows: norms.len(),
+                queries: query.values[panel.start * dim..].as_ptr(),
+                depth,
+                scores: work.scores.numbers_mut().as_mut_ptr(),
+                accumulate: from > 0,
+                finish: None,
+            };
+            let lanes = work.packed.lanes.numbers();
+            if lanes.is_empty() {
+                if from == 0 {
+                    product.depth = dim;
+                    let scores = &mut work.scores.numbers_mut()[..norms.len() * 16];
+                    let (offset, max) = (&work.packed.offset, &mut work.chunk_max);
+                    // Safety: `queries` holds the panel's cues, `scores` a vector per row.
+                    unsafe {
+                        product.of_few::<K>(panel.cues);
+                        let shift = (query.bias_scale, query.cap);
+                        shift_and_max::<K, 1>(scores, norms, shift, offset, max);
+                    }
+                }
+                continue;
+            }
+            product.queries = lanes[from * panel.vectors * 16..].as_ptr();
+            if from + depth == dim {
+                product.finish = Some(Finish {
+                    norms: norms.as_ptr(),
+                    norm_scale: query.bias_scale,
+                    offset: work.packed.offset.as_ptr(),
+                    cap: query.cap,
+                    max: work.chunk_max.as_mut_ptr(),
+                });
+            }
+            // Safety: `lanes` holds `dim` rows of the width, `scores` one per pattern; the
+            // maxima and offsets have one entry per lane.
+            unsafe { K::scores(panel.vectors, &product) };
+        }
+        from += depth;
+    }
+}
+
+/// The second product of a chunk for every panel. `strip` holds [`Kernel::COLUMNS`] numbers per row.
+///
+/// # Safety
+/// The instructions of `K` must be available; the arrays of `mixes` must be as described there, with
+/// weights for every row of `values`.
+#[inline(always)]
+pub(super) unsafe fn add_values<K: Kernel>(
+    mixes: &[Mix],
+    values: &[f32],
+    dim: usize,
+    strip: &mut [f32],
+) {
+    let mut p = 0;
+    while p < dim {
+        let columns = if p + K::COLUMNS <= dim {
+            K::COLUMNS
+        } else {
+            16
+        };
+        let taken = columns.min(dim - p);
+        let rows = values.len() / dim;
+        let mut from = values.as_ptr();
+        // A store no wider than the strip is one already.
+        if columns != dim {
+            from = strip.as_ptr();
+            let strip = strip.chunks_exact_mut(columns);
+            for (strip, value) in strip.zip(values.chunks_exact(dim)) {
+                strip[..taken].copy_from_slice(&value[p..p + taken]);
+            }
+        }
+        let strip = Strip {
+            values: from,
+            rows,
+            columns,
+        };
+        let next = (values[p + taken..].as_ptr(), dim);
+        for mix in mixes {
+            // Safety: the strip holds `rows` rows of `columns`, copied or in place.
+            unsafe { K::mix(mix, strip, p, next) };
+        }
+        p += taken;
+    }
+}

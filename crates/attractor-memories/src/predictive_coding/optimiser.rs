@@ -1,0 +1,85 @@
+//! From the local gradient of the weights to a step.
+
+use attractor_core::Result;
+use attractor_core::error::require_positive;
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+
+/// How weights move. Gradients are sums over the rows of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Optimiser {
+    /// The gradient times the rate: `W_l += rate * e_l^T f(x_(l+1))`, the paper's rule.
+    Sgd {
+        /// Learning rate.
+        rate: f64,
+    },
+    /// Adam (Kingma and Ba 2015) with decay rates 0.9 and 0.999.
+    Adam {
+        /// Learning rate.
+        rate: f64,
+    },
+}
+
+impl Default for Optimiser {
+    fn default() -> Self {
+        Self::Adam { rate: 5e-4 }
+    }
+}
+
+impl Optimiser {
+    pub(crate) fn validate(self) -> Result<()> {
+        match self {
+            Self::Sgd { rate } | Self::Adam { rate } => require_positive("Optimiser.rate", rate),
+        }
+    }
+}
+
+const DECAY: (f64, f64) = (0.9, 0.999);
+const EPSILON: f64 = 1e-8;
+
+/// First and second moments of every parameter, and the steps that made them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Moments {
+    pub(crate) steps: u64,
+    pub(crate) pairs: Vec<(Tensor<2>, Tensor<2>)>,
+}
+
+impl Moments {
+    /// Moves `parameters` along `ascent`, one direction for each.
+    pub(crate) fn step(
+        &mut self,
+        optimiser: Optimiser,
+        parameters: Vec<&mut Tensor<2>>,
+        ascent: Vec<Tensor<2>>,
+    ) {
+        let rate = match optimiser {
+            Optimiser::Sgd { rate } => {
+                for (parameter, ascent) in parameters.into_iter().zip(ascent) {
+                    parameter.inplace(|parameter| parameter + ascent.mul_scalar(rate));
+                }
+                return;
+            }
+            Optimiser::Adam { rate } => rate,
+        };
+        if self.pairs.is_empty() {
+            let zeros = |g: &Tensor<2>| (g.zeros_like(), g.zeros_like());
+            self.pairs = ascent.iter().map(zeros).collect();
+        }
+        self.steps += 1;
+        let steps = self.steps as f64;
+        let rate = rate / (1.0 - DECAY.0.powf(steps));
+        let root = (1.0 - DECAY.1.powf(steps)).sqrt().recip();
+        for ((parameter, g), (mean, square)) in
+            parameters.into_iter().zip(ascent).zip(&mut self.pairs)
+        {
+            let added = g.clone().mul_scalar(1.0 - DECAY.0);
+            mean.inplace(|mean| mean.mul_scalar(DECAY.0) + added);
+            let added = g.square().mul_scalar(1.0 - DECAY.1);
+            square.inplace(|square| square.mul_scalar(DECAY.1) + added);
+            let scale = square.clone().sqrt().mul_scalar(root).add_scalar(EPSILON);
+            let change = (mean.clone() / scale).mul_scalar(rate);
+            parameter.inplace(|parameter| parameter + change);
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! To and from safetensors, bit by bit.
+
+use std::path::Path;
+
+use attractor_core::{Error, Persist, Result};
+use burn::tensor::{Device, Tensor};
+use safetensors::SafeTensors;
+use serde::{Deserialize, Serialize};
+
+use super::model::{Kept, State};
+use super::network::PcnParameters;
+use super::optimiser::Moments;
+use super::spectral::Probes;
+use super::{Pcn, PcnConfig};
+use crate::files::{Arrays, open, tensor};
+
+const SYSTEM: &str = "pcn";
+
+/// What is not an array.
+#[derive(Debug, Serialize, Deserialize)]
+struct Header {
+    config: PcnConfig,
+    len: usize,
+    epochs: u64,
+    /// Bits of the damping, which text would round.
+    damping: u64,
+    /// Steps of the optimiser.
+    steps: u64,
+    /// Whether it has moments, kept patterns, and weights it was given.
+    moments: bool,
+    kept: bool,
+    given: bool,
+}
+
+impl Persist for Pcn {
+    fn save(&self, path: &Path) -> Result<()> {
+        let fail = |reason: String| Error::Weights {
+            path: path.into(),
+            reason,
+        };
+        let State {
+            parameters,
+            moments,
+            probes,
+            len,
+            epochs,
+            damping,
+            kept,
+            given,
+        } = &self.state;
+        let mut arrays = Arrays::default();
+        let names: Vec<String> = PcnParameters::shapes(&self.config)
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect();
+        let mut add = |prefix: &str, list: Vec<&Tensor<2>>| -> Result<()> {
+            for (name, tensor) in names.iter().zip(list) {
+                arrays.add_tensor(&format!("{prefix}{name}"), tensor)?;
+            }
+            Ok(())
+        };
+        add("", parameters.list())?;
+        if let Some(given) = given {
+            add("given/", given.list())?;
+        }
+        add("first/", moments.pairs.iter().map(|pair| &pair.0).collect())?;
+        add(
+            "second/",
+            moments.pairs.iter().map(|pair| &pair.1).collect(),
+        )?;
+        for (at, probe) in probes.0.iter().enumerate() {
+            arrays.add_tensor(&format!("probe{at}"), probe)?;
+        }
+        if let Some(Kept { patterns, codes }) = kept {
+            arrays.add_tensor("patterns", patterns)?;
+            for (at, block) in codes.iter().enumerate() {
+                arrays.add_tensor(&format!("codes{at}"), block)?;
+            }
+        }
+        let header = Header {
+            config: self.config.clone(),
+            len: *len,
+            epochs: *epochs,
+            damping: damping.to_bits(),
+            steps: moments.steps,
+            moments: !moments.pairs.is_empty(),
+            kept: kept.is_some(),
+            given: given.is_some(),
+        };
+        let header = serde_json::to_string(&header).map_err(|error| fail(error.to_string()))?;
+        arrays.write(path, SYSTEM, header).map_err(fail)
+    }
+
+    fn load(path: &Path, device: &Device) -> Result<Self> {
+        let fail = |reason: String| Error::Weights {
+            path: path.into(),
+            reason,
+        };
+        let bytes = std::fs::read(path).map_err(|error| fail(error.to_string()))?;
+        let (config, state) = parse(&bytes, device).map_err(fail)?;
+        Ok(Self::restore(config, device, state))
+    }
+}
+
+fn parse(bytes: &[u8], device: &Device) -> Result<(PcnConfig, State), String> {
+    let (file, header) = open::<Header>(bytes, SYSTEM)?;
+    let config = header.config;
+    config.validate().map_err(|error| error.to_string())?;
+    let precision = config.precision.check(device);
+    precision.map_err(|error| error.to_string())?;
+    let read = Reader {
+        file: &file,
+        config: &config,
+        device,
+    };
+    let damping = f64::from_bits(header.damping);
+    if !(damping > 0.0 && damping <= 1.0) {
+        return Err(format!(
+            "expected a damping above 0 and up to 1, found {damping}"
+        ));
+    }
+    let pairs = if header.moments {
+        let first = read.list("first/")?;
+        first.into_iter().zip(read.list("second/")?).collect()
+    } else {
+        Vec::new()
+    };
+    let kept = if header.kept {
+        let codes = (1..=config.depth()).rev().enumerate();
+        let codes =
+            codes.map(|(at, l)| read.one(&format!("codes{at}"), [header.len, config.width(l)]));
+        Some(Kept {
+            patterns: read.one("patterns", [header.len, config.dim])?,
+            codes: codes.collect::<Result<_, _>>()?,
+        })
+    } else {
+        None
+    };
+    let parameters = read.parameters("")?;
+    let matrices = parameters.layers.iter().map(|layer| &layer.weight);
+    let matrices = matrices.chain(&parameters.recurrent).enumerate();
+    let probes =
+        matrices.map(|(at, weight)| read.one(&format!("probe{at}"), [1, weight.dims()[1]]));
+    let state = State {
+        probes: Probes(probes.collect::<Result<_, _>>()?),
+        moments: Moments {
+            steps: header.steps,
+            pairs,
+        },
+        len: header.len,
+        epochs: header.epochs,
+        damping,
+        kept,
+        given: if header.given {
+            Some(read.parameters("given/")?)
+        } else {
+            None
+        },
+        parameters,
+    };
+    Ok((config, state))
+}
+
+struct Reader<'a> {
+    file: &'a SafeTensors<'a>,
+    config: &'a PcnConfig,
+    device: &'a Device,
+}
+
+impl Reader<'_> {
+    fn one(&self, name: &str, shape: [usize; 2]) -> Result<Tensor<2>, String> {
+        let dtype = self.config.precision.dtype();
+        tensor(self.file, name, shape, dtype, self.device)
+    }
+
+    fn list(&self, prefix: &str) -> Result<Vec<Tensor<2>>, String> {
+        PcnParameters::shapes(self.config)
+            .into_iter()
+            .map(|(name, shape)| self.one(&format!("{prefix}{name}"), shape))
+            .collect()
+    }
+
+    fn parameters(&self, prefix: &str) -> Result<PcnParameters, String> {
+        let list = self.list(prefix)?;
+        PcnParameters::from_list(self.config, list).ok_or_else(|| "too few parameters".into())
+    }
+}

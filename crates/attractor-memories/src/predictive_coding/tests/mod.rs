@@ -1,0 +1,10 @@
+mod bad_input;
+mod descent;
+mod exact;
+mod files;
+mod gradients;
+mod pairs;
+mod programs;
+mod recall;
+mod support;
+mod writing;

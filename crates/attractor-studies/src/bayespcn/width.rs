@@ -1,0 +1,101 @@
+//! How many images a width holds.
+
+use attractor::evaluation::{Measurement, Metric};
+use attractor::memories::bayespcn::protocol::{Corruption, Questions, capacity, loads};
+use serde::Deserialize;
+
+use super::fading::stop;
+use super::options::{Kind, images};
+use super::recipes::{Network, bayespcn};
+use crate::{Error, Result, Session, Task};
+
+/// What a series says.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Options {
+    /// Options of the BayesPCN.
+    #[serde(default)]
+    memory: toml::Table,
+    corruption: Kind,
+    #[serde(default)]
+    strength: f64,
+    cues: usize,
+    iterations: usize,
+    /// Numbers stored at which recall is tried, ascending.
+    counts: Vec<usize>,
+    /// Share of images to be recalled.
+    share: f64,
+}
+
+/// One width on one line.
+#[derive(Debug)]
+pub(super) struct Plan<'a> {
+    task: Task<'a>,
+    options: Options,
+    corruption: Corruption,
+    hidden: usize,
+}
+
+impl<'a> Plan<'a> {
+    pub(super) fn new(task: Task<'a>) -> Result<Self> {
+        let options: Options = task.options()?;
+        let ascending = options.counts.is_sorted_by(|a, b| a < b);
+        let share = 0.0 < options.share && options.share <= 1.0;
+        if options.cues == 0 || options.counts.is_empty() || !ascending || !share {
+            let rule = "expected `cues` of at least 1, ascending `counts` and a `share` up to 1";
+            return Err(task.refuse(rule));
+        }
+        let width = task.level()?;
+        if !((1.0..=65536.0).contains(&width) && width.fract() == 0.0) {
+            return Err(task.misplaced("levels", "a number of units", width));
+        }
+        let plan = Self {
+            task,
+            corruption: options.corruption.at(task, options.strength)?,
+            hidden: width as usize,
+            options,
+        };
+        bayespcn(task, plan.options.memory.clone(), plan.network(), 1)?;
+        Ok(plan)
+    }
+
+    fn network(&self) -> Network {
+        Network {
+            hidden: self.hidden,
+            iterations: self.options.iterations,
+            seed: self.task.cell.seed,
+        }
+    }
+
+    pub(super) fn measure(&self, session: &mut dyn Session) -> Result<Vec<Measurement>> {
+        let most = self.options.counts.iter().copied().max().unwrap_or(0);
+        let (images, _) = images(self.task, most, session)?;
+        let table = self.options.memory.clone();
+        let config = bayespcn(self.task, table, self.network(), images.dim())?;
+        let device = session.device().clone();
+        let mut memory = config.init(&device)?;
+        let questions = Questions {
+            images: &images,
+            corruptions: &[self.corruption],
+            cues: self.options.cues,
+            seed: self.task.cell.seed,
+            device: &device,
+        };
+        let mut stopped = false;
+        let what = format!("{}, {} units", self.task.series.name, self.hidden);
+        let counts = &self.options.counts;
+        let asked = loads(&mut memory, &questions, counts, &mut |written| {
+            session.progress(&what, written, most, "written");
+            stop(session, &mut stopped)
+        });
+        let loads = match asked {
+            Err(_) if stopped => return Err(Error::Stopped),
+            asked => asked?,
+        };
+        Ok(vec![Measurement {
+            metric: Metric::Capacity,
+            value: capacity(&loads, 0, self.options.share) as f64,
+            n: self.options.cues.min(most),
+        }])
+    }
+}

@@ -1,0 +1,247 @@
+//! Recall of images by a predictive coding memory, from noise and from parts.
+//!
+//! `n_stored` images of a data set, drawn by the seed, are written into a network of `layers` hidden
+//! layers of `width` units each, and every one of them is recalled. The measure `noise` adds normal
+//! numbers of variance `variance` to all values, without clipping, and reads; `parts` keeps one of
+//! `share` pixels and completes. Errors are mean squares, over unknown entries where some are known.
+//! An image counts as recalled below 0.005 from noise and below 0.001 from parts.
+//!
+//! # References
+//! - Salvatori et al., "Associative Memories via Predictive Coding", NeurIPS 2021, arXiv 2109.08063.
+
+mod cues;
+#[cfg(test)]
+mod tests;
+
+use std::ops::ControlFlow;
+
+use attractor::core::burn::tensor::Tensor;
+use attractor::core::{Recall, check};
+use attractor::datasets::{ImageSet, ImageShape, Split};
+use attractor::evaluation::figures::{Image, ImageGrid};
+use attractor::evaluation::{Measurement, Metric};
+use attractor::memories::predictive_coding::{Progress, WriteConfig};
+use attractor::memories::{Pcn, PcnConfig};
+use serde::Deserialize;
+
+use crate::{Protocol, Result, Session, Task, Work};
+use cues::{Cues, Damage};
+
+const MEASURES: &[&str] = &["noise", "parts"];
+/// Images in a picture.
+const SHOWN: usize = 8;
+
+/// What a series says.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Options {
+    /// Units of a hidden layer.
+    width: usize,
+    #[serde(default = "two")]
+    layers: usize,
+    /// Passes over the images at most.
+    epochs: usize,
+    variance: Option<f64>,
+    share: Option<usize>,
+    geometry: Option<cues::Geometry>,
+}
+
+fn two() -> usize {
+    2
+}
+
+/// What a trained network depends on.
+#[derive(Debug, Clone, PartialEq)]
+struct Key {
+    dataset: String,
+    stored: usize,
+    width: usize,
+    layers: usize,
+    epochs: usize,
+    seed: u64,
+}
+
+/// The protocol. See the [module](self). Networks are kept for later cells that ask the same one.
+#[derive(Debug, Default)]
+pub struct PredictiveCoding {
+    trained: Vec<(Key, Pcn)>,
+}
+
+impl Protocol for PredictiveCoding {
+    fn check(&self, task: Task<'_>) -> Result<()> {
+        parse(task)?;
+        Ok(())
+    }
+
+    fn measure(&mut self, task: Task<'_>, session: &mut dyn Session) -> Result<Vec<Measurement>> {
+        let (key, damage) = parse(task)?;
+        let set = session.images(&key.dataset, Split::Train)?;
+        if key.stored > set.len() {
+            let expected = format!("at most the {} images of `{}`", set.len(), set.name);
+            return Err(task.misplaced("n_stored", expected, key.stored));
+        }
+        let images = set.rows(&set.shuffled_order(key.seed)[..key.stored])?;
+        let cues = damage.apply(&images, set.shape, key.seed);
+        let memory = self.network(&key, &set, &images, session)?;
+        let tensor = |name, values: &[f32]| -> Result<Tensor<2>> {
+            let device = session.device();
+            Ok(check::from_host(name, values.to_vec(), set.dim(), device)?)
+        };
+        let noisy = tensor("cues", &cues.values)?;
+        let recall = match &cues.known {
+            None => attractor::core::AssociativeMemory::read(memory, noisy)?,
+            Some(known) => {
+                let known = tensor("known", known)?;
+                attractor::core::Complete::complete(memory, noisy, known)?
+            }
+        };
+        let answers = check::to_host(recall.data())?;
+        if key.seed == 0 {
+            let rows = [&images, &cues.values, &answers];
+            let grid = picture(rows, set.shape)?;
+            let names = ["stored", "cue", "recalled"];
+            session.panel(task.cell, &task.series.name, &names, &grid)?;
+        }
+        Ok(figures(&cues, &images, &answers, &recall, damage.limit()))
+    }
+
+    fn work(&self, task: Task<'_>) -> Option<Work> {
+        let (key, _) = parse(task).ok()?;
+        // Images of CIFAR-10's size; the epochs of a write, of 20 steps with the Gram form.
+        let [dim, width, stored, epochs] =
+            [3072, key.width, key.stored, key.epochs].map(|n| n as f64);
+        let weights = dim * width + (key.layers - 1) as f64 * width * width;
+        let epoch = 2.0 * width * width * dim + stored * (80.0 * width * width + 6.0 * weights);
+        Some(Work {
+            flops: epochs * epoch,
+            bytes: 20.0 * weights,
+        })
+    }
+}
+
+impl PredictiveCoding {
+    /// The network that holds these images.
+    fn network(
+        &mut self,
+        key: &Key,
+        set: &ImageSet,
+        images: &[f32],
+        session: &mut dyn Session,
+    ) -> Result<&Pcn> {
+        let found = self.trained.iter().position(|(other, _)| other == key);
+        let at = match found {
+            Some(at) => at,
+            None => {
+                let memory = train(key, set.dim(), images, session)?;
+                self.trained.push((key.clone(), memory));
+                self.trained.len() - 1
+            }
+        };
+        Ok(&self.trained[at].1)
+    }
+}
+
+/// A network with the images written into it.
+fn train(key: &Key, dim: usize, images: &[f32], session: &mut dyn Session) -> Result<Pcn> {
+    let config = PcnConfig {
+        hidden: vec![key.width; key.layers],
+        seed: key.seed,
+        ..PcnConfig::new(dim)
+    };
+    let write = WriteConfig {
+        epochs: key.epochs,
+        ..config.write
+    };
+    let mut memory = config.init(session.device())?;
+    let patterns = check::from_host("images", images.to_vec(), dim, session.device())?;
+    let what = format!("{} images into {} units", key.stored, key.width);
+    let mut stopped = false;
+    memory.write_with(patterns, &write, &mut |at: &Progress| {
+        let note = format!("energy {:.2e}, worst error {:.1e}", at.energy, at.error);
+        session.progress(&what, at.epoch, key.epochs, &note);
+        stopped = session.stopped();
+        match stopped {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    })?;
+    session.check()?;
+    Ok(memory)
+}
+
+/// The network that a cell needs, and what is done to its cues.
+fn parse(task: Task<'_>) -> Result<(Key, Damage)> {
+    let options: Options = task.options()?;
+    let damage = match (
+        task.part.measure.as_str(),
+        options.variance,
+        options.share,
+        options.geometry,
+    ) {
+        ("noise", Some(variance), None, None) if variance >= 0.0 && variance.is_finite() => {
+            Damage::Noise { variance }
+        }
+        ("noise", ..) => return Err(task.refuse("expected a `variance` of at least 0")),
+        ("parts", None, Some(share), Some(geometry)) if share >= 1 => {
+            Damage::Parts { share, geometry }
+        }
+        ("parts", ..) => {
+            return Err(task.refuse("expected a `share` of at least 1 and a `geometry`"));
+        }
+        _ => return Err(task.unknown(MEASURES)),
+    };
+    let Options {
+        width,
+        layers,
+        epochs,
+        ..
+    } = options;
+    if width == 0 || layers == 0 || epochs == 0 {
+        return Err(task.refuse("expected `width`, `layers` and `epochs` of at least 1"));
+    }
+    let key = Key {
+        dataset: task.cell.dataset.clone(),
+        stored: task.n_stored()?,
+        width,
+        layers,
+        epochs,
+        seed: task.cell.seed,
+    };
+    Ok((key, damage))
+}
+
+/// The first images of each row.
+fn picture(rows: [&Vec<f32>; 3], shape: ImageShape) -> Result<ImageGrid> {
+    let dim = shape.channels * shape.height * shape.width;
+    let mut grid = Vec::new();
+    for row in rows {
+        let images = row.chunks(dim).take(SHOWN).map(|values| {
+            Image::from_planes(shape.channels, shape.height, shape.width, values.to_vec())
+        });
+        grid.push(images.collect::<Result<Vec<_>, _>>()?);
+    }
+    Ok(ImageGrid::new(grid)?)
+}
+
+/// Error, share recalled and steps.
+fn figures(
+    cues: &Cues,
+    images: &[f32],
+    answers: &[f32],
+    recall: &Recall,
+    limit: f64,
+) -> Vec<Measurement> {
+    let errors = cues.errors(images, answers);
+    let n = errors.len();
+    let mean = |metric, sum: f64| Measurement {
+        metric,
+        value: sum / n as f64,
+        n,
+    };
+    let recalled = errors.iter().filter(|&&error| error < limit).count();
+    vec![
+        mean(Metric::PixelMse, errors.iter().sum()),
+        mean(Metric::RetrievalRate, 100.0 * recalled as f64),
+        mean(Metric::Steps, recall.steps.iter().sum::<usize>() as f64),
+    ]
+}

@@ -1,0 +1,115 @@
+use attractor::datasets::ImageShape;
+use attractor::evaluation::{Metric, Preset};
+
+use super::cues::{Damage, Geometry};
+use crate::testing::{Bench, study};
+
+const TOML: &str = r#"
+kind = "study"
+name = "pcn"
+title = "t"
+description = "d"
+source = "s"
+protocol = "pcn"
+[[parts]]
+name = "noise"
+title = "t"
+measure = "noise"
+dataset = "builtin"
+representation = "pixel"
+x = "n_stored"
+x_label = "stored images"
+charts = ["pixel_mse"]
+n_stored = [3]
+options = { width = 64, epochs = 200 }
+[[parts.series]]
+name = "variance {variance}"
+grid = { variance = [0.0, 0.2] }
+[[parts]]
+name = "parts"
+title = "t"
+measure = "parts"
+dataset = "builtin"
+representation = "pixel"
+x = "n_stored"
+x_label = "stored images"
+charts = ["pixel_mse"]
+n_stored = [3]
+options = { width = 64, epochs = 200 }
+[[parts.series]]
+name = "{geometry}, one in {share}"
+grid = { geometry = ["random", "top"], share = [2] }
+[presets.smoke]
+seeds = 1
+[presets.cpu]
+seeds = 1
+[presets.paper]
+seeds = 1
+"#;
+
+#[test]
+fn images_come_back_closer_than_their_cues() {
+    let values = Bench::new(&study(TOML)).run(Preset::Smoke, Metric::PixelMse);
+    let error = |series: &str| values[&(series.to_owned(), "3".to_owned())];
+    // The cue's own error is 0.2.
+    assert!(error("variance 0.2") < 0.02, "{values:?}");
+    assert!(error("variance 0.0") < error("variance 0.2"), "{values:?}");
+    assert!(error("random, one in 2") < 0.01, "{values:?}");
+    assert!(error("top, one in 2") < 0.05, "{values:?}");
+}
+
+#[test]
+fn mistakes_in_options_are_named() {
+    let refuse = |from: &str, to: &str| {
+        assert!(TOML.contains(from));
+        Bench::new(&study(&TOML.replace(from, to))).refusal(Preset::Smoke)
+    };
+    for (from, to, expected) in [
+        ("epochs = 200", "epoch = 200", "unknown field `epoch`"),
+        ("width = 64", "width = 0", "expected `width`, `layers`"),
+        ("0.0, 0.2", "0.0, -0.2", "a `variance` of at least 0"),
+        ("share = [2]", "share = [0]", "a `share` of at least 1"),
+        ("\"top\"", "\"left\"", "unknown variant `left`"),
+        (
+            "measure = \"parts\"",
+            "measure = \"pieces\"",
+            "unknown `measure` `pieces`; known: noise, parts",
+        ),
+    ] {
+        let message = refuse(from, to);
+        assert!(message.contains(expected), "{message}");
+    }
+}
+
+#[test]
+fn cues_are_what_was_asked_for() {
+    let shape = ImageShape {
+        channels: 3,
+        height: 8,
+        width: 8,
+    };
+    let images = vec![0.5; 40 * 192];
+    let noisy = Damage::Noise { variance: 0.2 }.apply(&images, shape, 1);
+    let errors = noisy.errors(&images, &noisy.values);
+    let mean = errors.iter().sum::<f64>() / 40.0;
+    // 7680 numbers: the variance of the mean square is 2 * 0.04 / 7680.
+    assert!(
+        (mean - 0.2).abs() < 5.0 * (0.08f64 / 7680.0).sqrt(),
+        "{mean}"
+    );
+    for geometry in [Geometry::Random, Geometry::Top] {
+        let parts = Damage::Parts { share: 4, geometry }.apply(&images, shape, 1);
+        let known = parts.known.as_ref().unwrap();
+        for (values, known) in parts.values.chunks(192).zip(known.chunks(192)) {
+            assert_eq!(known.iter().sum::<f32>(), 48.0);
+            assert_eq!(known[..64], known[64..128]);
+            assert!(values.iter().zip(known).all(|(x, known)| *x == 0.5 * known));
+        }
+        if geometry == Geometry::Top {
+            assert!(known[..16].iter().all(|&known| known == 1.0));
+        }
+        // Unknown entries are black, and they alone count.
+        let errors = parts.errors(&images, &parts.values);
+        assert!(errors.iter().all(|error| (error - 0.25).abs() < 1e-12));
+    }
+}
