@@ -22,6 +22,7 @@ mod file;
 mod fixture;
 pub mod hardware;
 mod level;
+mod metric;
 pub mod metrics;
 pub mod record;
 pub mod reference;

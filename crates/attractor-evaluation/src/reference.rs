@@ -134,6 +134,12 @@ pub struct ReferenceRow {
     pub n_stored: Option<usize>,
     /// Cues measured.
     pub cues: usize,
+    /// Where this row comes from, in short, if not from where the table does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// Differences that count as a match, in place of the table's.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tolerance: BTreeMap<Metric, f64>,
     /// Value of each metric.
     #[serde(flatten)]
     pub metrics: BTreeMap<Metric, f64>,
@@ -216,8 +222,12 @@ impl Reference {
         })?;
         Some(ReferenceValue {
             value: *row.metrics.get(&metric)?,
-            source: &self.short,
-            tolerance: self.tolerance.get(&metric).copied(),
+            source: row.source.as_ref().unwrap_or(&self.short),
+            tolerance: row
+                .tolerance
+                .get(&metric)
+                .or_else(|| self.tolerance.get(&metric))
+                .copied(),
             cues: row.cues,
         })
     }
@@ -266,6 +276,48 @@ mod tests {
         assert_eq!(judge(Metric::LatentDistance, 46.9), Verdict::Better);
         assert_eq!(judge(Metric::LatentDistance, 53.1), Verdict::Worse);
         assert_eq!(judge(Metric::Steps, 53.1), Verdict::Different);
+    }
+
+    #[test]
+    fn a_row_may_have_a_tolerance_and_a_source_of_its_own() {
+        let table: Reference = serde_json::from_str(
+            r#"{
+                "short": "paper", "source": "s", "data": "d", "protocol": "p", "note": "n",
+                "min_cues": 1, "tolerance": { "accuracy": 1.0, "steps": 2.0 },
+                "results": [
+                    { "system": "a", "representation": "vector", "task": "t", "level": 3.0,
+                      "cues": 10, "accuracy": 50.0, "steps": 7.0,
+                      "source": "theory", "tolerance": { "accuracy": 5.0 } }
+                ]
+            }"#,
+        )
+        .unwrap();
+        let cell = Cell {
+            experiment: "e".into(),
+            system: "a".into(),
+            representation: Representation::Vector,
+            dataset: "d".into(),
+            task: "t".into(),
+            level: Level::new(3.0),
+            n_stored: 4,
+            seed: 0,
+        };
+        let judged = |metric, value| {
+            let measured = Measurement {
+                metric,
+                value,
+                n: 1,
+            };
+            table.judge(&cell, measured, None).unwrap()
+        };
+        let own = judged(Metric::Accuracy, 46.0);
+        assert_eq!(
+            (own.verdict, own.source.as_str()),
+            (Verdict::Match, "theory")
+        );
+        assert_eq!(own.tolerance, Some(5.0));
+        assert_eq!(judged(Metric::Accuracy, 44.0).verdict, Verdict::Worse);
+        assert_eq!(judged(Metric::Steps, 9.5).verdict, Verdict::Different);
     }
 
     #[test]

@@ -8,13 +8,17 @@
 //! | --- | --- |
 //! | [`bayespcn`] | recall, forgetting and width of a memory written by Bayes' rule |
 //! | [`capacity`] | recall of random patterns against load |
+//! | [`drdam`] | random features beside the memory that keeps its patterns |
+//! | [`khm`] | kernelised Hopfield networks beside the identity map |
 //! | [`pcn`] | recall of images by a predictive coding memory, from noise and parts |
 //!
 //! A new protocol is a folder with an implementation of [`Protocol`], and a line in the registry.
 
 pub mod bayespcn;
 pub mod capacity;
+pub mod drdam;
 mod error;
+pub mod khm;
 pub mod pcn;
 mod protocol;
 mod session;

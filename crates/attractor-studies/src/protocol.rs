@@ -4,7 +4,7 @@ use attractor::evaluation::study::{ResolvedPart, ResolvedSeries};
 use attractor::evaluation::{Cell, Measurement};
 use serde::de::DeserializeOwned;
 
-use crate::{Error, Result, Session, bayespcn, capacity, pcn};
+use crate::{Error, Result, Session, bayespcn, capacity, drdam, khm, pcn};
 
 /// One cell with what the study says about it.
 #[derive(Debug, Clone, Copy)]
@@ -133,6 +133,16 @@ pub const PROTOCOLS: &[ProtocolEntry] = &[
         name: "capacity",
         summary: "recall of random patterns against load",
         new: || Box::new(capacity::Capacity),
+    },
+    ProtocolEntry {
+        name: "drdam",
+        summary: "random features beside the memory that keeps its patterns",
+        new: || Box::new(drdam::Drdam),
+    },
+    ProtocolEntry {
+        name: "khm",
+        summary: "kernelised Hopfield networks beside the identity map",
+        new: || Box::new(khm::Khm::default()),
     },
     ProtocolEntry {
         name: "pcn",

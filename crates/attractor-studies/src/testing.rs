@@ -30,10 +30,7 @@ impl Bench {
     pub(crate) fn new(study: &Study) -> Self {
         Self {
             study: study.clone(),
-            session: Silent {
-                device: Backend::Flex.open().unwrap(),
-                panels: 0,
-            },
+            session: Silent::new(),
         }
     }
 
@@ -95,9 +92,18 @@ fn measure(
     protocol.measure(task, session)
 }
 
-struct Silent {
+pub(crate) struct Silent {
     device: Device,
     panels: usize,
+}
+
+impl Silent {
+    pub(crate) fn new() -> Self {
+        Self {
+            device: Backend::Flex.open().unwrap(),
+            panels: 0,
+        }
+    }
 }
 
 impl Session for Silent {

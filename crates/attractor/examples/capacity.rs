@@ -12,7 +12,6 @@ use std::time::Instant;
 
 use attractor::capacity::{self, Model, Point, Protocol, laws};
 use attractor::prelude::*;
-use toml::{Table, toml};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -111,36 +110,16 @@ fn growth(device: &Device) -> Result<(), Failure> {
         (3, vec![32, 64, 128, 256]),
         (4, vec![24, 36, 54, 81]),
     ] {
-        let separation = Table::from_iter([(
-            "polynomial".to_owned(),
-            Table::from_iter([("power".to_owned(), i64::from(power).into())]).into(),
-        )]);
-        let mut options = toml! {
-            threshold = 0.0
-            schedule = { update = "synchronous", max_sweeps = 1 }
+        let protocol = Protocol {
+            cues: 200,
+            seeds: 5,
+            ..Protocol::default()
         };
-        options.insert("separation".into(), separation.into());
-        let model = [Model::new("one update", "dense-hopfield", options)];
-        let mut found = Vec::new();
-        for dim in dims {
-            let law = laws::polynomial_with_errors(dim, power, 0.01)?;
-            let shares = [0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.5];
-            let protocol = Protocol {
-                dim,
-                counts: shares.map(|share| (share * law) as usize).to_vec(),
-                cues: 200,
-                seeds: 5,
-                ..Protocol::default()
-            };
-            let points = sweep(&model, &protocol, device)?;
-            let errors = capacity::curve(&points, "one update", |point| point.bit_error);
-            match capacity::crossing(&errors, 0.01) {
-                Some(count) => {
-                    println!("power {power}: 1 % wrong at {count:.0} patterns, law {law:.0}");
-                    found.push((dim as f64, count));
-                }
-                None => println!("power {power}: no crossing in {errors:?}"),
-            }
+        let go_on = &mut |_: &Point| ControlFlow::Continue(());
+        let found = capacity::growth(power, &dims, &protocol, device, go_on)?;
+        for &(dim, count) in &found {
+            let law = laws::polynomial_with_errors(dim as usize, power, 0.01)?;
+            println!("power {power}: 1 % wrong at {count:.0} patterns, law {law:.0}");
         }
         if let Some((exponent, factor)) = capacity::power(&found) {
             println!("power {power}: capacity = {factor:.4} D^{exponent:.3}");

@@ -96,18 +96,18 @@ fn refuse_foreign(args: &Args) -> Result<()> {
 }
 
 fn headline(study: &ResolvedStudy, args: &Args) -> String {
-    let missing: Vec<&str> = study
+    let missing: Vec<String> = study
         .parts
         .iter()
         .filter(|part| part.fallback)
-        .map(|part| part.name.as_str())
+        .map(|part| format!("{} for {}", part.dataset, part.name))
         .collect();
     let note = if missing.is_empty() {
         String::new()
     } else {
         format!(
-            " (built-in images for {}: the data set is not present, figures are not comparable with \
-             published ones; see `cargo xtask data`)",
+            " (stand-ins: {}: the data set is not present, figures are not comparable with published \
+             ones; see `cargo xtask data`)",
             missing.join(", ")
         )
     };

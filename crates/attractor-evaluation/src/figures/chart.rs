@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use super::axis::Axis;
-use super::style::{PALETTE, coordinate, escape, sheet};
+use super::canvas::{Canvas, LEFT, PLOT_WIDTH, TOP};
+use super::style::{PALETTE, coordinate, escape};
 
 /// A point of a series.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,6 +33,8 @@ pub struct Series {
     pub points: Vec<Point>,
     /// Drawn dashed and without markers, such as a published curve.
     pub reference: bool,
+    /// The series of the chart whose colour it has; its own if `None`.
+    pub colour_of: Option<usize>,
 }
 
 impl Series {
@@ -41,6 +44,7 @@ impl Series {
             name: name.into(),
             points,
             reference: false,
+            colour_of: None,
         }
     }
 
@@ -50,7 +54,13 @@ impl Series {
             name: name.into(),
             points,
             reference: true,
+            colour_of: None,
         }
+    }
+
+    /// The number of its colour, as series `index` of a chart.
+    pub(super) fn colour(&self, index: usize) -> usize {
+        self.colour_of.unwrap_or(index) % PALETTE
     }
 }
 
@@ -76,12 +86,6 @@ pub struct LineChart {
     pub x_ticks: Vec<f64>,
 }
 
-const LEFT: f64 = 62.0;
-const TOP: f64 = 40.0;
-const PLOT_WIDTH: f64 = 440.0;
-const BOTTOM: f64 = 48.0;
-const LEGEND_ROW: f64 = 20.0;
-
 impl LineChart {
     /// The chart as an SVG document, equal for equal data.
     pub fn svg(&self) -> String {
@@ -90,14 +94,8 @@ impl LineChart {
             .iter()
             .map(|series| self.drawable(series))
             .collect();
-        let plot_height = (series.len() as f64 * LEGEND_ROW).max(260.0);
-        let longest = series
-            .iter()
-            .map(|series| series.name.chars().count())
-            .max()
-            .unwrap_or(0);
-        let width = LEFT + PLOT_WIDTH + 56.0 + 7.0 * longest as f64;
-        let height = TOP + plot_height + BOTTOM;
+        let names = series.iter().map(|series| series.name.as_str());
+        let mut canvas = Canvas::new(&self.title, names);
         let points = || series.iter().flat_map(|series| series.points.iter());
         let x = Axis::over(
             points().map(|p| p.x),
@@ -113,26 +111,14 @@ impl LineChart {
                 p.y + p.error,
             ]
         });
-        let bottom = TOP + plot_height;
-        let y = Axis::over(ys, self.y_range, self.log_y, bottom, TOP);
+        let y = Axis::over(ys, self.y_range, self.log_y, canvas.bottom, TOP);
 
-        let mut out = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"attractor-chart\" role=\"img\" \
-             viewBox=\"0 0 {w} {h}\" width=\"{w}\" height=\"{h}\" aria-label=\"{title}\">\n\
-             <style>{style}</style>\n<rect class=\"bg\" width=\"{w}\" height=\"{h}\"/>\n\
-             <text class=\"title\" x=\"{LEFT}\" y=\"22\">{title}</text>\n",
-            w = coordinate(width),
-            h = coordinate(height),
-            title = escape(&self.title),
-            style = sheet(),
-        );
-        self.frame(&mut out, &x, &y, bottom);
+        self.frame(&mut canvas, &x, &y);
         for (index, line) in series.iter().enumerate() {
-            draw(&mut out, index, line, &x, &y);
+            draw(&mut canvas.out, index, line, &x, &y);
         }
-        legend(&mut out, &series);
-        out.push_str("</svg>\n");
-        out
+        legend(&mut canvas, &series);
+        canvas.end()
     }
 
     fn drawable(&self, series: &Series) -> Series {
@@ -149,50 +135,17 @@ impl LineChart {
         }
     }
 
-    fn frame(&self, out: &mut String, x: &Axis, y: &Axis, bottom: f64) {
-        let right = LEFT + PLOT_WIDTH;
-        for (value, label) in y.ticks() {
-            let at = y.at(value);
-            // Writing to a string cannot fail.
-            let _ = writeln!(
-                out,
-                "<line class=\"grid\" x1=\"{LEFT}\" x2=\"{right}\" y1=\"{at}\" y2=\"{at}\"/>\
-                 <text class=\"tick\" x=\"{x}\" y=\"{text}\" text-anchor=\"end\">{label}</text>",
-                at = coordinate(at),
-                x = LEFT - 8.0,
-                text = coordinate(at + 4.0),
-            );
+    fn frame(&self, canvas: &mut Canvas, x: &Axis, y: &Axis) {
+        canvas.rules(y);
+        if self.x_ticks.is_empty() {
+            for (value, label) in x.ticks() {
+                canvas.tick(x.at(value), &label);
+            }
         }
-        let ticks = if self.x_ticks.is_empty() {
-            x.ticks()
-        } else {
-            self.x_ticks
-                .iter()
-                .map(|value| (*value, format!("{value}")))
-                .collect()
-        };
-        for (value, label) in ticks {
-            let at = coordinate(x.at(value));
-            let _ = writeln!(
-                out,
-                "<line class=\"axis\" x1=\"{at}\" x2=\"{at}\" y1=\"{bottom}\" y2=\"{end}\"/>\
-                 <text class=\"tick\" x=\"{at}\" y=\"{text}\" text-anchor=\"middle\">{label}</text>",
-                end = bottom + 5.0,
-                text = bottom + 19.0,
-            );
+        for value in &self.x_ticks {
+            canvas.tick(x.at(*value), &value.to_string());
         }
-        let middle = coordinate((TOP + bottom) / 2.0);
-        let _ = writeln!(
-            out,
-            "<line class=\"axis\" x1=\"{LEFT}\" x2=\"{right}\" y1=\"{bottom}\" y2=\"{bottom}\"/>\n\
-             <text x=\"{centre}\" y=\"{below}\" text-anchor=\"middle\">{x_label}</text>\n\
-             <text x=\"16\" y=\"{middle}\" text-anchor=\"middle\" \
-             transform=\"rotate(-90 16 {middle})\">{y_label}</text>",
-            centre = LEFT + PLOT_WIDTH / 2.0,
-            below = bottom + 39.0,
-            x_label = escape(&self.x_label),
-            y_label = escape(&self.y_label),
-        );
+        canvas.labels(&self.x_label, &self.y_label);
     }
 }
 
@@ -200,7 +153,7 @@ fn classes(index: usize, series: &Series) -> String {
     let dashed = series.reference || (index / PALETTE) % 2 == 1;
     format!(
         "line c{}{}",
-        index % PALETTE,
+        series.colour(index),
         if dashed { " dash" } else { "" }
     )
 }
@@ -225,7 +178,7 @@ fn draw(out: &mut String, index: usize, series: &Series, x: &Axis, y: &Axis) {
             let _ = writeln!(
                 out,
                 "<line class=\"bar c{}\" x1=\"{at}\" x2=\"{at}\" y1=\"{}\" y2=\"{}\"/>",
-                index % PALETTE,
+                series.colour(index),
                 coordinate(low),
                 coordinate(high)
             );
@@ -234,13 +187,12 @@ fn draw(out: &mut String, index: usize, series: &Series, x: &Axis, y: &Axis) {
     // Markers help on short lines and clutter long ones.
     if !series.reference && series.points.len() <= 30 {
         for p in &series.points {
-            marker(out, index, x.at(p.x), y.at(p.y));
+            marker(out, index, series.colour(index), (x.at(p.x), y.at(p.y)));
         }
     }
 }
 
-fn marker(out: &mut String, index: usize, x: f64, y: f64) {
-    let colour = index % PALETTE;
+fn marker(out: &mut String, index: usize, colour: usize, (x, y): (f64, f64)) {
     let at = coordinate;
     let _ = match index % 4 {
         0 => writeln!(
@@ -280,25 +232,17 @@ fn marker(out: &mut String, index: usize, x: f64, y: f64) {
     };
 }
 
-fn legend(out: &mut String, series: &[Series]) {
-    let left = LEFT + PLOT_WIDTH + 14.0;
+fn legend(canvas: &mut Canvas, series: &[Series]) {
     for (index, line) in series.iter().enumerate() {
-        let y = TOP + 8.0 + index as f64 * LEGEND_ROW;
+        let (left, y) = canvas.legend_row(index, &line.name);
         let _ = writeln!(
-            out,
+            canvas.out,
             "<line class=\"{}\" x1=\"{left}\" x2=\"{}\" y1=\"{y}\" y2=\"{y}\"/>",
             classes(index, line),
             left + 24.0
         );
         if !line.reference {
-            marker(out, index, left + 12.0, y);
+            marker(&mut canvas.out, index, line.colour(index), (left + 12.0, y));
         }
-        let _ = writeln!(
-            out,
-            "<text x=\"{}\" y=\"{}\">{}</text>",
-            left + 31.0,
-            y + 4.0,
-            escape(&line.name)
-        );
     }
 }

@@ -139,3 +139,41 @@ fn grids_refuse_what_does_not_fit() {
         assert!(error.to_string().contains(message), "{error}");
     }
 }
+
+#[test]
+fn bars_stand_on_zero_at_their_places() {
+    let chart = BarChart {
+        title: "sizes".into(),
+        series: vec![
+            Series::new("ours", vec![Point::new(2.0, 1.0), Point::new(3.0, -0.5)]),
+            Series::reference(
+                "theirs",
+                vec![Point::new(2.0, f64::NAN), Point::new(4.0, 1.0)],
+            ),
+        ],
+        places: vec![2.0, 3.0],
+        ..BarChart::default()
+    };
+    let svg = chart.svg();
+    assert_eq!(svg, chart.svg());
+    // Not finite, or at no place: left out.
+    assert_eq!(svg.matches("<title>ours: ").count(), 2);
+    assert_eq!(svg.matches("<title>theirs: ").count(), 0);
+    let edges = |value: &str| {
+        let bar = svg.lines().find(|line| {
+            line.contains("<rect") && {
+                let after = svg.split(line).nth(1).unwrap_or("");
+                line.contains(value) || after.starts_with(&format!("\n{value}"))
+            }
+        });
+        let bar = bar.unwrap();
+        let number = |key: &str| {
+            let (_, rest) = bar.split_once(&format!(" {key}=\"")).unwrap();
+            rest.split('"').next().unwrap().parse::<f64>().unwrap()
+        };
+        (number("y"), number("y") + number("height"))
+    };
+    let (up, down) = (edges("<title>ours: 1<"), edges("<title>ours: -0.5<"));
+    assert!((up.1 - down.0).abs() < 0.02, "{up:?} {down:?}");
+    assert!(up.0 < up.1 && down.0 < down.1);
+}

@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use crate::experiment::SystemSpec;
-use crate::figures::{LineChart, Point, Series};
+use crate::figures::{BarChart, LineChart, Point, Series};
 use crate::run::{Trace, TrainingPoint, figure_stem};
-use crate::study::{Place, ResolvedPart, ResolvedSeries};
+use crate::study::{Form, Place, ResolvedPart, ResolvedSeries};
 use crate::summary::{Summary, condition_label};
 use crate::{Cell, Level, Metric, Reference, Representation, Resolved};
 
@@ -136,60 +136,106 @@ fn axis_label(metric: Metric) -> String {
     }
 }
 
-/// The charts of a study's part: one for each of its metrics, and for each value of what is not its
-/// abscissa.
+/// The charts of a study's part: one for each of its metrics, for each value of what is not its
+/// abscissa, and for each of its panels.
 pub(super) fn of_part(part: &ResolvedPart, summary: &Summary) -> Vec<Chart> {
     let mut charts = Vec::new();
     for &metric in &part.charts {
         for slice in part.slices() {
-            let line = |series: &ResolvedSeries| {
-                let row = (series.name.as_str(), series.representation);
-                let point = |place: &Place| {
-                    let found = summary.of(row, &part.name, place.level, place.n_stored, metric)?;
-                    Some(Point {
-                        x: place.x,
-                        y: found.spread.mean,
-                        error: found.spread.deviation,
-                    })
-                };
-                Series {
-                    name: series.name.clone(),
-                    points: slice.places.iter().filter_map(point).collect(),
-                    reference: series.expectation,
+            for panel in part.panels() {
+                let lines = lines(part, summary, metric, &slice.places, panel);
+                if lines.is_empty() {
+                    continue;
                 }
-            };
-            let series: Vec<Series> = part
-                .series
-                .iter()
-                .map(line)
-                .filter(|series| !series.points.is_empty())
-                .collect();
-            if series.is_empty() {
-                continue;
+                let condition = slice.condition.as_deref();
+                let about: Vec<&str> = [Some(metric.label()), panel, condition]
+                    .into_iter()
+                    .flatten()
+                    .collect();
+                let mut name = vec![part.name.as_str(), metric.name()];
+                name.extend(&about[1..]);
+                charts.push(Chart {
+                    file: figure_stem(&name),
+                    svg: drawn(part, metric, &slice.places, lines, about.join(", ")),
+                });
             }
-            let condition = slice.condition.unwrap_or_default();
-            let title = match condition.as_str() {
-                "" => metric.label().to_owned(),
-                condition => format!("{}, {condition}", metric.label()),
-            };
-            charts.push(Chart {
-                file: figure_stem(&[&part.name, metric.name(), &condition]),
-                svg: LineChart {
-                    title,
-                    x_label: part.x_label.clone(),
-                    y_label: axis_label(metric),
-                    series,
-                    log_x: part.log_x,
-                    log_y: part.log_y.contains(&metric),
-                    y_range: (metric.unit() == "%" && !part.log_y.contains(&metric))
-                        .then_some((0.0, 100.0)),
-                    ..LineChart::default()
-                }
-                .svg(),
-            });
         }
     }
     charts
+}
+
+/// The series of one chart that were measured.
+fn lines(
+    part: &ResolvedPart,
+    summary: &Summary,
+    metric: Metric,
+    places: &[Place],
+    panel: Option<&str>,
+) -> Vec<Series> {
+    let line = |series: &ResolvedSeries| {
+        let row = (series.name.as_str(), series.representation);
+        let point = |place: &Place| {
+            let found = summary.of(row, &part.name, place.level, place.n_stored, metric)?;
+            Some(Point {
+                x: place.x,
+                y: found.spread.mean,
+                error: found.spread.deviation,
+            })
+        };
+        places.iter().filter_map(point).collect::<Vec<_>>()
+    };
+    let own = part.series.iter();
+    let own = own.filter(|series| series.panel.as_deref() == panel);
+    let measured: Vec<(&ResolvedSeries, Vec<Point>)> = own
+        .map(|series| (series, line(series)))
+        .filter(|(_, points)| !points.is_empty())
+        .collect();
+    let partner = |series: &ResolvedSeries| {
+        let name = series.beside.as_ref()?;
+        measured.iter().position(|(other, _)| other.name == *name)
+    };
+    let drawn = measured.iter().map(|(series, points)| Series {
+        name: series.name.clone(),
+        points: points.clone(),
+        reference: series.expectation,
+        colour_of: partner(series),
+    });
+    drawn.collect()
+}
+
+fn drawn(
+    part: &ResolvedPart,
+    metric: Metric,
+    places: &[Place],
+    series: Vec<Series>,
+    title: String,
+) -> String {
+    let log_y = part.log_y.contains(&metric);
+    let (x_label, y_label) = (part.x_label.clone(), axis_label(metric));
+    let percent = metric.unit() == "%" && metric != Metric::Share;
+    let y_range = (percent && !log_y).then_some((0.0, 100.0));
+    match part.form {
+        Form::Lines => LineChart {
+            title,
+            x_label,
+            y_label,
+            series,
+            log_x: part.log_x,
+            log_y,
+            y_range,
+            ..LineChart::default()
+        }
+        .svg(),
+        Form::Bars => BarChart {
+            title,
+            x_label,
+            y_label,
+            series,
+            places: places.iter().map(|place| place.x).collect(),
+            y_range,
+        }
+        .svg(),
+    }
 }
 
 /// One chart per cell that left energies. The scale is logarithmic where every value is positive

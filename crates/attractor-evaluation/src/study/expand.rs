@@ -20,13 +20,20 @@ impl SeriesSpec {
                     values.iter().filter(kept).map(move |value| {
                         let mut options = options.clone();
                         options.insert(key.clone(), value.clone());
-                        (name.replace(&format!("{{{key}}}"), &plain(value)), options)
+                        (filled(name, &options), options)
                     })
                 })
                 .collect();
         }
         expanded
     }
+}
+
+/// A text with every `{key}` of `options` replaced by its value.
+pub(super) fn filled(text: &str, options: &toml::Table) -> String {
+    options.iter().fold(text.to_owned(), |text, (key, value)| {
+        text.replace(&format!("{{{key}}}"), &plain(value))
+    })
 }
 
 /// A value as it stands in a name: text without quotation marks.

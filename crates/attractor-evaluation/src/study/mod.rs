@@ -34,9 +34,21 @@
 //!
 //! A cell of a study has the part as its task, the expanded series as its system, and the place on
 //! the axis as its level or its number of stored patterns.
+//!
+//! # More of the file
+//! - `panels = "D = {dim}"` gives every value of an option a chart of its own.
+//! - `beside = "D = {dim}, beta = {beta}"` draws a series in the colour of another, such as an
+//!   expectation in that of what it is the expectation of.
+//! - `form = "bars"` draws bars in place of lines.
+//! - A series' own `levels` and `n_stored` restrict it to some of the part's.
+//! - `effort = ["queries"]` names options that decide how precisely something is measured rather than
+//!   what: a preset may change them, and figures stay comparable.
 
 mod expand;
+#[cfg(test)]
+mod panels_tests;
 mod resolve;
+mod resolved;
 mod slices;
 #[cfg(test)]
 mod tests;
@@ -45,11 +57,12 @@ mod validate;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 pub(crate) use slices::Place;
 
-pub use resolve::{ResolvedPart, ResolvedSeries, ResolvedStudy, StudyOverrides};
+pub use resolve::StudyOverrides;
+pub use resolved::{ResolvedPart, ResolvedSeries, ResolvedStudy};
 
 use crate::{Error, Metric, Preset, Reference, Representation, Result};
 
@@ -72,6 +85,23 @@ pub enum Axis {
     NStored,
 }
 
+/// How a part is drawn.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// Lines through points.
+    #[default]
+    Lines,
+    /// Bars side by side at each place of the abscissa.
+    Bars,
+}
+
+impl Form {
+    pub(crate) fn is_lines(&self) -> bool {
+        *self == Self::Lines
+    }
+}
+
 /// One line of the charts, or several if it has a `grid`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -84,9 +114,18 @@ pub struct SeriesSpec {
     /// A computed expectation, drawn dashed.
     #[serde(default)]
     pub expectation: bool,
+    /// The series whose colour it shares, `{key}` standing for the value of an option.
+    #[serde(default)]
+    pub beside: Option<String>,
     /// What is stored, instead of the part's.
     #[serde(default)]
     pub representation: Option<Representation>,
+    /// Those of the part's levels at which it is measured; all if absent.
+    #[serde(default)]
+    pub levels: Option<Vec<f64>>,
+    /// Those of the part's numbers of stored patterns at which it is measured; all if absent.
+    #[serde(default)]
+    pub n_stored: Option<Vec<usize>>,
     /// Options with several values each: one series for every combination.
     #[serde(default)]
     pub grid: BTreeMap<String, Vec<toml::Value>>,
@@ -111,12 +150,18 @@ pub struct Part {
     /// Data set, if any is needed.
     #[serde(default)]
     pub dataset: Option<String>,
-    /// Data set to use when that one is not present.
-    #[serde(default)]
-    pub fallback_dataset: Option<String>,
+    /// Data set to use when that one is not present, or several: the first that is.
+    #[serde(default, deserialize_with = "one_or_more")]
+    pub fallback_dataset: Vec<String>,
     /// What is stored.
     #[serde(default = "vector")]
     pub representation: Representation,
+    /// How it is drawn.
+    #[serde(default)]
+    pub form: Form,
+    /// A chart for each value of options, named by this text with `{key}` for an option's value.
+    #[serde(default)]
+    pub panels: Option<String>,
     /// The abscissa.
     #[serde(default)]
     pub x: Axis,
@@ -139,12 +184,29 @@ pub struct Part {
     /// Options of all series, passed on unread.
     #[serde(default)]
     pub options: toml::Table,
+    /// Those options that decide how precisely is measured, not what.
+    #[serde(default)]
+    pub effort: Vec<String>,
     /// The lines.
     pub series: Vec<SeriesSpec>,
 }
 
 fn vector() -> Representation {
     Representation::Vector
+}
+
+/// A text, or a list of texts.
+fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "expected a text or a list of texts")]
+    enum Names {
+        One(String),
+        More(Vec<String>),
+    }
+    Ok(match Names::deserialize(deserializer)? {
+        Names::One(name) => vec![name],
+        Names::More(names) => names,
+    })
 }
 
 /// What a preset changes in a part.

@@ -1,10 +1,9 @@
 //! From a study, a preset and overrides to one resolved configuration and its cells.
 
-use serde::{Deserialize, Serialize};
-
-use super::{Axis, Part, PartPatch, Study};
+use super::expand::filled;
+use super::{Part, PartPatch, ResolvedPart, ResolvedSeries, ResolvedStudy, SeriesSpec, Study};
 use crate::experiment::TaskLevels;
-use crate::{Cell, Level, Metric, Preset, Representation, Result};
+use crate::{Preset, Result};
 
 /// Data set of cells that need none.
 const SYNTHETIC: &str = "synthetic";
@@ -20,84 +19,6 @@ pub struct StudyOverrides {
     pub systems: Option<Vec<String>>,
     /// Parts to run, and levels if not all.
     pub tasks: Option<Vec<TaskLevels>>,
-}
-
-/// One line of a part.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ResolvedSeries {
-    /// Display name.
-    pub name: String,
-    /// What is stored.
-    pub representation: Representation,
-    /// Not in the publication.
-    #[serde(default)]
-    pub ours: bool,
-    /// A computed expectation.
-    #[serde(default)]
-    pub expectation: bool,
-    /// Why its figures cannot be held against published ones; absent if they can.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub not_comparable: Option<String>,
-    /// Everything that the protocol is told.
-    #[serde(default)]
-    pub options: toml::Table,
-}
-
-/// One figure of a run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ResolvedPart {
-    /// Name in results.
-    pub name: String,
-    /// Heading in the report.
-    pub title: String,
-    /// What it shows.
-    pub about: String,
-    /// What the protocol measures.
-    pub measure: String,
-    /// Data set that is really used; `synthetic` where none is needed.
-    pub dataset: String,
-    /// Whether that is the stand-in.
-    pub fallback: bool,
-    /// The abscissa.
-    pub x: Axis,
-    /// Its label.
-    pub x_label: String,
-    /// Whether it is logarithmic.
-    pub log_x: bool,
-    /// Metrics to draw.
-    pub charts: Vec<Metric>,
-    /// Those with a logarithmic ordinate.
-    pub log_y: Vec<Metric>,
-    /// Levels, possibly none.
-    pub levels: Vec<f64>,
-    /// Numbers of stored patterns, possibly none.
-    pub n_stored: Vec<usize>,
-    /// Number of seeds.
-    pub seeds: usize,
-    /// The lines.
-    pub series: Vec<ResolvedSeries>,
-}
-
-/// Everything that decides a study's numbers, as written into `run.toml`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ResolvedStudy {
-    /// Name of the study.
-    pub experiment: String,
-    /// Title of the report.
-    pub title: String,
-    /// What is measured and why.
-    pub description: String,
-    /// Citation.
-    pub source: String,
-    /// Who measures it.
-    pub protocol: String,
-    /// The preset it started from.
-    pub preset: Preset,
-    /// The figures.
-    pub parts: Vec<ResolvedPart>,
 }
 
 impl Study {
@@ -117,6 +38,13 @@ impl Study {
         let published = self.merge(Preset::Paper, &StudyOverrides::default(), &|_| true)?;
         for part in &mut resolved.parts {
             let original = published.parts.iter().find(|other| other.name == part.name);
+            let spec = self.parts.iter().find(|spec| spec.name == part.name);
+            let effort = spec.map_or(&[][..], |spec| &spec.effort);
+            let decisive = |options: &toml::Table| {
+                let kept = options.iter().filter(|(key, _)| !effort.contains(key));
+                kept.map(|(key, value)| (key.clone(), value.clone()))
+                    .collect::<toml::Table>()
+            };
             for series in &mut part.series {
                 let same = original.and_then(|original| {
                     original
@@ -126,7 +54,7 @@ impl Study {
                 });
                 series.not_comparable = match same {
                     _ if part.fallback => Some(format!("data set {}", part.dataset)),
-                    Some(same) if same.options == series.options => None,
+                    Some(same) if decisive(&same.options) == decisive(&series.options) => None,
                     Some(_) => Some(format!("options changed by preset {preset}")),
                     None => Some("not a series of preset paper".to_owned()),
                 };
@@ -198,7 +126,14 @@ impl Study {
         if seeds == 0 {
             return Err(self.broken(format!("{at}.seeds"), "must be at least 1", 0));
         }
-        let series = self.series(at, part, patch, overrides.systems.as_deref())?;
+        let mut series = self.series(at, part, patch, overrides.systems.as_deref())?;
+        let levels = patch.levels.clone().unwrap_or_else(|| part.levels.clone());
+        let n_stored = patch.n_stored.clone();
+        let n_stored = n_stored.unwrap_or_else(|| part.n_stored.clone());
+        // A preset may leave a series without a place.
+        series.retain_mut(|series| {
+            keep(&mut series.levels, &levels) && keep(&mut series.n_stored, &n_stored)
+        });
         Ok(ResolvedPart {
             name: part.name.clone(),
             title: part.title.clone(),
@@ -206,16 +141,14 @@ impl Study {
             measure: part.measure.clone(),
             dataset,
             fallback,
+            form: part.form,
             x: part.x,
             x_label: part.x_label.clone(),
             log_x: part.log_x,
             charts: part.charts.clone(),
             log_y: part.log_y.clone(),
-            levels: patch.levels.clone().unwrap_or_else(|| part.levels.clone()),
-            n_stored: patch
-                .n_stored
-                .clone()
-                .unwrap_or_else(|| part.n_stored.clone()),
+            levels,
+            n_stored,
             seeds,
             series,
         })
@@ -230,14 +163,13 @@ impl Study {
         let Some(own) = &part.dataset else {
             return Ok((SYNTHETIC.to_owned(), false));
         };
-        let stand_in = part.fallback_dataset.as_ref();
+        let stand_ins = &part.fallback_dataset;
         match &overrides.dataset {
             Some(name) if name == own => Ok((own.clone(), false)),
-            Some(name) if Some(name) == stand_in => Ok((name.clone(), true)),
+            Some(name) if stand_ins.contains(name) => Ok((name.clone(), true)),
             Some(name) => {
-                let known: Vec<&str> = [Some(own), stand_in]
-                    .into_iter()
-                    .flatten()
+                let known: Vec<&str> = std::iter::once(own)
+                    .chain(stand_ins)
                     .map(String::as_str)
                     .collect();
                 let rule = format!(
@@ -247,10 +179,13 @@ impl Study {
                 );
                 Err(self.broken("dataset", rule, name))
             }
-            None => Ok(match stand_in {
-                Some(stand_in) if !present(own) => (stand_in.clone(), true),
-                _ => (own.clone(), false),
-            }),
+            None => {
+                let here = stand_ins.iter().find(|name| present(name));
+                Ok(match here.or(stand_ins.last()) {
+                    Some(stand_in) if !present(own) => (stand_in.clone(), true),
+                    _ => (own.clone(), false),
+                })
+            }
         }
     }
 
@@ -301,14 +236,7 @@ impl Study {
                 options.extend(patch.options.clone());
                 options.extend(combination);
                 options.extend(series.options.clone());
-                resolved.push(ResolvedSeries {
-                    name,
-                    representation: series.representation.unwrap_or(part.representation),
-                    ours: series.ours,
-                    expectation: series.expectation,
-                    not_comparable: None,
-                    options,
-                });
+                resolved.push(self.series_of(at, part, series, name, options)?);
             }
         }
         let names: Vec<String> = resolved
@@ -318,91 +246,42 @@ impl Study {
         self.once(&format!("series of part `{}`", part.name), &names)?;
         Ok(resolved)
     }
+
+    fn series_of(
+        &self,
+        at: &str,
+        part: &Part,
+        series: &SeriesSpec,
+        name: String,
+        options: toml::Table,
+    ) -> Result<ResolvedSeries> {
+        let panel = part.panels.as_ref().map(|text| filled(text, &options));
+        if let Some(panel) = panel.as_ref().filter(|panel| panel.contains('{')) {
+            let rule = "must only name options that every series has";
+            return Err(self.broken(format!("{at}.panels"), rule, panel));
+        }
+        Ok(ResolvedSeries {
+            name,
+            representation: series.representation.unwrap_or(part.representation),
+            ours: series.ours,
+            expectation: series.expectation,
+            beside: series.beside.as_ref().map(|name| filled(name, &options)),
+            panel,
+            levels: series.levels.clone(),
+            n_stored: series.n_stored.clone(),
+            not_comparable: None,
+            options,
+        })
+    }
 }
 
-impl ResolvedPart {
-    /// The levels of its cells: [`Level::NONE`] alone if it has none.
-    pub fn cell_levels(&self) -> Vec<Level> {
-        if self.levels.is_empty() {
-            return vec![Level::NONE];
+/// Restricts a series' own places to those there are; whether any is left.
+fn keep<T: PartialEq>(own: &mut Option<Vec<T>>, all: &[T]) -> bool {
+    match own {
+        None => true,
+        Some(own) => {
+            own.retain(|place| all.contains(place));
+            !own.is_empty()
         }
-        self.levels.iter().map(|level| Level::new(*level)).collect()
-    }
-
-    /// The numbers of stored patterns of its cells: 0 alone where something else decides.
-    pub fn cell_counts(&self) -> Vec<usize> {
-        if self.n_stored.is_empty() {
-            return vec![0];
-        }
-        self.n_stored.clone()
-    }
-}
-
-impl ResolvedStudy {
-    /// Every cell, in a fixed order: part, seed, series, number stored, level. Cells that a protocol
-    /// can compute in one go are thus neighbours.
-    pub fn cells(&self) -> Vec<Cell> {
-        let mut cells = Vec::new();
-        for part in &self.parts {
-            for seed in 0..part.seeds as u64 {
-                for series in &part.series {
-                    for n_stored in part.cell_counts() {
-                        for level in part.cell_levels() {
-                            cells.push(Cell {
-                                experiment: self.experiment.clone(),
-                                system: series.name.clone(),
-                                representation: series.representation,
-                                dataset: part.dataset.clone(),
-                                task: part.name.clone(),
-                                level,
-                                n_stored,
-                                seed,
-                            });
-                        }
-                    }
-                }
-            }
-        }
-        cells
-    }
-
-    /// The part and the series that a cell measures.
-    pub fn find(&self, cell: &Cell) -> Option<(&ResolvedPart, &ResolvedSeries)> {
-        let part = self.parts.iter().find(|part| part.name == cell.task)?;
-        let series = part.series.iter().find(|series| {
-            series.name == cell.system && series.representation == cell.representation
-        })?;
-        Some((part, series))
-    }
-
-    /// Data sets in use, each once.
-    pub fn datasets(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = Vec::new();
-        for part in &self.parts {
-            if !names.contains(&part.dataset.as_str()) {
-                names.push(&part.dataset);
-            }
-        }
-        names
-    }
-
-    /// Itself without what does not decide the numbers: prose, looks and reasons.
-    pub(crate) fn decisive(&self) -> Self {
-        let mut decisive = self.clone();
-        decisive.title.clear();
-        decisive.description.clear();
-        decisive.source.clear();
-        for part in &mut decisive.parts {
-            part.title.clear();
-            part.about.clear();
-            part.x_label.clear();
-            part.charts.clear();
-            part.log_y.clear();
-            part.log_x = false;
-            for series in &mut part.series {
-                series.not_comparable = None;
-            }
-        }
-        decisive
     }
 }

@@ -60,6 +60,18 @@ impl ResolvedPart {
         }
     }
 
+    /// Its panels, in the file's order; one without a name if there are none.
+    pub(crate) fn panels(&self) -> Vec<Option<&str>> {
+        let mut panels = Vec::new();
+        for series in &self.series {
+            let panel = series.panel.as_deref();
+            if !panels.contains(&panel) {
+                panels.push(panel);
+            }
+        }
+        panels
+    }
+
     /// The metrics that were measured: those of its charts first.
     pub(crate) fn metrics(&self, summary: &Summary) -> Vec<Metric> {
         let measured = summary.metrics_of(&self.name);

@@ -3,7 +3,7 @@ use crate::fixture::info;
 use crate::{Cell, ExperimentFile, Level, Measurement, RunConfig, RunFolder, RunWriter};
 use crate::{report, run, table};
 
-const TOML: &str = r#"
+pub(super) const TOML: &str = r#"
 kind = "study"
 name = "tiny-study"
 title = "A tiny <study>"
@@ -74,7 +74,7 @@ fn resolved(preset: Preset) -> ResolvedStudy {
     study().resolve(preset, &overrides, &|_| true).unwrap()
 }
 
-fn error(text: &str) -> String {
+pub(super) fn error(text: &str) -> String {
     Study::parse(text, "tiny-study.toml")
         .unwrap_err()
         .to_string()

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt::Display;
 use std::hash::Hash;
 
-use super::{Axis, Part, Study, StudyOverrides};
+use super::{Axis, Form, Part, Study, StudyOverrides};
 use crate::{Level, Preset, Result};
 
 impl Study {
@@ -43,7 +43,7 @@ impl Study {
         self.not_blank(&format!("{at}.title"), &part.title)?;
         self.not_blank(&format!("{at}.measure"), &part.measure)?;
         self.not_blank(&format!("{at}.x_label"), &part.x_label)?;
-        if part.dataset.is_none() && part.fallback_dataset.is_some() {
+        if part.dataset.is_none() && !part.fallback_dataset.is_empty() {
             let key = format!("{at}.fallback_dataset");
             return Err(self.broken(key, "needs a `dataset` to stand in for", "none"));
         }
@@ -59,12 +59,36 @@ impl Study {
             let rule = "must be a metric of `charts`";
             return Err(self.broken(format!("{at}.log_y"), rule, metric));
         }
+        if part.form == Form::Bars && (part.log_x || !part.log_y.is_empty()) {
+            let rule = "must be `lines` where an axis is logarithmic";
+            return Err(self.broken(format!("{at}.form"), rule, "bars"));
+        }
+        if let Some(key) = part
+            .effort
+            .iter()
+            .find(|key| !part.options.contains_key(*key))
+        {
+            let rule = "must name options of the part";
+            return Err(self.broken(format!("{at}.effort"), rule, key));
+        }
         if part.series.is_empty() {
             return Err(self.broken(format!("{at}.series"), "must hold at least one", "none"));
         }
         for (index, series) in part.series.iter().enumerate() {
             let at = format!("{at}.series[{index}]");
             self.not_blank(&format!("{at}.name"), &series.name)?;
+            let stray = |key: &str, found: &dyn Display| {
+                let rule = format!("must be one of the part's {key}");
+                Err(self.broken(format!("{at}.{key}"), rule, found))
+            };
+            let mut levels = series.levels.iter().flatten();
+            if let Some(level) = levels.find(|level| !part.levels.contains(level)) {
+                return stray("levels", level);
+            }
+            let mut counts = series.n_stored.iter().flatten();
+            if let Some(count) = counts.find(|count| !part.n_stored.contains(count)) {
+                return stray("n_stored", count);
+            }
             for (key, values) in &series.grid {
                 let key = format!("{at}.grid.{key}");
                 if values.is_empty() {

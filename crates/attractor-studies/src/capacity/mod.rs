@@ -1,22 +1,32 @@
-//! How many random patterns a memory can hold: recall against load.
+//! How many random patterns a memory can hold.
 //!
-//! Patterns of `dim` independent signs are stored, the level being the load `n / dim`. Cues are stored
-//! patterns with a share `flips` of their signs turned over. Measured are the overlap of what is
-//! recalled with the pattern, wrong signs, and the share of cues recalled without one.
+//! | measure | level | what it is |
+//! | --- | --- | --- |
+//! | `recall` | load `n / dim` | recall by one model of [`attractor::capacity::family()`], discrete or continuous |
+//! | `exponent` | power n of `z^n` | the power with which the capacity of polynomial networks grows with their size |
+//!
+//! Patterns are independent signs. Cues are stored patterns with a share `flips` of their signs turned
+//! over. `recall` measures the share of cues that end with an overlap of `overlap` or more, the mean
+//! overlap, wrong signs, and the share recalled without one. What is measured is
+//! [`attractor::capacity`]'s, a count at a time.
 //!
 //! # References
 //! - D. Amit, H. Gutfreund, H. Sompolinsky, Phys. Rev. Lett. 55, 1985: Hebb's rule keeps recalling
 //!   up to a load of 0.138, with 1.6 % of wrong bits there.
+//! - D. Krotov, J. Hopfield, NIPS 2016: `D^(n-1)` patterns for `z^n`.
 
+mod exponent;
 mod recall;
 #[cfg(test)]
 mod tests;
+
+use std::ops::ControlFlow;
 
 use attractor::evaluation::Measurement;
 
 use crate::{Protocol, Result, Session, Task, Work};
 
-const MEASURES: &[&str] = &["recall"];
+const MEASURES: &[&str] = &["recall", "exponent"];
 
 /// The protocol. See the [module](self).
 #[derive(Debug, Clone, Copy, Default)]
@@ -26,18 +36,31 @@ impl Protocol for Capacity {
     fn check(&self, task: Task<'_>) -> Result<()> {
         match task.part.measure.as_str() {
             "recall" => recall::Recall::new(task).map(drop),
+            "exponent" => exponent::Exponent::new(task).map(drop),
             _ => Err(task.unknown(MEASURES)),
         }
     }
 
     fn work(&self, task: Task<'_>) -> Option<Work> {
-        recall::Recall::new(task).ok().map(|recall| recall.work())
+        match task.part.measure.as_str() {
+            "recall" => recall::Recall::new(task).ok().map(|recall| recall.work()),
+            _ => None,
+        }
     }
 
     fn measure(&mut self, task: Task<'_>, session: &mut dyn Session) -> Result<Vec<Measurement>> {
         match task.part.measure.as_str() {
             "recall" => recall::Recall::new(task)?.measure(session),
+            "exponent" => exponent::Exponent::new(task)?.measure(session),
             _ => Err(task.unknown(MEASURES)),
         }
+    }
+}
+
+/// Whether a sweep is to go on.
+fn flow(session: &dyn Session) -> ControlFlow<()> {
+    match session.stopped() {
+        true => ControlFlow::Break(()),
+        false => ControlFlow::Continue(()),
     }
 }

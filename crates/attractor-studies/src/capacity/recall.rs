@@ -1,12 +1,10 @@
 //! Recall of stored patterns of signs.
 
-use attractor::baselines::{ClassicalHopfieldConfig, LearningRule, Schedule};
-use attractor::core::burn::tensor::{Device, Tensor};
-use attractor::core::{AssociativeMemory, check, rng};
-use attractor::evaluation::{Measurement, Metric, metrics};
-use rand::RngExt;
+use attractor::capacity::{self, Model, Point};
+use attractor::evaluation::{Measurement, Metric};
 use serde::Deserialize;
 
+use super::flow;
 use crate::{Result, Session, Task, Work};
 
 /// What a series says.
@@ -15,22 +13,27 @@ use crate::{Result, Session, Task, Work};
 struct Options {
     /// Entries of a pattern.
     dim: usize,
-    rule: LearningRule,
-    #[serde(default)]
-    schedule: Schedule,
+    /// Name of a model of the family.
+    model: String,
     /// Cues: the first patterns.
     cues: usize,
     /// Share of signs turned over in a cue.
     #[serde(default)]
     flips: f64,
+    /// Overlap from which on a pattern counts as recalled.
+    #[serde(default = "limit")]
+    overlap: f64,
+}
+
+fn limit() -> f64 {
+    capacity::Protocol::default().overlap
 }
 
 /// One place on one line.
 #[derive(Debug)]
 pub(super) struct Recall {
-    options: Options,
-    stored: usize,
-    seed: u64,
+    model: Model,
+    protocol: capacity::Protocol,
 }
 
 impl Recall {
@@ -42,82 +45,60 @@ impl Recall {
             let expected = format!("a load of at least one pattern in {}", options.dim);
             return Err(task.misplaced("levels", expected, load));
         }
-        if options.cues == 0 || !(0.0..=1.0).contains(&options.flips) {
-            return Err(task.refuse("expected `cues` of at least 1 and `flips` from 0 to 1"));
-        }
+        let family = capacity::family(options.dim);
+        let known: Vec<&str> = family.iter().map(|model| model.name.as_str()).collect();
+        let unknown = || {
+            let known = known.join(", ");
+            task.refuse(format!(
+                "unknown `model` `{}`; known: {known}",
+                options.model
+            ))
+        };
+        let model = family.iter().find(|model| model.name == options.model);
+        let protocol = capacity::Protocol {
+            dim: options.dim,
+            counts: vec![stored as usize],
+            cues: options.cues,
+            flipped: options.flips,
+            overlap: options.overlap,
+            seeds: 1,
+            first_seed: task.cell.seed,
+        };
+        protocol.validate()?;
         Ok(Self {
-            options,
-            stored: stored as usize,
-            seed: task.cell.seed,
+            model: model.ok_or_else(unknown)?.clone(),
+            protocol,
         })
     }
 
     pub(super) fn work(&self) -> Work {
-        let (dim, stored) = (self.options.dim as f64, self.stored as f64);
-        let sweeps = 10.0 * self.options.cues.min(self.stored) as f64;
+        let (dim, stored) = (self.protocol.dim as f64, self.protocol.counts[0] as f64);
+        let read = 10.0 * self.protocol.cues.min(self.protocol.counts[0]) as f64;
+        let classical = self.model.recipe == "classical-hopfield";
+        // Sweeps of a matrix of weights, or of all patterns.
+        let wide = if classical { dim } else { stored };
         Work {
-            flops: 2.0 * dim * dim * (stored + sweeps),
-            bytes: 8.0 * dim * dim + stored * dim,
+            flops: 2.0 * dim * (stored * if classical { dim } else { 1.0 } + wide * read),
+            bytes: 8.0 * dim * wide + 4.0 * stored * dim,
         }
     }
 
     pub(super) fn measure(&self, session: &mut dyn Session) -> Result<Vec<Measurement>> {
         let device = session.device().clone();
-        let dim = self.options.dim;
-        let mut memory = ClassicalHopfieldConfig {
-            rule: self.options.rule,
-            schedule: self.options.schedule,
-            ..ClassicalHopfieldConfig::new(dim)
-        }
-        .init(&device)?;
-        let patterns = self.patterns();
-        memory.write(rows(&patterns, dim, &device)?)?;
+        let models = std::slice::from_ref(&self.model);
+        let points = capacity::sweep(models, &self.protocol, &device, &mut |_| flow(session))?;
         session.check()?;
-        let cues = self.cues(&patterns);
-        let recalled = check::to_host(memory.read(rows(&cues, dim, &device)?)?.state)?;
-        let (mut overlap, mut wrong, mut exact) = (0.0, 0.0, 0.0);
-        let pairs = recalled.chunks_exact(dim).zip(patterns.chunks_exact(dim));
-        for (state, pattern) in pairs {
-            let errors = metrics::bit_error(state, pattern)?;
-            overlap += metrics::overlap(state, pattern)?;
-            wrong += errors;
-            exact += if errors == 0.0 { 100.0 } else { 0.0 };
-        }
-        let n = recalled.len() / dim;
-        let mean = |metric, sum: f64| Measurement {
-            metric,
-            value: sum / n as f64,
-            n,
+        let part = |metric, share: fn(&Point) -> f64| {
+            points.iter().map(move |point| Measurement {
+                metric,
+                value: share(point),
+                n: point.cues,
+            })
         };
-        Ok(vec![
-            mean(Metric::Overlap, overlap),
-            mean(Metric::BitError, wrong),
-            mean(Metric::Accuracy, exact),
-        ])
+        Ok(part(Metric::RetrievalRate, |point| 100.0 * point.recalled)
+            .chain(part(Metric::Overlap, |point| point.overlap))
+            .chain(part(Metric::BitError, |point| 100.0 * point.bit_error))
+            .chain(part(Metric::Accuracy, |point| 100.0 * point.exact))
+            .collect())
     }
-
-    /// `[stored, dim]` independent signs.
-    fn patterns(&self) -> Vec<f32> {
-        let mut rng = rng::stream(self.seed, "capacity/patterns");
-        let sign = |_| if rng.random::<bool>() { 1.0 } else { -1.0 };
-        (0..self.stored * self.options.dim).map(sign).collect()
-    }
-
-    /// The first patterns with exactly the wanted share of their signs turned over.
-    fn cues(&self, patterns: &[f32]) -> Vec<f32> {
-        let dim = self.options.dim;
-        let flips = (self.options.flips * dim as f64).round() as usize;
-        let mut cues = patterns[..self.options.cues.min(self.stored) * dim].to_vec();
-        for (index, cue) in cues.chunks_exact_mut(dim).enumerate() {
-            let mut rng = rng::indexed_stream(self.seed, "capacity/flips", index as u64);
-            for &at in &rng::permutation(&mut rng, dim)[..flips] {
-                cue[at] = -cue[at];
-            }
-        }
-        cues
-    }
-}
-
-fn rows(values: &[f32], dim: usize, device: &Device) -> Result<Tensor<2>> {
-    Ok(check::from_host("patterns", values.to_vec(), dim, device)?)
 }

@@ -46,6 +46,7 @@
 mod config;
 mod curve;
 mod family;
+mod growth;
 pub mod laws;
 mod measure;
 #[cfg(test)]
@@ -54,4 +55,5 @@ mod tests;
 pub use config::Protocol;
 pub use curve::{Mean, crossing, curve, power};
 pub use family::{Model, family};
+pub use growth::growth;
 pub use measure::{Point, cues, patterns, sweep};

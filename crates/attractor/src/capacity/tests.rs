@@ -2,7 +2,6 @@ use std::ops::ControlFlow;
 
 use attractor_core::Backend;
 use attractor_core::burn::tensor::Device;
-use toml::toml;
 
 use super::*;
 
@@ -87,33 +86,6 @@ fn the_pseudo_inverse_holds_half_its_units_and_more() {
     assert!(exact[1].mean >= 0.95 && exact[3].mean < 0.05, "{exact:?}");
 }
 
-/// Patterns at which one update of a stored pattern leaves one entry in a hundred wrong.
-fn patterns_at_one_per_cent(dim: usize, power: i64) -> f64 {
-    let mut separation = toml! { polynomial = { power = 2 } };
-    separation["polynomial"]["power"] = power.into();
-    let mut options = toml! {
-        threshold = 0.0
-        schedule = { update = "synchronous", max_sweeps = 1 }
-    };
-    options.insert("separation".into(), separation.into());
-    let expected = laws::polynomial_with_errors(dim, power as u32, 0.01).unwrap();
-    let protocol = Protocol {
-        dim,
-        counts: [0.7, 0.85, 1.0, 1.2, 1.45]
-            .map(|share| (share * expected) as usize)
-            .to_vec(),
-        cues: 200,
-        seeds: 3,
-        ..Protocol::default()
-    };
-    let points = run(
-        &[Model::new("one update", "dense-hopfield", options)],
-        &protocol,
-    );
-    let errors = curve(&points, "one update", |point| point.bit_error);
-    crossing(&errors, 0.01).unwrap_or_else(|| panic!("{dim} {power}: {errors:?}"))
-}
-
 /// (Krotov, Hopfield 2016) Capacities grow as D^(n-1), and to the size that the law says.
 #[test]
 fn polynomial_capacities_grow_with_their_power() {
@@ -122,19 +94,22 @@ fn polynomial_capacities_grow_with_their_power() {
         (3, vec![32, 64, 128]),
         (4, vec![24, 36, 54]),
     ] {
-        let found: Vec<(f64, f64)> = dims
-            .iter()
-            .map(|&dim| (dim as f64, patterns_at_one_per_cent(dim, power)))
-            .collect();
+        let protocol = Protocol {
+            cues: 200,
+            seeds: 3,
+            ..Protocol::default()
+        };
+        let go_on = &mut |_: &Point| ControlFlow::Continue(());
+        let found = growth(power, &dims, &protocol, &device(), go_on).unwrap();
         let (exponent, _) = super::power(&found).unwrap();
         println!("power {power}: {found:?}, exponent {exponent:.3}");
-        let expected = power as f64 - 1.0;
+        let expected = f64::from(power) - 1.0;
         assert!(
             (exponent - expected).abs() < 0.1 * expected,
             "{power}: {exponent}"
         );
         for (dim, count) in found {
-            let law = laws::polynomial_with_errors(dim as usize, power as u32, 0.01).unwrap();
+            let law = laws::polynomial_with_errors(dim as usize, power, 0.01).unwrap();
             assert!(
                 (0.8..1.25).contains(&(count / law)),
                 "{power} {dim}: {count} {law}"

@@ -1,0 +1,53 @@
+use super::tests::{TOML, error};
+use super::*;
+
+#[test]
+fn panels_partners_and_places_of_their_own() {
+    let text = TOML
+        .replace(
+            "log_x = true\ncharts",
+            "log_x = true\npanels = \"D = {dim}\"\ncharts",
+        )
+        .replace(
+            "name = \"expected\"\nexpectation = true\n",
+            "name = \"expected, D = {dim}\"\nexpectation = true\nlevels = [100]\n\
+             beside = \"D = {dim}, beta = 10.0\"\ngrid = { dim = [30] }\n",
+        );
+    let study = Study::parse(&text, "tiny-study.toml").unwrap();
+    let overrides = StudyOverrides::default();
+    let paper = study.resolve(Preset::Paper, &overrides, &|_| true).unwrap();
+    let part = &paper.parts[0];
+    assert_eq!(part.panels(), [Some("D = 30"), Some("D = 100")]);
+    let last = part.series.last().unwrap();
+    assert_eq!(last.beside.as_deref(), Some("D = 30, beta = 10.0"));
+    let of_last = paper.cells();
+    let of_last = of_last.iter().filter(|cell| cell.system == last.name);
+    // One level of three, five seeds.
+    assert_eq!(of_last.count(), 5);
+    // A preset without its level leaves it out.
+    let without = text.replace("levels = [100, 1000]", "levels = [1000]");
+    let without = Study::parse(&without, "tiny-study.toml").unwrap();
+    let smoke = without
+        .resolve(Preset::Smoke, &overrides, &|_| true)
+        .unwrap();
+    assert_eq!(smoke.parts[0].series.len(), 2);
+    let stray = text.replace("levels = [100]\n", "levels = [101]\n");
+    assert!(error(&stray).contains("must be one of the part's levels"));
+    let lacking = text.replace("panels = \"D = {dim}\"", "panels = \"D = {dims}\"");
+    assert!(error(&lacking).contains("options that every series has"));
+}
+
+#[test]
+fn effort_does_not_forbid_comparison() {
+    let text = TOML.replace(
+        "options = { queries = 40, ",
+        "effort = [\"queries\"]\noptions = { queries = 40, ",
+    );
+    let study = Study::parse(&text, "tiny-study.toml").unwrap();
+    let smoke = study
+        .resolve(Preset::Smoke, &StudyOverrides::default(), &|_| true)
+        .unwrap();
+    assert_eq!(smoke.parts[0].series[0].not_comparable, None);
+    let unknown = text.replace("[\"queries\"]", "[\"query\"]");
+    assert!(error(&unknown).contains("must name options of the part"));
+}

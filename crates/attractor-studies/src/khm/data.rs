@@ -1,0 +1,135 @@
+//! Patterns and cues.
+
+use attractor::core::burn::tensor::{Device, Tensor};
+use attractor::core::{check, rng};
+use attractor::datasets::Split;
+use serde::Deserialize;
+
+use crate::{Result, Session, Task};
+
+/// What is stored.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Source {
+    /// Images of the part's data set, values in `[0, 1]`.
+    #[default]
+    Images,
+    /// Unit vectors of `dim` entries with `common` of their square in one direction.
+    Correlated { dim: usize, common: f64 },
+    /// Independent normal entries.
+    Normal { dim: usize },
+}
+
+/// Patterns `[n, dim]` in host memory.
+pub(super) struct Patterns {
+    pub(super) values: Vec<f32>,
+    pub(super) dim: usize,
+}
+
+impl Source {
+    pub(super) fn check(&self, task: Task<'_>) -> Result<()> {
+        let valid = match *self {
+            Self::Images => task.part.dataset != "synthetic",
+            Self::Correlated { dim, common } => dim > 0 && (0.0..1.0).contains(&common),
+            Self::Normal { dim } => dim > 0,
+        };
+        match valid {
+            true => Ok(()),
+            false => Err(task.refuse(
+                "expected a data set for images, `dim` of at least 1 and `common` from 0 to below 1",
+            )),
+        }
+    }
+
+    /// `count` patterns by the seed of the cell; `unseen` ones are others, of the same kind.
+    pub(super) fn draw(
+        &self,
+        task: Task<'_>,
+        session: &mut dyn Session,
+        count: usize,
+        unseen: bool,
+    ) -> Result<Patterns> {
+        let seed = task.cell.seed;
+        let purpose = if unseen {
+            "khm queries"
+        } else {
+            "khm patterns"
+        };
+        let mut random = rng::stream(seed, purpose);
+        let (values, dim) = match *self {
+            Self::Images => {
+                let split = if unseen { Split::Test } else { Split::Train };
+                let images = session.images(&task.part.dataset, split)?;
+                let order = images.shuffled_order(seed);
+                let Some(chosen) = order.get(..count) else {
+                    let expected = format!("{count} images");
+                    return Err(task.misplaced("n_stored", expected, images.len()));
+                };
+                (images.rows(chosen)?, images.dim())
+            }
+            Self::Normal { dim } => (rng::normal_vec(&mut random, count * dim), dim),
+            Self::Correlated { dim, common } => {
+                let mut shared = rng::normal_vec(&mut rng::stream(seed, "khm common"), dim);
+                to_norm(&mut shared, common.sqrt());
+                let mut values = rng::normal_vec(&mut random, count * dim);
+                for row in values.chunks_exact_mut(dim) {
+                    to_norm(row, (1.0 - common).sqrt());
+                    row.iter_mut().zip(&shared).for_each(|(x, s)| *x += s);
+                    to_norm(row, 1.0);
+                }
+                (values, dim)
+            }
+        };
+        Ok(Patterns { values, dim })
+    }
+}
+
+impl Patterns {
+    pub(super) fn tensor(&self, device: &Device) -> Result<Tensor<2>> {
+        rows(&self.values, self.dim, device)
+    }
+
+    /// Cues: each entry kept with probability `1 - mask` and divided by it, then noise. Images get
+    /// `noise` on every pixel and stay in `[0, 1]`; others a vector of that length.
+    pub(super) fn cues(&self, source: Source, mask: f64, noise: f64, seed: u64) -> Vec<f32> {
+        let mut cues = self.values.clone();
+        let images = source == Source::Images;
+        let kept = 1.0 - mask;
+        for (index, cue) in cues.chunks_exact_mut(self.dim).enumerate() {
+            if mask > 0.0 {
+                let mut random = rng::indexed_stream(seed, "khm mask", index as u64);
+                let draws = rng::uniform_vec(&mut random, self.dim, 0.0, 1.0);
+                for (entry, draw) in cue.iter_mut().zip(draws) {
+                    let keep = f64::from(draw) < kept;
+                    *entry = if keep { *entry / kept as f32 } else { 0.0 };
+                }
+            }
+            if noise > 0.0 {
+                let mut random = rng::indexed_stream(seed, "khm noise", index as u64);
+                let mut draws = rng::normal_vec(&mut random, self.dim);
+                match images {
+                    true => draws.iter_mut().for_each(|draw| *draw *= noise as f32),
+                    false => to_norm(&mut draws, noise),
+                }
+                for (entry, draw) in cue.iter_mut().zip(draws) {
+                    *entry += draw;
+                    if images {
+                        *entry = entry.clamp(0.0, 1.0);
+                    }
+                }
+            }
+        }
+        cues
+    }
+}
+
+pub(super) fn rows(values: &[f32], dim: usize, device: &Device) -> Result<Tensor<2>> {
+    Ok(check::from_host("patterns", values.to_vec(), dim, device)?)
+}
+
+/// Scales a vector to a length; 0 stays 0.
+fn to_norm(values: &mut [f32], norm: f64) {
+    let squares: f64 = values.iter().map(|x| f64::from(*x).powi(2)).sum();
+    let scale = (norm / squares.sqrt().max(f64::MIN_POSITIVE)) as f32;
+    values.iter_mut().for_each(|x| *x *= scale);
+}
