@@ -12,12 +12,12 @@ import argparse
 import copy
 import json
 import math
-import statistics
-import time
 
 import torch
 import torch.nn.functional as F
 from torch.distributions import MultivariateNormal, Normal, constraints
+
+from timing import measure
 
 DIM, LAYERS, SIGMA, RATE, FEW = 3072, 4, 0.01, 0.01, 4
 # (work, hidden units, rows, patterns written before, iterations)
@@ -111,16 +111,6 @@ class BayesPcn:
         hidden = self.infer(x, known)
         with torch.no_grad():
             return torch.where(known > 0, x, F.gelu(hidden[0]) @ self.means[0])
-
-
-def measure(work, runs):
-    work()
-    times = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        work()
-        times.append(1e3 * (time.perf_counter() - start))
-    return statistics.median(times), min(times)
 
 
 def main():

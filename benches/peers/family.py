@@ -8,11 +8,11 @@ by sorting, the last by bisection of the threshold (30 halvings) and by Newton's
 import argparse
 import json
 import math
-import statistics
-import time
 
 import torch
 import torch.nn.functional as F
+
+from timing import measure
 
 REAL = (128, 1000, 256)  # entries, patterns, cues
 FEATURES = (100, 20_000, 64)  # entries, directions, cues
@@ -85,16 +85,6 @@ def climbed(scores, alpha, steps=6):
         tau = tau + (norm - 1) * (total / norm) / steep.sum(1, keepdim=True)
     p = (x - tau).clamp_min(0).pow(power)
     return p / p.sum(1, keepdim=True)
-
-
-def measure(work, runs):
-    work()
-    times = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        work()
-        times.append(1e3 * (time.perf_counter() - start))
-    return statistics.median(times), min(times)
 
 
 def benches():

@@ -11,10 +11,10 @@ import argparse
 import json
 import math
 import os
-import statistics
-import time
 
 import torch
+
+from timing import measure
 
 DIM, WIDTH = 3072, 512
 STORED, EPOCHS, STEPS = 50, 10, 20
@@ -86,16 +86,6 @@ FORMS = {
     "direct": (infer_direct, gradients_direct),
     "autograd": (infer_autograd, gradients_autograd),
 }
-
-
-def measure(work, runs):
-    work()
-    times = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        work()
-        times.append(1e3 * (time.perf_counter() - start))
-    return statistics.median(times), min(times)
 
 
 def main():

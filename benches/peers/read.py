@@ -7,11 +7,11 @@ fields of `bench-read`.
 
 import argparse
 import json
-import statistics
-import time
 
 import torch
 import torch.nn.functional as F
+
+from timing import measure
 
 # (patterns, dimension, cues)
 SHAPES = [
@@ -47,16 +47,6 @@ def fused_sharp(patterns, cues, norms):
     return F.scaled_dot_product_attention(
         query, key, key, attn_mask=bias, scale=1.0 / SHARP_VARIANCE
     )[0, 0]
-
-
-def measure(work, runs):
-    work()
-    times = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        work()
-        times.append(1e3 * (time.perf_counter() - start))
-    return statistics.median(times), min(times)
 
 
 def report(bench, form, operations, work, runs, threads):

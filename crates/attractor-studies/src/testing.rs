@@ -14,12 +14,26 @@ use attractor::evaluation::{Cell, Metric, Preset};
 
 use crate::{Protocol, Result, Session, Task, find};
 
-pub(crate) fn study(text: &str) -> Study {
-    Study::parse(text, "test.toml").unwrap()
+/// One part of a study with this chart, and what else it says.
+pub(crate) fn one_part(chart: &str, rest: &str) -> String {
+    format!(
+        r#"
+[[parts]]
+name = "part"
+title = "t"
+x_label = "x"
+charts = ["{chart}"]
+{rest}"#
+    )
 }
 
 /// Values by series and level (or number stored, where there are several).
 pub(crate) type Values = BTreeMap<(String, String), f64>;
+
+/// The value of a series at a level (or number stored).
+pub(crate) fn at(values: &Values, series: &str, place: &str) -> f64 {
+    values[&(series.to_owned(), place.to_owned())]
+}
 
 pub(crate) struct Bench {
     study: Study,
@@ -27,9 +41,27 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    pub(crate) fn new(study: &Study) -> Self {
+    /// A study of a protocol with these parts, in TOML.
+    pub(crate) fn new(protocol: &str, parts: &str) -> Self {
+        let text = format!(
+            r#"
+kind = "study"
+name = "{protocol}"
+title = "t"
+description = "d"
+source = "s"
+protocol = "{protocol}"
+{parts}
+[presets.smoke]
+seeds = 1
+[presets.cpu]
+seeds = 1
+[presets.paper]
+seeds = 1
+"#
+        );
         Self {
-            study: study.clone(),
+            study: Study::parse(&text, "test.toml").unwrap(),
             session: Silent::new(),
         }
     }

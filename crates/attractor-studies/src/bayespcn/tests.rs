@@ -1,14 +1,8 @@
 use attractor::evaluation::{Metric, Preset};
 
-use crate::testing::{Bench, Values, study};
+use crate::testing::{Bench, at};
 
-const TOML: &str = r#"
-kind = "study"
-name = "bayespcn"
-title = "t"
-description = "d"
-source = "s"
-protocol = "bayespcn"
+const PARTS: &str = r#"
 [[parts]]
 name = "mask"
 title = "t"
@@ -70,22 +64,12 @@ options = { corruption = "mask", strength = 0.5, cues = 6, iterations = 150, sha
 [[parts.series]]
 name = "width"
 
-[presets.smoke]
-seeds = 1
-[presets.cpu]
-seeds = 1
-[presets.paper]
-seeds = 1
 "#;
-
-fn value(values: &Values, series: &str, level: &str) -> f64 {
-    values[&(series.to_owned(), level.to_owned())]
-}
 
 #[test]
 fn few_images_come_back_whole_and_forgetting_shows() {
-    let values = Bench::new(&study(TOML)).run(Preset::Smoke, Metric::PixelMse);
-    let error = |series: &str, level: &str| value(&values, series, level);
+    let values = Bench::new("bayespcn", PARTS).run(Preset::Smoke, Metric::PixelMse);
+    let error = |series: &str, level: &str| at(&values, series, level);
     for level in ["0.25", "0.75"] {
         assert!(error("BayesPCN", level) < 1e-2, "{values:?}");
         // Whoever gives the black part back is wrong by as much as the part is bright.
@@ -109,8 +93,8 @@ fn few_images_come_back_whole_and_forgetting_shows() {
 
 #[test]
 fn wider_holds_more() {
-    let values = Bench::new(&study(TOML)).run(Preset::Smoke, Metric::Capacity);
-    let (narrow, wide) = (value(&values, "width", "4"), value(&values, "width", "32"));
+    let values = Bench::new("bayespcn", PARTS).run(Preset::Smoke, Metric::Capacity);
+    let (narrow, wide) = (at(&values, "width", "4"), at(&values, "width", "32"));
     assert!(narrow < wide, "{values:?}");
     assert!([2.0, 8.0, 12.0].contains(&wide), "{values:?}");
 }
@@ -118,8 +102,8 @@ fn wider_holds_more() {
 #[test]
 fn mistakes_in_options_are_named() {
     let refuse = |from: &str, to: &str| {
-        assert!(TOML.contains(from), "{from}");
-        Bench::new(&study(&TOML.replacen(from, to, 1))).refusal(Preset::Smoke)
+        assert!(PARTS.contains(from), "{from}");
+        Bench::new("bayespcn", &PARTS.replacen(from, to, 1)).refusal(Preset::Smoke)
     };
     let message = refuse("recipe = \"bayespcn\"", "recipe = \"bayespcn\", layres = 3");
     assert!(

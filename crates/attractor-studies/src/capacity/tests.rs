@@ -1,14 +1,8 @@
 use attractor::evaluation::{Metric, Preset};
 
-use crate::testing::{Bench, study};
+use crate::testing::{Bench, at};
 
-const TOML: &str = r#"
-kind = "study"
-name = "capacity"
-title = "t"
-description = "d"
-source = "s"
-protocol = "capacity"
+const PARTS: &str = r#"
 [[parts]]
 name = "load"
 title = "t"
@@ -21,18 +15,12 @@ options = { cues = 10, flips = 0.1 }
 name = "{model}"
 grid = { model = ["hebb", "pseudo-inverse", "storkey", "polynomial-3", "exponential", "modern", "log-sum-exp", "sparsemax", "entmax-1.5", "kernelised"] }
 options = { dim = 100 }
-[presets.smoke]
-seeds = 1
-[presets.cpu]
-seeds = 1
-[presets.paper]
-seeds = 1
 "#;
 
 #[test]
 fn few_patterns_are_recalled_by_every_model_and_many_not_by_hebb() {
-    let values = Bench::new(&study(TOML)).run(Preset::Smoke, Metric::RetrievalRate);
-    let of = |model: &str, load: &str| values[&(model.to_owned(), load.to_owned())];
+    let values = Bench::new("capacity", PARTS).run(Preset::Smoke, Metric::RetrievalRate);
+    let of = |model: &str, load: &str| at(&values, model, load);
     assert_eq!(values.len(), 20);
     for (model, load) in values.keys() {
         match (model.as_str(), load.as_str()) {
@@ -46,7 +34,7 @@ fn few_patterns_are_recalled_by_every_model_and_many_not_by_hebb() {
 
 #[test]
 fn exponents_come_near_the_law() {
-    let text = TOML
+    let text = PARTS
         .replace("measure = \"recall\"", "measure = \"exponent\"")
         .replace("charts = [\"overlap\"]", "charts = [\"exponent\"]")
         .replace("levels = [0.02, 0.3]", "levels = [3]")
@@ -61,20 +49,14 @@ options = {{ dims = {{ 3 = [24, 36, 54] }}, cues = 60, sets = 3 }}
 name = "law"
 expectation = true
 options = {{ law = true }}
-[presets.smoke]
-seeds = 1
-[presets.cpu]
-seeds = 1
-[presets.paper]
-seeds = 1
 "#
     );
-    let values = Bench::new(&study(&text)).run(Preset::Smoke, Metric::Exponent);
-    let of = |series: &str| values[&(series.to_owned(), "3".to_owned())];
+    let values = Bench::new("capacity", &text).run(Preset::Smoke, Metric::Exponent);
+    let of = |series: &str| at(&values, series, "3");
     assert_eq!(of("law"), 2.0);
     assert!((of("measured") - 2.0).abs() < 0.2, "{values:?}");
     let text = text.replace("3 = [24, 36, 54]", "3 = [24]");
-    let message = Bench::new(&study(&text)).refusal(Preset::Smoke);
+    let message = Bench::new("capacity", &text).refusal(Preset::Smoke);
     assert!(
         message.contains("at least two `dims` above 1 for 3"),
         "{message}"
@@ -84,8 +66,8 @@ seeds = 1
 #[test]
 fn mistakes_in_options_are_named() {
     let refuse = |from: &str, to: &str| {
-        assert!(TOML.contains(from));
-        Bench::new(&study(&TOML.replace(from, to))).refusal(Preset::Smoke)
+        assert!(PARTS.contains(from));
+        Bench::new("capacity", &PARTS.replace(from, to)).refusal(Preset::Smoke)
     };
     let message = refuse("cues = 10", "cuse = 10");
     assert!(

@@ -1,38 +1,9 @@
 use attractor::evaluation::{Metric, Preset};
 
-use crate::testing::{Bench, Values, study};
-
-fn toml(part: &str) -> String {
-    format!(
-        r#"
-kind = "study"
-name = "drdam"
-title = "t"
-description = "d"
-source = "s"
-protocol = "drdam"
-[[parts]]
-name = "part"
-title = "t"
-x_label = "x"
-charts = ["energy_error"]
-{part}
-[presets.smoke]
-seeds = 1
-[presets.cpu]
-seeds = 1
-[presets.paper]
-seeds = 1
-"#
-    )
-}
+use crate::testing::{Bench, Values, at, one_part};
 
 fn run(part: &str, metric: Metric) -> Values {
-    Bench::new(&study(&toml(part))).run(Preset::Smoke, metric)
-}
-
-fn at(values: &Values, series: &str, place: &str) -> f64 {
-    values[&(series.to_owned(), place.to_owned())]
+    Bench::new("drdam", &one_part("energy_error", part)).run(Preset::Smoke, metric)
 }
 
 const ERROR: &str = r#"
@@ -172,7 +143,8 @@ grid = { model = ["exact", "features", "expected"] }
 fn mistakes_in_options_are_named() {
     let refuse = |part: &str, from: &str, to: &str| {
         assert!(part.contains(from));
-        Bench::new(&study(&toml(&part.replace(from, to)))).refusal(Preset::Smoke)
+        Bench::new("drdam", &one_part("energy_error", &part.replace(from, to)))
+            .refusal(Preset::Smoke)
     };
     let message = refuse(ERROR, "queries = 30", "quarries = 30");
     assert!(message.contains("unknown field `quarries`"), "{message}");

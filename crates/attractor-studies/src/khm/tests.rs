@@ -1,38 +1,9 @@
 use attractor::evaluation::{Metric, Preset};
 
-use crate::testing::{Bench, Values, study};
-
-fn toml(part: &str) -> String {
-    format!(
-        r#"
-kind = "study"
-name = "khm"
-title = "t"
-description = "d"
-source = "s"
-protocol = "khm"
-[[parts]]
-name = "part"
-title = "t"
-x_label = "x"
-charts = ["squared_error"]
-{part}
-[presets.smoke]
-seeds = 1
-[presets.cpu]
-seeds = 1
-[presets.paper]
-seeds = 1
-"#
-    )
-}
+use crate::testing::{Bench, Values, at, one_part};
 
 fn run(part: &str, metric: Metric) -> Values {
-    Bench::new(&study(&toml(part))).run(Preset::Smoke, metric)
-}
-
-fn at(values: &Values, series: &str, place: &str) -> f64 {
-    values[&(series.to_owned(), place.to_owned())]
+    Bench::new("khm", &one_part("squared_error", part)).run(Preset::Smoke, metric)
 }
 
 const CORRELATED: &str = r#"
@@ -150,7 +121,8 @@ grid = { line = ["learned", "best_known", "lower", "upper"] }
 fn mistakes_in_options_are_named() {
     let refuse = |part: &str, from: &str, to: &str| {
         assert!(part.contains(from));
-        Bench::new(&study(&toml(&part.replace(from, to)))).refusal(Preset::Smoke)
+        Bench::new("khm", &one_part("squared_error", &part.replace(from, to)))
+            .refusal(Preset::Smoke)
     };
     let message = refuse(CORRELATED, "steps = 3", "stops = 3");
     assert!(message.contains("unknown field `stops`"), "{message}");

@@ -2,15 +2,9 @@ use attractor::datasets::ImageShape;
 use attractor::evaluation::{Metric, Preset};
 
 use super::cues::{Damage, Geometry};
-use crate::testing::{Bench, study};
+use crate::testing::{Bench, at};
 
-const TOML: &str = r#"
-kind = "study"
-name = "pcn"
-title = "t"
-description = "d"
-source = "s"
-protocol = "pcn"
+const PARTS: &str = r#"
 [[parts]]
 name = "noise"
 title = "t"
@@ -39,18 +33,12 @@ options = { width = 64, epochs = 200 }
 [[parts.series]]
 name = "{geometry}, one in {share}"
 grid = { geometry = ["random", "top"], share = [2] }
-[presets.smoke]
-seeds = 1
-[presets.cpu]
-seeds = 1
-[presets.paper]
-seeds = 1
 "#;
 
 #[test]
 fn images_come_back_closer_than_their_cues() {
-    let values = Bench::new(&study(TOML)).run(Preset::Smoke, Metric::PixelMse);
-    let error = |series: &str| values[&(series.to_owned(), "3".to_owned())];
+    let values = Bench::new("pcn", PARTS).run(Preset::Smoke, Metric::PixelMse);
+    let error = |series: &str| at(&values, series, "3");
     // The cue's own error is 0.2.
     assert!(error("variance 0.2") < 0.02, "{values:?}");
     assert!(error("variance 0.0") < error("variance 0.2"), "{values:?}");
@@ -61,8 +49,8 @@ fn images_come_back_closer_than_their_cues() {
 #[test]
 fn mistakes_in_options_are_named() {
     let refuse = |from: &str, to: &str| {
-        assert!(TOML.contains(from));
-        Bench::new(&study(&TOML.replace(from, to))).refusal(Preset::Smoke)
+        assert!(PARTS.contains(from));
+        Bench::new("pcn", &PARTS.replace(from, to)).refusal(Preset::Smoke)
     };
     for (from, to, expected) in [
         ("epochs = 200", "epoch = 200", "unknown field `epoch`"),
