@@ -42,6 +42,9 @@ const PROGRAMS: [(&str, &[&str], &str); 5] = [
     ("bench-pcn", &[], "pcn.py"),
 ];
 
+/// What our programs call their form where they have only one.
+const OURS: &str = "attractor";
+
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let root = crate::paths::root();
     let mut ours: Vec<Line> = Vec::new();
@@ -69,8 +72,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         "ours, ms",
         "GFLOP/s",
         "rows/s",
-        "PyTorch, ms",
         "form",
+        "PyTorch, ms",
+        "its form",
         "ours / PyTorch",
         "speed-up",
     ]);
@@ -91,6 +95,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
                 .map_or_else(String::new, |rate| format!("{rate:.0}")),
             line.rows_per_second
                 .map_or_else(String::new, |rate| format!("{rate:.0}")),
+            line.form
+                .clone()
+                .filter(|form| form != OURS)
+                .unwrap_or_default(),
             best.map_or_else(String::new, |peer| format!("{:.2}", peer.ms)),
             best.and_then(|peer| peer.form.clone()).unwrap_or_default(),
             best.map_or_else(String::new, |peer| format!("{:.2}", line.ms / peer.ms)),
