@@ -49,7 +49,7 @@ pub(crate) struct Args {
     /// `builtin-clevr` need no files)
     #[arg(long, value_name = "NAME")]
     pub(crate) dataset: Option<String>,
-    /// Run folder; default: a new folder under runs/
+    /// Run folder, with `all` the folder of run folders; default: a new folder under runs/
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Continue the run in --out (or the newest fitting one under runs/), skipping finished cells
@@ -114,22 +114,20 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     })
     .context("could not listen for Ctrl-C")?;
 
-    let names: Vec<String> = match args.experiment.as_str() {
+    let runs: Vec<Args> = match args.experiment.as_str() {
         "all" => crate::paths::experiments()?
             .into_iter()
-            .map(|experiment| experiment.name().to_owned())
+            .map(|experiment| Args {
+                experiment: experiment.name().to_owned(),
+                out: args.out.as_ref().map(|out| out.join(experiment.name())),
+                ..args.clone()
+            })
             .collect(),
-        name => vec![name.to_owned()],
+        _ => vec![args.clone()],
     };
     let mut complete = true;
-    for name in names {
-        complete &= run_one(
-            &Args {
-                experiment: name,
-                ..args.clone()
-            },
-            &stop,
-        )?;
+    for run in runs {
+        complete &= run_one(&run, &stop)?;
         if stop.load(Ordering::Relaxed) {
             break;
         }
