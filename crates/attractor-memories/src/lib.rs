@@ -11,6 +11,7 @@ pub mod bayespcn;
 pub mod encoded;
 mod files;
 mod linalg;
+mod mask;
 pub mod predictive_coding;
 pub mod variational;
 

@@ -6,6 +6,7 @@ use attractor_core::{
 use burn::tensor::Tensor;
 
 use super::{BayesPcn, Given};
+use crate::mask;
 
 impl AssociativeMemory for BayesPcn {
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
@@ -70,11 +71,7 @@ impl Complete for BayesPcn {
         if self.is_empty() {
             return Err(Error::EmptyMemory);
         }
-        check::shape("known", &known, self.config.dim)?;
-        let values = check::to_host(known)?;
-        if let Some(bad) = values.iter().find(|&&value| value != 0.0 && value != 1.0) {
-            return Err(Error::config("known", "must hold 0 or 1", bad));
-        }
+        let values = mask::numbers(&known, self.config.dim, cues.dims()[0])?;
         let given: Vec<Given> = values
             .chunks(self.config.dim)
             .map(|row| match row.contains(&1.0) {
@@ -82,14 +79,6 @@ impl Complete for BayesPcn {
                 false => Given::Noisy,
             })
             .collect();
-        let (expected, found) = (cues.dims()[0], given.len());
-        if expected != found {
-            return Err(Error::Rows {
-                what: "known",
-                expected,
-                found,
-            });
-        }
         self.recall(cues, &given)
     }
 }

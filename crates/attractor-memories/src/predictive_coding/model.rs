@@ -2,13 +2,14 @@
 
 use std::sync::OnceLock;
 
-use attractor_core::{Error, Result, check};
+use attractor_core::{Result, check};
 use burn::tensor::{Device, Tensor};
 
 use super::PcnConfig;
 use super::network::{Network, PcnParameters, off_diagonal};
 use super::optimiser::Moments;
 use super::spectral::Probes;
+use crate::mask;
 
 /// A predictive coding memory. See the [module](super).
 #[derive(Debug)]
@@ -200,19 +201,7 @@ impl Pcn {
 
     /// A mask of known entries, checked against its cues.
     pub(crate) fn mask(&self, cues: &Tensor<2>, known: Tensor<2>) -> Result<Tensor<2>> {
-        check::shape("known", &known, self.config.dim)?;
-        let (expected, found) = (cues.dims()[0], known.dims()[0]);
-        if expected != found {
-            return Err(Error::Rows {
-                what: "known",
-                expected,
-                found,
-            });
-        }
-        let values = check::to_host(known.clone())?;
-        if let Some(bad) = values.iter().find(|&&value| value != 0.0 && value != 1.0) {
-            return Err(Error::config("known", "must hold 0 or 1", bad));
-        }
+        mask::numbers(&known, self.config.dim, cues.dims()[0])?;
         Ok(known.without_autodiff().cast(self.config.precision.float()))
     }
 }

@@ -2,11 +2,12 @@
 
 use attractor_core::coding::End;
 use attractor_core::{
-    AssociativeMemory, Complete, Energy, Error, Forget, Recall, Recognise, Result, check,
+    AssociativeMemory, Complete, Energy, Error, Forget, Recall, Recognise, Result,
 };
 use burn::tensor::Tensor;
 
 use super::CovariancePcn;
+use crate::mask;
 use crate::predictive_coding::read::narrow;
 
 impl CovariancePcn {
@@ -76,19 +77,8 @@ impl Complete for CovariancePcn {
     fn complete(&self, cues: Tensor<2>, known: Tensor<2>) -> Result<Recall> {
         self.filled()?;
         let cues = self.rows("cues", cues)?;
-        check::shape("known", &known, self.config.dim)?;
-        let (expected, found) = (cues.dims()[0], known.dims()[0]);
-        if expected != found {
-            return Err(Error::Rows {
-                what: "known",
-                expected,
-                found,
-            });
-        }
-        let values = check::to_host(known.clone())?;
-        if let Some(bad) = values.iter().find(|&&value| value != 0.0 && value != 1.0) {
-            return Err(Error::config("known", "must hold 0 or 1", bad));
-        }
+        let found = cues.dims()[0];
+        mask::numbers(&known, self.config.dim, found)?;
         let known = known.without_autodiff().cast(self.config.precision.float());
         let unknown = known.clone().lower_scalar(0.5);
         let mean = self.prepared()?.recurrent.mean.clone();
