@@ -16,6 +16,7 @@
 //!
 //! A cue is a row: every batch is a `[n, d]` tensor.
 
+pub mod adam;
 pub mod backend;
 pub mod check;
 pub mod coding;

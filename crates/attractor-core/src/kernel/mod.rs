@@ -29,7 +29,7 @@ mod read;
 mod store;
 
 pub use distance::{nearest, squared_distances};
-pub use host::{WaveSums, Waves};
+pub use host::{PackedMatrix, WaveSums, Waves};
 pub use partial::Partial;
 pub use read::{Score, read, read_with_values};
 pub use store::PatternStore;

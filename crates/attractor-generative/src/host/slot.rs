@@ -1,5 +1,6 @@
 //! A parameter array with its gradient and optimiser moments.
 
+use attractor_core::adam::AdamStep;
 use attractor_core::weights::Weights;
 use attractor_core::{Error, Result};
 
@@ -152,23 +153,10 @@ impl Slot {
 
     /// One Adam step; `step` counts from 1.
     pub(super) fn update(&mut self, config: &AdamConfig, step: u64) {
-        let step = step as f64;
-        let rate = (config.learning_rate / (1.0 - config.beta1.powf(step))) as f32;
-        let root = (1.0 / (1.0 - config.beta2.powf(step)).sqrt()) as f32;
-        let (b1, b2, epsilon) = (
-            config.beta1 as f32,
-            config.beta2 as f32,
-            config.epsilon as f32,
-        );
-        // One minus a decay near 1 loses digits in single precision.
-        let (c1, c2) = ((1.0 - config.beta1) as f32, (1.0 - config.beta2) as f32);
-        let moments = self.first.iter_mut().zip(&mut self.second);
-        for ((value, &g), (first, second)) in self.value.iter_mut().zip(&self.gradient).zip(moments)
-        {
-            *first = b1 * *first + c1 * g;
-            *second = b2 * *second + c2 * g * g;
-            *value -= rate * *first / (root * second.sqrt() + epsilon);
-        }
+        let decay = (config.beta1, config.beta2);
+        let step = AdamStep::new(config.learning_rate, decay, config.epsilon, step);
+        let moments = (&mut self.first, &mut self.second);
+        step.apply(&mut self.value, &self.gradient, moments.0, moments.1);
     }
 
     /// One RMSProp step.

@@ -4,6 +4,7 @@ use attractor_core::Result;
 use attractor_core::coding::{End, Link, Stack};
 use burn::tensor::Tensor;
 
+use super::host::Host;
 use super::links::{Clamped, Dense, Sensory, TopEnd};
 use super::relax::{Landscape, Point};
 use crate::files::host;
@@ -16,6 +17,8 @@ pub(crate) struct Body {
     /// Between hidden layers.
     pub(crate) links: Vec<Dense>,
     pub(crate) data: Data,
+    /// The same in host memory, for many steps.
+    pub(super) host: Option<Host>,
 }
 
 /// The layer of the data.
@@ -28,6 +31,15 @@ pub(crate) enum Data {
 }
 
 impl Body {
+    /// Ready for so many steps.
+    ///
+    /// # Errors
+    /// Those of the device.
+    pub(crate) fn prepared(mut self, steps: usize) -> Result<Self> {
+        self.host = Host::of(&self, steps)?;
+        Ok(self)
+    }
+
     fn stack(&self) -> Stack<'_> {
         let mut links: Vec<&dyn Link> = self.links.iter().map(|link| link as &dyn Link).collect();
         let bottom = match &self.data {
@@ -46,6 +58,10 @@ impl Body {
 }
 
 impl Landscape for Body {
+    fn host(&self) -> Option<&Host> {
+        self.host.as_ref()
+    }
+
     fn drives(&self, state: &[Tensor<2>]) -> Result<Vec<Tensor<2>>> {
         let stack = self.stack();
         let mut drives = stack.drives(stack.snapshot(state)?);

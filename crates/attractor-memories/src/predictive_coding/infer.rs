@@ -105,7 +105,7 @@ impl Pcn {
     ) -> Result<Relaxed> {
         let sensory = self.whole(&data, inference);
         let body = self.network().clamped(data, None, sensory);
-        self.descend(&body, start, inference)
+        self.descend(body, start, inference)
     }
 
     /// The Gram form around whole rows, if it pays off.
@@ -119,12 +119,13 @@ impl Pcn {
     /// From `start` down the energy of `body`.
     pub(crate) fn descend(
         &self,
-        body: &Body,
+        body: Body,
         start: Vec<Tensor<2>>,
         inference: &InferenceConfig,
     ) -> Result<Relaxed> {
         let rate = inference.rate(self.spectral_norm()?);
-        relax(body, start, options(inference, rate))
+        let body = body.prepared(inference.max_steps)?;
+        relax(&body, start, options(inference, rate))
     }
 }
 

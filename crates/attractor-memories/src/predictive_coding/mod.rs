@@ -25,6 +25,7 @@
 mod body;
 mod config;
 pub mod covariance;
+mod host;
 mod infer;
 mod learn;
 mod links;

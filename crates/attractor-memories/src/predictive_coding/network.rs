@@ -292,6 +292,7 @@ impl Network<'_> {
                 .map(|l| self.link(l))
                 .collect(),
             data,
+            host: None,
         }
     }
 

@@ -88,13 +88,13 @@ impl Pcn {
             Completion::Profiled => {
                 let sensory = shared.then(|| self.masked(&cues, &known));
                 let body = network.clamped(cues.clone(), Some(known), sensory);
-                self.descend(&body, start, inference)?
+                self.descend(body, start, inference)?
             }
             Completion::Joint => {
                 let expected = network.data(&start);
                 start.push(cues.clone().mask_where(unknown.clone(), expected));
                 let free = known.neg().add_scalar(1.0);
-                self.descend(&network.open(Some(free)), start, inference)?
+                self.descend(network.open(Some(free)), start, inference)?
             }
         };
         let mut relaxed: Relaxed = relaxed;

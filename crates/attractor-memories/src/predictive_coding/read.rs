@@ -187,7 +187,7 @@ impl Pcn {
         let network = self.network();
         let mut start = network.start(cues.dims()[0]);
         start.push(cues);
-        let mut relaxed = self.descend(&network.open(None), start, inference)?;
+        let mut relaxed = self.descend(network.open(None), start, inference)?;
         let data = relaxed.state.pop();
         Ok(recall(
             data.unwrap_or_else(|| network.data(&relaxed.state)),

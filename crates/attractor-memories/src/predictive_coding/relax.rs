@@ -1,8 +1,9 @@
 //! Descent of an energy with a step size, a restart and an end of its own for each row.
 
-use attractor_core::{Outcome, Result};
+use attractor_core::{Outcome, Result, check};
 use burn::tensor::{Bool, Tensor, TensorData};
 
+use super::host::{Host, Motion};
 use super::rows::{Rows, Slack};
 use crate::files::host;
 
@@ -13,6 +14,11 @@ pub(crate) trait Landscape {
 
     /// The energy, as exactly as the precision allows.
     fn evaluate(&self, state: &[Tensor<2>]) -> Result<Point>;
+
+    /// The same landscape in host memory, where that is faster.
+    fn host(&self) -> Option<&Host> {
+        None
+    }
 
     /// Squared length of the rows of what enters the errors beside the state, if anything does:
     /// errors round like the values they are differences of.
@@ -71,15 +77,14 @@ pub(crate) fn relax(
     runner.still(&rows, &start);
     let mut kept = start.clone();
     let mut state = start;
-    for step in 1..=options.max_steps {
-        if rows.all_ended() {
-            break;
-        }
-        let (next, drives) = runner.step(landscape, state, &rows)?;
+    let mut step = 0;
+    while step < options.max_steps && !rows.all_ended() {
+        // To the next look.
+        let count = options.check_every - step % options.check_every;
+        let count = count.min(options.max_steps - step);
+        step += count;
+        let (next, drives) = runner.steps(landscape, state, &rows, count)?;
         state = next;
-        if !step.is_multiple_of(options.check_every) && step != options.max_steps {
-            continue;
-        }
         let point = landscape.evaluate(&state)?;
         let steepest = largest(&drives)?;
         let taken_back = rows.look(step, &point.energy, &steepest, &slack, &options);
@@ -150,6 +155,69 @@ impl Runner {
             Rates::Same(rate) => from + drive.mul_scalar(*rate),
             Rates::Each(rates) => from + drive * rates.as_ref().clone(),
         }
+    }
+
+    /// The state after some steps, and the drives of the last.
+    fn steps(
+        &mut self,
+        landscape: &dyn Landscape,
+        mut state: Vec<Tensor<2>>,
+        rows: &Rows,
+        count: usize,
+    ) -> Result<(Vec<Tensor<2>>, Vec<Tensor<2>>)> {
+        if let Some(host) = landscape.host() {
+            return self.steps_on_host(host, &state, rows, count);
+        }
+        let mut drives = Vec::new();
+        for _ in 0..count {
+            (state, drives) = self.step(landscape, state, rows)?;
+        }
+        Ok((state, drives))
+    }
+
+    fn steps_on_host(
+        &mut self,
+        host: &Host,
+        state: &[Tensor<2>],
+        rows: &Rows,
+        count: usize,
+    ) -> Result<(Vec<Tensor<2>>, Vec<Tensor<2>>)> {
+        let read = |blocks: &[Tensor<2>]| -> Result<Vec<Vec<f32>>> {
+            let blocks = blocks.iter();
+            blocks.map(|block| check::to_host(block.clone())).collect()
+        };
+        let written = |blocks: Vec<Vec<f32>>| -> Vec<Tensor<2>> {
+            let blocks = blocks.into_iter().zip(state);
+            let put = |(values, like): (Vec<f32>, &Tensor<2>)| {
+                Tensor::from_data(TensorData::new(values, like.dims()), &like.device())
+            };
+            blocks.map(put).collect()
+        };
+        let mut values = read(state)?;
+        let mut drives: Vec<Vec<f32>> = values.iter().map(|block| vec![0.0; block.len()]).collect();
+        let rates: Vec<f32> = rows.moving().into_iter().map(|rate| rate as f32).collect();
+        let mut momentum = match &self.momentum {
+            Some(momentum) => Some((
+                read(&momentum.velocity)?,
+                check::to_host(momentum.age.clone())?,
+            )),
+            None => None,
+        };
+        let motion = Motion {
+            state: &mut values,
+            rates: &rates,
+            momentum: momentum
+                .as_mut()
+                .map(|(velocity, age)| (velocity.as_mut_slice(), age.as_mut_slice())),
+            drives: &mut drives,
+        };
+        host.run(motion, count)?;
+        if let (Some(kept), Some((velocity, age))) = (&mut self.momentum, momentum) {
+            kept.velocity = written(velocity);
+            let data = TensorData::new(age, kept.age.dims());
+            kept.age = Tensor::from_data(data, &kept.age.device());
+        }
+        Ok((written(values), written(drives)))
     }
 
     /// The next state, and the drives that led there.

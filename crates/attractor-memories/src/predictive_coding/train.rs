@@ -121,6 +121,7 @@ impl Pcn {
         };
         let sensory = network.fresh(&part.patterns, inference);
         let body = network.clamped(part.patterns, None, sensory);
+        let body = body.prepared(inference.max_steps)?;
         let relaxed = relax(&body, start, options(inference, rate))?;
         if let Some(bad) = relaxed.last.iter().find(|energy| !energy.is_finite()) {
             return Err(Error::config(
@@ -147,7 +148,7 @@ impl Pcn {
         let parameters = self.state.parameters.list_mut();
         self.state
             .moments
-            .step(config.optimiser, parameters, ascent);
+            .step(config.optimiser, parameters, ascent)?;
         Ok(relaxed)
     }
 
@@ -166,6 +167,7 @@ impl Pcn {
         let norm = self.state.probes.refresh(network, ITERATIONS)?;
         let sensory = network.fresh(&kept.patterns, inference);
         let body = network.clamped(kept.patterns, None, sensory);
+        let body = body.prepared(inference.max_steps)?;
         let options = options(inference, inference.rate(norm) * self.state.damping);
         let relaxed = relax(&body, kept.codes, options)?;
         if let Some(bad) = relaxed.last.iter().find(|energy| !energy.is_finite()) {

@@ -15,6 +15,7 @@
 //! so results are equal on every machine with the same instructions.
 
 mod chunk;
+mod matrix;
 mod panel;
 mod product;
 pub(crate) mod simd;
@@ -25,6 +26,7 @@ mod waves;
 use rayon::prelude::*;
 
 use self::chunk::Query;
+pub use self::matrix::PackedMatrix;
 use self::panel::{Packed, PanelPartial};
 use self::simd::Instructions;
 pub use self::waves::{WaveSums, Waves};

@@ -3,6 +3,7 @@ mod descent;
 mod exact;
 mod files;
 mod gradients;
+mod host;
 mod pairs;
 mod programs;
 mod recall;
