@@ -5,8 +5,10 @@
 //! ```
 //!
 //! The arguments are the number of images, the width of both hidden layers and, if wanted, epochs at
-//! most and a file that keeps the network: it is read if it is there, and written after training. Data
-//! is looked for where `ATTRACTOR_DATA` says. Values are in [0, 1]; errors are mean squares, over
+//! most and a file that keeps the network: it is read if it is there, and written after training.
+//! `batch=100`, `rate=1e-3`, `steps=10` (of inference in an epoch) and `ridge=0.001` (a solution in closed
+//! form first) may stand anywhere and change how images are written; `rounds=300`, `read_steps=50` and
+//! `restart=false` how they are read from noise. Data is looked for where `ATTRACTOR_DATA` says. Values are in [0, 1]; errors are mean squares, over
 //! unknown entries where some are known. An image is recalled if its error is below 0.005 from noise
 //! and below 0.001 from parts.
 
@@ -17,7 +19,7 @@ use std::time::Instant;
 use attractor_core::{Backend, Energy, Persist, Recall, check, rng};
 use attractor_datasets::{DataRoot, ImageSet, Split, load};
 use attractor_memories::predictive_coding::{
-    Denoising, Form, InferenceConfig, Progress, Step, WriteConfig,
+    Denoising, Form, InferenceConfig, Optimiser, Progress, Ridge, Step, WriteConfig,
 };
 use attractor_memories::{Pcn, PcnConfig};
 use burn::tensor::{Device, Tensor};
@@ -26,25 +28,32 @@ const CHANNELS: usize = 3;
 const SIDE: usize = 32;
 const DIM: usize = CHANNELS * SIDE * SIDE;
 /// Rounds of recall from noise that are reported.
-const ROUNDS: [usize; 4] = [1, 3, 10, 30];
+const ROUNDS: [usize; 7] = [1, 3, 10, 30, 100, 300, 1000];
 const NOISE: f64 = 0.2;
 
 type Failure = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Failure> {
-    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words = std::env::args().skip(1);
+    let (settings, words): (Vec<String>, Vec<String>) = words.partition(|word| word.contains('='));
     let usage = "give the number of images and the width of the hidden layers";
     let (count, width): (usize, usize) = match words.as_slice() {
         [count, width, ..] => (count.parse()?, width.parse()?),
         _ => return Err(usage.into()),
     };
-    let epochs = words.get(2).map(|word| word.parse()).transpose()?;
+    let (mut config, mut denoising) = (WriteConfig::default(), Denoising::default());
+    if let Some(epochs) = words.get(2) {
+        config.epochs = epochs.parse()?;
+    }
+    for setting in settings {
+        change(&mut config, &mut denoising, &setting)?;
+    }
     let device = Backend::available()[0].open()?;
     let set = load("cifar10", Split::Train, &DataRoot::from_environment(None))?;
     let images = interleaved(&set, 2 * count)?;
     let (stored, novel) = images.split_at(count * DIM);
     let patterns = tensor(stored.to_vec(), &device)?;
-    let memory = network(count, width, epochs, words.get(3), &patterns, &device)?;
+    let memory = network(count, width, &config, words.get(3), &patterns, &device)?;
 
     let strange = check::to_host(memory.energy(tensor(novel.to_vec(), &device)?)?)?;
     let familiar = check::to_host(memory.energy(patterns)?)?;
@@ -55,7 +64,7 @@ fn main() -> Result<(), Failure> {
     );
 
     println!("\ncue                 error     worst  recalled  steps      s");
-    noisy(&memory, stored, &device)?;
+    noisy(&memory, stored, &denoising, &device)?;
     for share in [2, 4, 8, 16] {
         let known = random_pixels(count, share);
         partial(
@@ -75,11 +84,43 @@ fn main() -> Result<(), Failure> {
     speed(&memory, &device)
 }
 
+/// One of the settings `name=value`.
+fn change(
+    config: &mut WriteConfig,
+    denoising: &mut Denoising,
+    setting: &str,
+) -> Result<(), Failure> {
+    let (name, value) = setting.split_once('=').unwrap_or((setting, ""));
+    match name {
+        "batch" => config.batch = value.parse()?,
+        "rate" => {
+            let rate = value.parse()?;
+            config.optimiser = Optimiser::Adam { rate };
+        }
+        "steps" => config.inference = InferenceConfig::plain(Step::Auto, value.parse()?),
+        "ridge" => {
+            let lambda = value.parse()?;
+            config.ridge = Some(Ridge {
+                lambda,
+                ..Ridge::default()
+            });
+        }
+        "rounds" => denoising.rounds = value.parse()?,
+        "read_steps" => denoising.inference.max_steps = value.parse()?,
+        "restart" => denoising.restart = value.parse()?,
+        _ => {
+            let known = "batch, rate, steps, ridge, rounds, read_steps or restart";
+            return Err(format!("{setting}: expected {known}").into());
+        }
+    }
+    Ok(())
+}
+
 /// The trained network, from its file if there is one.
 fn network(
     count: usize,
     width: usize,
-    epochs: Option<usize>,
+    config: &WriteConfig,
     file: Option<&String>,
     patterns: &Tensor<2>,
     device: &Device,
@@ -94,11 +135,6 @@ fn network(
         ..PcnConfig::new(DIM)
     }
     .init(device)?;
-    let defaults = WriteConfig::default();
-    let config = WriteConfig {
-        epochs: epochs.unwrap_or(defaults.epochs),
-        ..defaults
-    };
     let clock = Instant::now();
     let mut show = |at: &Progress| {
         if at.epoch.is_multiple_of(100) || at.epoch == 1 {
@@ -110,7 +146,7 @@ fn network(
         }
         ControlFlow::Continue(())
     };
-    let report = memory.write_with(patterns.clone(), &config, &mut show)?;
+    let report = memory.write_with(patterns.clone(), config, &mut show)?;
     println!(
         "{count} images, {width} units: {} epochs ({:?}) in {:.1} s, energy {:.3e}, mean error \
          {:.2e}, worst {:.2e}",
@@ -156,17 +192,21 @@ fn random_pixels(count: usize, share: usize) -> Vec<bool> {
     all
 }
 
-fn noisy(memory: &Pcn, stored: &[f32], device: &Device) -> Result<(), Failure> {
+fn noisy(
+    memory: &Pcn,
+    stored: &[f32],
+    denoising: &Denoising,
+    device: &Device,
+) -> Result<(), Failure> {
     let noise = rng::normal_vec(&mut rng::stream(0, "noise"), stored.len());
     let scale = NOISE.sqrt() as f32;
     let cues = stored.iter().zip(noise).map(|(x, noise)| x + scale * noise);
     let mut latest: Vec<f32> = cues.collect();
     let cues = tensor(latest.clone(), device)?;
     let all = vec![false; stored.len()];
-    let denoising = Denoising::default();
     let clock = Instant::now();
     let mut lines: Vec<(usize, Vec<f64>, f64)> = Vec::new();
-    let recall = memory.recall_noisy_with(cues, &denoising, &mut |round| {
+    let recall = memory.recall_noisy_with(cues, denoising, &mut |round| {
         if let Ok(estimate) = check::to_host(round.estimate.clone()) {
             for (values, row) in estimate.chunks(DIM).zip(round.rows) {
                 latest[row * DIM..(row + 1) * DIM].copy_from_slice(values);
