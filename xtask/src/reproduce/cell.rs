@@ -12,9 +12,7 @@ use attractor::core::burn::tensor::{Tensor, TensorData};
 use attractor::core::{GenerativeModel, Recall, check};
 use attractor::datasets::Corruption;
 use attractor::evaluation::experiment::SystemSpec;
-use attractor::evaluation::figures::{Image, ImageGrid};
 use attractor::evaluation::metrics::{CueResult, MetricAccumulator};
-use attractor::evaluation::run::{Trace, TraceTerm};
 use attractor::evaluation::{Cell, Measurement, Metric, Representation, RunWriter};
 use attractor::generative::train::Objective;
 
@@ -25,8 +23,6 @@ use super::model::{Training, import};
 use super::observer::TrainingView;
 use super::probe::{self, Probe};
 
-/// Cues shown in a panel.
-const PANEL_CUES: usize = 8;
 /// Codes stored per training episode of the systems that learn.
 const EPISODE: usize = 100;
 
@@ -35,7 +31,7 @@ const TEST_STREAMS: u64 = 1 << 40;
 
 /// Computes cells, keeping trained parts between them.
 pub(crate) struct Executor<'a> {
-    plan: &'a Plan,
+    pub(super) plan: &'a Plan,
     stop: Arc<AtomicBool>,
     view: TrainingView,
     models: HashMap<u64, Arc<dyn GenerativeModel>>,
@@ -324,60 +320,6 @@ impl<'a> Executor<'a> {
             }
         }
         Ok(metrics.finish())
-    }
-
-    /// One panel per system and task, at the hardest level.
-    fn worth_showing(&self, cell: &Cell) -> bool {
-        let conditions = self.plan.config.all_conditions();
-        let hardest = conditions.iter().rev().find(|(task, _)| *task == cell.task);
-        cell.seed == 0 && hardest.is_some_and(|(_, level)| *level == cell.level)
-    }
-
-    fn show(
-        &self,
-        cell: &Cell,
-        rows: &[(String, Vec<f32>)],
-        recall: &Recall,
-        writer: &mut RunWriter,
-    ) -> Result<()> {
-        let shape = self.plan.test.images.shape;
-        let row = |values: &[f32]| {
-            values
-                .chunks_exact(shape.dim())
-                .take(PANEL_CUES)
-                .map(|image| {
-                    let image = image.iter().map(|value| value.clamp(0.0, 1.0)).collect();
-                    Image::from_planes(shape.channels, shape.height, shape.width, image)
-                })
-                .collect::<Result<Vec<_>, _>>()
-        };
-        let pictures = rows.iter().map(|(_, values)| row(values));
-        let grid = ImageGrid::new(pictures.collect::<Result<_, _>>()?)?;
-        let names: Vec<&str> = rows.iter().map(|(name, _)| name.as_str()).collect();
-        let caption = format!("Cues of the first block, {} stored.", cell.n_stored);
-        writer.add_panel(cell, &caption, &names, &grid)?;
-        let terms: Vec<TraceTerm> = recall
-            .trace
-            .terms
-            .iter()
-            .map(|term| TraceTerm {
-                name: term.name.clone(),
-                values: term
-                    .values
-                    .iter()
-                    .map(|rows| {
-                        rows.iter().map(|&value| f64::from(value)).sum::<f64>() / rows.len() as f64
-                    })
-                    .collect(),
-            })
-            .collect();
-        if terms.iter().any(|term| term.values.len() > 2) {
-            writer.add_trace(&Trace {
-                cell: cell.clone(),
-                terms,
-            })?;
-        }
-        Ok(())
     }
 }
 

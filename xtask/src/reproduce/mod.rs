@@ -5,6 +5,7 @@ mod codes;
 mod memo;
 mod model;
 mod observer;
+mod panel;
 mod plan;
 mod probe;
 mod study;

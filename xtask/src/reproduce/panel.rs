@@ -1,0 +1,68 @@
+//! What a report shows of a cell: images, and how named energies fell.
+
+use anyhow::Result;
+use attractor::core::Recall;
+use attractor::evaluation::figures::{Image, ImageGrid};
+use attractor::evaluation::run::{Trace, TraceTerm};
+use attractor::evaluation::{Cell, RunWriter};
+
+use super::cell::Executor;
+
+/// Cues shown in a panel.
+const PANEL_CUES: usize = 8;
+
+impl Executor<'_> {
+    /// One panel per system and task, at the hardest level.
+    pub(super) fn worth_showing(&self, cell: &Cell) -> bool {
+        let conditions = self.plan.config.all_conditions();
+        let hardest = conditions.iter().rev().find(|(task, _)| *task == cell.task);
+        cell.seed == 0 && hardest.is_some_and(|(_, level)| *level == cell.level)
+    }
+
+    pub(super) fn show(
+        &self,
+        cell: &Cell,
+        rows: &[(String, Vec<f32>)],
+        recall: &Recall,
+        writer: &mut RunWriter,
+    ) -> Result<()> {
+        let shape = self.plan.test.images.shape;
+        let row = |values: &[f32]| {
+            values
+                .chunks_exact(shape.dim())
+                .take(PANEL_CUES)
+                .map(|image| {
+                    let image = image.iter().map(|value| value.clamp(0.0, 1.0)).collect();
+                    Image::from_planes(shape.channels, shape.height, shape.width, image)
+                })
+                .collect::<Result<Vec<_>, _>>()
+        };
+        let pictures = rows.iter().map(|(_, values)| row(values));
+        let grid = ImageGrid::new(pictures.collect::<Result<_, _>>()?)?;
+        let names: Vec<&str> = rows.iter().map(|(name, _)| name.as_str()).collect();
+        let caption = format!("Cues of the first block, {} stored.", cell.n_stored);
+        writer.add_panel(cell, &caption, &names, &grid)?;
+        let terms: Vec<TraceTerm> = recall
+            .trace
+            .terms
+            .iter()
+            .map(|term| TraceTerm {
+                name: term.name.clone(),
+                values: term
+                    .values
+                    .iter()
+                    .map(|rows| {
+                        rows.iter().map(|&value| f64::from(value)).sum::<f64>() / rows.len() as f64
+                    })
+                    .collect(),
+            })
+            .collect();
+        if terms.iter().any(|term| term.values.len() > 2) {
+            writer.add_trace(&Trace {
+                cell: cell.clone(),
+                terms,
+            })?;
+        }
+        Ok(())
+    }
+}
