@@ -6,7 +6,10 @@
 //! ... -- widths 64,128,256 16,32,64    # what each width holds, at those numbers
 //! ... -- fading 256 512 0,0.001,0.01   # recall against age, for strengths of forgetting
 //! ... -- baselines 128 256 100         # the paper's baselines, with offline epochs
+//! ... -- baselines 128 256 0 online    # those whose name contains a word
+//! ... -- store 128 256 memory.safetensors
 //! ... -- file memory.safetensors 256   # recall by a memory saved before, of so many cues
+//! ... -- file memory.safetensors 256 2000  # with so many iterations at most
 //! ```
 //!
 //! Data is looked for where `ATTRACTOR_DATA` says. Images are the first of every class in turn,
@@ -22,7 +25,7 @@ use attractor_memories::bayespcn::protocol::{
     Baseline, Contender, Corruption, Fading, Images, PAPER, Questions, capacity, contest, fading,
     loads,
 };
-use attractor_memories::bayespcn::{Activation, MixtureWeights, StoredMixtureConfig};
+use attractor_memories::bayespcn::{Activation, MixtureWeights, SearchConfig, StoredMixtureConfig};
 use attractor_memories::{BayesPcn, BayesPcnConfig, GpcnConfig};
 use print::{Clock, row};
 
@@ -69,12 +72,29 @@ fn main() -> Result<(), Failure> {
             let strengths: Vec<f64> = list(strengths)?;
             forgetting(&all, of_width(hidden)?, stored.parse()?, &strengths)
         }
-        ["baselines", stored, hidden, epochs] => {
+        ["baselines", stored, hidden, epochs, rest @ ..] => {
             let (config, epochs) = (of_width(hidden)?, epochs.parse()?);
-            baselines(&all, config, stored.parse()?, epochs)
+            let word = rest.first().copied().unwrap_or_default();
+            baselines(&all, config, stored.parse()?, epochs, word)
         }
-        ["file", path, cues] => {
-            let memory = BayesPcn::load(Path::new(path), &device)?;
+        ["store", count, hidden, path] => {
+            let mut memory = of_width(hidden)?.init(&device)?;
+            let clock = Clock::start();
+            let chosen: Vec<usize> = (0..count.parse()?).collect();
+            for (at, part) in chosen.chunks(64).enumerate() {
+                memory.write(images.rows(part, &device)?)?;
+                println!("{} written, {:.0} s", at * 64 + part.len(), clock.seconds());
+            }
+            Ok(memory.save(Path::new(path))?)
+        }
+        ["file", path, cues, rest @ ..] => {
+            let mut memory = BayesPcn::load(Path::new(path), &device)?;
+            if let Some(steps) = rest.first() {
+                memory.set_search(SearchConfig {
+                    max_steps: steps.parse()?,
+                    ..memory.config().search
+                })?;
+            }
             let chosen = images.spread(memory.len(), cues.parse()?);
             let cues = chosen.len();
             println!("{} stored, {cues} cues", memory.len());
@@ -90,7 +110,9 @@ fn main() -> Result<(), Failure> {
             }
             Ok(())
         }
-        _ => Err("expected table, loads, widths, fading, baselines or file: see the source".into()),
+        _ => {
+            Err("expected table, loads, widths, fading, baselines, store or file: see above".into())
+        }
     }
 }
 
@@ -223,6 +245,7 @@ fn baselines(
     config: BayesPcnConfig,
     stored: usize,
     epochs: usize,
+    word: &str,
 ) -> Result<(), Failure> {
     let network = |activation| BayesPcnConfig {
         activation,
@@ -278,7 +301,7 @@ fn baselines(
     ];
     for contender in contenders
         .iter()
-        .filter(|contender| !contender.grid.is_empty())
+        .filter(|contender| !contender.grid.is_empty() && contender.name.contains(word))
     {
         let clock = Clock::start();
         let trials = contest(contender, all, stored, &mut |_| Ok(()))?;

@@ -9,7 +9,7 @@ use super::linalg::{Mat, log_sum_exp};
 use super::particle::Particle;
 use super::real::Real;
 use super::view::{Caches, Network, Sensory, Stored, View};
-use super::{BayesPcnConfig, MatrixNormal};
+use super::{BayesPcnConfig, MatrixNormal, SearchConfig};
 
 /// A predictive coding network whose weights are a posterior distribution. See the
 /// [module](super).
@@ -134,6 +134,20 @@ impl BayesPcn {
     /// What it was made from.
     pub fn config(&self) -> &BayesPcnConfig {
         &self.config
+    }
+
+    /// Searches for hidden values in another way from now on. What is stored stays as it is.
+    ///
+    /// # Errors
+    /// [`Error::Config`] naming the field and its rule; nothing changes then.
+    pub fn set_search(&mut self, search: SearchConfig) -> Result<()> {
+        let config = BayesPcnConfig {
+            search,
+            ..self.config
+        };
+        config.validate()?;
+        self.config = config;
+        Ok(())
     }
 
     /// Normalised log importance weights of the particles.

@@ -102,20 +102,110 @@ impl fmt::Display for Comparison {
     }
 }
 
-/// Stores `patterns` `[n, d]` in two memories, with the learned map and with the identity, and
-/// retrieves from `cues` `[b, d]`, cue i from pattern `targets[i]`.
+/// The learned map and the identity over the same patterns: learned once, compared on many cues.
+#[derive(Debug, Clone)]
+pub struct Rivals {
+    learned: Kernelised,
+    identity: Kernelised,
+    patterns: Vec<f32>,
+    count: usize,
+    dim: usize,
+    beta: f32,
+    hidden_factor: f64,
+    /// `1 - max cosine` of two codes, and of two learned features.
+    separation: [f64; 2],
+}
+
+impl Rivals {
+    /// Stores `patterns` `[n, d]` in two memories, with the learned map and with the identity.
+    ///
+    /// # Errors
+    /// As [`MemoryPrior::store`] of a [`Kernelised`].
+    pub fn new(patterns: &Tensor<2>, memory: &KernelisedConfig) -> Result<Self> {
+        let [count, dim] = patterns.dims();
+        let stored = |map| -> Result<Kernelised> {
+            let config = KernelisedConfig {
+                map,
+                ..memory.clone()
+            };
+            let mut memory = config.init(dim, &patterns.device())?;
+            memory.store(patterns.clone())?;
+            Ok(memory)
+        };
+        let (learned, identity) = (stored(MapKind::Learned)?, stored(MapKind::Identity)?);
+        let (apart, spread) = (identity.separation()?, learned.separation()?);
+        Ok(Self {
+            learned,
+            identity,
+            patterns: check::to_host(patterns.clone())?,
+            count,
+            dim,
+            beta: memory.beta,
+            hidden_factor: spread.mean_square / apart.mean_square.max(f64::MIN_POSITIVE),
+            separation: [apart.delta_min, spread.delta_min],
+        })
+    }
+
+    /// Retrieves from `cues` `[b, d]`, cue i from pattern `targets[i]`, in `steps` updates; each map finds
+    /// its best of `betas`.
+    ///
+    /// # Errors
+    /// [`Error::Rows`] unless there is one target for each cue, [`Error::Index`] for a target without a
+    /// pattern, [`Error::Config`] without a beta or with one that is not above 0; as
+    /// [`Kernelised::retrieve`].
+    pub fn compare(
+        &self,
+        cues: &Tensor<2>,
+        targets: &[usize],
+        betas: &[f32],
+        steps: usize,
+    ) -> Result<Comparison> {
+        fit(self.count, cues, targets, betas)?;
+        let task = Task {
+            cues,
+            targets,
+            truth: &self.patterns,
+            dim: self.dim,
+            stopping: Stopping::after(steps),
+        };
+        let Self {
+            learned,
+            identity,
+            beta,
+            hidden_factor,
+            ..
+        } = self;
+        let scaled = (f64::from(*beta) * hidden_factor) as f32;
+        Ok(Comparison {
+            identity: task.run(identity, *beta)?,
+            learned: task.run(learned, *beta)?,
+            identity_scaled: task.run(identity, scaled)?,
+            identity_tuned: task.tuned(identity, *beta, betas)?,
+            learned_tuned: task.tuned(learned, *beta, betas)?,
+            hidden_factor: *hidden_factor,
+            separation_identity: self.separation[0],
+            separation_learned: self.separation[1],
+        })
+    }
+}
+
+/// [`Rivals`] over `patterns` `[n, d]` on the same cues `[b, d]`, cue i from pattern `targets[i]`.
 ///
 /// # Errors
-/// [`Error::Rows`] unless there is one target for each cue, [`Error::Index`] for a target without a
-/// pattern, [`Error::Config`] without a beta or with one that is not above 0; as
-/// [`Kernelised::retrieve`].
+/// As [`Rivals::new`] and [`Rivals::compare`].
 pub fn compare(
     patterns: &Tensor<2>,
     cues: &Tensor<2>,
     targets: &[usize],
     config: &ComparisonConfig,
 ) -> Result<Comparison> {
-    let [count, dim] = patterns.dims();
+    // Before anything is learned.
+    fit(patterns.dims()[0], cues, targets, &config.betas)?;
+    let rivals = Rivals::new(patterns, &config.memory)?;
+    rivals.compare(cues, targets, &config.betas, config.steps)
+}
+
+fn fit(count: usize, cues: &Tensor<2>, targets: &[usize], betas: &[f32]) -> Result<()> {
     if targets.len() != cues.dims()[0] {
         return Err(Error::Rows {
             what: "targets",
@@ -130,47 +220,14 @@ pub fn compare(
             index,
         });
     }
-    if config.betas.is_empty() {
+    if betas.is_empty() {
         let what = "ComparisonConfig.betas";
         return Err(Error::config(what, "must hold at least one value", 0));
     }
-    for &beta in &config.betas {
+    for &beta in betas {
         require_positive("ComparisonConfig.betas", beta.into())?;
     }
-    let truth = check::to_host(patterns.clone())?;
-    let task = Task {
-        cues,
-        targets,
-        truth: &truth,
-        dim,
-        stopping: Stopping::after(config.steps),
-    };
-    let device = patterns.device();
-    let mut learned = KernelisedConfig {
-        map: MapKind::Learned,
-        ..config.memory.clone()
-    }
-    .init(dim, &device)?;
-    let mut identity = KernelisedConfig {
-        map: MapKind::Identity,
-        ..config.memory.clone()
-    }
-    .init(dim, &device)?;
-    learned.store(patterns.clone())?;
-    identity.store(patterns.clone())?;
-    let (apart, spread) = (identity.separation()?, learned.separation()?);
-    let hidden_factor = spread.mean_square / apart.mean_square.max(f64::MIN_POSITIVE);
-    let beta = config.memory.beta;
-    Ok(Comparison {
-        identity: task.run(&identity, beta)?,
-        learned: task.run(&learned, beta)?,
-        identity_scaled: task.run(&identity, (f64::from(beta) * hidden_factor) as f32)?,
-        identity_tuned: task.tuned(&identity, beta, &config.betas)?,
-        learned_tuned: task.tuned(&learned, beta, &config.betas)?,
-        hidden_factor,
-        separation_identity: apart.delta_min,
-        separation_learned: spread.delta_min,
-    })
+    Ok(())
 }
 
 struct Task<'a> {

@@ -67,7 +67,7 @@ mod sphere;
 mod tests;
 
 pub use config::{FeatureScale, KernelisedConfig, MapKind};
-pub use controls::{Comparison, ComparisonConfig, Trial, compare};
+pub use controls::{Comparison, ComparisonConfig, Rivals, Trial, compare};
 pub use learn::{
     Coordinates, FitReport, Optimiser, SeparationConfig, SeparationLoss, Start, learn,
 };

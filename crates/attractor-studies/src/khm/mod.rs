@@ -3,7 +3,7 @@
 //!
 //! | measure | level | what it is |
 //! | --- | --- | --- |
-//! | `retrieval` | noise of cues, or steps of learning | squared error of recall, one row of [`attractor::priors::kernelised::compare`] |
+//! | `retrieval` | noise of cues, or steps of learning | squared error of recall, one row of [`attractor::priors::kernelised::compare`], or of a `similarity` without a map |
 //! | `metastable` | number of patterns | share of states that mix as many |
 //! | `separation` | number of points | smallest `1 - cosine` of learned spherical codes, beside the best known and the bounds |
 //!
@@ -20,11 +20,11 @@ mod data;
 mod metastable;
 mod retrieval;
 mod separation;
+mod similarity;
 #[cfg(test)]
 mod tests;
 
 use attractor::evaluation::Measurement;
-use attractor::priors::kernelised::Comparison;
 
 use crate::{Protocol, Result, Session, Task};
 
@@ -33,13 +33,13 @@ const MEASURES: &[&str] = &["retrieval", "metastable", "separation"];
 /// The protocol. See the [module](self).
 #[derive(Debug, Clone, Default)]
 pub struct Khm {
-    /// Comparisons that several rows are taken from.
-    compared: Vec<(String, Comparison)>,
+    known: retrieval::Known,
 }
 
 impl Protocol for Khm {
     fn check(&self, task: Task<'_>) -> Result<()> {
         match task.part.measure.as_str() {
+            "retrieval" if similarity::is_fixed(task) => similarity::Fixed::new(task).map(drop),
             "retrieval" => retrieval::Retrieval::new(task).map(drop),
             "metastable" => metastable::States::new(task).map(drop),
             "separation" => separation::Codes::new(task).map(drop),
@@ -49,9 +49,10 @@ impl Protocol for Khm {
 
     fn measure(&mut self, task: Task<'_>, session: &mut dyn Session) -> Result<Vec<Measurement>> {
         match task.part.measure.as_str() {
-            "retrieval" => {
-                retrieval::Retrieval::new(task)?.measure(task, session, &mut self.compared)
+            "retrieval" if similarity::is_fixed(task) => {
+                similarity::Fixed::new(task)?.measure(task, session)
             }
+            "retrieval" => retrieval::Retrieval::new(task)?.measure(task, session, &mut self.known),
             "metastable" => metastable::States::new(task)?.measure(task, session),
             "separation" => separation::Codes::new(task)?.measure(),
             _ => Err(task.unknown(MEASURES)),

@@ -2,7 +2,7 @@
 
 use attractor::evaluation::{Measurement, Metric};
 use attractor::priors::kernelised::{
-    Comparison, ComparisonConfig, KernelisedConfig, SeparationConfig, Trial, compare,
+    Comparison, ComparisonConfig, KernelisedConfig, Rivals, SeparationConfig, Trial,
 };
 use serde::Deserialize;
 
@@ -69,6 +69,41 @@ fn betas() -> Vec<f32> {
     ComparisonConfig::default().betas
 }
 
+/// Learned memories that are kept at most.
+const KEPT: usize = 16;
+
+/// What several cells share.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Known {
+    /// Comparisons that several rows are taken from.
+    compared: Vec<(String, Comparison)>,
+    /// Memories that several comparisons are made with, the latest last.
+    learned: Vec<(String, Rivals)>,
+}
+
+impl Known {
+    /// The memories of this origin, learned at first use.
+    fn rivals(
+        &mut self,
+        origin: String,
+        learn: impl FnOnce() -> Result<Rivals>,
+    ) -> Result<&Rivals> {
+        let kept = self.learned.iter().position(|(other, _)| *other == origin);
+        let at = match kept {
+            Some(at) => at,
+            None => {
+                let rivals = learn()?;
+                if self.learned.len() == KEPT {
+                    self.learned.remove(0);
+                }
+                self.learned.push((origin, rivals));
+                self.learned.len() - 1
+            }
+        };
+        Ok(&self.learned[at].1)
+    }
+}
+
 /// One place on one line.
 pub(super) struct Retrieval {
     options: Options,
@@ -131,7 +166,19 @@ impl Retrieval {
         )
     }
 
-    fn compared(&self, task: Task<'_>, session: &mut dyn Session) -> Result<Comparison> {
+    /// Memories that have it in common were learned from the same patterns in the same way.
+    fn origin(&self, task: Task<'_>) -> String {
+        let (dataset, seed) = (&task.part.dataset, task.cell.seed);
+        let Options { source, memory, .. } = &self.options;
+        format!("{dataset} {source:?} {} {seed} {memory:?}", self.stored)
+    }
+
+    fn compared(
+        &self,
+        task: Task<'_>,
+        session: &mut dyn Session,
+        known: &mut Known,
+    ) -> Result<Comparison> {
         let device = session.device().clone();
         let Options {
             source,
@@ -143,33 +190,30 @@ impl Retrieval {
         let cues = patterns.cues(source, mask, self.noise, task.cell.seed);
         let cues = rows(&cues, patterns.dim, &device)?;
         let targets: Vec<usize> = (0..self.stored).collect();
-        let config = ComparisonConfig {
-            memory: self.options.memory.clone(),
-            betas: self.options.betas.clone(),
-            steps,
-        };
         session.check()?;
-        Ok(compare(
-            &patterns.tensor(&device)?,
-            &cues,
-            &targets,
-            &config,
-        )?)
+        let rivals = known.rivals(self.origin(task), || {
+            Ok(Rivals::new(
+                &patterns.tensor(&device)?,
+                &self.options.memory,
+            )?)
+        })?;
+        Ok(rivals.compare(&cues, &targets, &self.options.betas, steps)?)
     }
 
-    /// Measures; comparisons already in `known` are not made again, and what is made is added.
+    /// Measures; what is already in `known` is not learned or compared again, and what is made is
+    /// added.
     pub(super) fn measure(
         &self,
         task: Task<'_>,
         session: &mut dyn Session,
-        known: &mut Vec<(String, Comparison)>,
+        known: &mut Known,
     ) -> Result<Vec<Measurement>> {
         let key = self.key(task);
-        let comparison = match known.iter().find(|(other, _)| *other == key) {
+        let comparison = match known.compared.iter().find(|(other, _)| *other == key) {
             Some((_, comparison)) => comparison.clone(),
             None => {
-                let comparison = self.compared(task, session)?;
-                known.push((key, comparison.clone()));
+                let comparison = self.compared(task, session, known)?;
+                known.compared.push((key, comparison.clone()));
                 comparison
             }
         };

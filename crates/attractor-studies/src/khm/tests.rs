@@ -60,6 +60,57 @@ grid = { row = ["identity", "learned", "identity_scaled"] }
     assert!(at(&rates, "learned", "5") > 90.0, "{rates:?}");
 }
 
+/// Baselines without a map: what is told apart by squared distances is not by a tenth power, and the
+/// nearest pattern has the largest weight under every distance.
+#[test]
+fn fixed_similarities_recall_by_what_is_near() {
+    let part = r#"
+measure = "retrieval"
+levels = [0.0, 0.3]
+n_stored = [12]
+options = { source = { normal = { dim = 40 } } }
+[[parts.series]]
+name = "{similarity}"
+grid = { similarity = ["distance", "squared_distance", "manhattan", "polynomial"] }
+[[parts.series]]
+name = "flat"
+options = { similarity = "squared_distance", beta = 1e-9 }
+"#;
+    let errors = run(part, Metric::SquaredError);
+    let rates = run(part, Metric::Top1);
+    for level in ["0", "0.3"] {
+        for name in ["distance", "squared_distance", "manhattan"] {
+            assert_eq!(at(&rates, name, level), 100.0, "{name}");
+        }
+        assert!(at(&errors, "squared_distance", level) < 1e-6, "{errors:?}");
+        let distance = at(&errors, "distance", level);
+        assert!(distance > 1e-6 && distance < 10.0, "{errors:?}");
+        // A mean of all patterns misses each by about its own length.
+        assert!(
+            (at(&errors, "flat", level) - 37.0).abs() < 6.0,
+            "{errors:?}"
+        );
+    }
+    let part = part.replace("[0.0, 0.3]", "[-1.0]");
+    let bench = Bench::new("khm", &one_part("squared_error", &part));
+    let message = bench.refusal(Preset::Smoke);
+    assert!(message.contains("noise of at least 0"), "{message}");
+}
+
+/// Cells that share what was learned find the same as cells that learn for themselves.
+#[test]
+fn learning_once_changes_nothing() {
+    let whole = run(CORRELATED, Metric::SquaredError);
+    for level in ["0.0", "0.2"] {
+        let part = CORRELATED.replace("levels = [0.0, 0.2]", &format!("levels = [{level}]"));
+        let alone = run(&part, Metric::SquaredError);
+        for row in ["identity", "learned", "identity_tuned", "learned_tuned"] {
+            let level = level.trim_end_matches(".0");
+            assert_eq!(at(&alone, row, level), at(&whole, row, level));
+        }
+    }
+}
+
 #[test]
 fn the_axis_may_be_the_steps_of_learning() {
     let part = CORRELATED

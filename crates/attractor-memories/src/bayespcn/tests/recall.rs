@@ -281,3 +281,33 @@ fn bad_input_is_an_error_and_changes_nothing() {
         "BayesPcnConfig.sigma_obs: must be finite and greater than 0, found 0"
     );
 }
+
+/// A longer search may start from what a shorter one wrote, and is refused if it makes no sense.
+#[test]
+fn the_search_of_a_memory_can_change() {
+    let patterns = tensor(&[0.5, -0.2, 0.1, -0.4, 0.3, 0.6], 3);
+    let written = |max_steps| {
+        let mut config = small(3);
+        config.search.max_steps = max_steps;
+        config.search.tolerance = 0.0;
+        let mut memory = config.init(&device()).unwrap();
+        memory.write(patterns.clone()).unwrap();
+        memory
+    };
+    let mut memory = written(40);
+    let stored = memory.state.clone();
+    let search = SearchConfig {
+        max_steps: 90,
+        ..memory.config().search
+    };
+    memory.set_search(search).unwrap();
+    assert_eq!(memory.state, stored);
+    assert_eq!(memory.read(patterns.clone()).unwrap().steps, [90, 90]);
+    let bad = SearchConfig {
+        rate: 0.0,
+        ..search
+    };
+    let message = memory.set_search(bad).unwrap_err().to_string();
+    assert!(message.contains("SearchConfig.rate"), "{message}");
+    assert_eq!(memory.config().search, search);
+}
