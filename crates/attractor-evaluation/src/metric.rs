@@ -188,6 +188,17 @@ impl Metric {
     pub fn digits(self) -> usize {
         self.row().digits
     }
+
+    /// A value as tables show it. Errors that these digits would leave little of are written in powers
+    /// of ten.
+    pub fn text(self, value: f64) -> String {
+        let digits = self.digits();
+        let least = 10f64.powi(1 - digits as i32);
+        if digits > 2 && value != 0.0 && value.abs() < least {
+            return format!("{value:.1e}");
+        }
+        format!("{value:.digits$}")
+    }
 }
 
 impl fmt::Display for Metric {
@@ -214,6 +225,18 @@ impl FromStr for Metric {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn small_errors_keep_their_digits() {
+        let text = |value| Metric::SquaredError.text(value);
+        let digits = Metric::SquaredError.digits();
+        assert!(digits > 2);
+        assert_eq!(text(1.5), format!("{:.digits$}", 1.5));
+        assert_eq!(text(4.06e-15), "4.1e-15");
+        assert_eq!(text(-2e-7), "-2.0e-7");
+        assert_eq!(text(0.0), format!("{:.digits$}", 0.0));
+        assert_eq!(Metric::Top1.text(0.01), "0.0");
+    }
 
     #[test]
     fn names_are_those_of_files_and_lead_back() {

@@ -144,18 +144,17 @@ fn entry(metric: Metric, found: &Aggregate) -> String {
             Verdict::Different => '!',
             Verdict::NotComparable(_) => '~',
         };
-        text.push_str(&format!(" {mark}{:.*}", metric.digits(), reference.value));
+        text.push_str(&format!(" {mark}{}", metric.text(reference.value)));
     }
     text
 }
 
 /// `mean`, with `±deviation` if there are several seeds.
 pub fn spread(metric: Metric, spread: Spread) -> String {
-    let digits = metric.digits();
-    if spread.n > 1 {
-        format!("{:.digits$}±{:.digits$}", spread.mean, spread.deviation)
-    } else {
-        format!("{:.digits$}", spread.mean)
+    let mean = metric.text(spread.mean);
+    match spread.n > 1 {
+        true => format!("{mean}±{}", metric.text(spread.deviation)),
+        false => mean,
     }
 }
 

@@ -76,7 +76,7 @@ impl Observer for Terminal {
             None => {
                 let first = records.first().map(|record| {
                     let metric = record.metric;
-                    let value = format!("{:.*}", metric.digits(), record.value);
+                    let value = metric.text(record.value);
                     format!("{} {value} {}, ", metric.label(), metric.unit())
                 });
                 println!(

@@ -240,7 +240,7 @@ fn entry(metric: Metric, aggregate: &Aggregate) -> Entry {
             .reference
             .as_ref()
             .map(|reference| EntryReference {
-                value: format!("{:.digits$}", reference.value),
+                value: metric.text(reference.value),
                 difference: signed(aggregate.spread.mean - reference.value, digits),
                 word: reference.verdict.word(),
                 full: match (&reference.verdict, reference.tolerance) {
