@@ -7,8 +7,9 @@
 //! The arguments are the number of images, the width of both hidden layers and, if wanted, epochs at
 //! most and a file that keeps the network: it is read if it is there, and written after training.
 //! `batch=100`, `rate=1e-3`, `steps=10` (of inference in an epoch) and `ridge=0.001` (a solution in closed
-//! form first) may stand anywhere and change how images are written; `rounds=300`, `read_steps=50` and
-//! `restart=false` how they are read from noise. Data is looked for where `ATTRACTOR_DATA` says. Values are in [0, 1]; errors are mean squares, over
+//! form first), `error=1e-8` (of the worst image, to stop at) and `prior_std=0.01` may stand anywhere and
+//! change how images are written; `rounds=300`, `read_steps=50` and `restart=false` how they are read from
+//! noise. Data is looked for where `ATTRACTOR_DATA` says. Values are in [0, 1]; errors are mean squares, over
 //! unknown entries where some are known. An image is recalled if its error is below 0.005 from noise
 //! and below 0.001 from parts.
 
@@ -19,7 +20,7 @@ use std::time::Instant;
 use attractor_core::{Backend, Energy, Persist, Recall, check, rng};
 use attractor_datasets::{DataRoot, ImageSet, Split, load};
 use attractor_memories::predictive_coding::{
-    Denoising, Form, InferenceConfig, Optimiser, Progress, Ridge, Step, WriteConfig,
+    Denoising, Form, InferenceConfig, Optimiser, Progress, Ridge, Step,
 };
 use attractor_memories::{Pcn, PcnConfig};
 use burn::tensor::{Device, Tensor};
@@ -41,9 +42,13 @@ fn main() -> Result<(), Failure> {
         [count, width, ..] => (count.parse()?, width.parse()?),
         _ => return Err(usage.into()),
     };
-    let (mut config, mut denoising) = (WriteConfig::default(), Denoising::default());
+    let mut config = PcnConfig {
+        hidden: vec![width, width],
+        ..PcnConfig::new(DIM)
+    };
+    let mut denoising = Denoising::default();
     if let Some(epochs) = words.get(2) {
-        config.epochs = epochs.parse()?;
+        config.write.epochs = epochs.parse()?;
     }
     for setting in settings {
         change(&mut config, &mut denoising, &setting)?;
@@ -53,7 +58,7 @@ fn main() -> Result<(), Failure> {
     let images = interleaved(&set, 2 * count)?;
     let (stored, novel) = images.split_at(count * DIM);
     let patterns = tensor(stored.to_vec(), &device)?;
-    let memory = network(count, width, &config, words.get(3), &patterns, &device)?;
+    let memory = network(config, words.get(3), &patterns, &device)?;
 
     let strange = check::to_host(memory.energy(tensor(novel.to_vec(), &device)?)?)?;
     let familiar = check::to_host(memory.energy(patterns)?)?;
@@ -85,31 +90,31 @@ fn main() -> Result<(), Failure> {
 }
 
 /// One of the settings `name=value`.
-fn change(
-    config: &mut WriteConfig,
-    denoising: &mut Denoising,
-    setting: &str,
-) -> Result<(), Failure> {
+fn change(config: &mut PcnConfig, denoising: &mut Denoising, setting: &str) -> Result<(), Failure> {
     let (name, value) = setting.split_once('=').unwrap_or((setting, ""));
+    let write = &mut config.write;
     match name {
-        "batch" => config.batch = value.parse()?,
+        "batch" => write.batch = value.parse()?,
         "rate" => {
             let rate = value.parse()?;
-            config.optimiser = Optimiser::Adam { rate };
+            write.optimiser = Optimiser::Adam { rate };
         }
-        "steps" => config.inference = InferenceConfig::plain(Step::Auto, value.parse()?),
+        "steps" => write.inference = InferenceConfig::plain(Step::Auto, value.parse()?),
         "ridge" => {
             let lambda = value.parse()?;
-            config.ridge = Some(Ridge {
+            write.ridge = Some(Ridge {
                 lambda,
                 ..Ridge::default()
             });
         }
+        "error" => write.stop.error = value.parse()?,
+        "prior_std" => config.prior_std = value.parse()?,
         "rounds" => denoising.rounds = value.parse()?,
         "read_steps" => denoising.inference.max_steps = value.parse()?,
         "restart" => denoising.restart = value.parse()?,
         _ => {
-            let known = "batch, rate, steps, ridge, rounds, read_steps or restart";
+            let known =
+                "batch, rate, steps, ridge, error, prior_std, rounds, read_steps or restart";
             return Err(format!("{setting}: expected {known}").into());
         }
     }
@@ -118,9 +123,7 @@ fn change(
 
 /// The trained network, from its file if there is one.
 fn network(
-    count: usize,
-    width: usize,
-    config: &WriteConfig,
+    config: PcnConfig,
     file: Option<&String>,
     patterns: &Tensor<2>,
     device: &Device,
@@ -130,11 +133,8 @@ fn network(
     {
         return Ok(Pcn::load(Path::new(file), device)?);
     }
-    let mut memory = PcnConfig {
-        hidden: vec![width, width],
-        ..PcnConfig::new(DIM)
-    }
-    .init(device)?;
+    let (count, width, write) = (patterns.dims()[0], config.hidden[0], config.write);
+    let mut memory = config.init(device)?;
     let clock = Instant::now();
     let mut show = |at: &Progress| {
         if at.epoch.is_multiple_of(100) || at.epoch == 1 {
@@ -146,7 +146,7 @@ fn network(
         }
         ControlFlow::Continue(())
     };
-    let report = memory.write_with(patterns.clone(), config, &mut show)?;
+    let report = memory.write_with(patterns.clone(), &write, &mut show)?;
     println!(
         "{count} images, {width} units: {} epochs ({:?}) in {:.1} s, energy {:.3e}, mean error \
          {:.2e}, worst {:.2e}",
