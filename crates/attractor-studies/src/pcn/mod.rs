@@ -20,7 +20,7 @@ use attractor::core::{Recall, check};
 use attractor::datasets::{ImageSet, ImageShape, Split};
 use attractor::evaluation::figures::{Image, ImageGrid};
 use attractor::evaluation::{Measurement, Metric};
-use attractor::memories::predictive_coding::{Progress, WriteConfig};
+use attractor::memories::predictive_coding::{Denoising, Progress, Reading, Ridge, WriteConfig};
 use attractor::memories::{Pcn, PcnConfig};
 use serde::Deserialize;
 
@@ -41,6 +41,14 @@ struct Options {
     layers: usize,
     /// Passes over the images at most.
     epochs: usize,
+    /// Penalty of a solution in closed form that training starts from, if it does.
+    ridge: Option<f64>,
+    /// Standard deviation of what is expected of the memory layer at first.
+    #[serde(default = "unit")]
+    prior_std: f64,
+    /// Rounds of a read from noise at most.
+    #[serde(default = "rounds")]
+    rounds: usize,
     variance: Option<f64>,
     share: Option<usize>,
     geometry: Option<cues::Geometry>,
@@ -48,6 +56,14 @@ struct Options {
 
 fn two() -> usize {
     2
+}
+
+fn unit() -> f64 {
+    1.0
+}
+
+fn rounds() -> usize {
+    Denoising::default().rounds
 }
 
 /// What a trained network depends on.
@@ -58,6 +74,9 @@ struct Key {
     width: usize,
     layers: usize,
     epochs: usize,
+    ridge: Option<f64>,
+    prior_std: f64,
+    rounds: usize,
     seed: u64,
 }
 
@@ -145,11 +164,20 @@ impl PredictiveCoding {
 fn train(key: &Key, dim: usize, images: &[f32], session: &mut dyn Session) -> Result<Pcn> {
     let config = PcnConfig {
         hidden: vec![key.width; key.layers],
+        prior_std: key.prior_std,
+        read: Reading::Replace(Denoising {
+            rounds: key.rounds,
+            ..Denoising::default()
+        }),
         seed: key.seed,
         ..PcnConfig::new(dim)
     };
     let write = WriteConfig {
         epochs: key.epochs,
+        ridge: key.ridge.map(|lambda| Ridge {
+            lambda,
+            ..Ridge::default()
+        }),
         ..config.write
     };
     let mut memory = config.init(session.device())?;
@@ -194,10 +222,17 @@ fn parse(task: Task<'_>) -> Result<(Key, Damage)> {
         width,
         layers,
         epochs,
+        ridge,
+        prior_std,
+        rounds,
         ..
     } = options;
-    if width == 0 || layers == 0 || epochs == 0 {
-        return Err(task.refuse("expected `width`, `layers` and `epochs` of at least 1"));
+    if width == 0 || layers == 0 || epochs == 0 || rounds == 0 {
+        return Err(task.refuse("expected `width`, `layers`, `epochs` and `rounds` of at least 1"));
+    }
+    let valid = |value: f64, least: f64| value.is_finite() && value >= least;
+    if !valid(prior_std, 0.0) || ridge.is_some_and(|ridge| !valid(ridge, f64::MIN_POSITIVE)) {
+        return Err(task.refuse("expected `ridge` above 0 and `prior_std` of at least 0"));
     }
     let key = Key {
         dataset: task.cell.dataset.clone(),
@@ -205,6 +240,9 @@ fn parse(task: Task<'_>) -> Result<(Key, Damage)> {
         width,
         layers,
         epochs,
+        ridge,
+        prior_std,
+        rounds,
         seed: task.cell.seed,
     };
     Ok((key, damage))

@@ -46,6 +46,19 @@ fn images_come_back_closer_than_their_cues() {
     assert!(error("top, one in 2") < 0.05, "{values:?}");
 }
 
+/// A solution in closed form first: a tenth of the passes do as well.
+#[test]
+fn a_ridge_solution_saves_most_of_the_training() {
+    let error = |from: &str, to: &str| {
+        let parts = PARTS.replace(from, to);
+        let values = Bench::new("pcn", &parts).run(Preset::Smoke, Metric::PixelMse);
+        at(&values, "random, one in 2", "3")
+    };
+    let trained = error("epochs = 200", "epochs = 20");
+    let solved = error("epochs = 200", "epochs = 20, ridge = 0.1, prior_std = 0.1");
+    assert!(solved < 0.1 * trained, "{solved} {trained}");
+}
+
 #[test]
 fn mistakes_in_options_are_named() {
     let refuse = |from: &str, to: &str| {
@@ -55,6 +68,17 @@ fn mistakes_in_options_are_named() {
     for (from, to, expected) in [
         ("epochs = 200", "epoch = 200", "unknown field `epoch`"),
         ("width = 64", "width = 0", "expected `width`, `layers`"),
+        (
+            "width = 64",
+            "width = 64, rounds = 0",
+            "`rounds` of at least 1",
+        ),
+        ("width = 64", "width = 64, ridge = 0.0", "`ridge` above 0"),
+        (
+            "width = 64",
+            "width = 64, prior_std = -1.0",
+            "`prior_std` of at least 0",
+        ),
         ("0.0, 0.2", "0.0, -0.2", "a `variance` of at least 0"),
         ("share = [2]", "share = [0]", "a `share` of at least 1"),
         ("\"top\"", "\"left\"", "unknown variant `left`"),
