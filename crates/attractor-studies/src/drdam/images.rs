@@ -28,8 +28,10 @@ enum Model {
     Exact,
     /// The random features.
     Features,
-    /// The difference of the two that is expected.
+    /// The difference of the two that is expected where stored images have nothing in common.
     Expected,
+    /// The same for images as alike as these.
+    Alike,
 }
 
 /// What a series says.
@@ -184,14 +186,8 @@ impl Cell for Images {
                 measured.push(share(Metric::Clear, clear));
                 Ok(measured)
             }
-            Model::Expected => {
-                let squares = scene.sums.iter().zip(&scene.clear);
-                let squares = squares.filter(|(_, clear)| **clear);
-                let squares: f64 = squares.map(|(sum, _)| sum.powi(-2)).sum();
-                let (k, y, d) = (n as f64, self.count as f64, dim as f64);
-                let variance = k * d / (2.0 * y * self.options.beta);
-                Ok(deviation((variance * squares / clear as f64).sqrt(), clear))
-            }
+            Model::Expected => Ok(scene.expected(self, n as f64)),
+            Model::Alike => Ok(scene.expected(self, scene.kernels(self.options.beta))),
             Model::Features => {
                 let device = session.device().clone();
                 let patterns = rows(&scene.patterns, dim, &device)?;
@@ -231,6 +227,36 @@ fn deviation(value: f64, clear: usize) -> Vec<Measurement> {
 }
 
 impl Scene {
+    /// `sqrt(P D / (2 Y beta)) / S` at the answers of the exact memory, over clear cues: the error of
+    /// the gradient of a sum of features whose power is P.
+    fn expected(&self, images: &Images, power: f64) -> Vec<Measurement> {
+        let squares = self.sums.iter().zip(&self.clear);
+        let squares = squares.filter(|(_, clear)| **clear);
+        let (mut sum, mut clear) = (0.0, 0);
+        for (value, _) in squares {
+            sum += value.powi(-2);
+            clear += 1;
+        }
+        let (y, dim) = (images.count as f64, self.free.len() as f64);
+        let variance = power * dim / (2.0 * y * images.options.beta);
+        deviation((variance * sum / f64::from(clear)).sqrt(), clear as usize)
+    }
+
+    /// The kernels of all pairs of stored images, added up: their number where they have nothing in
+    /// common.
+    fn kernels(&self, beta: f64) -> f64 {
+        let dim = self.free.len();
+        let patterns = || self.patterns.chunks_exact(dim);
+        let pairs = patterns().flat_map(|a| patterns().map(move |b| (a, b)));
+        pairs
+            .map(|(a, b)| {
+                let entries = a.iter().zip(b);
+                let squares = entries.map(|(a, b)| f64::from(a - b).powi(2));
+                (-0.5 * beta * squares.sum::<f64>()).exp()
+            })
+            .sum()
+    }
+
     /// Mean squared error of a pixel in `[0, 1]`, and whether the nearest stored image is the right one.
     fn score(&self, answers: &[f32]) -> Vec<Measurement> {
         let dim = self.free.len();

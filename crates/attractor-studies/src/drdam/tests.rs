@@ -137,6 +137,15 @@ grid = { model = ["exact", "features", "expected"] }
     let values = run(part, Metric::Deviation);
     let ratio = at(&values, "features", "4000") / at(&values, "expected", "4000");
     assert!((0.75..1.25).contains(&ratio), "{values:?}");
+    // Images that a kernel does not tell apart add up like one, twice as large.
+    for (beta, expected) in [("60.0", 1.0), ("0.001", 2f64.sqrt())] {
+        let part = part
+            .replace("beta = 60.0", &format!("beta = {beta}"))
+            .replace("\"exact\", \"features\"", "\"alike\"");
+        let values = run(&part, Metric::Deviation);
+        let ratio = at(&values, "alike", "4000") / at(&values, "expected", "4000");
+        assert!((ratio - expected).abs() < 0.05, "{beta}: {values:?}");
+    }
 }
 
 #[test]
