@@ -67,7 +67,7 @@ impl Pcn {
     /// A memory with given weights that holds no patterns yet.
     ///
     /// # Errors
-    /// [`Error::Config`]; [`Error::Mismatch`] if number or shapes of the parameters do not fit.
+    /// [`attractor_core::Error::Config`]; [`attractor_core::Error::Mismatch`] if number or shapes of the parameters do not fit.
     pub fn with_parameters(
         config: PcnConfig,
         parameters: PcnParameters,
@@ -146,7 +146,7 @@ impl Pcn {
     /// what bounds the step size of inference.
     ///
     /// # Errors
-    /// [`Error::Device`].
+    /// [`attractor_core::Error::Device`].
     pub fn spectral_norm(&self) -> Result<f64> {
         if let Some(norm) = self.prepared.norm.get() {
             return Ok(*norm);
