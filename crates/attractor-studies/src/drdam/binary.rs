@@ -29,8 +29,25 @@ pub(super) struct Binary {
 }
 
 impl Binary {
+    /// Those of a cell, `dim` bits each.
+    pub(super) fn of(task: Task<'_>, dim: usize) -> Result<Self> {
+        let stored = task.n_stored()?;
+        Self::with(task, dim, stored)
+    }
+
+    /// So many patterns by the seed of a cell.
+    pub(super) fn with(task: Task<'_>, dim: usize, stored: usize) -> Result<Self> {
+        let binary = Self {
+            dim,
+            stored,
+            seed: task.cell.seed,
+        };
+        binary.check(task)?;
+        Ok(binary)
+    }
+
     /// Refuses more patterns than there are, within a factor of two.
-    pub(super) fn check(&self, task: Task<'_>) -> Result<()> {
+    fn check(&self, task: Task<'_>) -> Result<()> {
         let enough = self.dim > 1 && (self.dim > 60 || self.stored <= 1 << (self.dim - 1));
         match enough && self.stored > 0 {
             true => Ok(()),

@@ -74,12 +74,7 @@ pub(super) struct Estimate {
 impl Estimate {
     pub(super) fn new(task: Task<'_>) -> Result<Self> {
         let options = Options::of(task, None)?;
-        let binary = Binary {
-            dim: options.dim,
-            stored: task.n_stored()?,
-            seed: task.cell.seed,
-        };
-        binary.check(task)?;
+        let binary = Binary::of(task, options.dim)?;
         Ok(Self {
             count: directions(task)?,
             options,
@@ -207,12 +202,7 @@ pub(super) struct Slope(Vec<Estimate>);
 impl Slope {
     pub(super) fn new(task: Task<'_>) -> Result<Self> {
         let options = Options::of(task, Some(task.level()?))?;
-        let binary = Binary {
-            dim: options.dim,
-            stored: task.n_stored()?,
-            seed: task.cell.seed,
-        };
-        binary.check(task)?;
+        let binary = Binary::of(task, options.dim)?;
         if options.counts.len() < 2 || options.counts.contains(&0) {
             return Err(task.refuse("expected at least two `counts` of at least 1"));
         }

@@ -63,12 +63,7 @@ impl Retrieval {
                  1 and `rate` between 0 and 2",
             ));
         }
-        let binary = Binary {
-            dim: options.dim,
-            stored: task.n_stored()?,
-            seed: task.cell.seed,
-        };
-        binary.check(task)?;
+        let binary = Binary::of(task, options.dim)?;
         Ok(Self {
             count: directions(task)?,
             options,
@@ -210,12 +205,7 @@ impl Spinodal {
             let text = "expected a `beta` above 0, `queries` and `steps` of at least 1";
             return Err(task.refuse(text));
         }
-        let binary = Binary {
-            dim: window.dim,
-            stored: window.stored,
-            seed: task.cell.seed,
-        };
-        binary.check(task)?;
+        let binary = Binary::with(task, window.dim, window.stored)?;
         let descent = Descent {
             rate: 1.0,
             steps: window.steps,
