@@ -25,19 +25,24 @@ struct Predictions<'a> {
 }
 
 impl Predictions<'_> {
-    /// `log w_k + LJ_k` at sensory values `x`.
-    fn logs(&self, x: &[f64]) -> Vec<f64> {
+    /// `log w_k + LJ_k` at sensory values `x`; with `free` at those that are 0 there, the others being
+    /// what each particle predicts.
+    fn logs(&self, x: &[f64], free: Option<&[f64]>) -> Vec<f64> {
         let each = self.mean.iter().zip(&self.variance).zip(&self.base);
         each.map(|((mean, v), base)| {
-            let square: f64 = x.iter().zip(*mean).map(|(x, m)| (x - m).powi(2)).sum();
+            let squares = x.iter().zip(*mean).map(|(x, m)| (x - m).powi(2));
+            let square: f64 = match free {
+                Some(free) => squares.zip(free).map(|(s, free)| s * (1.0 - free)).sum(),
+                None => squares.sum(),
+            };
             base - 0.5 * square / v
         })
         .collect()
     }
 
     /// Posterior precision of each particle, `r_k / v_k`, and the log density of the mixture.
-    fn pull(&self, x: &[f64]) -> (Vec<f64>, f64) {
-        let logs = self.logs(x);
+    fn pull(&self, x: &[f64], free: Option<&[f64]>) -> (Vec<f64>, f64) {
+        let logs = self.logs(x, free);
         let total = log_sum_exp(logs.iter().copied());
         let pulls = logs.iter().zip(&self.variance);
         (
@@ -49,8 +54,10 @@ impl Predictions<'_> {
     /// `x = sum_k (r_k / v_k) mu_k / sum_k r_k / v_k`, solved by iteration: an EM step for the
     /// mode of a mixture. With one particle it is `mu` at once.
     fn settle(&self, x: &mut [f64], free: Option<&[f64]>) {
-        for _ in 0..ROUNDS {
-            let (pulls, _) = self.pull(x);
+        for round in 0..ROUNDS {
+            // What stands in unknown entries before the first round says nothing of the particles.
+            let ignored = free.filter(|_| round == 0);
+            let (pulls, _) = self.pull(x, ignored);
             let total: f64 = pulls.iter().sum();
             let mut target = vec![0.0; x.len()];
             for (pull, mean) in pulls.iter().zip(&self.mean) {
@@ -110,7 +117,7 @@ pub(crate) fn read_out(
                 variance: variances.iter().map(|v| v[row]).collect(),
                 base: vec![0.0; means.len()],
             };
-            let sensory = predictions.logs(x.row(row));
+            let sensory = predictions.logs(x.row(row), None);
             for (k, sensory) in sensory.into_iter().enumerate() {
                 let total = objective.views[k].log_weight + value.each[k][row];
                 predictions.base[k] = total - sensory;
@@ -140,7 +147,7 @@ fn climb(all: &[Predictions<'_>], config: &SearchConfig, x: &mut Mat) {
             if done[row] && !config.together {
                 continue;
             }
-            let (pulls, log) = predictions.pull(x.row(row));
+            let (pulls, log) = predictions.pull(x.row(row), None);
             let mut gradient = vec![0.0; x.cols];
             for (pull, mean) in pulls.iter().zip(&predictions.mean) {
                 for ((g, m), x) in gradient.iter_mut().zip(*mean).zip(x.row(row)) {

@@ -311,3 +311,34 @@ fn the_search_of_a_memory_can_change() {
     assert!(message.contains("SearchConfig.rate"), "{message}");
     assert_eq!(memory.config().search, search);
 }
+
+/// What stands in the unknown entries of a cue must not choose the particle that answers: the others
+/// predict nonsense from its hidden values.
+#[test]
+fn several_particles_complete_like_one() {
+    let (count, dim) = (6, 40);
+    let patterns = normal(3, count, dim).mul_scalar(0.4);
+    let known = (0..count * dim).map(|at| if at % dim < 20 { 1.0 } else { 0.0 });
+    let known = tensor(&known.collect::<Vec<f32>>(), dim);
+    let hidden = known.clone().neg().add_scalar(1.0);
+    for particles in [1, 4] {
+        let mut memory = BayesPcnConfig {
+            hidden: 32,
+            layers: 3,
+            particles,
+            ..BayesPcnConfig::new(dim)
+        }
+        .init(&device())
+        .unwrap();
+        memory.write(patterns.clone()).unwrap();
+        // A constant in place of what is unknown, as black pixels are.
+        for garbage in [0.0, -1.0, 5.0] {
+            let cues = patterns.clone() * known.clone() + hidden.clone().mul_scalar(garbage);
+            let recall = memory.complete(cues, known.clone()).unwrap();
+            let worst = errors(recall.state, patterns.clone())
+                .into_iter()
+                .fold(0.0, f32::max);
+            assert!(worst < 1e-2, "{particles} particles, {garbage}: {worst}");
+        }
+    }
+}
