@@ -113,6 +113,10 @@ impl PackedMatrix {
         let count = product.len() / self.outer.max(1);
         fit("rows", rows, count, self.inner)?;
         fit("product", product, count, self.outer)?;
+        if self.inner == 0 {
+            // There is no panel that could write the empty sums.
+            product.fill(0.0);
+        }
         // Safety: each variant runs only where its instructions were detected; the arrays fit.
         match self.instructions {
             #[cfg(target_arch = "x86_64")]
@@ -287,6 +291,16 @@ mod tests {
             });
         }
         packed
+    }
+
+    #[test]
+    fn a_matrix_without_rows_gives_zeros() {
+        let packed = PackedMatrix::new(&[], [0, 3]).unwrap();
+        let mut product = [1.0; 6];
+        packed.multiply(&[], &mut product).unwrap();
+        assert_eq!(product, [0.0; 6]);
+        let empty = PackedMatrix::transposed(&[], [0, 3]).unwrap();
+        empty.multiply(&[], &mut []).unwrap();
     }
 
     #[test]
