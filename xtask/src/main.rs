@@ -1,6 +1,7 @@
 //! Training, evaluation and checks of Attractor, as `cargo xtask <command>`.
 
 mod bench;
+mod check;
 mod clevr;
 mod compare;
 mod data;
@@ -46,6 +47,8 @@ enum Command {
     Merge(merge::Args),
     /// Show, fetch and verify data sets
     Data(data::Args),
+    /// Everything a review relies on: format, docs, lints, dependencies, each crate alone
+    Check(check::Args),
     /// Time the read kernel and the training step, beside PyTorch if it is installed
     Bench(bench::Args),
 }
@@ -58,6 +61,7 @@ fn main() -> std::process::ExitCode {
         Command::Compare(args) => compare::run(&args),
         Command::Merge(args) => merge::run(&args),
         Command::Data(args) => data::run(&args),
+        Command::Check(args) => check::run(&args),
         Command::Bench(args) => bench::run(&args),
     };
     match outcome {

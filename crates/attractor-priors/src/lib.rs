@@ -7,9 +7,9 @@
 //!
 //! | prior | energy | attract |
 //! | --- | --- | --- |
-//! | [`gaussian_mixture`] | `-log sum_k exp(-|m_k - z|^2 / (2 sigma^2))` | one EM step (mean shift) |
+//! | [`gaussian_mixture`] | `-log sum_k exp(-\|m_k - z\|^2 / (2 sigma^2))` | one EM step (mean shift) |
 //! | [`learned_precision`] | the same with a learned precision matrix | one EM step |
-//! | [`hopfield`] | `-1/beta log sum_k exp(beta m_k.z) + |z|^2 / 2` | modern Hopfield update |
+//! | [`hopfield`] | `-1/beta log sum_k exp(beta m_k.z) + \|z\|^2 / 2` | modern Hopfield update |
 //! | [`slot_mixture`] | the mixture with each code's slots in their best order | one EM step |
 //! | [`kernelised`] | the Hopfield energy after a linear map learned to spread the codes | mixture of codes |
 //! | [`random_features`] | `-1/beta log` of an estimate of the mixture, in a store of fixed size | damped gradient step |

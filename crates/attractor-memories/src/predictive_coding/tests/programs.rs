@@ -8,7 +8,7 @@ use crate::predictive_coding::{
     Optimiser, Pcn, PcnConfig, Placement, Precision, Ridge, TopPrior, WriteConfig,
 };
 use crate::testing::device;
-use crate::testing::programs::{perform, programs, reloading_changes_nothing};
+use crate::testing::programs::{Step, perform, programs, reloading_changes_nothing};
 
 const DIM: usize = 10;
 
@@ -66,14 +66,40 @@ fn no_fading(_: &mut Pcn, _: f64) -> attractor_core::Result<()> {
     })
 }
 
+fn check(config: &PcnConfig, program: &[(Step, bool)]) {
+    let make = || config.clone().init(&device()).unwrap();
+    reloading_changes_nothing(make, program, |memory: &mut Pcn, step| {
+        perform(memory, step, no_fading)
+    });
+}
+
+/// Found by the search below: one pattern in double precision.
+#[test]
+fn one_pattern_in_double_precision() {
+    let base = rectified(DIM, 8);
+    let config = PcnConfig {
+        activation: Activation::Tanh,
+        placement: Placement::Pre,
+        bias: false,
+        prior: TopPrior::Mean,
+        precision: Precision::F64,
+        write: WriteConfig {
+            optimiser: Optimiser::Adam { rate: 5e-3 },
+            epochs: 6,
+            ..base.write
+        },
+        inference: one_look(0.1, 20),
+        ..base
+    };
+    let write = Step::Write { seed: 0, rows: 1 };
+    check(&config, &[(write, false), (Step::Read { seed: 0 }, false)]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn a_memory_is_what_its_file_says(config in configs(), program in programs(10)) {
-        let make = || config.clone().init(&device()).unwrap();
-        reloading_changes_nothing(make, &program, |memory: &mut Pcn, step| {
-            perform(memory, step, no_fading)
-        });
+        check(&config, &program);
     }
 }

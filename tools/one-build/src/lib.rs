@@ -1,0 +1,1 @@
+//! Nothing but a manifest: it names the features that all packages of the workspace are built with.

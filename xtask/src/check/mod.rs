@@ -1,0 +1,230 @@
+//! `cargo xtask check`: what a review relies on, cheap checks first.
+
+mod links;
+mod markdown;
+mod tables;
+
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use crate::paths;
+
+/// Arguments of `check`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Only these checks, in their own order
+    #[arg(value_name = "CHECK")]
+    only: Vec<String>,
+    /// Print the names of the checks
+    #[arg(long)]
+    list: bool,
+}
+
+/// One check: a name, what it finds, and how it is made.
+struct Check {
+    name: &'static str,
+    what: &'static str,
+    run: fn(&Path) -> Result<Verdict>,
+}
+
+enum Verdict {
+    Passed,
+    /// The program it needs is not there.
+    Skipped(String),
+}
+
+/// In order of cost.
+const CHECKS: &[Check] = &[
+    Check {
+        name: "format",
+        what: "rustfmt has nothing to change",
+        run: |root| cargo(root, &["fmt", "--all", "--", "--check"], &[]),
+    },
+    Check {
+        name: "tables",
+        what: "each row of a Markdown table has as many cells as its header, in docs and doc comments",
+        run: |root| found(tables::check(root)?),
+    },
+    Check {
+        name: "links",
+        what: "links between the pages of the documentation lead somewhere",
+        run: |root| found(links::check(root)?),
+    },
+    Check {
+        name: "unused",
+        what: "no dependency is named that nothing uses (cargo-machete)",
+        run: |root| tool(root, "machete", &["machete"]),
+    },
+    Check {
+        name: "deny",
+        what: "licences, bans and sources of dependencies (cargo-deny; advisories need a network)",
+        run: deny,
+    },
+    Check {
+        name: "lint",
+        what: "clippy on all targets, and on each crate alone",
+        run: lint,
+    },
+    Check {
+        name: "rustdoc",
+        what: "rustdoc without warnings",
+        run: |root| {
+            let quiet = ("RUSTDOCFLAGS", "-D warnings");
+            cargo(root, &["doc", "--workspace", "--no-deps"], &[quiet])
+        },
+    },
+    Check {
+        name: "alone",
+        what: "the tests of each crate alone, as `cargo test -p <crate>`",
+        run: |root| each_crate(root, |name| vec!["test", "--quiet", "-p", name]),
+    },
+];
+
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    if args.list {
+        for check in CHECKS {
+            println!("{:8} {}", check.name, check.what);
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    for name in &args.only {
+        if !CHECKS.iter().any(|check| check.name == name) {
+            let known: Vec<&str> = CHECKS.iter().map(|check| check.name).collect();
+            bail!("unknown check `{name}`; known: {}", known.join(", "));
+        }
+    }
+    let root = paths::root();
+    let wanted =
+        |check: &&Check| args.only.is_empty() || args.only.iter().any(|name| name == check.name);
+    let mut failed = Vec::new();
+    for check in CHECKS.iter().filter(wanted) {
+        println!("check {}: {}", check.name, check.what);
+        let start = Instant::now();
+        let verdict = (check.run)(&root);
+        let seconds = start.elapsed().as_secs();
+        match verdict {
+            Ok(Verdict::Passed) => println!("check {}: passed ({seconds} s)", check.name),
+            Ok(Verdict::Skipped(why)) => println!("check {}: SKIPPED, {why}", check.name),
+            Err(error) => {
+                println!("check {}: FAILED ({seconds} s): {error:#}", check.name);
+                failed.push(check.name);
+            }
+        }
+    }
+    if failed.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("failed: {}", failed.join(", "));
+    Ok(ExitCode::FAILURE)
+}
+
+/// Prints what a check of the sources found; nothing found is passed.
+fn found(complaints: Vec<String>) -> Result<Verdict> {
+    for complaint in &complaints {
+        println!("  {complaint}");
+    }
+    match complaints.len() {
+        0 => Ok(Verdict::Passed),
+        n => bail!("{n} found"),
+    }
+}
+
+/// Runs Cargo in the root, its output on the terminal.
+fn cargo(root: &Path, args: &[&str], variables: &[(&str, &str)]) -> Result<Verdict> {
+    let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(args)
+        .envs(variables.iter().copied())
+        .current_dir(root)
+        .status()
+        .context("could not start cargo")?;
+    match status.success() {
+        true => Ok(Verdict::Passed),
+        false => bail!("cargo {}: {status}", args.join(" ")),
+    }
+}
+
+/// Runs a subcommand that is installed separately.
+fn tool(root: &Path, name: &str, args: &[&str]) -> Result<Verdict> {
+    let program = format!("cargo-{name}");
+    let there = Command::new(&program).arg("--version").output();
+    if !there.is_ok_and(|output| output.status.success()) {
+        let install = format!("{program} is not installed (cargo install {program} --locked)");
+        return Ok(Verdict::Skipped(install));
+    }
+    cargo(root, args, &[])
+}
+
+/// Advisories lie in a repository of their own that must be fetched: without it the rest is checked.
+fn deny(root: &Path) -> Result<Verdict> {
+    let all = Command::new("cargo-deny")
+        .args(["check", "advisories"])
+        .current_dir(root)
+        .output();
+    if let Ok(output) = all
+        && !output.status.success()
+    {
+        let text = String::from_utf8_lossy(&output.stderr);
+        if text.contains("failed to fetch advisory database") {
+            println!("  SKIPPED advisories: their database could not be fetched");
+        } else {
+            bail!("{text}");
+        }
+    }
+    tool(
+        root,
+        "deny",
+        &["deny", "check", "bans", "licenses", "sources"],
+    )
+}
+
+fn lint(root: &Path) -> Result<Verdict> {
+    let all = [
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    cargo(root, &all, &[])?;
+    each_crate(root, |name| {
+        vec![
+            "clippy",
+            "--quiet",
+            "-p",
+            name,
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ]
+    })
+}
+
+/// Runs one command for every library crate, by itself: with its own features and dependencies.
+fn each_crate<'a>(
+    root: &Path,
+    command: impl for<'b> Fn(&'b str) -> Vec<&'b str> + 'a,
+) -> Result<Verdict> {
+    for name in crates(root)? {
+        println!("  {name}");
+        cargo(root, &command(&name), &[])?;
+    }
+    Ok(Verdict::Passed)
+}
+
+/// The folders of `crates/`, which are named as their packages are.
+fn crates(root: &Path) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(root.join("crates")).context("crates/")? {
+        let entry = entry?;
+        if entry.path().join("Cargo.toml").exists() {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
