@@ -27,6 +27,7 @@ pub mod nearest;
 pub mod ntm;
 mod parameter;
 mod persist;
+pub mod registry;
 pub mod trainer;
 
 #[cfg(test)]
@@ -43,6 +44,7 @@ pub use identity::{EncoderOnly, EncoderOnlyConfig};
 pub use memn2n::{MemN2N, MemN2NConfig};
 pub use nearest::{Distance, Nearest, NearestConfig, Neighbour};
 pub use ntm::{Ntm, NtmConfig, Sharpening};
+pub use registry::MEMORIES;
 pub use trainer::{Episode, Position, Progress, train_epochs};
 
 /// The snippets of the documentation pages, compiled and run as tests.

@@ -150,6 +150,15 @@ impl Error {
             found: found.to_string(),
         }
     }
+
+    /// A part without the capability that `what` needs.
+    pub fn unsupported(what: &'static str, capability: &'static str, part: &str) -> Self {
+        Self::Unsupported {
+            what,
+            capability,
+            part: format!("`{part}`"),
+        }
+    }
 }
 
 /// Checks that `value` is finite and above zero.

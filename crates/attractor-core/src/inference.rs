@@ -27,6 +27,12 @@ pub trait Inference: Send + Sync + std::fmt::Debug {
     /// Name for messages and results, such as `fixed_point`.
     fn name(&self) -> &'static str;
 
+    /// Whether the cue is compared with what a state decodes to, so that a mask of known entries makes
+    /// a difference. The prior's own iteration from the encoder's answer does no such thing.
+    fn uses_observation(&self) -> bool {
+        true
+    }
+
     /// Infers a state per cue. The result of a row does not depend on the other rows, unless the
     /// configuration says otherwise.
     ///

@@ -69,6 +69,31 @@ pub fn read<T: DeserializeOwned>(what: &'static str, name: &str, options: &Optio
         })
 }
 
+/// Puts `options` over `defaults`, table by table at every depth. A table that names another part (by
+/// [`KIND`]), or another alternative of an enumeration (one key each, and not the same), replaces the
+/// default whole.
+pub fn fill(defaults: &mut Options, options: Options) {
+    for (key, value) in options {
+        match (defaults.get_mut(&key), value) {
+            (Some(toml::Value::Table(inner)), toml::Value::Table(given))
+                if !is_another(inner, &given) =>
+            {
+                fill(inner, given);
+            }
+            (_, value) => {
+                defaults.insert(key, value);
+            }
+        }
+    }
+}
+
+fn is_another(default: &Options, given: &Options) -> bool {
+    if let Some(kind) = given.get(KIND) {
+        return default.get(KIND) != Some(kind);
+    }
+    default.len() == 1 && given.len() == 1 && default.keys().ne(given.keys())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,6 +142,24 @@ mod tests {
             message("kind = 3"),
             "number: must have a `kind` in quotes, found 3"
         );
+    }
+
+    #[test]
+    fn options_are_put_over_defaults() {
+        let filled = |options: &str| {
+            let mut defaults = table(
+                "n = 1\nprior = { kind = 'a', sigma = 2 }\nrule = { adam = { rate = 3 } }",
+            );
+            fill(&mut defaults, table(options));
+            defaults
+        };
+        let prior = |options: &str| filled(options)["prior"].as_table().unwrap().clone();
+        assert_eq!(prior("prior = { sigma = 5 }"), table("kind = 'a'\nsigma = 5"));
+        assert_eq!(prior("prior = { kind = 'a' }"), table("kind = 'a'\nsigma = 2"));
+        assert_eq!(prior("prior = { kind = 'b' }"), table("kind = 'b'"));
+        let rule = |options: &str| filled(options)["rule"].to_string();
+        assert_eq!(rule("rule = { sgd = {} }"), "{ sgd = {} }");
+        assert_eq!(rule("rule = { adam = { beta = 1 } }"), "{ adam = { beta = 1, rate = 3 } }");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use crate::{Error, Result};
+use crate::{Error, Result, Train};
 
 /// An energy over states.
 pub trait Energy: Send + Sync + std::fmt::Debug {
@@ -76,6 +76,11 @@ pub trait MemoryPrior: Energy {
 
     /// [`MemoryPrior::stored`], to change them.
     fn stored_mut(&mut self) -> Option<&mut dyn StoredCodes> {
+        None
+    }
+
+    /// The weights that are to be learned before anything is stored, where the prior has some.
+    fn as_train(&mut self) -> Option<&mut dyn Train> {
         None
     }
 

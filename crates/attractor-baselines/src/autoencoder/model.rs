@@ -56,6 +56,10 @@ impl AutoencoderRecall {
 }
 
 impl AssociativeMemory for AutoencoderRecall {
+    fn name(&self) -> &'static str {
+        "autoencoder"
+    }
+
     /// Keeps the patterns for comparison; the answers do not depend on them.
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
         self.store.push(patterns)
@@ -117,6 +121,10 @@ impl AssociativeMemory for AutoencoderRecall {
 
     fn stored_states(&self) -> Result<Tensor<2>> {
         self.store.to_tensor()
+    }
+
+    fn as_forget(&mut self) -> Option<&mut dyn Forget> {
+        Some(self)
     }
 }
 

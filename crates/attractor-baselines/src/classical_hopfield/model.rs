@@ -186,6 +186,10 @@ impl Dynamics for ClassicalHopfield {
 }
 
 impl AssociativeMemory for ClassicalHopfield {
+    fn name(&self) -> &'static str {
+        "classical-hopfield"
+    }
+
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
         let dim = self.config.dim;
         let patterns = input::accept("patterns", patterns, dim, &self.device)?;
@@ -215,6 +219,14 @@ impl AssociativeMemory for ClassicalHopfield {
 
     fn stored_states(&self) -> Result<Tensor<2>> {
         binary::stored(&self.patterns, self.config.dim, &self.device)
+    }
+
+    fn as_complete(&self) -> Option<&dyn Complete> {
+        Some(self)
+    }
+
+    fn as_forget(&mut self) -> Option<&mut dyn Forget> {
+        Some(self)
     }
 }
 

@@ -103,6 +103,10 @@ impl Dynamics for DenseHopfield {
 }
 
 impl AssociativeMemory for DenseHopfield {
+    fn name(&self) -> &'static str {
+        "dense-hopfield"
+    }
+
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
         let dim = self.config.dim;
         let patterns = input::accept("patterns", patterns, dim, &self.device)?;
@@ -133,6 +137,14 @@ impl AssociativeMemory for DenseHopfield {
             .flat_map(|k| columns.iter().map(move |column| column[k]))
             .collect();
         binary::stored(&patterns, self.config.dim, &self.device)
+    }
+
+    fn as_complete(&self) -> Option<&dyn Complete> {
+        Some(self)
+    }
+
+    fn as_forget(&mut self) -> Option<&mut dyn Forget> {
+        Some(self)
     }
 }
 

@@ -23,6 +23,10 @@ impl EncoderOnly {
 }
 
 impl AssociativeMemory for EncoderOnly {
+    fn name(&self) -> &'static str {
+        "identity"
+    }
+
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
         self.store.push(patterns)
     }
@@ -43,6 +47,10 @@ impl AssociativeMemory for EncoderOnly {
 
     fn stored_states(&self) -> Result<Tensor<2>> {
         self.store.to_tensor()
+    }
+
+    fn as_forget(&mut self) -> Option<&mut dyn Forget> {
+        Some(self)
     }
 }
 

@@ -140,6 +140,10 @@ impl MemN2N {
 }
 
 impl AssociativeMemory for MemN2N {
+    fn name(&self) -> &'static str {
+        "memn2n"
+    }
+
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
         self.codes.push(patterns)?;
         self.projected.take();
@@ -179,6 +183,14 @@ impl AssociativeMemory for MemN2N {
 
     fn stored_states(&self) -> Result<Tensor<2>> {
         self.codes.to_tensor()
+    }
+
+    fn as_forget(&mut self) -> Option<&mut dyn Forget> {
+        Some(self)
+    }
+
+    fn as_train(&mut self) -> Option<&mut dyn Train> {
+        Some(self)
     }
 }
 

@@ -117,6 +117,10 @@ impl Nearest {
 }
 
 impl AssociativeMemory for Nearest {
+    fn name(&self) -> &'static str {
+        "nearest"
+    }
+
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
         self.store.push(patterns)
     }
@@ -135,6 +139,18 @@ impl AssociativeMemory for Nearest {
 
     fn stored_states(&self) -> Result<Tensor<2>> {
         self.store.to_tensor()
+    }
+
+    fn as_complete(&self) -> Option<&dyn Complete> {
+        Some(self)
+    }
+
+    fn as_recognise(&self) -> Option<&dyn Recognise> {
+        Some(self)
+    }
+
+    fn as_forget(&mut self) -> Option<&mut dyn Forget> {
+        Some(self)
     }
 }
 

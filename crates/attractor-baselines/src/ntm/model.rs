@@ -108,6 +108,10 @@ impl Ntm {
 }
 
 impl AssociativeMemory for Ntm {
+    fn name(&self) -> &'static str {
+        "ntm"
+    }
+
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
         self.codes.push(patterns)
     }
@@ -147,6 +151,14 @@ impl AssociativeMemory for Ntm {
 
     fn stored_states(&self) -> Result<Tensor<2>> {
         self.codes.to_tensor()
+    }
+
+    fn as_forget(&mut self) -> Option<&mut dyn Forget> {
+        Some(self)
+    }
+
+    fn as_train(&mut self) -> Option<&mut dyn Train> {
+        Some(self)
     }
 }
 

@@ -9,6 +9,10 @@ impl Inference for Amortised {
         "amortised"
     }
 
+    fn uses_observation(&self) -> bool {
+        false
+    }
+
     fn infer(&self, problem: &Problem<'_>) -> Result<Recall> {
         let state = problem.start.clone();
         let decoded = problem.model.decode(state.clone());

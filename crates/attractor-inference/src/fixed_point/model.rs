@@ -42,6 +42,10 @@ impl Inference for FixedPoint {
         "fixed_point"
     }
 
+    fn uses_observation(&self) -> bool {
+        false
+    }
+
     fn infer(&self, problem: &Problem<'_>) -> Result<Recall> {
         let options = Options {
             stopping: self.config.stopping,

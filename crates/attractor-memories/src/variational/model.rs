@@ -3,7 +3,7 @@ use std::sync::Arc;
 use attractor_core::observation::Masked;
 use attractor_core::{
     AssociativeMemory, Complete, Error, Forget, GenerativeModel, Inference, MemoryPrior,
-    ObservationModel, Problem, Recall, Recognise, Result, check,
+    ObservationModel, Problem, Recall, Recognise, Result, Train, check,
 };
 use burn::tensor::Tensor;
 
@@ -88,6 +88,10 @@ impl VariationalMemory {
 }
 
 impl AssociativeMemory for VariationalMemory {
+    fn name(&self) -> &'static str {
+        "variational"
+    }
+
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
         check::batch("patterns", &patterns, self.dim())?;
         self.prior.store(self.model.encode(patterns).mean)
@@ -107,6 +111,26 @@ impl AssociativeMemory for VariationalMemory {
 
     fn stored_states(&self) -> Result<Tensor<2>> {
         self.prior.codes_for("VariationalMemory::stored_states")
+    }
+
+    /// Where the inference looks at the cue at all: the prior's own iteration does not.
+    fn as_complete(&self) -> Option<&dyn Complete> {
+        self.inference
+            .uses_observation()
+            .then_some(self as &dyn Complete)
+    }
+
+    fn as_recognise(&self) -> Option<&dyn Recognise> {
+        Some(self)
+    }
+
+    fn as_forget(&mut self) -> Option<&mut dyn Forget> {
+        Some(self)
+    }
+
+    /// The prior's, on codes.
+    fn as_train(&mut self) -> Option<&mut dyn Train> {
+        self.prior.as_train()
     }
 }
 

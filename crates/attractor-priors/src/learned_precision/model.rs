@@ -126,6 +126,10 @@ impl MemoryPrior for LearnedPrecision {
         Some(self)
     }
 
+    fn as_train(&mut self) -> Option<&mut dyn Train> {
+        Some(self)
+    }
+
     fn len(&self) -> usize {
         self.store.len()
     }

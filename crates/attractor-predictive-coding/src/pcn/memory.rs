@@ -13,6 +13,10 @@ use super::relax::Relaxed;
 use super::{Pcn, Reading};
 
 impl AssociativeMemory for Pcn {
+    fn name(&self) -> &'static str {
+        "pcn"
+    }
+
     /// Trains on all patterns that are kept, until a rule of the configuration stops it. See
     /// [`Pcn::write_with`].
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
@@ -41,6 +45,22 @@ impl AssociativeMemory for Pcn {
     /// The written patterns, if they are kept.
     fn stored_states(&self) -> Result<Tensor<2>> {
         Ok(self.kept("Pcn::stored_states")?.patterns.clone())
+    }
+
+    fn as_complete(&self) -> Option<&dyn Complete> {
+        Some(self)
+    }
+
+    fn as_recognise(&self) -> Option<&dyn Recognise> {
+        Some(self)
+    }
+
+    fn as_forget(&mut self) -> Option<&mut dyn Forget> {
+        Some(self)
+    }
+
+    fn as_hetero_associative(&mut self) -> Option<&mut dyn HeteroAssociative> {
+        Some(self)
     }
 }
 

@@ -28,6 +28,10 @@ impl CovariancePcn {
 }
 
 impl AssociativeMemory for CovariancePcn {
+    fn name(&self) -> &'static str {
+        "covariance-pcn"
+    }
+
     /// Adds to means and covariances, and learns from those of everything written so far: writes in
     /// parts leave the same memory as one write, up to rounding, with the closed form.
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
@@ -54,6 +58,18 @@ impl AssociativeMemory for CovariancePcn {
 
     fn stored_states(&self) -> Result<Tensor<2>> {
         Self::unsupported("CovariancePcn::stored_states")
+    }
+
+    fn as_complete(&self) -> Option<&dyn Complete> {
+        Some(self)
+    }
+
+    fn as_recognise(&self) -> Option<&dyn Recognise> {
+        Some(self)
+    }
+
+    fn as_forget(&mut self) -> Option<&mut dyn Forget> {
+        Some(self)
     }
 }
 

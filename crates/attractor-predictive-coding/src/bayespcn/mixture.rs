@@ -159,6 +159,10 @@ impl StoredMixture {
 }
 
 impl AssociativeMemory for StoredMixture {
+    fn name(&self) -> &'static str {
+        "stored-mixture"
+    }
+
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
         check::batch("patterns", &patterns, self.config.dim)?;
         let values = check::to_host(patterns)?;
@@ -186,6 +190,14 @@ impl AssociativeMemory for StoredMixture {
         }
         let values = self.patterns.iter().flatten().map(|&x| x as f32).collect();
         check::from_host("patterns", values, self.config.dim, &self.device)
+    }
+
+    fn as_complete(&self) -> Option<&dyn Complete> {
+        Some(self)
+    }
+
+    fn as_forget(&mut self) -> Option<&mut dyn Forget> {
+        Some(self)
     }
 }
 

@@ -9,6 +9,10 @@ use super::{BayesPcn, Given};
 use crate::mask;
 
 impl AssociativeMemory for BayesPcn {
+    fn name(&self) -> &'static str {
+        "bayespcn"
+    }
+
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
         self.write_scored(patterns).map(|_| ())
     }
@@ -45,6 +49,18 @@ impl AssociativeMemory for BayesPcn {
         let records = self.state.records.iter();
         let values = records.flat_map(|record| record.pattern.iter().copied());
         check::from_host("patterns", values.collect(), self.config.dim, &self.device)
+    }
+
+    fn as_complete(&self) -> Option<&dyn Complete> {
+        Some(self)
+    }
+
+    fn as_recognise(&self) -> Option<&dyn Recognise> {
+        Some(self)
+    }
+
+    fn as_forget(&mut self) -> Option<&mut dyn Forget> {
+        Some(self)
     }
 }
 

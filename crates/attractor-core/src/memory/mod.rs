@@ -1,15 +1,36 @@
 //! The interface of every memory, and its optional capabilities.
 //!
-//! A memory implements [`AssociativeMemory`] and, beside it, only the capabilities it truly has.
+//! A memory implements [`AssociativeMemory`] and, beside it, only the capabilities it truly has. Each
+//! capability is a trait of its own; [`AssociativeMemory::as_complete`] and its sisters find it behind
+//! `dyn AssociativeMemory`, and wrappers pass on what they hold.
+//!
+//! ```
+//! # use attractor_core::{AssociativeMemory, Recall, Result};
+//! # use attractor_core::burn::tensor::Tensor;
+//! /// Reads with the mask where the memory can use one.
+//! fn recall(memory: &dyn AssociativeMemory, cues: Tensor<2>, known: Tensor<2>) -> Result<Recall> {
+//!     match memory.as_complete() {
+//!         Some(memory) => memory.complete(cues, known),
+//!         None => memory.read(cues),
+//!     }
+//! }
+//! ```
+//!
+//! [`registry`] is what lists of memories by name are made of.
+
+pub mod registry;
 
 use std::path::Path;
 
 use burn::tensor::{Device, Tensor};
 
-use crate::{Recall, Result};
+use crate::{Error, Recall, Result};
 
 /// A store of patterns that is read by content.
-pub trait AssociativeMemory {
+pub trait AssociativeMemory: Send + Sync + std::fmt::Debug {
+    /// Name for messages and results, such as `nearest`.
+    fn name(&self) -> &'static str;
+
     /// Stores patterns `[n, d]`, after those already stored.
     ///
     /// # Errors
@@ -42,10 +63,76 @@ pub trait AssociativeMemory {
     /// An empty memory; [`crate::Error::Unsupported`] if the memory does not keep its patterns one
     /// by one.
     fn stored_states(&self) -> Result<Tensor<2>>;
+
+    /// Reading with a mask of known entries, if the memory can.
+    fn as_complete(&self) -> Option<&dyn Complete> {
+        None
+    }
+
+    /// Telling stored from novel, if the memory can.
+    fn as_recognise(&self) -> Option<&dyn Recognise> {
+        None
+    }
+
+    /// Removing what is stored, if the memory can.
+    fn as_forget(&mut self) -> Option<&mut dyn Forget> {
+        None
+    }
+
+    /// Storing pairs and recalling either side, if the memory can.
+    fn as_hetero_associative(&mut self) -> Option<&mut dyn HeteroAssociative> {
+        None
+    }
+
+    /// The part with weights that are to be learned before anything is stored, if there is one.
+    fn as_train(&mut self) -> Option<&mut dyn Train> {
+        None
+    }
+}
+
+impl dyn AssociativeMemory + '_ {
+    /// The capabilities it has, by the names that people know: `complete`, `forget`, ...
+    pub fn capabilities(&mut self) -> Vec<&'static str> {
+        let mut names = Vec::new();
+        let mut note = |has: bool, name| names.extend(has.then_some(name));
+        note(self.as_complete().is_some(), "complete");
+        note(self.as_recognise().is_some(), "recognise");
+        note(self.as_forget().is_some(), "forget");
+        note(self.as_hetero_associative().is_some(), "hetero-associative");
+        note(self.as_train().is_some(), "train");
+        names
+    }
+
+    /// Reading with a mask, for a caller that cannot do without.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] naming `caller` if the memory cannot.
+    pub fn complete_for(&self, caller: &'static str) -> Result<&dyn Complete> {
+        let error = || Error::unsupported(caller, "reading with a mask of known entries", self.name());
+        self.as_complete().ok_or_else(error)
+    }
+
+    /// Removing, for a caller that cannot do without.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] naming `caller` if the memory cannot.
+    pub fn forget_for(&mut self, caller: &'static str) -> Result<&mut dyn Forget> {
+        let error = Error::unsupported(caller, "removing what is stored", self.name());
+        self.as_forget().ok_or(error)
+    }
+
+    /// Learning, for a caller that cannot do without.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] naming `caller` if the memory cannot.
+    pub fn train_for(&mut self, caller: &'static str) -> Result<&mut dyn Train> {
+        let error = Error::unsupported(caller, "weights to be learned", self.name());
+        self.as_train().ok_or(error)
+    }
 }
 
 /// Removes stored patterns.
-pub trait Forget: AssociativeMemory {
+pub trait Forget {
     /// Removes everything.
     fn clear(&mut self);
 
@@ -58,7 +145,7 @@ pub trait Forget: AssociativeMemory {
 }
 
 /// Reads with a mask of known entries.
-pub trait Complete: AssociativeMemory {
+pub trait Complete {
     /// Recalls from cues `[b, d]` of which only the entries with `known` 1 (`[b, d]`, 0 or 1) are
     /// given.
     ///
@@ -89,7 +176,7 @@ pub trait HeteroAssociative {
 }
 
 /// Tells stored from novel.
-pub trait Recognise: AssociativeMemory {
+pub trait Recognise {
     /// A familiarity score per cue `[b]`, higher for stored patterns.
     ///
     /// # Errors
@@ -122,6 +209,8 @@ pub trait Persist: Sized {
 }
 
 /// A part with weights that are learned from episodes of (stored patterns, cues, targets).
+///
+/// Rows are what the weights act on: codes, for a memory behind a generative model.
 pub trait Train {
     /// One optimisation step on one episode: the memory holds `patterns [n, d]`, is read with
     /// `cues [b, d]` and should answer `targets [b, d]`. Returns the mean squared error before the

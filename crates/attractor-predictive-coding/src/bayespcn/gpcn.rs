@@ -119,6 +119,10 @@ impl Gpcn {
 }
 
 impl AssociativeMemory for Gpcn {
+    fn name(&self) -> &'static str {
+        "gpcn"
+    }
+
     /// Trains on these patterns alone: earlier ones fade as their weights are overwritten.
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
         let (_, rows) = self.network.rows("patterns", patterns)?;
@@ -161,6 +165,10 @@ impl AssociativeMemory for Gpcn {
             capability: "patterns that are kept one by one",
             part: "a network that learns them into its weights".into(),
         })
+    }
+
+    fn as_complete(&self) -> Option<&dyn Complete> {
+        Some(self)
     }
 }
 

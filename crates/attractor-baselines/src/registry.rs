@@ -1,0 +1,135 @@
+//! The baselines by name. To add one, add an entry to [`MEMORIES`].
+
+use std::sync::Arc;
+
+use attractor_core::memory::registry::{
+    BoxedMemory, BuildMemory, Context, MemoryEntry, configure, defaults,
+};
+use attractor_core::model::Signs;
+use attractor_core::{Error, Options, Result};
+use attractor_memories::EncodedMemory;
+
+use crate::{
+    AutoencoderConfig, ClassicalHopfieldConfig, DenseHopfieldConfig, EncoderOnlyConfig,
+    MemN2NConfig, NearestConfig, NtmConfig,
+};
+
+/// An entry whose options are the fields of a configuration with `new(dim)` and `init(&device)`.
+macro_rules! of_codes {
+    ($name:literal, $config:ident, $summary:literal, $citation:literal) => {
+        MemoryEntry {
+            name: $name,
+            summary: $summary,
+            citation: $citation,
+            defaults: || defaults($config::new(1)),
+            build: BuildMemory::OfCodes(|options, dim, device| {
+                let config = configure($name, $config::new(dim), options)?;
+                Ok(Box::new(config.init(device)?))
+            }),
+        }
+    };
+}
+
+/// An entry of a memory of +1 and -1, behind a threshold.
+macro_rules! of_signs {
+    ($name:literal, $config:expr, $summary:literal, $citation:literal) => {
+        MemoryEntry {
+            name: $name,
+            summary: $summary,
+            citation: $citation,
+            defaults: || {
+                let mut options = defaults($config(1));
+                options.insert("threshold".into(), THRESHOLD.into());
+                options
+            },
+            build: BuildMemory::OfData(|options, context| {
+                let (options, threshold) = threshold($name, options)?;
+                let config = configure($name, $config(context.model.latent_dim()), &options)?;
+                signs(context, threshold, Box::new(config.init(&context.device)?))
+            }),
+        }
+    };
+}
+
+/// Every baseline that stores patterns.
+pub const MEMORIES: &[MemoryEntry] = &[
+    of_codes!(
+        "identity",
+        EncoderOnlyConfig,
+        "no memory: the encoder's answer",
+        "the control"
+    ),
+    of_codes!(
+        "nearest",
+        NearestConfig,
+        "nearest stored pattern",
+        "the textbook baseline"
+    ),
+    of_signs!(
+        "classical-hopfield",
+        ClassicalHopfieldConfig::new,
+        "Hopfield network of +1 and -1: Hebb, pseudo-inverse or Storkey; pixels only",
+        "J. J. Hopfield, PNAS 1982; L. Personnaz, I. Guyon, G. Dreyfus 1985; A. Storkey, ICANN 1997"
+    ),
+    of_signs!(
+        "dense-hopfield",
+        DenseHopfieldConfig::exponential,
+        "exponential or polynomial Hopfield network of +1 and -1; pixels only",
+        "D. Krotov, J. J. Hopfield, NeurIPS 2016; M. Demircigil et al., J. Stat. Phys. 2017"
+    ),
+    of_codes!(
+        "memn2n",
+        MemN2NConfig,
+        "end-to-end memory network, learned",
+        "S. Sukhbaatar, A. Szlam, J. Weston, R. Fergus, NeurIPS 2015"
+    ),
+    of_codes!(
+        "ntm",
+        NtmConfig,
+        "content-based read of a neural Turing machine, learned",
+        "A. Graves, G. Wayne, I. Danihelka, arXiv 1410.5401"
+    ),
+    MemoryEntry {
+        name: "autoencoder",
+        summary: "iterated reconstruction by an autoencoder",
+        citation: "A. Radhakrishnan, M. Belkin, C. Uhler, PNAS 2020",
+        defaults: || defaults(AutoencoderConfig::default()),
+        build: BuildMemory::OfData(|options, context| {
+            let config = configure("autoencoder", AutoencoderConfig::default(), options)?;
+            let autoencoder = context.autoencoder.clone().ok_or_else(|| {
+                Error::unsupported("the memory `autoencoder`", "a trained autoencoder", "context")
+            })?;
+            Ok(Box::new(config.init(autoencoder, &context.device)?))
+        }),
+    },
+];
+
+/// Entries above it are +1, the others -1.
+const THRESHOLD: f64 = 0.5;
+
+/// The threshold, and the options without it.
+fn threshold(name: &str, options: &Options) -> Result<(Options, f32)> {
+    let mut options = options.clone();
+    let threshold = match options.remove("threshold") {
+        None => THRESHOLD,
+        Some(toml::Value::Float(threshold)) => threshold,
+        Some(toml::Value::Integer(threshold)) => threshold as f64,
+        Some(other) => {
+            let found = format!("{name}: threshold = {other}");
+            return Err(Error::config("memory options", "must fit the memory", found));
+        }
+    };
+    Ok((options, threshold as f32))
+}
+
+fn signs(context: &Context, threshold: f32, inner: BoxedMemory) -> Result<BoxedMemory> {
+    if !context.model.codes_are_data() {
+        return Err(Error::unsupported(
+            "a memory of +1 and -1",
+            "codes that are the data",
+            context.model.name(),
+        ));
+    }
+    let model = Arc::new(Signs::new(inner.dim(), threshold)?);
+    Ok(Box::new(EncodedMemory::new(model, inner)?))
+}
