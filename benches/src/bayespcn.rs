@@ -1,8 +1,8 @@
 //! Writes and reads of a BayesPCN at the width of CIFAR-10, with a fixed number of iterations.
 
 use attractor_core::{AssociativeMemory, Backend, Complete, check, rng};
-use attractor_memories::bayespcn::SearchConfig;
-use attractor_memories::{BayesPcn, BayesPcnConfig};
+use attractor_predictive_coding::bayespcn::SearchConfig;
+use attractor_predictive_coding::{BayesPcn, BayesPcnConfig};
 use burn::tensor::{Device, Tensor};
 
 use crate::timing::measure;

@@ -4,8 +4,8 @@
 use std::ops::ControlFlow;
 
 use attractor_core::rng;
-use attractor_memories::predictive_coding::{Form, InferenceConfig, Step, StopRule, WriteConfig};
-use attractor_memories::{Pcn, PcnConfig};
+use attractor_predictive_coding::pcn::{Form, InferenceConfig, Step, StopRule, WriteConfig};
+use attractor_predictive_coding::{Pcn, PcnConfig};
 use burn::tensor::{Device, Tensor};
 
 use crate::Result;

@@ -2,7 +2,7 @@
 //! Threads are set by `RAYON_NUM_THREADS`.
 
 use attractor_core::Backend;
-use attractor_memories::predictive_coding::Form;
+use attractor_predictive_coding::pcn::Form;
 use benches::pcn::{Read, Write};
 use benches::{Line, pcn, timing};
 

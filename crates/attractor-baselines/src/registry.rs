@@ -97,7 +97,11 @@ pub const MEMORIES: &[MemoryEntry] = &[
         build: BuildMemory::OfData(|options, context| {
             let config = configure("autoencoder", AutoencoderConfig::default(), options)?;
             let autoencoder = context.autoencoder.clone().ok_or_else(|| {
-                Error::unsupported("the memory `autoencoder`", "a trained autoencoder", "context")
+                Error::unsupported(
+                    "the memory `autoencoder`",
+                    "a trained autoencoder",
+                    "context",
+                )
             })?;
             Ok(Box::new(config.init(autoencoder, &context.device)?))
         }),
@@ -116,7 +120,11 @@ fn threshold(name: &str, options: &Options) -> Result<(Options, f32)> {
         Some(toml::Value::Integer(threshold)) => threshold as f64,
         Some(other) => {
             let found = format!("{name}: threshold = {other}");
-            return Err(Error::config("memory options", "must fit the memory", found));
+            return Err(Error::config(
+                "memory options",
+                "must fit the memory",
+                found,
+            ));
         }
     };
     Ok((options, threshold as f32))

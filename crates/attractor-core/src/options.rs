@@ -147,19 +147,27 @@ mod tests {
     #[test]
     fn options_are_put_over_defaults() {
         let filled = |options: &str| {
-            let mut defaults = table(
-                "n = 1\nprior = { kind = 'a', sigma = 2 }\nrule = { adam = { rate = 3 } }",
-            );
+            let mut defaults =
+                table("n = 1\nprior = { kind = 'a', sigma = 2 }\nrule = { adam = { rate = 3 } }");
             fill(&mut defaults, table(options));
             defaults
         };
         let prior = |options: &str| filled(options)["prior"].as_table().unwrap().clone();
-        assert_eq!(prior("prior = { sigma = 5 }"), table("kind = 'a'\nsigma = 5"));
-        assert_eq!(prior("prior = { kind = 'a' }"), table("kind = 'a'\nsigma = 2"));
+        assert_eq!(
+            prior("prior = { sigma = 5 }"),
+            table("kind = 'a'\nsigma = 5")
+        );
+        assert_eq!(
+            prior("prior = { kind = 'a' }"),
+            table("kind = 'a'\nsigma = 2")
+        );
         assert_eq!(prior("prior = { kind = 'b' }"), table("kind = 'b'"));
         let rule = |options: &str| filled(options)["rule"].to_string();
         assert_eq!(rule("rule = { sgd = {} }"), "{ sgd = {} }");
-        assert_eq!(rule("rule = { adam = { beta = 1 } }"), "{ adam = { beta = 1, rate = 3 } }");
+        assert_eq!(
+            rule("rule = { adam = { beta = 1 } }"),
+            "{ adam = { beta = 1, rate = 3 } }"
+        );
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! Shared by the tests.
 
-pub(crate) mod programs;
-
 use std::sync::Arc;
 
 use attractor_core::model::Identity;

@@ -5,8 +5,8 @@
 //! ```
 
 use attractor::core::check;
-use attractor::memories::BayesPcnConfig;
-use attractor::memories::bayespcn::Given;
+use attractor::predictive_coding::BayesPcnConfig;
+use attractor::predictive_coding::bayespcn::Given;
 use attractor::prelude::*;
 
 const STORED: usize = 12;

@@ -8,7 +8,7 @@
 use std::ops::ControlFlow;
 
 use attractor::core::{HeteroAssociative, check, rng};
-use attractor::memories::PcnConfig;
+use attractor::predictive_coding::PcnConfig;
 use attractor::prelude::*;
 
 const STORED: usize = 8;

@@ -18,7 +18,7 @@
 //!
 //! The parts are crates of their own, re-exported here: [`core`] (traits, backends, the read
 //! kernel), [`datasets`], [`generative`] models, memory [`priors`], [`inference`] algorithms,
-//! [`baselines`], assembled [`memories`] and [`evaluation`]. [`catalogue`] builds any memory from a
+//! [`baselines`], assembled [`memories`], [`predictive_coding`] and [`evaluation`]. [`catalogue`] builds any memory from a
 //! name and a table of options.
 //!
 //! # Features
@@ -37,5 +37,6 @@ pub use attractor_evaluation as evaluation;
 pub use attractor_generative as generative;
 pub use attractor_inference as inference;
 pub use attractor_memories as memories;
+pub use attractor_predictive_coding as predictive_coding;
 pub use attractor_priors as priors;
 pub use photos::{image_memory, torn_half};

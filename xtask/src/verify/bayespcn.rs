@@ -2,7 +2,7 @@
 //! Adam iterations in the authors' code and in ours.
 
 use anyhow::Result;
-use attractor::memories::bayespcn::golden::compare;
+use attractor::predictive_coding::bayespcn::golden::compare;
 
 use super::Golden;
 

@@ -8,10 +8,10 @@ use anyhow::Result;
 use attractor::core::Activation;
 use attractor::core::burn::tensor::{Tensor, TensorData};
 use attractor::core::check::to_host;
-use attractor::memories::predictive_coding::{
+use attractor::predictive_coding::pcn::{
     InferenceConfig, Optimiser, PcnLayer, PcnParameters, Precision, Step, WriteConfig,
 };
-use attractor::memories::{Pcn, PcnConfig};
+use attractor::predictive_coding::{Pcn, PcnConfig};
 
 use super::Golden;
 

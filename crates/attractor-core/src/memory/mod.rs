@@ -108,7 +108,8 @@ impl dyn AssociativeMemory + '_ {
     /// # Errors
     /// [`Error::Unsupported`] naming `caller` if the memory cannot.
     pub fn complete_for(&self, caller: &'static str) -> Result<&dyn Complete> {
-        let error = || Error::unsupported(caller, "reading with a mask of known entries", self.name());
+        let error =
+            || Error::unsupported(caller, "reading with a mask of known entries", self.name());
         self.as_complete().ok_or_else(error)
     }
 

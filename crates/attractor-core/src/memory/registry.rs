@@ -104,7 +104,10 @@ pub fn iterations(name: &str, options: &mut Options) -> Result<Option<usize>> {
     let Some(value) = options.remove("iterations") else {
         return Ok(None);
     };
-    match value.as_integer().and_then(|number| usize::try_from(number).ok()) {
+    match value
+        .as_integer()
+        .and_then(|number| usize::try_from(number).ok())
+    {
         Some(number) => Ok(Some(number)),
         None => {
             let found = format!("{name}: iterations = {value}");

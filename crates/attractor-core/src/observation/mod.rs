@@ -30,7 +30,7 @@ mod registry;
 mod robust;
 
 pub use masked::Masked;
-pub use registry::{BuiltObservation, OBSERVATIONS, ObservationEntry, build};
+pub use registry::{OBSERVATIONS, ObservationEntry, build};
 pub use robust::{Gaussian, Laplace, StudentT, Truncated};
 
 #[cfg(test)]

@@ -32,7 +32,6 @@ mod model;
 mod panels;
 mod particle;
 mod persist;
-pub mod protocol;
 mod read;
 mod readout;
 pub(crate) mod real;

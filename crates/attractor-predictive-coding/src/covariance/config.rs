@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
 use super::CovariancePcn;
-use crate::predictive_coding::{InferenceConfig, Precision};
+use crate::pcn::{InferenceConfig, Precision};
 
 /// Where the covariances are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use burn::tensor::Tensor;
 use super::CovarianceForm;
 use crate::files::host;
 use crate::linalg::dot;
-use crate::predictive_coding::relax::{Landscape, Point};
+use crate::pcn::relax::{Landscape, Point};
 
 /// The weights on the device.
 #[derive(Debug, Clone)]
@@ -107,7 +107,7 @@ impl Landscape for Field {
         let mut energy = self.recurrent.energy(&error)?;
         if let Some(noisy) = &self.noisy {
             let away = state[0].clone() - noisy.cue.clone();
-            let squares = crate::predictive_coding::body::squares(&away)?;
+            let squares = crate::pcn::body::squares(&away)?;
             for (energy, square) in energy.iter_mut().zip(squares) {
                 *energy += 0.5 * noisy.weight * square;
             }

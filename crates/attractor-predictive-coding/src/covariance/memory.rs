@@ -8,7 +8,7 @@ use burn::tensor::Tensor;
 
 use super::CovariancePcn;
 use crate::mask;
-use crate::predictive_coding::read::narrow;
+use crate::pcn::read::narrow;
 
 impl CovariancePcn {
     fn filled(&self) -> Result<()> {

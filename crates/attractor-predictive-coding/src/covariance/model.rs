@@ -11,10 +11,10 @@ use super::moments::Moments;
 use super::{CovarianceForm, CovariancePcnConfig, Learning};
 use crate::files::host;
 use crate::linalg::{Mat, inverse_spd};
-use crate::predictive_coding::infer::options;
-use crate::predictive_coding::read::recall;
-use crate::predictive_coding::relax::relax;
-use crate::predictive_coding::spectral;
+use crate::pcn::infer::options;
+use crate::pcn::read::recall;
+use crate::pcn::relax::relax;
+use crate::pcn::spectral;
 
 /// Of the residual variance, so that an exact fit does not silence the cue.
 const SMALLEST: f64 = 1e-6;

@@ -8,8 +8,8 @@ use burn::tensor::{DType, Tensor, TensorData};
 use super::field::{Field, Noisy};
 use super::{CovarianceForm, CovariancePcn, CovariancePcnConfig, Learning};
 use crate::linalg::{Mat, inverse_spd, solve_spd};
-use crate::predictive_coding::relax::Landscape;
-use crate::predictive_coding::{InferenceConfig, Precision};
+use crate::pcn::relax::Landscape;
+use crate::pcn::{InferenceConfig, Precision};
 use crate::testing::device;
 
 const DIM: usize = 12;

@@ -24,7 +24,7 @@ const ROWS_AT_LEAST: usize = 8;
 
 /// A network around clamped data.
 #[derive(Debug)]
-pub(super) struct Host {
+pub(crate) struct Host {
     top: Option<Top>,
     links: Vec<Wire>,
     data: Sense,

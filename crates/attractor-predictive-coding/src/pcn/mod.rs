@@ -15,18 +15,17 @@
 //! decoders uses too; everything runs on the device, in `f32` or `f64`, and energies are summed in
 //! `f64`.
 //!
-//! [`covariance`] holds the single-layer relatives.
+//! [`crate::covariance`] holds the single-layer relatives.
 //!
 //! Salvatori, Song, Hong, Sha, Frieder, Xu, Bogacz, Lukasiewicz, "Associative Memories via Predictive
 //! Coding", NeurIPS 2021 (arXiv 2109.08063); the post-synaptic convention is that of Pinchetti et al.,
 //! "Benchmarking Predictive Coding Networks" (ICLR 2025), the recurrent top that of Tang et al.,
 //! "Recurrent predictive coding models for associative memory", PLoS Computational Biology 2023.
 
-mod body;
+pub(crate) mod body;
 mod config;
-pub mod covariance;
 mod host;
-mod infer;
+pub(crate) mod infer;
 mod learn;
 mod links;
 mod memory;
@@ -35,12 +34,12 @@ mod network;
 mod optimiser;
 mod partial;
 mod persist;
-mod read;
-mod relax;
+pub(crate) mod read;
+pub(crate) mod relax;
 mod ridge;
 mod rows;
 mod settings;
-mod spectral;
+pub(crate) mod spectral;
 #[cfg(test)]
 mod tests;
 mod train;

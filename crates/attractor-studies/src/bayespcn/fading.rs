@@ -1,14 +1,16 @@
 //! Recall against age, where the memory forgets between writes.
 
-use attractor::core::Complete;
+use attractor::core::{AssociativeMemory, Options as Table};
 use attractor::evaluation::Measurement;
-use attractor::memories::bayespcn::protocol::{Corruption, Fading, Images, Questions, fading};
+use attractor::predictive_coding::BayesPcnConfig;
 use serde::Deserialize;
 
 use super::BayesPcnStudy;
-use super::options::{Kind, ask, errors, images};
-use super::recipes::{Network, bayespcn};
-use crate::{Error, Result, Session, Task};
+use super::corruption::Corruption;
+use super::options::{Kind, bayespcn, errors, images, written};
+use super::questions::{Images, Reading, ask, spread};
+use super::recipes::Network;
+use crate::{Result, Session, Task};
 
 /// What a series says.
 #[derive(Debug, Clone, Deserialize)]
@@ -16,7 +18,7 @@ use crate::{Error, Result, Session, Task};
 struct Options {
     /// Options of the BayesPCN.
     #[serde(default)]
-    memory: toml::Table,
+    memory: Table,
     /// Strength of each forgetting.
     forget: f64,
     /// Writes between two of them.
@@ -60,22 +62,17 @@ impl<'a> Plan<'a> {
             first: stored - age as usize,
             options,
         };
-        plan.fading(1)?;
+        plan.config(1)?;
         Ok(plan)
     }
 
-    fn fading(&self, dim: usize) -> Result<Fading> {
+    fn config(&self, dim: usize) -> Result<BayesPcnConfig> {
         let network = Network {
             hidden: self.options.hidden,
             iterations: self.options.iterations,
             seed: self.task.cell.seed,
         };
-        Ok(Fading {
-            config: bayespcn(self.task, self.options.memory.clone(), network, dim)?,
-            stored: self.stored,
-            strength: self.options.forget,
-            every: self.options.every,
-        })
+        bayespcn(self.task, &self.options.memory, network, dim)
     }
 
     pub(super) fn measure(
@@ -83,51 +80,39 @@ impl<'a> Plan<'a> {
         study: &mut BayesPcnStudy,
         session: &mut dyn Session,
     ) -> Result<Vec<Measurement>> {
-        let (images, _) = images(self.task, self.stored, session)?;
-        let fading = self.fading(images.dim())?;
-        let key = format!("{} {fading:?}", self.task.part.dataset);
-        let memory = study.filled(key, || self.fill(fading, &images, session))?;
+        let images = images(self.task, self.stored, session)?;
+        let config = self.config(images.dim())?;
+        let Options { forget, every, .. } = self.options;
+        let data = &self.task.part.dataset;
+        let key = format!("{data} {config:?} {} {forget} {every}", self.stored);
+        let memory = study.filled(key, || self.fill(config, &images, session))?;
         session.check()?;
-        let spread = images.spread(self.options.every, self.options.cues);
+        let spread = spread(every, self.options.cues);
         let chosen: Vec<usize> = spread.into_iter().map(|at| self.first + at).collect();
         let seed = self.task.cell.seed;
         let asked = (&images, chosen.as_slice());
-        let answers = ask(&*memory, asked, self.corruption, seed, session.device())?;
+        let how = (self.corruption, Reading::Complete);
+        let answers = ask(&*memory, asked, how, seed, session.device())?;
         Ok(errors(&answers.scores))
     }
 
-    /// Writes and forgets, and asks nothing yet.
+    /// Writes one by one and forgets in between. As in the paper, forgetting comes before write `i`
+    /// (from 0) where `i > 1` and `(i - 1)` is a multiple of `every`.
     fn fill(
         &self,
-        plan: Fading,
+        config: BayesPcnConfig,
         images: &Images,
         session: &mut dyn Session,
-    ) -> Result<Box<dyn Complete>> {
+    ) -> Result<Box<dyn AssociativeMemory>> {
         let device = session.device().clone();
-        let questions = Questions {
-            images,
-            corruptions: &[],
-            cues: 1,
-            seed: self.task.cell.seed,
-            device: &device,
-        };
-        let mut stopped = false;
-        let filled = fading(plan, &questions, &mut |written| {
-            session.progress(&self.task.series.name, written, self.stored, "written");
-            stop(session, &mut stopped)
-        });
-        match filled {
-            Err(_) if stopped => Err(Error::Stopped),
-            filled => Ok(Box::new(filled?.0)),
+        let mut memory = config.init(&device)?;
+        for index in 0..self.stored {
+            if index > 1 && (index - 1).is_multiple_of(self.options.every) {
+                memory.forget(self.options.forget)?;
+            }
+            memory.write_scored(images.rows(&[index], &device)?)?;
+            written(session, &self.task.series.name, index + 1, self.stored)?;
         }
-    }
-}
-
-/// Ends a function of the library early if the run is to stop.
-pub(super) fn stop(session: &dyn Session, stopped: &mut bool) -> attractor::core::Result<()> {
-    *stopped = session.stopped();
-    match *stopped {
-        true => Err(attractor::core::Error::Device("stopped".into())),
-        false => Ok(()),
+        Ok(Box::new(memory))
     }
 }

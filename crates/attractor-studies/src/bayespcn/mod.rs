@@ -1,7 +1,7 @@
 //! How well images are recalled by BayesPCN, what it is compared with, and how it forgets.
 //!
 //! Images are the first of every class in turn, in `[-1, 1]`; errors are means of squares in these
-//! units, over unknown entries where some are known. See [`attractor::memories::bayespcn::protocol`].
+//! units, over unknown entries where some are known.
 //!
 //! | `measure` | level | what |
 //! | --- | --- | --- |
@@ -9,15 +9,18 @@
 //! | `fading` | age in writes | recall by BayesPCN that forgets between the writes |
 //! | `width` | units of a hidden layer | the most images of which a share is recalled |
 //!
-//! Memories are built by recipes: those of [`attractor::catalogue`], and the baselines of the paper,
-//! `gpcn` and `stored-images`. A series with several `settings` is measured at that of the smallest
+//! White noise is added before the change of scale and not clipped; dropped pixels are dropped in all
+//! channels; a mask hides the rightmost columns. Memories are those of [`attractor::catalogue`], asked with
+//! the mask of known entries where a series says `read = "complete"`. A series with several `settings` is measured at that of the smallest
 //! error, cell by cell, as the paper does.
 //!
 //! # References
 //! - J. Yoo, F. Wood, NeurIPS 2022, arXiv 2205.09930, section 5.
 
+mod corruption;
 mod fading;
 mod options;
+mod questions;
 mod recall;
 mod recipes;
 #[cfg(test)]
@@ -27,7 +30,7 @@ mod width;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use attractor::core::Complete;
+use attractor::core::AssociativeMemory;
 use attractor::evaluation::Measurement;
 
 use crate::{Protocol, Result, Session, Task};
@@ -41,7 +44,7 @@ const KEPT: usize = 32;
 #[derive(Default)]
 pub struct BayesPcnStudy {
     /// Memories by what decides their content, the oldest first.
-    filled: VecDeque<(String, Rc<dyn Complete>)>,
+    filled: VecDeque<(String, Rc<dyn AssociativeMemory>)>,
 }
 
 impl BayesPcnStudy {
@@ -49,12 +52,12 @@ impl BayesPcnStudy {
     fn filled(
         &mut self,
         key: String,
-        fill: impl FnOnce() -> Result<Box<dyn Complete>>,
-    ) -> Result<Rc<dyn Complete>> {
+        fill: impl FnOnce() -> Result<Box<dyn AssociativeMemory>>,
+    ) -> Result<Rc<dyn AssociativeMemory>> {
         if let Some((_, memory)) = self.filled.iter().find(|(known, _)| *known == key) {
             return Ok(memory.clone());
         }
-        let memory: Rc<dyn Complete> = fill()?.into();
+        let memory: Rc<dyn AssociativeMemory> = fill()?.into();
         if self.filled.len() == KEPT {
             self.filled.pop_front();
         }

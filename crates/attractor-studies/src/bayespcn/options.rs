@@ -1,15 +1,16 @@
 //! What the measures have in common: corruptions, images, numbers.
 
-use attractor::core::Complete;
-use attractor::core::burn::tensor::Device;
+use attractor::core::Options;
+use attractor::core::memory::registry::configure;
 use attractor::datasets::{ImageSet, Split};
 use attractor::evaluation::{Measurement, Metric};
-use attractor::memories::bayespcn::protocol::{
-    Answers, Corruption, Images, Questions, RECALLED, Scores,
-};
+use attractor::predictive_coding::BayesPcnConfig;
 use serde::Deserialize;
 
-use crate::{Result, Session, Task};
+use super::corruption::Corruption;
+use super::questions::{Images, RECALLED, Scores};
+use super::recipes::Network;
+use crate::{Error, Result, Session, Task};
 
 /// A kind of corruption; its strength stands elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
@@ -42,21 +43,17 @@ impl Kind {
 }
 
 /// The images that cells of one data set store.
-pub(super) fn images(
-    task: Task<'_>,
-    count: usize,
-    session: &mut dyn Session,
-) -> Result<(Images, [usize; 3])> {
+pub(super) fn images(task: Task<'_>, count: usize, session: &mut dyn Session) -> Result<Images> {
     let set = session.images(&task.part.dataset, Split::Train)?;
     let chosen = interleaved(&set, count);
     if chosen.len() < count {
         let expected = format!("at most the {} images of {}", chosen.len(), set.name);
         return Err(task.misplaced("n_stored", expected, count));
     }
-    let shape = set.shape;
-    let sizes = [shape.channels, shape.height, shape.width];
-    let images = Images::new(set.rows(&chosen)?, sizes[0], sizes[1], sizes[2])?;
-    Ok((images, sizes))
+    Ok(Images {
+        values: set.rows(&chosen)?,
+        shape: set.shape,
+    })
 }
 
 /// The first images of every class in turn: files may be sorted by class.
@@ -72,22 +69,30 @@ fn interleaved(set: &ImageSet, count: usize) -> Vec<usize> {
     order.into_iter().take(count).map(|item| item.2).collect()
 }
 
-/// Asks for some images after one corruption.
-pub(super) fn ask(
-    memory: &dyn Complete,
-    (images, chosen): (&Images, &[usize]),
-    corruption: Corruption,
-    seed: u64,
-    device: &Device,
-) -> Result<Answers> {
-    let questions = Questions {
-        images,
-        corruptions: &[corruption],
-        cues: chosen.len(),
-        seed,
-        device,
-    };
-    Ok(questions.recall(memory, chosen, corruption)?)
+/// A BayesPCN with the options of `table`.
+pub(super) fn bayespcn(
+    task: Task<'_>,
+    table: &Options,
+    network: Network,
+    dim: usize,
+) -> Result<BayesPcnConfig> {
+    let mut defaults = BayesPcnConfig::new(dim);
+    defaults.hidden = network.hidden;
+    defaults.seed = network.seed;
+    defaults.search.max_steps = network.iterations;
+    let config = configure("bayespcn", defaults, table);
+    config.map_err(|error| task.refuse(error.to_string()))
+}
+
+/// Says how far a memory is filled; ends with [`Error::Stopped`] if the run is to stop.
+pub(super) fn written(
+    session: &mut dyn Session,
+    what: &str,
+    done: usize,
+    all: usize,
+) -> Result<(), Error> {
+    session.progress(what, done, all, "written");
+    session.check()
 }
 
 /// Mean error, share recalled.

@@ -1,14 +1,15 @@
 //! Recall by any memory, of what was written into it.
 
-use attractor::core::Complete;
+use attractor::core::{AssociativeMemory, Options as Table};
 use attractor::evaluation::figures::{Image, ImageGrid};
 use attractor::evaluation::{Measurement, Metric};
-use attractor::memories::bayespcn::protocol::{Answers, Corruption, Images};
 use serde::Deserialize;
 
 use super::BayesPcnStudy;
-use super::options::{Kind, ask, errors, images};
-use super::recipes::{Network, Recipe};
+use super::corruption::Corruption;
+use super::options::{Kind, errors, images, written};
+use super::questions::{Answers, Images, Reading, ask, spread};
+use super::recipes::{Memory, Network};
 use crate::{Error, Result, Session, Task};
 
 /// Images in a panel.
@@ -19,10 +20,16 @@ const COLUMNS: usize = 8;
 #[serde(deny_unknown_fields)]
 struct Options {
     /// `recipe` and its options.
-    memory: toml::Table,
+    memory: Table,
+    /// How it is asked.
+    #[serde(default)]
+    read: Reading,
+    /// Images in one call of `write`: few where each takes a search, so that a run can be stopped. All,
+    /// if it does not say.
+    portion: Option<usize>,
     /// Changes of `memory`, of which the best counts.
     #[serde(default = "one_setting")]
-    settings: Vec<toml::Table>,
+    settings: Vec<Table>,
     corruption: Kind,
     /// Its strength, where levels are not.
     #[serde(default)]
@@ -36,8 +43,8 @@ struct Options {
     panels: Vec<f64>,
 }
 
-fn one_setting() -> Vec<toml::Table> {
-    vec![toml::Table::new()]
+fn one_setting() -> Vec<Table> {
+    vec![Table::new()]
 }
 
 /// One place on one line.
@@ -53,8 +60,9 @@ pub(super) struct Plan<'a> {
 impl<'a> Plan<'a> {
     pub(super) fn new(task: Task<'a>) -> Result<Self> {
         let options: Options = task.options()?;
-        if options.cues == 0 || options.settings.is_empty() {
-            return Err(task.refuse("expected at least one of `cues` and of `settings`"));
+        if options.cues == 0 || options.settings.is_empty() || options.portion == Some(0) {
+            let rule = "expected at least one of `cues`, of `settings` and in a `portion`";
+            return Err(task.refuse(rule));
         }
         let level = task.cell.level.value();
         let strength = level.unwrap_or(options.strength);
@@ -67,20 +75,18 @@ impl<'a> Plan<'a> {
         };
         // Whatever is wrong with a setting is wrong for images of any size.
         for setting in &plan.options.settings {
-            plan.recipe(setting, 1)?;
+            plan.memory(setting)?.check(task)?;
         }
         Ok(plan)
     }
 
-    fn recipe(&self, setting: &toml::Table, dim: usize) -> Result<Recipe> {
-        let mut table = self.options.memory.clone();
-        table.extend(setting.clone());
+    fn memory(&self, setting: &Table) -> Result<Memory> {
         let network = Network {
             hidden: self.options.hidden,
             iterations: self.options.iterations,
             seed: self.task.cell.seed,
         };
-        Recipe::new(self.task, &table, network, dim)
+        Memory::new(self.task, &[&self.options.memory, setting], network)
     }
 
     pub(super) fn measure(
@@ -88,14 +94,19 @@ impl<'a> Plan<'a> {
         study: &mut BayesPcnStudy,
         session: &mut dyn Session,
     ) -> Result<Vec<Measurement>> {
-        let (images, sizes) = images(self.task, self.stored, session)?;
-        let chosen = images.spread(self.stored, self.options.cues);
+        let images = images(self.task, self.stored, session)?;
+        let chosen = spread(self.stored, self.options.cues);
         let mut best: Option<Answers> = None;
         let mut refused = self.task.refuse("no setting gives finite answers");
         for setting in &self.options.settings {
-            let recipe = self.recipe(setting, images.dim())?;
-            let key = format!("{} {recipe:?} {}", self.task.part.dataset, self.stored);
-            let filled = study.filled(key, || self.fill(&recipe, &images, session));
+            let memory = self.memory(setting)?;
+            let key = format!(
+                "{} {} {}",
+                self.task.part.dataset,
+                memory.key(),
+                self.stored
+            );
+            let filled = study.filled(key, || self.fill(&memory, &images, session));
             let memory = match filled {
                 Ok(memory) => memory,
                 // A rate that is too high for finite weights does not count.
@@ -108,7 +119,8 @@ impl<'a> Plan<'a> {
             session.check()?;
             let seed = self.task.cell.seed;
             let asked = (&images, chosen.as_slice());
-            let answers = ask(&*memory, asked, self.corruption, seed, session.device())?;
+            let how = (self.corruption, self.options.read);
+            let answers = ask(&*memory, asked, how, seed, session.device())?;
             let error = answers.scores.mean();
             let better = |best: &Answers| error < best.scores.mean();
             if error.is_finite() && best.as_ref().is_none_or(better) {
@@ -117,7 +129,7 @@ impl<'a> Plan<'a> {
         }
         let best = best.ok_or(refused)?;
         if self.pictured {
-            self.picture(&best, &images, &chosen, sizes, session)?;
+            self.picture(&best, &images, &chosen, session)?;
         }
         let mut measured = errors(&best.scores);
         let steps: usize = best.steps.iter().sum();
@@ -131,19 +143,19 @@ impl<'a> Plan<'a> {
 
     fn fill(
         &self,
-        recipe: &Recipe,
+        memory: &Memory,
         images: &Images,
         session: &mut dyn Session,
-    ) -> Result<Box<dyn Complete>> {
+    ) -> Result<Box<dyn AssociativeMemory>> {
         let device = session.device().clone();
-        let mut memory = recipe.init(self.task, images.dim(), &device)?;
+        let mut memory = memory.init(images.dim(), session)?;
         let all: Vec<usize> = (0..self.stored).collect();
         let mut done = 0;
-        for part in all.chunks(recipe.portion(self.stored)) {
+        for part in all.chunks(self.options.portion.unwrap_or(self.stored)) {
             session.check()?;
             memory.write(images.rows(part, &device)?)?;
             done += part.len();
-            session.progress(&self.task.series.name, done, self.stored, "written");
+            written(session, &self.task.series.name, done, self.stored)?;
         }
         Ok(memory)
     }
@@ -153,11 +165,11 @@ impl<'a> Plan<'a> {
         answers: &Answers,
         images: &Images,
         chosen: &[usize],
-        [channels, height, width]: [usize; 3],
         session: &mut dyn Session,
     ) -> Result<()> {
         let count = chosen.len().min(COLUMNS);
-        let shown = images.spread(chosen.len(), count);
+        let shown = spread(chosen.len(), count);
+        let shape = images.shape;
         let picked: Vec<usize> = shown.iter().map(|&at| chosen[at]).collect();
         let stored = Corruption::Clean.apply(images, &picked, 0).values;
         let dim = images.dim();
@@ -166,7 +178,12 @@ impl<'a> Plan<'a> {
                 .map(|&at| {
                     let values = &values[at * dim..(at + 1) * dim];
                     let data = values.iter().map(|value| 0.5 * (value + 1.0)).collect();
-                    Ok(Image::from_planes(channels, height, width, data)?)
+                    Ok(Image::from_planes(
+                        shape.channels,
+                        shape.height,
+                        shape.width,
+                        data,
+                    )?)
                 })
                 .collect()
         };

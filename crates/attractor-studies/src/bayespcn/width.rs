@@ -1,13 +1,14 @@
 //! How many images a width holds.
 
+use attractor::core::{AssociativeMemory, Options as Table};
 use attractor::evaluation::{Measurement, Metric};
-use attractor::memories::bayespcn::protocol::{Corruption, Questions, capacity, loads};
 use serde::Deserialize;
 
-use super::fading::stop;
-use super::options::{Kind, images};
-use super::recipes::{Network, bayespcn};
-use crate::{Error, Result, Session, Task};
+use super::corruption::Corruption;
+use super::options::{Kind, bayespcn, images, written};
+use super::questions::{RECALLED, Reading, ask, spread};
+use super::recipes::Network;
+use crate::{Result, Session, Task};
 
 /// What a series says.
 #[derive(Debug, Clone, Deserialize)]
@@ -15,7 +16,7 @@ use crate::{Error, Result, Session, Task};
 struct Options {
     /// Options of the BayesPCN.
     #[serde(default)]
-    memory: toml::Table,
+    memory: Table,
     corruption: Kind,
     #[serde(default)]
     strength: f64,
@@ -55,7 +56,7 @@ impl<'a> Plan<'a> {
             hidden: width as usize,
             options,
         };
-        bayespcn(task, plan.options.memory.clone(), plan.network(), 1)?;
+        bayespcn(task, &plan.options.memory, plan.network(), 1)?;
         Ok(plan)
     }
 
@@ -69,32 +70,36 @@ impl<'a> Plan<'a> {
 
     pub(super) fn measure(&self, session: &mut dyn Session) -> Result<Vec<Measurement>> {
         let most = self.options.counts.iter().copied().max().unwrap_or(0);
-        let (images, _) = images(self.task, most, session)?;
-        let table = self.options.memory.clone();
-        let config = bayespcn(self.task, table, self.network(), images.dim())?;
+        let images = images(self.task, most, session)?;
+        let config = bayespcn(
+            self.task,
+            &self.options.memory,
+            self.network(),
+            images.dim(),
+        )?;
         let device = session.device().clone();
         let mut memory = config.init(&device)?;
-        let questions = Questions {
-            images: &images,
-            corruptions: &[self.corruption],
-            cues: self.options.cues,
-            seed: self.task.cell.seed,
-            device: &device,
-        };
-        let mut stopped = false;
         let what = format!("{}, {} units", self.task.series.name, self.hidden);
-        let counts = &self.options.counts;
-        let asked = loads(&mut memory, &questions, counts, &mut |written| {
-            session.progress(&what, written, most, "written");
-            stop(session, &mut stopped)
-        });
-        let loads = match asked {
-            Err(_) if stopped => return Err(Error::Stopped),
-            asked => asked?,
-        };
+        let (mut done, mut held, mut failed) = (0, 0, false);
+        for &stored in &self.options.counts {
+            while done < stored {
+                memory.write(images.rows(&[done], &device)?)?;
+                done += 1;
+                written(session, &what, done, most)?;
+            }
+            let chosen = spread(stored, self.options.cues);
+            let how = (self.corruption, Reading::Complete);
+            let asked = (&images, chosen.as_slice());
+            let answers = ask(&memory, asked, how, self.task.cell.seed, &device)?;
+            // The largest number with nothing lost before it.
+            failed |= answers.scores.below(RECALLED) < self.options.share;
+            if !failed {
+                held = stored;
+            }
+        }
         Ok(vec![Measurement {
             metric: Metric::Capacity,
-            value: capacity(&loads, 0, self.options.share) as f64,
+            value: held as f64,
             n: self.options.cues.min(most),
         }])
     }

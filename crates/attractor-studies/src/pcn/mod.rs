@@ -20,8 +20,8 @@ use attractor::core::{Recall, check};
 use attractor::datasets::{ImageSet, ImageShape, Split};
 use attractor::evaluation::figures::{Image, ImageGrid};
 use attractor::evaluation::{Measurement, Metric};
-use attractor::memories::predictive_coding::{Denoising, Progress, Reading, Ridge, WriteConfig};
-use attractor::memories::{Pcn, PcnConfig};
+use attractor::predictive_coding::pcn::{Denoising, Progress, Reading, Ridge, WriteConfig};
+use attractor::predictive_coding::{Pcn, PcnConfig};
 use serde::Deserialize;
 
 use crate::{Protocol, Result, Session, Task, Work};

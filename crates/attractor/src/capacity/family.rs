@@ -1,10 +1,10 @@
 //! The models of a sweep.
 
-use attractor_core::Result;
+use attractor_core::{AssociativeMemory, Result};
 use serde::{Deserialize, Serialize};
 use toml::{Table, toml};
 
-use crate::catalogue::{self, Built, Context};
+use crate::catalogue::{self, Context};
 
 /// A model as the catalogue builds it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,7 +34,7 @@ impl Model {
         }
     }
 
-    pub(super) fn build(&self, context: &Context) -> Result<Built> {
+    pub(super) fn build(&self, context: &Context) -> Result<Box<dyn AssociativeMemory>> {
         catalogue::build(&self.recipe, &self.options, context)
     }
 }

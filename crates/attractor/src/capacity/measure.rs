@@ -3,11 +3,11 @@
 use std::ops::ControlFlow;
 
 use attractor_core::burn::tensor::{Device, Tensor, TensorData};
-use attractor_core::{Error, Outcome, Recall, Result, check, rng};
+use attractor_core::{AssociativeMemory, Error, Outcome, Recall, Result, check, rng};
 use serde::{Deserialize, Serialize};
 
 use super::{Model, Protocol};
-use crate::catalogue::{Built, Context};
+use crate::catalogue::Context;
 
 /// What one memory recalls at one load.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -109,7 +109,7 @@ struct Run<'a> {
     /// Patterns of the largest count.
     patterns: Vec<f32>,
     cues: Vec<f32>,
-    memory: Built,
+    memory: Box<dyn AssociativeMemory>,
     stored: usize,
 }
 
@@ -143,20 +143,14 @@ impl<'a> Run<'a> {
             self.stored = 0;
         }
         let new = self.rows(&self.patterns[self.stored * dim..count * dim]);
-        match &mut self.memory {
-            Built::Memory(memory) => memory.write(new)?,
-            Built::Complete(memory) => memory.write(new)?,
-            Built::Learner(_) => return Err(self.untrained()),
+        if self.memory.as_train().is_some() {
+            return Err(self.untrained());
         }
+        self.memory.write(new)?;
         self.stored = count;
         let read = self.protocol.cues.min(count) * dim;
         let cues = self.rows(&self.cues[..read]);
-        let recall = match &self.memory {
-            Built::Memory(memory) => memory.read(cues)?,
-            Built::Complete(memory) => memory.read(cues)?,
-            Built::Learner(_) => return Err(self.untrained()),
-        };
-        self.score(recall, count)
+        self.score(self.memory.read(cues)?, count)
     }
 
     fn untrained(&self) -> Error {

@@ -1,4 +1,4 @@
-//! Any memory from a recipe's name and a table of options.
+//! Any memory from a name and a table of options.
 //!
 //! ```
 //! use attractor::catalogue::{self, Context};
@@ -6,14 +6,14 @@
 //!
 //! # fn main() -> Result<(), attractor::core::Error> {
 //! let context = Context::pixels(3072, &Backend::Flex.open()?)?;
-//! let memory = catalogue::build("gmm", &"sigma = 0.2".parse().unwrap(), &context)?;
+//! let memory = catalogue::build("gmm", &"prior = { sigma = 0.2 }".parse().unwrap(), &context)?;
 //! # let _ = memory;
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! Any combination of prior, inference and observation model is the recipe `variational`, whose parts
-//! are looked up in the registries of their crates; a new part needs nothing here:
+//! Any combination of prior, inference and observation model is `variational`, whose parts are looked up
+//! in the registries of their crates; a new part needs nothing here:
 //!
 //! ```
 //! # use attractor::catalogue::{self, Context};
@@ -23,7 +23,7 @@
 //! let options = r#"
 //!     prior = { kind = "hopfield", beta = 4.0 }
 //!     inference = { kind = "gradient", rule = { line_search = { rate = 1.0 } } }
-//!     observation = { kind = "masked", inner = { kind = "laplace", scale = 0.2 } }
+//!     observation = { kind = "laplace", scale = 0.2 }
 //! "#;
 //! let memory = catalogue::build("variational", &options.parse().unwrap(), &context)?;
 //! # let _ = memory;
@@ -31,245 +31,144 @@
 //! # }
 //! ```
 //!
-//! A recipe is one entry of [`RECIPES`] and one arm of [`build`]; adding a memory of another kind
-//! adds a line to each.
+//! What a memory can do beyond writing and reading is asked of it: see
+//! [`attractor_core::AssociativeMemory::as_complete`] and its sisters.
+//!
+//! The catalogue is the lists of the crates one after the other ([`LISTS`]) and the named points of the
+//! grid in `points.toml`. A new memory is an entry in the list of its crate.
 
-mod bayespcn;
-mod compose;
-mod learner;
-mod options;
-mod pcn;
-mod recipes;
-mod whole;
+mod variational;
 
-use std::sync::Arc;
+use std::sync::LazyLock;
 
-use attractor_baselines::{
-    AutoencoderConfig, ClassicalHopfieldConfig, DenseHopfieldConfig, EncoderOnlyConfig,
-    MemN2NConfig, NearestConfig, NtmConfig,
-};
-use attractor_core::burn::tensor::Device;
-use attractor_core::model::Identity;
-use attractor_core::{Complete, Error, Forget, GenerativeModel, Result, Stopping};
-use attractor_inference::{ModeSearch, PredictiveCodingConfig};
-use attractor_priors::{GaussianMixtureConfig, HopfieldConfig, LearnedPrecisionConfig};
+use attractor_core::memory::registry::{BoxedMemory, BuildMemory, MemoryEntry};
+use attractor_core::options::fill;
+use attractor_core::{Error, Options, Result};
+use attractor_memories::EncodedMemory;
+use serde::Deserialize;
 
-use compose::{any, bp, compose, encoded, fixed_point, of_signs, variational};
+pub use attractor_core::memory::registry::Context;
+pub use variational::VariationalOptions;
 
-pub use learner::Learner;
-pub use options::{
-    AutoencoderOptions, BpOptions, ClassicalHopfieldOptions, DenseHopfieldOptions, GmmOptions,
-    GmmStarOptions, MapOptions, MchnOptions, MemN2NOptions, NearestOptions, NtmOptions,
-    ObservationKind, PcOptions, VariationalOptions, read_options,
-};
-pub use recipes::{RECIPES, Recipe};
+/// The lists that the catalogue joins, in order.
+pub const LISTS: &[&[MemoryEntry]] = &[
+    &[variational::VARIATIONAL],
+    attractor_baselines::MEMORIES,
+    attractor_predictive_coding::MEMORIES,
+];
 
-/// What a memory is built on.
+/// A memory of the catalogue.
 #[derive(Debug, Clone)]
-pub struct Context {
-    /// Where it lives.
-    pub device: Device,
-    /// The representation; [`Identity`] for pixels.
-    pub model: Arc<dyn GenerativeModel>,
-    /// A separately trained autoencoder, for the recipe `autoencoder`.
-    pub autoencoder: Option<Arc<dyn GenerativeModel>>,
+pub struct Recipe {
+    /// Key in experiment files.
+    pub name: String,
+    /// One line for people.
+    pub summary: String,
+    /// Where it is from.
+    pub citation: String,
+    /// What this name says, over the defaults of the entry.
+    options: Options,
+    entry: MemoryEntry,
 }
 
-impl Context {
-    /// Without a representation: rows of `dim` numbers.
-    ///
-    /// # Errors
-    /// [`Error::Config`] if `dim` is 0.
-    pub fn pixels(dim: usize, device: &Device) -> Result<Self> {
-        Ok(Self::codes(Arc::new(Identity::new(dim)?), device))
+impl Recipe {
+    /// Every option with its default.
+    pub fn options(&self) -> Options {
+        let mut options = (self.entry.defaults)();
+        fill(&mut options, self.options.clone());
+        options
     }
 
-    /// With a generative model.
-    pub fn codes(model: Arc<dyn GenerativeModel>, device: &Device) -> Self {
-        Self {
-            device: device.clone(),
-            model,
-            autoencoder: None,
+    /// An empty memory; one that learns still has its first weights.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for unknown or wrong options, [`Error::Unsupported`] if the context lacks what
+    /// the memory needs.
+    pub fn build(&self, options: &Options, context: &Context) -> Result<BoxedMemory> {
+        let mut filled = self.options.clone();
+        fill(&mut filled, options.clone());
+        match self.entry.build {
+            BuildMemory::OfData(build) => build(&filled, context),
+            BuildMemory::OfCodes(build) => {
+                let model = &context.model;
+                let memory = build(&filled, model.latent_dim(), &context.device)?;
+                Ok(match model.codes_are_data() {
+                    true => memory,
+                    false => Box::new(EncodedMemory::new(model.clone(), memory)?),
+                })
+            }
         }
     }
 }
 
-/// A memory that is read with a mask, and can be emptied.
-pub trait Completing: Complete + Forget {}
-
-impl<M: Complete + Forget> Completing for M {}
-
-/// What a recipe yields.
-pub enum Built {
-    /// Ready to store patterns.
-    Memory(Box<dyn Forget>),
-    /// Ready, and to be read with the mask of known entries.
-    Complete(Box<dyn Completing>),
-    /// To be trained first, on codes.
-    Learner(Box<dyn Learner>),
+/// A named point as `points.toml` has it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Point {
+    summary: String,
+    citation: String,
+    options: Options,
 }
 
-impl std::fmt::Debug for Built {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (kind, len) = match self {
-            Self::Memory(memory) => ("Memory", memory.len()),
-            Self::Complete(memory) => ("Complete", memory.len()),
-            Self::Learner(_) => ("Learner", 0),
-        };
-        f.debug_struct(kind)
-            .field("len", &len)
-            .finish_non_exhaustive()
-    }
+static RECIPES: LazyLock<Vec<Recipe>> = LazyLock::new(|| {
+    let points: toml::map::Map<String, toml::Value> = include_str!("points.toml")
+        .parse()
+        .expect("the points are a table, as the tests of this module see");
+    let named = points.into_iter().map(|(name, point)| {
+        let point: Point = point
+            .try_into()
+            .expect("a point has a summary, a citation and options, as the tests see");
+        Recipe {
+            name,
+            summary: point.summary,
+            citation: point.citation,
+            options: point.options,
+            entry: variational::VARIATIONAL,
+        }
+    });
+    let entries = LISTS.iter().copied().flatten().map(|&entry| Recipe {
+        name: entry.name.into(),
+        summary: entry.summary.into(),
+        citation: entry.citation.into(),
+        options: Options::new(),
+        entry,
+    });
+    let mut recipes: Vec<Recipe> = entries.collect();
+    // Beside the entry whose points they are.
+    recipes.splice(1..1, named);
+    recipes
+});
+
+/// Every memory.
+pub fn recipes() -> &'static [Recipe] {
+    &RECIPES
+}
+
+/// The memory of that name.
+///
+/// # Errors
+/// [`Error::UnknownName`] listing those there are.
+pub fn find(name: &str) -> Result<&'static Recipe> {
+    let found = recipes().iter().find(|recipe| recipe.name == name);
+    found.ok_or_else(|| {
+        let known: Vec<&str> = recipes()
+            .iter()
+            .map(|recipe| recipe.name.as_str())
+            .collect();
+        Error::UnknownName {
+            what: "recipe",
+            name: name.into(),
+            known: known.join(", "),
+        }
+    })
 }
 
 /// Builds a memory.
 ///
 /// # Errors
-/// [`Error::UnknownName`] for an unknown recipe, [`Error::Config`] for unknown or wrong options,
-/// [`Error::Unsupported`] if the context lacks what the recipe needs.
-pub fn build(recipe: &str, options: &toml::Table, context: &Context) -> Result<Built> {
-    let Context { device, model, .. } = context;
-    let code = model.latent_dim();
-    match recipe {
-        "variational" => any(read_options(recipe, options)?, context),
-        "identity" => {
-            read_options::<options::NoOptions>(recipe, options)?;
-            encoded(
-                context,
-                Box::new(EncoderOnlyConfig::new(code).init(device)?),
-            )
-        }
-        "gmm" => {
-            let GmmOptions { sigma, iterations } = read_options(recipe, options)?;
-            let prior = GaussianMixtureConfig { sigma }.init(code, device)?;
-            variational(context, Box::new(prior), fixed_point(iterations)?)
-        }
-        "mchn" => {
-            let MchnOptions { beta, iterations } = read_options(recipe, options)?;
-            let prior = HopfieldConfig { beta }.init(code, device)?;
-            variational(context, Box::new(prior), fixed_point(iterations)?)
-        }
-        "gmm-star" => {
-            let options: GmmStarOptions = read_options(recipe, options)?;
-            let prior = LearnedPrecisionConfig { form: options.form }.init(code, device)?;
-            Ok(Built::Learner(learner::precision(
-                prior,
-                options.iterations,
-            )))
-        }
-        "bp-gmm" => bp(read_options(recipe, options)?, context),
-        "pc-gmm" => {
-            let PcOptions {
-                sigma,
-                rate,
-                iterations,
-                fixed_predictions,
-            } = read_options(recipe, options)?;
-            let config = PredictiveCodingConfig {
-                rate,
-                fixed_predictions,
-                stopping: Stopping {
-                    max_steps: iterations,
-                    ..Stopping::default()
-                },
-                ..PredictiveCodingConfig::default()
-            };
-            let prior = GaussianMixtureConfig { sigma }.init(code, device)?;
-            variational(context, Box::new(prior), Box::new(config.init()?))
-        }
-        "map-gmm" => {
-            let MapOptions {
-                sigma,
-                observation,
-                variance,
-                scale,
-                degrees,
-                cap,
-            } = read_options(recipe, options)?;
-            let (kind, observation) = observation.build(variance, scale, degrees, cap)?;
-            let prior = GaussianMixtureConfig { sigma }.init(code, device)?;
-            compose(
-                context,
-                kind,
-                observation,
-                Box::new(prior),
-                Box::new(ModeSearch),
-            )
-        }
-        "bayespcn" => bayespcn::build(options, context),
-        "pcn" => pcn::build(options, context),
-        "covariance-pcn" => pcn::covariance(options, context),
-        "nearest" => {
-            let NearestOptions { distance } = read_options(recipe, options)?;
-            let config = NearestConfig {
-                distance,
-                ..NearestConfig::new(code)
-            };
-            encoded(context, Box::new(config.init(device)?))
-        }
-        "classical-hopfield" => {
-            let options: ClassicalHopfieldOptions = read_options(recipe, options)?;
-            let config = ClassicalHopfieldConfig {
-                rule: options.rule,
-                keep_diagonal: options.keep_diagonal,
-                schedule: options.schedule,
-                ..ClassicalHopfieldConfig::new(code)
-            };
-            of_signs(context, options.threshold, Box::new(config.init(device)?))
-        }
-        "dense-hopfield" => {
-            let options: DenseHopfieldOptions = read_options(recipe, options)?;
-            let config = DenseHopfieldConfig {
-                separation: options.separation,
-                rule: options.rule,
-                schedule: options.schedule,
-                ..DenseHopfieldConfig::exponential(code)
-            };
-            of_signs(context, options.threshold, Box::new(config.init(device)?))
-        }
-        "memn2n" | "memn2n-star" => {
-            let options: MemN2NOptions = read_options(recipe, options)?;
-            let config = MemN2NConfig {
-                read_scale: options.alpha,
-                ..MemN2NConfig::new(code)
-            };
-            Ok(Built::Learner(learner::network(config.init(device)?)))
-        }
-        "ntm" | "ntm-star" => {
-            let options: NtmOptions = read_options(recipe, options)?;
-            let config = NtmConfig {
-                heads: options.heads,
-                sharpening: options.sharpening,
-                ..NtmConfig::new(code)
-            };
-            Ok(Built::Learner(learner::network(config.init(device)?)))
-        }
-        "autoencoder" => {
-            let options: AutoencoderOptions = read_options(recipe, options)?;
-            let autoencoder = context
-                .autoencoder
-                .clone()
-                .ok_or_else(|| Error::Unsupported {
-                    what: "the recipe `autoencoder`",
-                    capability: "a trained autoencoder",
-                    part: "the context".into(),
-                })?;
-            let config = AutoencoderConfig {
-                iterations: options.iterations,
-                ..Default::default()
-            };
-            Ok(Built::Memory(Box::new(config.init(autoencoder, device)?)))
-        }
-        unknown => Err(Error::UnknownName {
-            what: "recipe",
-            name: unknown.into(),
-            known: RECIPES
-                .iter()
-                .map(|recipe| recipe.name)
-                .collect::<Vec<_>>()
-                .join(", "),
-        }),
-    }
+/// Those of [`find`] and [`Recipe::build`].
+pub fn build(recipe: &str, options: &Options, context: &Context) -> Result<BoxedMemory> {
+    find(recipe)?.build(options, context)
 }
 
 #[cfg(test)]

@@ -18,39 +18,94 @@ fn host(tensor: Tensor<2>) -> Vec<f32> {
 }
 
 /// A prior has no default among all there are; everything else has, though not always a quick one.
-fn least_options(recipe: &str) -> toml::Table {
+fn least_options(recipe: &str) -> Options {
     match recipe {
         "variational" => "prior = { kind = 'gaussian_mixture' }".parse().unwrap(),
         // The defaults are sized for images.
         "pcn" => "hidden = [8, 8]\nwrite = { epochs = 20 }".parse().unwrap(),
-        _ => toml::Table::new(),
+        "bayespcn" => "hidden = 8".parse().unwrap(),
+        "gpcn" => "hidden = 8".parse().unwrap(),
+        _ => Options::new(),
     }
+}
+
+fn whole() -> Context {
+    let mut context = context();
+    context.autoencoder = Some(context.model.clone());
+    context
 }
 
 /// Every recipe that needs no decoder layers builds, trains, stores and answers.
 #[test]
 fn every_recipe_works() {
-    let mut context = context();
-    context.autoencoder = Some(context.model.clone());
-    for recipe in RECIPES.iter().filter(|recipe| recipe.name != "pc-gmm") {
-        let mut built = build(recipe.name, &least_options(recipe.name), &context).unwrap();
-        if let Built::Learner(mut learner) = built {
-            assert!(recipe.learns);
+    for recipe in recipes().iter().filter(|recipe| recipe.name != "pc-gmm") {
+        let mut memory = recipe
+            .build(&least_options(&recipe.name), &whole())
+            .unwrap();
+        if let Some(learner) = memory.as_train() {
             let codes = normal(1, 8);
             learner
                 .train_step(codes.clone(), codes.clone(), codes, 0.01)
                 .unwrap();
-            built = learner.finish(&context).unwrap();
         }
-        let Built::Memory(mut memory) = built else {
-            panic!("{recipe:?} is not ready")
-        };
         memory.write(normal(2, 5)).unwrap();
         assert_eq!(memory.len(), 5, "{recipe:?}");
-        let recall = memory.read(normal(3, 2)).unwrap();
-        let answer = recall.data().into_data().try_into_vec::<f32>().unwrap();
+        let answer = host(memory.read(normal(3, 2)).unwrap().data());
         assert!(answer.iter().all(|value| value.is_finite()), "{recipe:?}");
+        if let Some(memory) = memory.as_complete() {
+            let known = normal(4, 2).greater_elem(0.0).float();
+            let answer = host(memory.complete(normal(3, 2), known).unwrap().data());
+            assert!(answer.iter().all(|value| value.is_finite()), "{recipe:?}");
+        }
+        if let Some(memory) = memory.as_recognise() {
+            assert_eq!(memory.familiarity(normal(3, 2)).unwrap().dims(), [2]);
+        }
+        if let Some(forgetting) = memory.as_forget() {
+            forgetting.clear();
+            assert!(memory.is_empty(), "{recipe:?}");
+        }
     }
+}
+
+/// Its defaults, as `list` prints them, build the very same memory.
+#[test]
+fn options_with_defaults_are_accepted() {
+    for recipe in recipes() {
+        let mut options = recipe.options();
+        fill(&mut options, least_options(&recipe.name));
+        recipe.build(&options, &whole()).unwrap();
+        assert!(!recipe.summary.is_empty() && !recipe.citation.is_empty());
+    }
+}
+
+/// A wrapper has what it wraps.
+#[test]
+fn capabilities_pass_through_a_model() {
+    let shifted = Context::codes(
+        std::sync::Arc::new(attractor_core::model::Signs::new(6, 0.0).unwrap()),
+        &context().device,
+    );
+    let capabilities = |recipe: &str, context: &Context| {
+        let mut memory = build(recipe, &least_options(recipe), context).unwrap();
+        memory.capabilities()
+    };
+    assert_eq!(
+        capabilities("nearest", &context()),
+        ["complete", "recognise", "forget"]
+    );
+    // Known pixels are no known codes.
+    assert_eq!(capabilities("nearest", &shifted), ["recognise", "forget"]);
+    assert_eq!(capabilities("memn2n", &shifted), ["forget", "train"]);
+    assert_eq!(
+        capabilities("gmm-precision", &shifted),
+        ["recognise", "forget", "train"]
+    );
+    // The prior's own iteration does not look at the cue.
+    assert_eq!(capabilities("gmm", &context()), ["recognise", "forget"]);
+    assert_eq!(
+        capabilities("map-gmm", &context()),
+        ["complete", "recognise", "forget"]
+    );
 }
 
 /// Every registered prior under the inferences that ask nothing but the prior's traits.
@@ -58,29 +113,26 @@ fn every_recipe_works() {
 fn every_prior_works_with_every_inference_that_fits_all() {
     for prior in attractor_priors::PRIORS {
         for inference in ["amortised", "fixed_point", "gradient"] {
-            for observation in ["gaussian", "masked", "student_t"] {
+            for observation in ["gaussian", "student_t"] {
                 let options = format!(
                     "prior = {{ kind = '{}' }}\ninference = {{ kind = '{inference}' }}\n\
                      observation = {{ kind = '{observation}' }}",
                     prior.name
                 );
-                let built = build("variational", &options.parse().unwrap(), &context()).unwrap();
-                let recall = match built {
-                    Built::Memory(mut memory) => {
-                        memory.write(normal(2, 5)).unwrap();
-                        memory.read(normal(3, 2)).unwrap()
-                    }
-                    Built::Complete(mut memory) => {
-                        assert_eq!(observation, "masked");
-                        memory.write(normal(2, 5)).unwrap();
-                        let known = normal(4, 2).greater_elem(0.0).float();
-                        memory.complete(normal(3, 2), known).unwrap()
-                    }
-                    Built::Learner(_) => panic!("{options}"),
-                };
-                assert_eq!(recall.len(), 2);
-                let answer = recall.data().into_data().try_into_vec::<f32>().unwrap();
-                assert!(answer.iter().all(|value| value.is_finite()), "{options}");
+                let options = options.parse().unwrap();
+                let mut memory = build("variational", &options, &context()).unwrap();
+                memory.write(normal(2, 5)).unwrap();
+                let mut recalls = vec![memory.read(normal(3, 2)).unwrap()];
+                let known = normal(4, 2).greater_elem(0.0).float();
+                let complete = memory.as_complete();
+                assert_eq!(complete.is_some(), inference == "gradient");
+                recalls
+                    .extend(complete.map(|memory| memory.complete(normal(3, 2), known).unwrap()));
+                for recall in recalls {
+                    assert_eq!(recall.len(), 2);
+                    let answer = host(recall.data());
+                    assert!(answer.iter().all(|value| value.is_finite()), "{options}");
+                }
             }
         }
     }
@@ -94,11 +146,7 @@ fn clipped_rows_are_named() {
             "prior = {{ kind = 'random_features', count = 4000, beta = 50.0, floor = 1e-2 }}\n\
              inference = {{ kind = '{inference}' }}\nobservation = {{ kind = 'gaussian', variance = 1e9 }}"
         );
-        let Built::Memory(mut memory) =
-            build("variational", &options.parse().unwrap(), &context()).unwrap()
-        else {
-            panic!("{options}");
-        };
+        let mut memory = build("variational", &options.parse().unwrap(), &context()).unwrap();
         let patterns = normal(2, 1);
         memory.write(patterns.clone()).unwrap();
         // From the pattern to a hundred of its deviations away; the features' noise is a few percent,
@@ -115,7 +163,8 @@ fn clipped_rows_are_named() {
             memory.stored_states(),
             Err(Error::Unsupported { .. })
         ));
-        assert!(matches!(memory.remove(0), Err(Error::Unsupported { .. })));
+        let removed = memory.as_forget().unwrap().remove(0);
+        assert!(matches!(removed, Err(Error::Unsupported { .. })));
     }
 }
 
@@ -134,10 +183,7 @@ fn memories_of_signs_store_data() {
         ),
         ("dense-hopfield", "separation = 'exponential'"),
     ] {
-        let built = build(recipe, &options.parse().unwrap(), &context()).unwrap();
-        let Built::Memory(mut memory) = built else {
-            panic!("{recipe}")
-        };
+        let mut memory = build(recipe, &options.parse().unwrap(), &context()).unwrap();
         let bits = [
             [1.0f32, 1.0, 1.0, 0.0, 0.0, 0.0],
             [0.0, 1.0, 0.0, 1.0, 0.0, 1.0],
@@ -156,45 +202,44 @@ fn named_recipes_equal_their_tables() {
     let pairs = [
         (
             "gmm",
-            "sigma = 0.4",
+            "prior = { sigma = 0.4 }",
             "prior = { kind = 'gaussian_mixture', sigma = 0.4 }",
         ),
         (
             "mchn",
-            "beta = 2.0\niterations = 3",
+            "prior = { beta = 2.0 }\niterations = 3",
             "prior = { kind = 'hopfield', beta = 2.0 }\niterations = 3",
         ),
         (
             "map-gmm",
-            "observation = 'truncated'\ncap = 0.3",
+            "observation = { kind = 'truncated', cap = 0.3 }",
             "prior = { kind = 'gaussian_mixture' }\ninference = { kind = 'mode_search' }\n\
              observation = { kind = 'truncated', cap = 0.3 }",
         ),
     ];
     for (recipe, named, general) in pairs {
         let answers = [(recipe, named), ("variational", general)].map(|(recipe, options)| {
-            match build(recipe, &options.parse().unwrap(), &context()).unwrap() {
-                Built::Memory(mut memory) => {
-                    memory.write(normal(2, 5)).unwrap();
-                    let data = memory.read(normal(3, 2)).unwrap().data();
-                    data.into_data().try_into_vec::<f32>().unwrap()
-                }
-                other => panic!("{other:?}"),
-            }
+            let mut memory = build(recipe, &options.parse().unwrap(), &context()).unwrap();
+            memory.write(normal(2, 5)).unwrap();
+            host(memory.read(normal(3, 2)).unwrap().data())
         });
         assert_eq!(answers[0], answers[1], "{recipe}");
     }
 }
 
+/// The weight of the prior is a variance that follows from the width of the data.
 #[test]
-fn masked_observations_ask_for_the_mask() {
-    let options = "observation = 'masked'".parse().unwrap();
-    for recipe in ["bp-gmm", "map-gmm"] {
-        assert!(matches!(
-            build(recipe, &options, &context()),
-            Ok(Built::Complete(_))
-        ));
-    }
+fn gamma_is_the_variance_of_an_observation() {
+    let answers = ["", "observation = { kind = 'gaussian', variance = 0.015 }"].map(|observation| {
+        let gamma = if observation.is_empty() { "gamma = 0.005" } else { observation };
+        let options = format!(
+            "prior = {{ kind = 'gaussian_mixture' }}\ninference = {{ kind = 'gradient' }}\n{gamma}"
+        );
+        let mut memory = build("variational", &options.parse().unwrap(), &context()).unwrap();
+        memory.write(normal(2, 5)).unwrap();
+        host(memory.read(normal(3, 2)).unwrap().data())
+    });
+    assert_eq!(answers[0], answers[1]);
 }
 
 #[test]
@@ -205,11 +250,21 @@ fn mistakes_are_named() {
             .to_string()
     };
     assert!(
-        message("gnn", "").starts_with("unknown recipe `gnn`; known: variational, identity, gmm, ")
+        message("gnn", "").starts_with("unknown recipe `gnn`; known: variational, bp-gmm, gmm, ")
     );
-    let unknown = message("gmm", "sigmar = 1.0");
-    assert!(unknown.contains("gmm: unknown field `sigmar`"), "{unknown}");
-    assert!(message("gmm", "sigma = -1.0").starts_with("GaussianMixtureConfig.sigma: "));
+    let unknown = message("gmm", "prior = { sigmar = 1.0 }");
+    assert!(
+        unknown.contains("gaussian_mixture: unknown field `sigmar`"),
+        "{unknown}"
+    );
+    let unknown = message("memn2n", "read_scale = 1.0\nepochs = 3");
+    assert!(
+        unknown.contains("memn2n: unknown field `epochs`"),
+        "{unknown}"
+    );
+    assert!(
+        message("gmm", "prior = { sigma = -1.0 }").starts_with("GaussianMixtureConfig.sigma: ")
+    );
     let unknown = message("variational", "prior = { kind = 'hopfield' }\nsteps = 3");
     assert!(
         unknown.contains("variational: unknown field `steps`"),
@@ -227,13 +282,15 @@ fn mistakes_are_named() {
 #[test]
 fn options_of_bayespcn_reach_it() {
     let built = |options: &str| build("bayespcn", &options.parse().unwrap(), &context());
-    let options = "hidden = 8\nlayers = 2\nactivation = 'relu'\niterations = 20\nmasked = true";
-    let Built::Complete(mut memory) = built(options).unwrap() else {
-        panic!("{options} asks for the mask")
-    };
+    let options = "hidden = 8\nlayers = 2\nactivation = 'relu'\niterations = 20";
+    let mut memory = built(options).unwrap();
     memory.write(normal(2, 3)).unwrap();
     let known = normal(4, 2).greater_elem(0.0).float();
-    let recall = memory.complete(normal(3, 2), known).unwrap();
+    let recall = memory
+        .as_complete()
+        .unwrap()
+        .complete(normal(3, 2), known)
+        .unwrap();
     assert!(recall.steps.iter().all(|&steps| steps <= 20));
     let message = |options: &str| built(options).unwrap_err().to_string();
     for wrong in ["hiden = 8", "dim = 8", "search = { steps = 3 }"] {
@@ -247,13 +304,15 @@ fn options_of_bayespcn_reach_it() {
 fn options_of_pcn_reach_it() {
     let built = |options: &str| build("pcn", &options.parse().unwrap(), &context());
     let options = "hidden = [8]\nactivation = 'tanh'\nwrite = { epochs = 4, inference = { max_steps = 3 } }\n\
-                   iterations = 20\nmasked = true";
-    let Built::Complete(mut memory) = built(options).unwrap() else {
-        panic!("{options} asks for the mask")
-    };
+                   iterations = 20";
+    let mut memory = built(options).unwrap();
     memory.write(normal(2, 3)).unwrap();
     let known = normal(4, 2).greater_elem(0.0).float();
-    let recall = memory.complete(normal(3, 2), known).unwrap();
+    let recall = memory
+        .as_complete()
+        .unwrap()
+        .complete(normal(3, 2), known)
+        .unwrap();
     assert!(recall.steps.iter().all(|&steps| steps <= 20));
     let message = |options: &str| built(options).unwrap_err().to_string();
     for wrong in [
@@ -264,7 +323,7 @@ fn options_of_pcn_reach_it() {
     ] {
         let message = message(wrong);
         assert!(
-            message.contains("must fit the recipe, found pcn: "),
+            message.contains("must fit the memory, found pcn: "),
             "{message}"
         );
     }
@@ -282,7 +341,7 @@ fn options_of_pcn_reach_it() {
         ),
         (
             "write = { optimiser = { sgd = { rat = 0.1 } } }",
-            Err("recipe options: "),
+            Err("memory options: "),
         ),
     ] {
         match (built(options), expected) {
@@ -296,35 +355,15 @@ fn options_of_pcn_reach_it() {
 }
 
 #[test]
-fn partial_tables_are_filled_in_from_where_they_stand() {
-    use attractor_memories::PcnConfig;
-    let config: PcnConfig = whole::over(
-        "pcn",
-        PcnConfig::new(6),
-        "write = { inference = { max_steps = 7 } }\nread = { replace = { rounds = 2 } }"
-            .parse()
-            .unwrap(),
-    )
-    .unwrap();
-    let defaults = PcnConfig::new(6);
-    assert_eq!(config.write.inference.max_steps, 7);
-    assert!(!config.write.inference.momentum);
-    assert_eq!(config.write.stop, defaults.write.stop);
-    assert_ne!(config.read, defaults.read);
-}
-
-#[test]
 fn options_of_covariance_pcn_reach_it() {
     let built = |options: &str| build("covariance-pcn", &options.parse().unwrap(), &context());
     for form in ["explicit", "implicit", "dendritic"] {
-        let options =
-            format!("form = '{form}'\nlearning = {{ closed = {{ ridge = 0.1 }} }}\nmasked = true");
-        let Built::Complete(mut memory) = built(&options).unwrap() else {
-            panic!("{options} asks for the mask")
-        };
+        let options = format!("form = '{form}'\nlearning = {{ closed = {{ ridge = 0.1 }} }}");
+        let mut memory = built(&options).unwrap();
         memory.write(normal(2, 5)).unwrap();
         let known = normal(4, 2).greater_elem(0.0).float();
-        assert_eq!(memory.complete(normal(3, 2), known).unwrap().len(), 2);
+        let recall = memory.as_complete().unwrap().complete(normal(3, 2), known);
+        assert_eq!(recall.unwrap().len(), 2);
     }
     let message = built("form = 'none'").unwrap_err().to_string();
     assert!(

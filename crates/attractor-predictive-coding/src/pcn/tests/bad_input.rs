@@ -4,7 +4,7 @@ use attractor_core::{AssociativeMemory, Complete, Energy, Error, Forget, Recogni
 use burn::tensor::Tensor;
 
 use super::support::*;
-use crate::predictive_coding::{
+use crate::pcn::{
     Completion, Denoising, InferenceConfig, Optimiser, Pcn, PcnConfig, PcnParameters, Ridge, Step,
     WriteConfig,
 };
@@ -154,7 +154,7 @@ fn bad_configurations_name_the_field() {
     };
     let mut stop = WriteConfig::default();
     stop.stop.plateau = -1.0;
-    let rounds = crate::predictive_coding::Reading::Replace(Denoising {
+    let rounds = crate::pcn::Reading::Replace(Denoising {
         rounds: 0,
         ..Denoising::default()
     });

@@ -4,9 +4,9 @@ use attractor_core::{Activation, Outcome};
 use burn::tensor::Tensor;
 
 use super::support::*;
-use crate::predictive_coding::read::pick;
-use crate::predictive_coding::relax::{Options, relax};
-use crate::predictive_coding::{
+use crate::pcn::read::pick;
+use crate::pcn::relax::{Options, relax};
+use crate::pcn::{
     Completion, Denoising, InferenceConfig, Pcn, PcnConfig, Placement, Step, TopPrior,
 };
 

@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 
 use super::support::*;
 use crate::linalg::{Mat, solve_spd};
-use crate::predictive_coding::{
+use crate::pcn::{
     InferenceConfig, Optimiser, Pcn, PcnConfig, PcnLayer, PcnParameters, Placement, Step, StopRule,
     WriteConfig,
 };
@@ -203,7 +203,7 @@ fn independent_patterns_lose_their_energy() {
 /// Patterns that predictions from the frozen codes reproduce.
 #[test]
 fn the_ridge_write_is_exact_for_few_patterns() {
-    use crate::predictive_coding::Ridge;
+    use crate::pcn::Ridge;
     for (bias, hidden) in [(false, 8), (true, 8), (false, 3)] {
         let config = PcnConfig {
             bias,

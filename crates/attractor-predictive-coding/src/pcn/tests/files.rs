@@ -3,7 +3,7 @@
 use attractor_core::{AssociativeMemory, Forget, Persist};
 
 use super::support::*;
-use crate::predictive_coding::{Optimiser, Pcn, PcnConfig, Precision, TopPrior, WriteConfig};
+use crate::pcn::{Optimiser, Pcn, PcnConfig, Precision, TopPrior, WriteConfig};
 use crate::testing::device;
 
 const DIM: usize = 10;

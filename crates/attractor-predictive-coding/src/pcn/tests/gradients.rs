@@ -4,11 +4,11 @@ use attractor_core::Activation;
 use burn::tensor::Tensor;
 
 use super::support::*;
-use crate::predictive_coding::body::Body;
-use crate::predictive_coding::learn::ascent;
-use crate::predictive_coding::network::Network;
-use crate::predictive_coding::relax::Landscape;
-use crate::predictive_coding::{Pcn, PcnConfig, PcnParameters, Placement, TopPrior};
+use crate::pcn::body::Body;
+use crate::pcn::learn::ascent;
+use crate::pcn::network::Network;
+use crate::pcn::relax::Landscape;
+use crate::pcn::{Pcn, PcnConfig, PcnParameters, Placement, TopPrior};
 
 const DIM: usize = 6;
 const ROWS: usize = 2;

@@ -4,10 +4,10 @@ use attractor_core::{Activation, check};
 use burn::tensor::{DType, FloatDType, Tensor};
 
 use super::support::*;
-use crate::predictive_coding::body::Body;
-use crate::predictive_coding::host::Motion;
-use crate::predictive_coding::relax::{Landscape, Options, relax};
-use crate::predictive_coding::{Form, InferenceConfig, PcnConfig, Placement, Precision, TopPrior};
+use crate::pcn::body::Body;
+use crate::pcn::host::Motion;
+use crate::pcn::relax::{Landscape, Options, relax};
+use crate::pcn::{Form, InferenceConfig, PcnConfig, Placement, Precision, TopPrior};
 
 const DIM: usize = 37;
 /// Rows of one task and of several, with a rest.

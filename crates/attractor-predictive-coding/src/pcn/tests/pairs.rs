@@ -4,7 +4,7 @@ use attractor_core::{AssociativeMemory, Error, HeteroAssociative};
 use burn::tensor::Tensor;
 
 use super::support::*;
-use crate::predictive_coding::PcnConfig;
+use crate::pcn::PcnConfig;
 use crate::testing::device;
 
 const IMAGE: usize = 96;

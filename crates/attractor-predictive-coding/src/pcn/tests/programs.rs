@@ -4,9 +4,7 @@ use attractor_core::{Activation, Error};
 use proptest::prelude::*;
 
 use super::support::*;
-use crate::predictive_coding::{
-    Optimiser, Pcn, PcnConfig, Placement, Precision, Ridge, TopPrior, WriteConfig,
-};
+use crate::pcn::{Optimiser, Pcn, PcnConfig, Placement, Precision, Ridge, TopPrior, WriteConfig};
 use crate::testing::device;
 use crate::testing::programs::{Step, perform, programs, reloading_changes_nothing};
 

@@ -6,7 +6,7 @@ use attractor_core::{Activation, Outcome};
 use burn::tensor::Tensor;
 
 use super::support::*;
-use crate::predictive_coding::{
+use crate::pcn::{
     Completion, Denoising, Form, InferenceConfig, Pcn, PcnConfig, Placement, TopPrior,
 };
 

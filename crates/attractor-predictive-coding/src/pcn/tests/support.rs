@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use attractor_core::{Activation, rng};
 use burn::tensor::{DType, Tensor, TensorData};
 
-use crate::predictive_coding::{
+use crate::pcn::{
     InferenceConfig, Optimiser, Pcn, PcnConfig, PcnParameters, Precision, Progress, Step, StopRule,
     WriteConfig, WriteReport,
 };

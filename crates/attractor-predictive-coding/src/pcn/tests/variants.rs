@@ -3,9 +3,7 @@
 use attractor_core::{Activation, AssociativeMemory};
 
 use super::support::*;
-use crate::predictive_coding::{
-    Optimiser, Pcn, PcnConfig, Placement, Ridge, Start, TopPrior, WriteConfig,
-};
+use crate::pcn::{Optimiser, Pcn, PcnConfig, Placement, Ridge, Start, TopPrior, WriteConfig};
 use crate::testing::device;
 
 const DIM: usize = 48;
@@ -146,13 +144,13 @@ fn networks_that_cannot_learn_are_refused() {
         hidden: vec![2, 1],
         ..PcnConfig::new(4)
     };
-    let parameters = crate::predictive_coding::PcnParameters {
+    let parameters = crate::pcn::PcnParameters {
         layers: vec![
-            crate::predictive_coding::PcnLayer {
+            crate::pcn::PcnLayer {
                 weight: normal(1, 4, 2),
                 bias: None,
             },
-            crate::predictive_coding::PcnLayer {
+            crate::pcn::PcnLayer {
                 weight: rows(&[-1.0, -2.0], 1),
                 bias: None,
             },

@@ -1,14 +1,12 @@
 //! What is done to an image before it is recalled.
 
-use attractor_core::rng;
-use serde::{Deserialize, Serialize};
+use attractor::core::rng;
 
-use super::Images;
+use super::questions::Images;
 
 /// One kind of corruption at one strength.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Corruption {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Corruption {
     /// Nothing.
     Clean,
     /// Adds normal numbers of this standard deviation to values in `[0, 1]`.
@@ -19,32 +17,18 @@ pub enum Corruption {
     Mask(f64),
 }
 
-/// All that the paper reports, with the clean images first.
-pub const PAPER: [Corruption; 10] = [
-    Corruption::Clean,
-    Corruption::White(0.2),
-    Corruption::White(0.4),
-    Corruption::White(0.8),
-    Corruption::Dropout(0.25),
-    Corruption::Dropout(0.5),
-    Corruption::Dropout(0.75),
-    Corruption::Mask(0.25),
-    Corruption::Mask(0.5),
-    Corruption::Mask(0.75),
-];
-
 /// Corrupted images in `[-1, 1]`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Cues {
+pub(super) struct Cues {
     /// `[n, d]`.
-    pub values: Vec<f32>,
+    pub(super) values: Vec<f32>,
     /// `[n, d]`, 1 where a value is known and 0 where it is not; nothing if none is trusted.
-    pub known: Option<Vec<f32>>,
+    pub(super) known: Option<Vec<f32>>,
 }
 
 impl Corruption {
     /// `clean`, `white 0.2`, `dropout 0.25`, `mask 0.5`.
-    pub fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         match self {
             Self::Clean => "clean".into(),
             Self::White(std) => format!("white {std}"),
@@ -54,7 +38,7 @@ impl Corruption {
     }
 
     /// Corrupts the chosen images. What happens to one depends on `seed` and its index alone.
-    pub fn apply(&self, images: &Images, chosen: &[usize], seed: u64) -> Cues {
+    pub(super) fn apply(&self, images: &Images, chosen: &[usize], seed: u64) -> Cues {
         let mut values: Vec<f32> = chosen.iter().flat_map(|&at| images.scaled(at)).collect();
         let dim = images.dim();
         let known = match *self {
@@ -77,8 +61,9 @@ impl Corruption {
                     .collect(),
             ),
             Self::Mask(share) => {
-                let first = images.width - (share * images.width as f64).round() as usize;
-                let seen = |at: usize| f32::from(u8::from(at % images.width < first));
+                let first =
+                    images.shape.width - (share * images.shape.width as f64).round() as usize;
+                let seen = |at: usize| f32::from(u8::from(at % images.shape.width < first));
                 let one: Vec<f32> = (0..dim).map(seen).collect();
                 Some(one.repeat(chosen.len()))
             }
@@ -93,12 +78,12 @@ impl Corruption {
 }
 
 fn dropped(images: &Images, share: f64, seed: u64, index: usize) -> Vec<f32> {
-    let pixels = images.dim() / images.channels;
+    let pixels = images.dim() / images.shape.channels;
     let hidden = (share * pixels as f64).round() as usize;
     let mut stream = rng::indexed_stream(seed, "bayespcn/dropout", index as u64);
     let mut seen = vec![1.0; pixels];
     for &pixel in rng::permutation(&mut stream, pixels).iter().take(hidden) {
         seen[pixel] = 0.0;
     }
-    seen.repeat(images.channels)
+    seen.repeat(images.shape.channels)
 }
