@@ -70,8 +70,8 @@ pub fn read<T: DeserializeOwned>(what: &'static str, name: &str, options: &Optio
 }
 
 /// Puts `options` over `defaults`, table by table at every depth. A table that names another part (by
-/// [`KIND`]), or another alternative of an enumeration (one key each, and not the same), replaces the
-/// default whole.
+/// [`KIND`]), or another alternative of an enumeration (each one key that holds a table, and not the
+/// same), replaces the default whole.
 pub fn fill(defaults: &mut Options, options: Options) {
     for (key, value) in options {
         match (defaults.get_mut(&key), value) {
@@ -91,7 +91,9 @@ fn is_another(default: &Options, given: &Options) -> bool {
     if let Some(kind) = given.get(KIND) {
         return default.get(KIND) != Some(kind);
     }
-    default.len() == 1 && given.len() == 1 && default.keys().ne(given.keys())
+    let alternative =
+        |table: &Options| table.len() == 1 && table.values().any(toml::Value::is_table);
+    alternative(default) && alternative(given) && default.keys().ne(given.keys())
 }
 
 #[cfg(test)]
@@ -162,12 +164,10 @@ mod tests {
             table("kind = 'a'\nsigma = 2")
         );
         assert_eq!(prior("prior = { kind = 'b' }"), table("kind = 'b'"));
-        let rule = |options: &str| filled(options)["rule"].to_string();
-        assert_eq!(rule("rule = { sgd = {} }"), "{ sgd = {} }");
-        assert_eq!(
-            rule("rule = { adam = { beta = 1 } }"),
-            "{ adam = { beta = 1, rate = 3 } }"
-        );
+        let rule = |options: &str| filled(options)["rule"].as_table().unwrap().clone();
+        assert_eq!(rule("rule = { sgd = {} }"), table("sgd = {}"));
+        let adam = "adam = { beta = 1, rate = 3 }";
+        assert_eq!(rule("rule = { adam = { beta = 1 } }"), table(adam));
     }
 
     #[test]

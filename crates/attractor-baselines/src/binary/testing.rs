@@ -1,6 +1,6 @@
 //! Shared by the tests of the memories of +1 and -1.
 
-use attractor_core::{Complete, Error, Forget, Outcome, rng};
+use attractor_core::{AssociativeMemory, Complete, Error, Forget, Outcome, rng};
 
 use super::Dynamics;
 use crate::testing::{host, tensor};
@@ -71,7 +71,7 @@ pub(crate) fn check_descent<D: Dynamics>(dynamics: &D, dim: usize, seed: u64) {
 
 /// Errors, single rows against batches, exact removal, held entries. `fresh` makes an empty memory
 /// of 12 entries.
-pub(crate) fn check_contract<M: Forget + Complete>(fresh: impl Fn() -> M) {
+pub(crate) fn check_contract<M: AssociativeMemory + Forget + Complete>(fresh: impl Fn() -> M) {
     let mut memory = fresh();
     let cue = tensor(&random(1, 1, 12), 12);
     assert_eq!(memory.read(cue.clone()).unwrap_err(), Error::EmptyMemory);

@@ -10,4 +10,4 @@ mod recall;
 mod support;
 mod whole;
 
-pub(crate) use support::small;
+
