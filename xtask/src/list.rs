@@ -10,7 +10,7 @@ use attractor::datasets::{DataRoot, NAMES};
 use attractor::evaluation::ExperimentFile;
 use attractor::inference::INFERENCES;
 use attractor::priors::PRIORS;
-use attractor_studies::PROTOCOLS;
+use attractor_experiments::PROTOCOLS;
 use comfy_table::{Table, presets};
 
 /// Arguments of `list`.

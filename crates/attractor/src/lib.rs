@@ -25,7 +25,6 @@
 //! `flex` (default): multithreaded CPU. `ndarray`: the older CPU backend. `wgpu`: any GPU.
 //! `vulkan`, `cuda`: GPUs through their own interfaces.
 
-pub mod capacity;
 pub mod catalogue;
 mod photos;
 pub mod prelude;

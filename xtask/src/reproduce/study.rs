@@ -11,7 +11,7 @@ use attractor::evaluation::figures::ImageGrid;
 use attractor::evaluation::run::{Trace, TrainingPoint};
 use attractor::evaluation::study::{ResolvedStudy, Study, StudyOverrides};
 use attractor::evaluation::{Cell, RunConfig, RunWriter};
-use attractor_studies::{Error, Protocol, Session, Task, Work, find};
+use attractor_experiments::{Error, Protocol, Session, Task, Work, find};
 
 use super::observer::TrainingView;
 use super::plan::{hash, run_info};

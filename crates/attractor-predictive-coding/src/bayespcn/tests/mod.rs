@@ -9,5 +9,3 @@ mod programs;
 mod recall;
 mod support;
 mod whole;
-
-

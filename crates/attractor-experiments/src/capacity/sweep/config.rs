@@ -1,11 +1,11 @@
-use attractor_core::error::require_nonzero;
-use attractor_core::{Error, Result};
+use attractor::core::error::require_nonzero;
+use attractor::core::{Error, Result};
 use serde::{Deserialize, Serialize};
 
 /// What a sweep measures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Protocol {
+pub struct SweepConfig {
     /// Entries of a pattern, D. Default 200.
     pub dim: usize,
     /// Numbers of stored patterns, rising. Default 10, 20, 40, 80.
@@ -22,7 +22,7 @@ pub struct Protocol {
     pub first_seed: u64,
 }
 
-impl Default for Protocol {
+impl Default for SweepConfig {
     fn default() -> Self {
         Self {
             dim: 200,
@@ -36,30 +36,30 @@ impl Default for Protocol {
     }
 }
 
-impl Protocol {
+impl SweepConfig {
     /// At least one entry, cue, seed and count; counts rising from 1; `flipped` in [0, 1), `overlap`
     /// in (0, 1].
     ///
     /// # Errors
     /// [`Error::Config`] naming the field.
     pub fn validate(&self) -> Result<()> {
-        require_nonzero("Protocol.dim", self.dim)?;
-        require_nonzero("Protocol.cues", self.cues)?;
-        require_nonzero("Protocol.seeds", self.seeds as usize)?;
+        require_nonzero("SweepConfig.dim", self.dim)?;
+        require_nonzero("SweepConfig.cues", self.cues)?;
+        require_nonzero("SweepConfig.seeds", self.seeds as usize)?;
         let rising = self.counts.windows(2).all(|pair| pair[0] < pair[1]);
         if !rising || self.counts.first().is_none_or(|&first| first == 0) {
             let rule = "must rise, from at least 1";
             let found = format!("{:?}", self.counts);
-            return Err(Error::config("Protocol.counts", rule, found));
+            return Err(Error::config("SweepConfig.counts", rule, found));
         }
         if !(0.0..1.0).contains(&self.flipped) {
             let rule = "must be at least 0 and below 1";
-            return Err(Error::config("Protocol.flipped", rule, self.flipped));
+            return Err(Error::config("SweepConfig.flipped", rule, self.flipped));
         }
         match self.overlap > 0.0 && self.overlap <= 1.0 {
             true => Ok(()),
             false => Err(Error::config(
-                "Protocol.overlap",
+                "SweepConfig.overlap",
                 "must be above 0 and at most 1",
                 self.overlap,
             )),

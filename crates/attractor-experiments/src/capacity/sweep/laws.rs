@@ -4,8 +4,8 @@
 //! Amit, Gutfreund, Sompolinsky 1985; McEliece, Posner, Rodemich, Venkatesh 1987; Krotov, Hopfield
 //! 2016; Demircigil et al. 2017; Ramsauer et al. 2021, theorem 3.
 
-use attractor_core::error::{require_nonzero, require_positive};
-use attractor_core::{Error, Result};
+use attractor::core::error::{require_nonzero, require_positive};
+use attractor::core::{Error, Result};
 
 /// Load K / D at which recall by Hebb's rule collapses, with about 1.6 % wrong entries just below.
 pub const HEBB_COLLAPSE: f64 = 0.138;

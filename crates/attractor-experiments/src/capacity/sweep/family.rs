@@ -1,10 +1,10 @@
 //! The models of a sweep.
 
-use attractor_core::{AssociativeMemory, Result};
+use attractor::core::{AssociativeMemory, Result};
 use serde::{Deserialize, Serialize};
 use toml::{Table, toml};
 
-use crate::catalogue::{self, Context};
+use attractor::catalogue::{self, Context, Recipe};
 
 /// A model as the catalogue builds it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,6 +31,19 @@ impl Model {
             recipe: recipe.into(),
             options,
             refill: false,
+        }
+    }
+
+    /// A memory of the catalogue as it is, with a threshold between -1 and +1 where it has one. It is
+    /// filled anew for each count: what it learns may depend on how patterns are grouped.
+    pub fn of(recipe: &Recipe) -> Self {
+        let mut options = Table::new();
+        if recipe.options().contains_key("threshold") {
+            options.insert("threshold".into(), 0.0.into());
+        }
+        Self {
+            refill: true,
+            ..Self::new(&recipe.name, &recipe.name, options)
         }
     }
 

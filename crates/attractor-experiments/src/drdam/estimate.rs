@@ -1,6 +1,5 @@
 //! Errors of estimated energies and gradients (figures 3 and 5 of the paper).
 
-use attractor::capacity;
 use attractor::core::burn::tensor::Tensor;
 use attractor::core::check;
 use attractor::evaluation::{Measurement, Metric};
@@ -229,7 +228,7 @@ impl Cell for Slope {
         for estimate in &self.0 {
             pairs.push((estimate.count as f64, estimate.errors(session)?.gradient));
         }
-        let fitted = capacity::power(&pairs);
+        let fitted = crate::capacity::sweep::power(&pairs);
         Ok(fitted
             .map(|(value, _)| Measurement {
                 metric: Metric::Exponent,

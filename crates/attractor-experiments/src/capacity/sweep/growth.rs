@@ -2,11 +2,11 @@
 
 use std::ops::ControlFlow;
 
-use attractor_core::burn::tensor::Device;
-use attractor_core::{Error, Result};
+use attractor::core::burn::tensor::Device;
+use attractor::core::{Error, Result};
 use toml::{Table, toml};
 
-use super::{Model, Point, Protocol, crossing, curve, laws, sweep};
+use super::{Model, Point, SweepConfig, crossing, curve, laws, sweep};
 
 /// Wrong entries at which a network counts as full.
 const FULL: f64 = 0.01;
@@ -27,7 +27,7 @@ const SHARES: [f64; 7] = [0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.5];
 pub fn growth(
     power: u32,
     dims: &[usize],
-    protocol: &Protocol,
+    protocol: &SweepConfig,
     device: &Device,
     progress: &mut dyn FnMut(&Point) -> ControlFlow<()>,
 ) -> Result<Vec<(f64, f64)>> {
@@ -42,7 +42,7 @@ pub fn growth(
     let mut found = Vec::new();
     for &dim in dims {
         let law = laws::polynomial_with_errors(dim, power, FULL)?;
-        let protocol = Protocol {
+        let protocol = SweepConfig {
             dim,
             counts: SHARES.map(|share| (share * law) as usize).to_vec(),
             flipped: 0.0,

@@ -1,6 +1,7 @@
 //! Recall of stored patterns of signs.
 
-use attractor::capacity::{self, Model, Point};
+use super::sweep::{self, Model, Point};
+use attractor::catalogue;
 use attractor::evaluation::{Measurement, Metric};
 use serde::Deserialize;
 
@@ -13,7 +14,7 @@ use crate::{Result, Session, Task, Work};
 struct Options {
     /// Entries of a pattern.
     dim: usize,
-    /// Name of a model of the family.
+    /// Name of a model of the family, or of a memory of the catalogue.
     model: String,
     /// Cues: the first patterns.
     cues: usize,
@@ -26,14 +27,14 @@ struct Options {
 }
 
 fn limit() -> f64 {
-    capacity::Protocol::default().overlap
+    sweep::SweepConfig::default().overlap
 }
 
 /// One place on one line.
 #[derive(Debug)]
 pub(super) struct Recall {
     model: Model,
-    protocol: capacity::Protocol,
+    protocol: sweep::SweepConfig,
 }
 
 impl Recall {
@@ -45,17 +46,18 @@ impl Recall {
             let expected = format!("a load of at least one pattern in {}", options.dim);
             return Err(task.misplaced("levels", expected, load));
         }
-        let family = capacity::family(options.dim);
-        let known: Vec<&str> = family.iter().map(|model| model.name.as_str()).collect();
-        let unknown = || {
-            let known = known.join(", ");
-            task.refuse(format!(
-                "unknown `model` `{}`; known: {known}",
-                options.model
-            ))
+        let family = sweep::family(options.dim);
+        let found = family.iter().find(|model| model.name == options.model);
+        let model = match (found, catalogue::find(&options.model)) {
+            (Some(model), _) => model.clone(),
+            (None, Ok(recipe)) => Model::of(recipe),
+            (None, Err(error)) => {
+                let known: Vec<&str> = family.iter().map(|model| model.name.as_str()).collect();
+                let known = known.join(", ");
+                return Err(task.refuse(format!("`model` is none of {known}; {error}")));
+            }
         };
-        let model = family.iter().find(|model| model.name == options.model);
-        let protocol = capacity::Protocol {
+        let protocol = sweep::SweepConfig {
             dim: options.dim,
             counts: vec![stored as usize],
             cues: options.cues,
@@ -65,10 +67,7 @@ impl Recall {
             first_seed: task.cell.seed,
         };
         protocol.validate()?;
-        Ok(Self {
-            model: model.ok_or_else(unknown)?.clone(),
-            protocol,
-        })
+        Ok(Self { model, protocol })
     }
 
     pub(super) fn work(&self) -> Work {
@@ -86,7 +85,7 @@ impl Recall {
     pub(super) fn measure(&self, session: &mut dyn Session) -> Result<Vec<Measurement>> {
         let device = session.device().clone();
         let models = std::slice::from_ref(&self.model);
-        let points = capacity::sweep(models, &self.protocol, &device, &mut |_| flow(session))?;
+        let points = sweep::sweep(models, &self.protocol, &device, &mut |_| flow(session))?;
         session.check()?;
         let part = |metric, share: fn(&Point) -> f64| {
             points.iter().map(move |point| Measurement {

@@ -2,12 +2,12 @@
 
 use std::ops::ControlFlow;
 
-use attractor_core::burn::tensor::{Device, Tensor, TensorData};
-use attractor_core::{AssociativeMemory, Error, Outcome, Recall, Result, check, rng};
+use attractor::core::burn::tensor::{Device, Tensor, TensorData};
+use attractor::core::{AssociativeMemory, Error, Outcome, Recall, Result, check, rng};
 use serde::{Deserialize, Serialize};
 
-use super::{Model, Protocol};
-use crate::catalogue::Context;
+use super::{Model, SweepConfig};
+use attractor::catalogue::Context;
 
 /// What one memory recalls at one load.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -74,7 +74,7 @@ pub fn cues(patterns: &[f32], dim: usize, share: f64, seed: u64) -> Vec<f32> {
 /// first ([`Error::Unsupported`]); whatever a memory fails with.
 pub fn sweep(
     models: &[Model],
-    protocol: &Protocol,
+    protocol: &SweepConfig,
     device: &Device,
     progress: &mut dyn FnMut(&Point) -> ControlFlow<()>,
 ) -> Result<Vec<Point>> {
@@ -103,7 +103,7 @@ pub fn sweep(
 /// One model filling up with one set of patterns.
 struct Run<'a> {
     model: &'a Model,
-    protocol: &'a Protocol,
+    protocol: &'a SweepConfig,
     seed: u64,
     context: &'a Context,
     /// Patterns of the largest count.
@@ -116,7 +116,7 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn new(
         model: &'a Model,
-        protocol: &'a Protocol,
+        protocol: &'a SweepConfig,
         seed: u64,
         context: &'a Context,
     ) -> Result<Self> {

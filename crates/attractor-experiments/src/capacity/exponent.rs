@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use attractor::capacity;
 use attractor::evaluation::{Measurement, Metric};
 use serde::Deserialize;
 
-use super::flow;
+use super::{flow, sweep};
 use crate::{Result, Session, Task};
 
 /// What a series says.
@@ -32,7 +31,7 @@ struct Options {
 pub(super) struct Exponent {
     power: u32,
     /// None for the law.
-    measured: Option<(Vec<usize>, capacity::Protocol)>,
+    measured: Option<(Vec<usize>, sweep::SweepConfig)>,
 }
 
 impl Exponent {
@@ -52,11 +51,11 @@ impl Exponent {
         let dims = options.dims.get(&power.to_string());
         let dims = dims.filter(|dims| dims.len() > 1 && dims.iter().all(|&dim| dim > 1));
         let refused = || task.refuse(format!("expected at least two `dims` above 1 for {power}"));
-        let protocol = capacity::Protocol {
+        let protocol = sweep::SweepConfig {
             cues: options.cues,
             seeds: options.sets,
             first_seed: task.cell.seed * options.sets,
-            ..capacity::Protocol::default()
+            ..sweep::SweepConfig::default()
         };
         protocol.validate()?;
         Ok(Self {
@@ -75,9 +74,9 @@ impl Exponent {
             return Ok(vec![exponent(f64::from(self.power) - 1.0, 1)]);
         };
         let device = session.device().clone();
-        let pairs = capacity::growth(self.power, dims, protocol, &device, &mut |_| flow(session))?;
+        let pairs = sweep::growth(self.power, dims, protocol, &device, &mut |_| flow(session))?;
         session.check()?;
-        let fitted = capacity::power(&pairs);
+        let fitted = sweep::power(&pairs);
         Ok(fitted
             .map(|(value, _)| exponent(value, pairs.len()))
             .into_iter()

@@ -1,7 +1,7 @@
 use std::ops::ControlFlow;
 
-use attractor_core::Backend;
-use attractor_core::burn::tensor::Device;
+use attractor::core::Backend;
+use attractor::core::burn::tensor::Device;
 
 use super::*;
 
@@ -18,7 +18,7 @@ fn named(dim: usize, names: &[&str]) -> Vec<Model> {
     models
 }
 
-fn run(models: &[Model], protocol: &Protocol) -> Vec<Point> {
+fn run(models: &[Model], protocol: &SweepConfig) -> Vec<Point> {
     sweep(models, protocol, &device(), &mut |_| {
         ControlFlow::Continue(())
     })
@@ -30,12 +30,12 @@ fn run(models: &[Model], protocol: &Protocol) -> Vec<Point> {
 /// units the mean passes 1.6 % there, and single patterns are lost one after the other up to 0.2.
 #[test]
 fn hebb_collapses_near_its_critical_load() {
-    let protocol = Protocol {
+    let protocol = SweepConfig {
         dim: 1000,
         counts: vec![100, 120, 130, 145, 165, 200],
         cues: 60,
         seeds: 3,
-        ..Protocol::default()
+        ..SweepConfig::default()
     };
     let points = run(&named(1000, &["hebb"]), &protocol);
     let recalled = curve(&points, "hebb", |point| point.recalled);
@@ -61,12 +61,12 @@ fn hebb_collapses_near_its_critical_load() {
 #[test]
 fn the_pseudo_inverse_holds_half_its_units_and_more() {
     let models = named(200, &["pseudo-inverse", "hebb"]);
-    let stable = Protocol {
+    let stable = SweepConfig {
         dim: 200,
         counts: vec![100, 150, 190],
         cues: 60,
         seeds: 2,
-        ..Protocol::default()
+        ..SweepConfig::default()
     };
     let points = run(&models, &stable);
     for mean in curve(&points, "pseudo-inverse", |point| point.exact) {
@@ -75,7 +75,7 @@ fn the_pseudo_inverse_holds_half_its_units_and_more() {
     for mean in curve(&points, "hebb", |point| point.recalled) {
         assert!(mean.mean < 0.05, "{mean:?}");
     }
-    let noisy = Protocol {
+    let noisy = SweepConfig {
         counts: vec![40, 80, 100, 160],
         flipped: 0.05,
         ..stable
@@ -94,10 +94,10 @@ fn polynomial_capacities_grow_with_their_power() {
         (3, vec![32, 64, 128]),
         (4, vec![24, 36, 54]),
     ] {
-        let protocol = Protocol {
+        let protocol = SweepConfig {
             cues: 200,
             seeds: 3,
-            ..Protocol::default()
+            ..SweepConfig::default()
         };
         let go_on = &mut |_: &Point| ControlFlow::Continue(());
         let found = growth(power, &dims, &protocol, &device(), go_on).unwrap();
@@ -122,13 +122,13 @@ fn polynomial_capacities_grow_with_their_power() {
 /// continuous, recall everything, the quadratic ones nothing.
 #[test]
 fn the_family_in_one_sweep() {
-    let protocol = Protocol {
+    let protocol = SweepConfig {
         dim: 64,
         counts: vec![3, 128],
         cues: 20,
         flipped: 0.05,
         seeds: 1,
-        ..Protocol::default()
+        ..SweepConfig::default()
     };
     let models = family(64);
     let points = run(&models, &protocol);
@@ -155,13 +155,13 @@ fn the_family_in_one_sweep() {
 #[test]
 fn filling_up_is_filling_at_once() {
     let models = named(40, &["hebb", "storkey", "polynomial-3", "modern"]);
-    let protocol = |counts: Vec<usize>| Protocol {
+    let protocol = |counts: Vec<usize>| SweepConfig {
         dim: 40,
         counts,
         cues: 10,
         flipped: 0.1,
         seeds: 1,
-        ..Protocol::default()
+        ..SweepConfig::default()
     };
     let steps = run(&models, &protocol(vec![2, 7, 15]));
     let once = run(&models, &protocol(vec![15]));
@@ -223,44 +223,44 @@ fn curves_and_exponents() {
 
 #[test]
 fn misuse_is_an_error() {
-    let message = |protocol: Protocol| protocol.validate().unwrap_err().to_string();
+    let message = |protocol: SweepConfig| protocol.validate().unwrap_err().to_string();
     assert_eq!(
-        message(Protocol {
+        message(SweepConfig {
             counts: vec![3, 3],
-            ..Protocol::default()
+            ..SweepConfig::default()
         }),
-        "Protocol.counts: must rise, from at least 1, found [3, 3]"
+        "SweepConfig.counts: must rise, from at least 1, found [3, 3]"
     );
     assert_eq!(
-        message(Protocol {
+        message(SweepConfig {
             flipped: 1.0,
-            ..Protocol::default()
+            ..SweepConfig::default()
         }),
-        "Protocol.flipped: must be at least 0 and below 1, found 1"
+        "SweepConfig.flipped: must be at least 0 and below 1, found 1"
     );
     assert_eq!(
-        message(Protocol {
+        message(SweepConfig {
             overlap: f64::NAN,
-            ..Protocol::default()
+            ..SweepConfig::default()
         }),
-        "Protocol.overlap: must be above 0 and at most 1, found NaN"
+        "SweepConfig.overlap: must be above 0 and at most 1, found NaN"
     );
     let go_on = &mut |_: &Point| ControlFlow::Continue(());
     let trained = [Model::new("trained", "memn2n", toml::Table::new())];
-    let error = sweep(&trained, &Protocol::default(), &device(), go_on).unwrap_err();
+    let error = sweep(&trained, &SweepConfig::default(), &device(), go_on).unwrap_err();
     assert_eq!(
         error.to_string(),
         "a sweep of capacities needs memories that need no training, which the recipe `memn2n` does not offer"
     );
     let unknown = [Model::new("unknown", "perceptron", toml::Table::new())];
-    assert!(sweep(&unknown, &Protocol::default(), &device(), go_on).is_err());
+    assert!(sweep(&unknown, &SweepConfig::default(), &device(), go_on).is_err());
 }
 
 #[test]
 fn a_sweep_can_be_stopped() {
-    let protocol = Protocol {
+    let protocol = SweepConfig {
         dim: 20,
-        ..Protocol::default()
+        ..SweepConfig::default()
     };
     let mut heard = 0;
     let points = sweep(&family(20), &protocol, &device(), &mut |_| {

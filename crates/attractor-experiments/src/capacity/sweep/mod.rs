@@ -10,30 +10,27 @@
 //! load      K / D                capacity   the load at which the share recalled falls through 1/2
 //! ```
 //!
-//! [`sweep`] takes models as recipes of the [`catalogue`](crate::catalogue), so that all of them run
+//! [`sweep`] takes models as recipes of the [`catalogue`](attractor::catalogue), so that all of them run
 //! through the same patterns, cues and measures, and a prior added tomorrow does too. [`family()`]
 //! lists the dense-memory family with settings for signs; [`laws`] are the published capacities to
 //! draw beside it. Nothing here prints; [`sweep`] reports each point to a closure.
 //!
-//! The discrete networks live in `attractor-baselines` and the energies in `attractor-priors`, which
-//! do not know each other; only the catalogue knows both, which is why this lives beside it.
-//!
 //! ```
-//! use attractor::capacity::{self, Protocol};
+//! use attractor_experiments::capacity::sweep::{self, SweepConfig};
 //! use attractor::prelude::*;
 //! use std::ops::ControlFlow;
 //!
 //! # fn main() -> Result<(), attractor::core::Error> {
-//! let protocol = Protocol { dim: 64, counts: vec![2, 32], cues: 20, ..Protocol::default() };
-//! let models = capacity::family(protocol.dim);
+//! let protocol = SweepConfig { dim: 64, counts: vec![2, 32], cues: 20, ..SweepConfig::default() };
+//! let models = sweep::family(protocol.dim);
 //! let hebb: Vec<_> = models.into_iter().filter(|model| model.name == "hebb").collect();
 //! let mut heard = 0;
-//! let points = capacity::sweep(&hebb, &protocol, &Backend::Flex.open()?, &mut |_| {
+//! let points = sweep::sweep(&hebb, &protocol, &Backend::Flex.open()?, &mut |_| {
 //!     heard += 1;
 //!     ControlFlow::Continue(())
 //! })?;
 //! assert_eq!(heard, points.len());
-//! let curve = capacity::curve(&points, "hebb", |point| point.recalled);
+//! let curve = sweep::curve(&points, "hebb", |point| point.recalled);
 //! assert!(curve[0].mean > 0.9 && curve[1].mean < 0.5);
 //! # Ok(())
 //! # }
@@ -52,7 +49,7 @@ mod measure;
 #[cfg(test)]
 mod tests;
 
-pub use config::Protocol;
+pub use config::SweepConfig;
 pub use curve::{Mean, crossing, curve, power};
 pub use family::{Model, family};
 pub use growth::growth;

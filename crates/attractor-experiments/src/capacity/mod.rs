@@ -2,13 +2,13 @@
 //!
 //! | measure | level | what it is |
 //! | --- | --- | --- |
-//! | `recall` | load `n / dim` | recall by one model of [`attractor::capacity::family()`], discrete or continuous |
+//! | `recall` | load `n / dim` | recall by one model of [`sweep::family()`], or by any memory of the catalogue, discrete or continuous |
 //! | `exponent` | power n of `z^n` | the power with which the capacity of polynomial networks grows with their size |
 //!
 //! Patterns are independent signs. Cues are stored patterns with a share `flips` of their signs turned
 //! over. `recall` measures the share of cues that end with an overlap of `overlap` or more, the mean
 //! overlap, wrong signs, and the share recalled without one. What is measured is
-//! [`attractor::capacity`]'s, a count at a time.
+//! [`sweep`]'s, a count at a time.
 //!
 //! # References
 //! - D. Amit, H. Gutfreund, H. Sompolinsky, Phys. Rev. Lett. 55, 1985: Hebb's rule keeps recalling
@@ -17,6 +17,7 @@
 
 mod exponent;
 mod recall;
+pub mod sweep;
 #[cfg(test)]
 mod tests;
 
