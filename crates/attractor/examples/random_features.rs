@@ -6,7 +6,7 @@
 //! cargo run --example random_features -- FOLDER    # five photos of yours, 32 x 32
 //! ```
 
-use attractor::catalogue::{self, Built, Completing, Context};
+use attractor::catalogue::{self, Context};
 use attractor::core::check;
 use attractor::evaluation::figures::{Image, ImageGrid};
 use attractor::prelude::*;
@@ -73,9 +73,13 @@ fn main() -> Result<(), Failure> {
     let mut exact = completing(&context, &kept, 0.5 / BETA)?;
     ours.write(patterns.clone())?;
     exact.write(patterns.clone())?;
-    let recall = ours.complete(cues.clone(), known.clone())?;
+    let recall = ours
+        .complete_for("this example")?
+        .complete(cues.clone(), known.clone())?;
     let recalled = recall.data();
-    let truth = exact.complete(cues.clone(), known)?;
+    let truth = exact
+        .complete_for("this example")?
+        .complete(cues.clone(), known)?;
     let reference = truth.data();
 
     let error = |a: &Tensor<2>, b: &Tensor<2>| -> Result<f32, Failure> {
@@ -127,10 +131,13 @@ fn main() -> Result<(), Failure> {
 }
 
 /// A memory that descends its prior's energy while the known entries are held.
-fn completing(context: &Context, prior: &str, rate: f32) -> Result<Box<dyn Completing>, Failure> {
+fn completing(
+    context: &Context,
+    prior: &str,
+    rate: f32,
+) -> Result<Box<dyn AssociativeMemory>, Failure> {
     let options = format!(
         "prior = {{ {prior} }}\n\
-         observation = {{ kind = 'masked' }}\n\
          [inference]\n\
          kind = 'gradient'\n\
          scaling = 'prior_only'\n\
@@ -139,8 +146,5 @@ fn completing(context: &Context, prior: &str, rate: f32) -> Result<Box<dyn Compl
          iterations = 60\n\
          rule = {{ line_search = {{ rate = {rate} }} }}"
     );
-    match catalogue::build("variational", &options.parse()?, context)? {
-        Built::Complete(memory) => Ok(memory),
-        other => Err(format!("a masked observation asks for the mask: {other:?}").into()),
-    }
+    Ok(catalogue::build("variational", &options.parse()?, context)?)
 }

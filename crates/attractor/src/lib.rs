@@ -17,25 +17,43 @@
 //! ```
 //!
 //! The parts are crates of their own, re-exported here: [`core`] (traits, backends, the read
-//! kernel), [`datasets`], [`generative`] models, memory [`priors`], [`inference`] algorithms,
-//! [`baselines`], assembled [`memories`], [`predictive_coding`] and [`evaluation`]. [`catalogue`] builds any memory from a
+//! kernel), data sets, generative models, memory [`priors`], [`inference`] algorithms,
+//! baselines, assembled [`memories`], predictive coding and evaluation. [`catalogue`] builds any memory from a
 //! name and a table of options.
 //!
 //! # Features
-//! `flex` (default): multithreaded CPU. `ndarray`: the older CPU backend. `wgpu`: any GPU.
-//! `vulkan`, `cuda`: GPUs through their own interfaces.
+//! | feature | brings | default |
+//! | --- | --- | --- |
+//! | `flex` | the multithreaded CPU backend | yes |
+//! | `ndarray`, `wgpu`, `vulkan`, `cuda` | other backends; `wgpu` runs on any GPU | |
+//! | `datasets` | loaders, built-in images, corruptions, [`image_memory`] | yes |
+//! | `fetch` | downloads of data sets: the only feature with a network client | |
+//! | `generative` | autoencoders, MONet and their training | |
+//! | `baselines` | memory networks, Hopfield networks of signs, nearest neighbours | |
+//! | `predictive-coding` | PCN, its covariance relatives, BayesPCN | |
+//! | `evaluation` | metrics, figures, run folders, reports | |
+//! | `full` | all but further backends | |
+//!
+//! The [`catalogue`] holds what the features bring.
 
 pub mod catalogue;
+#[cfg(feature = "datasets")]
 mod photos;
 pub mod prelude;
 
+#[cfg(feature = "baselines")]
 pub use attractor_baselines as baselines;
 pub use attractor_core as core;
+#[cfg(feature = "datasets")]
 pub use attractor_datasets as datasets;
+#[cfg(feature = "evaluation")]
 pub use attractor_evaluation as evaluation;
+#[cfg(feature = "generative")]
 pub use attractor_generative as generative;
 pub use attractor_inference as inference;
 pub use attractor_memories as memories;
+#[cfg(feature = "predictive-coding")]
 pub use attractor_predictive_coding as predictive_coding;
 pub use attractor_priors as priors;
+#[cfg(feature = "datasets")]
 pub use photos::{image_memory, torn_half};

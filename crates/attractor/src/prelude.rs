@@ -5,9 +5,13 @@ pub use attractor_core::{
     AssociativeMemory, Backend, Complete, Energy, Forget, GenerativeModel, Inference, MemoryPrior,
     Merge, ObservationModel, Outcome, Persist, Recall, Recognise, Stopping, StoredCodes, Train,
 };
+#[cfg(feature = "datasets")]
 pub use attractor_datasets::builtin::BuiltinSize;
+#[cfg(feature = "datasets")]
 pub use attractor_datasets::folder::FolderOptions;
+#[cfg(feature = "datasets")]
 pub use attractor_datasets::{Corruption, ImageSet, ImageShape, Split, builtin, folder};
 pub use attractor_memories::VariationalMemory;
 
+#[cfg(feature = "datasets")]
 pub use crate::{image_memory, torn_half};

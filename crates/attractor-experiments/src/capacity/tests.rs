@@ -32,6 +32,35 @@ fn few_patterns_are_recalled_by_every_model_and_many_not_by_hebb() {
     assert!(of("hebb", "0.3") < 30.0, "{values:?}");
 }
 
+/// Whatever the catalogue holds takes part, if it stores without being trained first.
+#[test]
+fn every_memory_joins_the_sweep() {
+    use attractor::catalogue::{self, Context};
+    let device = attractor::core::Backend::Flex.open().unwrap();
+    let context = Context::pixels(100, &device).unwrap();
+    // These want a decoder, an autoencoder, or a choice of prior.
+    let others = ["pc-gmm", "autoencoder", "variational"];
+    let names: Vec<&str> = catalogue::recipes()
+        .iter()
+        .map(|recipe| recipe.name.as_str())
+        .filter(|name| !others.contains(name))
+        // Sized for images: minutes here.
+        .filter(|name| !["pcn", "bayespcn", "gpcn"].contains(name))
+        .filter(|name| {
+            let mut memory = catalogue::build(name, &Default::default(), &context).unwrap();
+            memory.as_train().is_none()
+        })
+        .collect();
+    assert!(names.len() > 5 && names.contains(&"nearest"), "{names:?}");
+    let series = format!("grid = {{ model = {names:?} }}");
+    let (before, after) = PARTS.split_once("grid = ").unwrap();
+    let rest = after.split_once('\n').unwrap().1;
+    let text = format!("{before}{series}\n{rest}").replace("[0.02, 0.3]", "[0.02]");
+    let values = Bench::new("capacity", &text).run(Preset::Smoke, Metric::RetrievalRate);
+    assert_eq!(at(&values, "nearest", "0.02"), 100.0);
+    assert_eq!(values.len(), names.len(), "{values:?}");
+}
+
 #[test]
 fn exponents_come_near_the_law() {
     let text = PARTS
@@ -80,10 +109,10 @@ fn mistakes_in_options_are_named() {
         "part `load`: unknown `measure` `precision`; known: recall, exponent"
     );
     let message = refuse("flips = 0.1", "flips = 1.1");
-    assert!(message.contains("Protocol.flipped"), "{message}");
+    assert!(message.contains("SweepConfig.flipped"), "{message}");
     let message = refuse("\"hebb\", ", "\"hepp\", ");
     assert!(
-        message.contains("unknown `model` `hepp`; known: hebb,"),
+        message.contains("`model` is none of hebb, ") && message.contains("unknown recipe `hepp`"),
         "{message}"
     );
     let message = refuse("0.02", "0.002");

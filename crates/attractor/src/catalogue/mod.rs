@@ -53,7 +53,9 @@ pub use variational::VariationalOptions;
 /// The lists that the catalogue joins, in order.
 pub const LISTS: &[&[MemoryEntry]] = &[
     &[variational::VARIATIONAL],
+    #[cfg(feature = "baselines")]
     attractor_baselines::MEMORIES,
+    #[cfg(feature = "predictive-coding")]
     attractor_predictive_coding::MEMORIES,
 ];
 
