@@ -1,16 +1,21 @@
 //! Training, evaluation and checks of Attractor, as `cargo xtask <command>`.
 
+// What is printed may meet a closed pipe: see `out`.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod bench;
 mod clevr;
 mod compare;
 mod data;
 mod list;
 mod merge;
+mod out;
 mod paths;
 mod reproduce;
 mod verify;
 
 use clap::{Parser, Subcommand};
+use crate::out::complain;
 
 /// Page faults of the CPU backend cost a tenth of a training step with the system's allocator.
 #[global_allocator]
@@ -63,7 +68,7 @@ fn main() -> std::process::ExitCode {
     match outcome {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            complain!("error: {error:#}");
             std::process::ExitCode::FAILURE
         }
     }

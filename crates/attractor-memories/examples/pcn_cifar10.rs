@@ -17,7 +17,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
-use attractor_core::{Backend, Energy, Persist, Recall, check, rng};
+use attractor_core::failure::number;
+use attractor_core::{Backend, Energy, Failure, Persist, Recall, check, rng};
 use attractor_datasets::{DataRoot, ImageSet, Split, load};
 use attractor_memories::predictive_coding::{
     Denoising, Form, InferenceConfig, Optimiser, Progress, Ridge, Step,
@@ -32,14 +33,12 @@ const DIM: usize = CHANNELS * SIDE * SIDE;
 const ROUNDS: [usize; 7] = [1, 3, 10, 30, 100, 300, 1000];
 const NOISE: f64 = 0.2;
 
-type Failure = Box<dyn std::error::Error>;
-
 fn main() -> Result<(), Failure> {
     let words = std::env::args().skip(1);
     let (settings, words): (Vec<String>, Vec<String>) = words.partition(|word| word.contains('='));
     let usage = "give the number of images and the width of the hidden layers";
     let (count, width): (usize, usize) = match words.as_slice() {
-        [count, width, ..] => (count.parse()?, width.parse()?),
+        [count, width, ..] => (number("images", count)?, number("width", width)?),
         _ => return Err(usage.into()),
     };
     let mut config = PcnConfig {
@@ -48,7 +47,7 @@ fn main() -> Result<(), Failure> {
     };
     let mut denoising = Denoising::default();
     if let Some(epochs) = words.get(2) {
-        config.write.epochs = epochs.parse()?;
+        config.write.epochs = number("epochs", epochs)?;
     }
     for setting in settings {
         change(&mut config, &mut denoising, &setting)?;
@@ -94,24 +93,24 @@ fn change(config: &mut PcnConfig, denoising: &mut Denoising, setting: &str) -> R
     let (name, value) = setting.split_once('=').unwrap_or((setting, ""));
     let write = &mut config.write;
     match name {
-        "batch" => write.batch = value.parse()?,
+        "batch" => write.batch = number(name, value)?,
         "rate" => {
-            let rate = value.parse()?;
+            let rate = number(name, value)?;
             write.optimiser = Optimiser::Adam { rate };
         }
-        "steps" => write.inference = InferenceConfig::plain(Step::Auto, value.parse()?),
+        "steps" => write.inference = InferenceConfig::plain(Step::Auto, number(name, value)?),
         "ridge" => {
-            let lambda = value.parse()?;
+            let lambda = number(name, value)?;
             write.ridge = Some(Ridge {
                 lambda,
                 ..Ridge::default()
             });
         }
-        "error" => write.stop.error = value.parse()?,
-        "prior_std" => config.prior_std = value.parse()?,
-        "rounds" => denoising.rounds = value.parse()?,
-        "read_steps" => denoising.inference.max_steps = value.parse()?,
-        "restart" => denoising.restart = value.parse()?,
+        "error" => write.stop.error = number(name, value)?,
+        "prior_std" => config.prior_std = number(name, value)?,
+        "rounds" => denoising.rounds = number(name, value)?,
+        "read_steps" => denoising.inference.max_steps = number(name, value)?,
+        "restart" => denoising.restart = number(name, value)?,
         _ => {
             let known =
                 "batch, rate, steps, ridge, error, prior_std, rounds, read_steps or restart";

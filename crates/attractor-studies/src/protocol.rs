@@ -1,5 +1,6 @@
 //! The trait of protocols, and their registry.
 
+use attractor::catalogue::{MOST, too_large};
 use attractor::evaluation::study::{ResolvedPart, ResolvedSeries};
 use attractor::evaluation::{Cell, Measurement};
 use serde::de::DeserializeOwned;
@@ -21,8 +22,11 @@ impl Task<'_> {
     /// The options of the series, all of part, preset and grid included.
     ///
     /// # Errors
-    /// [`Error::Options`] for missing, unknown and mistyped keys.
+    /// [`Error::Options`] for missing, unknown and mistyped keys, and for counts above [`MOST`].
     pub fn options<T: DeserializeOwned>(&self) -> Result<T> {
+        if let Some((key, found)) = too_large(&self.series.options) {
+            return Err(self.refuse(format!("`{key}` must be at most {MOST}, found {found}")));
+        }
         let parsed = self.series.options.clone().try_into();
         parsed.map_err(|error: toml::de::Error| self.refuse(error.message()))
     }
@@ -58,6 +62,12 @@ impl Task<'_> {
     pub fn level(&self) -> Result<f64> {
         let level = self.cell.level.value();
         level.ok_or_else(|| self.misplaced("levels", "at least one", "none"))
+    }
+
+    /// A level as a count of at least `least`, where it is one: whole, and at most [`MOST`].
+    pub fn counted(&self, level: f64, least: usize) -> Option<usize> {
+        let whole = level.fract() == 0.0 && level >= least as f64 && level <= MOST as f64;
+        whole.then_some(level as usize)
     }
 
     /// The number of stored patterns, for measures that need one.

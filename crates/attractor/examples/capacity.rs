@@ -11,9 +11,8 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use attractor::capacity::{self, Model, Point, Protocol, laws};
+use attractor::core::failure::known;
 use attractor::prelude::*;
-
-type Failure = Box<dyn std::error::Error>;
 
 fn sweep(models: &[Model], protocol: &Protocol, device: &Device) -> Result<Vec<Point>, Failure> {
     let start = Instant::now();
@@ -131,6 +130,7 @@ fn growth(device: &Device) -> Result<(), Failure> {
 fn main() -> Result<(), Failure> {
     let device = Backend::available()[0].open()?;
     let wanted: Vec<String> = std::env::args().skip(1).collect();
+    known(&wanted, &["classical", "size", "family", "growth"])?;
     let asked = |name: &str| wanted.is_empty() || wanted.iter().any(|wanted| wanted == name);
     if asked("classical") {
         classical(&device)?;

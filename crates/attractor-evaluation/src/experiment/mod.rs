@@ -16,6 +16,7 @@
 //!
 //! Every unknown key is an error, and so is every value that breaks a rule.
 
+mod fit;
 mod overrides;
 mod resolve;
 #[cfg(test)]
@@ -29,6 +30,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+pub use fit::FoundSet;
 pub use overrides::Overrides;
 pub use resolve::Resolved;
 

@@ -19,7 +19,8 @@ mod print;
 
 use std::path::Path;
 
-use attractor_core::{AssociativeMemory, Backend, Persist};
+use attractor_core::failure::number;
+use attractor_core::{AssociativeMemory, Backend, Failure, Persist};
 use attractor_datasets::{DataRoot, ImageSet, Split, load};
 use attractor_memories::bayespcn::protocol::{
     Baseline, Contender, Corruption, Fading, Images, PAPER, Questions, capacity, contest, fading,
@@ -28,8 +29,6 @@ use attractor_memories::bayespcn::protocol::{
 use attractor_memories::bayespcn::{Activation, MixtureWeights, SearchConfig, StoredMixtureConfig};
 use attractor_memories::{BayesPcn, BayesPcnConfig, GpcnConfig};
 use print::{Clock, row};
-
-type Failure = Box<dyn std::error::Error>;
 
 const DIM: usize = 3 * 32 * 32;
 /// Cues at most, for each number in a curve.
@@ -51,10 +50,10 @@ fn main() -> Result<(), Failure> {
     match words.as_slice() {
         ["table", count, hidden, layers] => {
             let config = BayesPcnConfig {
-                layers: layers.parse()?,
+                layers: number("layers", layers)?,
                 ..of_width(hidden)?
             };
-            table(config, &all, count.parse()?)
+            table(config, &all, number("count", count)?)
         }
         ["loads", hidden, counts] => {
             let mut memory = of_width(hidden)?.init(&device)?;
@@ -70,17 +69,17 @@ fn main() -> Result<(), Failure> {
         ["widths", widths, counts] => widths_of(&all, &list(widths)?, &list(counts)?),
         ["fading", hidden, stored, strengths] => {
             let strengths: Vec<f64> = list(strengths)?;
-            forgetting(&all, of_width(hidden)?, stored.parse()?, &strengths)
+            forgetting(&all, of_width(hidden)?, number("stored", stored)?, &strengths)
         }
         ["baselines", stored, hidden, epochs, rest @ ..] => {
-            let (config, epochs) = (of_width(hidden)?, epochs.parse()?);
+            let (config, epochs) = (of_width(hidden)?, number("epochs", epochs)?);
             let word = rest.first().copied().unwrap_or_default();
-            baselines(&all, config, stored.parse()?, epochs, word)
+            baselines(&all, config, number("stored", stored)?, epochs, word)
         }
         ["store", count, hidden, path] => {
             let mut memory = of_width(hidden)?.init(&device)?;
             let clock = Clock::start();
-            let chosen: Vec<usize> = (0..count.parse()?).collect();
+            let chosen: Vec<usize> = (0..number("count", count)?).collect();
             for (at, part) in chosen.chunks(64).enumerate() {
                 memory.write(images.rows(part, &device)?)?;
                 println!("{} written, {:.0} s", at * 64 + part.len(), clock.seconds());
@@ -91,11 +90,11 @@ fn main() -> Result<(), Failure> {
             let mut memory = BayesPcn::load(Path::new(path), &device)?;
             if let Some(steps) = rest.first() {
                 memory.set_search(SearchConfig {
-                    max_steps: steps.parse()?,
+                    max_steps: number("steps", steps)?,
                     ..memory.config().search
                 })?;
             }
-            let chosen = images.spread(memory.len(), cues.parse()?);
+            let chosen = images.spread(memory.len(), number("cues", cues)?);
             let cues = chosen.len();
             println!("{} stored, {cues} cues", memory.len());
             for corruption in PAPER {
@@ -118,16 +117,14 @@ fn main() -> Result<(), Failure> {
 
 fn of_width(hidden: &str) -> Result<BayesPcnConfig, Failure> {
     Ok(BayesPcnConfig {
-        hidden: hidden.parse()?,
+        hidden: number("hidden", hidden)?,
         ..BayesPcnConfig::new(DIM)
     })
 }
 
-fn list<T: std::str::FromStr<Err: std::error::Error + 'static>>(
-    text: &str,
-) -> Result<Vec<T>, Failure> {
-    let items = text.split(',').map(|item| item.parse::<T>());
-    Ok(items.collect::<Result<_, _>>()?)
+fn list<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<Vec<T>, Failure> {
+    let items = text.split(',').map(|item| number("of a list", item));
+    items.collect()
 }
 
 /// The first images of every class in turn.

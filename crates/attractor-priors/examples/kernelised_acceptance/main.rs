@@ -16,11 +16,14 @@ mod mnist;
 mod speed;
 mod tammes;
 
-use attractor_core::{Backend, Result};
+use attractor_core::failure::known;
+use attractor_core::{Backend, Failure};
 
-fn main() -> Result<()> {
+fn main() -> Result<(), Failure> {
     let device = Backend::available()[0].open()?;
     let wanted: Vec<String> = std::env::args().skip(1).collect();
+    let parts = ["tammes", "correlated", "metastable", "speed", "mnist"];
+    known(&wanted, &parts)?;
     let asked = |name: &str| wanted.iter().any(|wanted| wanted == name);
     let all = wanted.is_empty();
     if all || asked("tammes") {

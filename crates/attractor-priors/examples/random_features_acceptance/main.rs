@@ -15,15 +15,22 @@ mod measure;
 mod recall;
 mod variance;
 
-use attractor_core::{Backend, Result};
+use attractor_core::failure::known;
+use attractor_core::{Backend, Failure};
 
-fn main() -> Result<()> {
+fn main() -> Result<(), Failure> {
     let device = Backend::available()[0].open()?;
     let wanted: Vec<String> = std::env::args().skip(1).collect();
     // A number says how many seeds the maps are compared on.
+    let names: Vec<&String> = wanted
+        .iter()
+        .filter(|word| word.parse::<u64>().is_err())
+        .collect();
+    let parts = ["scaling", "maps", "retrieval", "threshold", "tutorial"];
+    known(&names, &parts)?;
     let number = wanted.iter().find_map(|word| word.parse::<u64>().ok());
     let seeds = number.unwrap_or(60).max(2);
-    let all = wanted.iter().all(|word| word.parse::<u64>().is_ok());
+    let all = names.is_empty();
     let asked = |name: &str| all || wanted.iter().any(|wanted| wanted == name);
     if asked("scaling") {
         measure::scaling(&device)?;

@@ -118,12 +118,14 @@ impl Retrieval {
         let mut noise = 0.0;
         match (options.axis, level) {
             (Axis::Noise, level) => noise = level.unwrap_or(0.0),
-            (Axis::Iterations, Some(level)) if level >= 1.0 && level.fract() == 0.0 => {
-                options.memory.separation.iterations = level as usize;
-            }
             (Axis::Iterations, level) => {
-                let found = level.map_or("none".into(), |level| level.to_string());
-                return Err(task.misplaced("levels", "a whole number of steps", found));
+                match level.and_then(|level| task.counted(level, 1)) {
+                    Some(steps) => options.memory.separation.iterations = steps,
+                    None => {
+                        let found = level.map_or("none".into(), |level| level.to_string());
+                        return Err(task.misplaced("levels", "a whole number of steps", found));
+                    }
+                }
             }
         }
         options.memory.separation = SeparationConfig {

@@ -37,6 +37,7 @@
 mod bayespcn;
 mod compose;
 mod learner;
+mod limits;
 mod options;
 mod pcn;
 mod recipes;
@@ -57,6 +58,7 @@ use attractor_priors::{GaussianMixtureConfig, HopfieldConfig, LearnedPrecisionCo
 use compose::{any, bp, compose, encoded, fixed_point, of_signs, variational};
 
 pub use learner::Learner;
+pub use limits::{MOST, too_large};
 pub use options::{
     AutoencoderOptions, BpOptions, ClassicalHopfieldOptions, DenseHopfieldOptions, GmmOptions,
     GmmStarOptions, MapOptions, MchnOptions, MemN2NOptions, NearestOptions, NtmOptions,
@@ -130,6 +132,14 @@ impl std::fmt::Debug for Built {
 pub fn build(recipe: &str, options: &toml::Table, context: &Context) -> Result<Built> {
     let Context { device, model, .. } = context;
     let code = model.latent_dim();
+    if let Some((key, found)) = too_large(options) {
+        let rule = "must be at most 10000000";
+        return Err(Error::config(
+            "recipe options",
+            rule,
+            format!("{recipe}: `{key}` = {found}"),
+        ));
+    }
     match recipe {
         "variational" => any(read_options(recipe, options)?, context),
         "identity" => {
