@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
+use crate::out::say;
 use anyhow::{Context, Result, bail};
 use attractor::datasets::Split;
 use attractor::datasets::clevr::{Generator, MAX_OBJECTS, scene_file, split_name};
 use indicatif::{ProgressBar, ProgressStyle};
-use crate::out::say;
 
 /// Pictures at most: their names have six digits.
 const MOST: u64 = 1_000_000;
@@ -48,9 +48,13 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} {per_sec} {eta}")?;
     let bar = ProgressBar::new(args.count).with_style(style);
     let (width, height) = args.size;
-    let written = generator.write(&args.dir, split, args.count as usize, (height, width), &|| {
-        bar.inc(1)
-    });
+    let written = generator.write(
+        &args.dir,
+        split,
+        args.count as usize,
+        (height, width),
+        &|| bar.inc(1),
+    );
     bar.finish_and_clear();
     written.with_context(|| format!("could not render to {}", args.dir.display()))?;
     let scenes = scene_file(&args.dir, split_name(split));

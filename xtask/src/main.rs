@@ -14,8 +14,8 @@ mod paths;
 mod reproduce;
 mod verify;
 
-use clap::{Parser, Subcommand};
 use crate::out::complain;
+use clap::{Parser, Subcommand};
 
 /// Page faults of the CPU backend cost a tenth of a training step with the system's allocator.
 #[global_allocator]

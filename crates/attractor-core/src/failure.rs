@@ -91,7 +91,10 @@ mod tests {
             source: std::io::Error::other("no such folder"),
         };
         let failure = Failure::from(outer);
-        assert_eq!(failure.to_string(), "photos: could not open: no such folder");
+        assert_eq!(
+            failure.to_string(),
+            "photos: could not open: no such folder"
+        );
         assert_eq!(format!("{failure:?}"), failure.to_string());
         let text = Failure::from("usage: sheets DIR");
         assert_eq!(format!("{text:?}"), "usage: sheets DIR");

@@ -28,14 +28,22 @@ use self::plan::Plan;
 use self::run::{Ended, Run};
 use crate::out::{self, complain, say};
 
+/// What `reproduce --help` says below the options.
+const MORE: &str = "\
+A file of your own is a table of systems or a study like those in experiments/: copy the nearest one,
+change it, and give its path: cargo xtask reproduce mine/table.toml
+
+Every finished cell is on disk. Ctrl-C ends a run after its cell, with a report of what is finished. A
+run that is killed leaves the report that was last written as cells finished: one after the first cell,
+then about one a minute; --resume begins with another.
+
+`all` runs every experiment and writes index.html and index.txt beside its run folders.";
+
 /// Arguments of `reproduce`.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = MORE)]
 pub(crate) struct Args {
     /// Experiment (see `cargo xtask list`), the path of an experiment file of your own, or `all`
-    ///
-    /// A file of your own is a table of systems or a study like those in experiments/: copy the nearest
-    /// one, change it, and give its path, such as `my/table.toml`. `all` runs every experiment and writes
-    /// index.html and index.txt with links to the reports.
     #[arg(default_value = "annabi-cifar10", value_name = "EXPERIMENT")]
     pub(crate) experiment: String,
     /// Size: smoke (seconds), cpu (minutes on two cores), paper (the published size)
@@ -58,10 +66,6 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Continue the run in --out (or the newest fitting one under runs/), skipping finished cells
-    ///
-    /// Every finished cell is on disk. Ctrl-C ends a run after its cell, with a report of what is
-    /// finished; a run that is killed leaves the report of at most some minutes before, since one is
-    /// written as cells finish, and again when the run is resumed.
     #[arg(long)]
     pub(crate) resume: bool,
     /// Run only the k-th of n equal parts; join the folders with `cargo xtask merge`

@@ -102,8 +102,7 @@ impl Plan {
         if let Some(weights) = &args.weights {
             data.push(DataHash {
                 name: "imported weights".into(),
-                sha256: sha256_file(weights)
-                    .context("the imported weights")?,
+                sha256: sha256_file(weights).context("the imported weights")?,
             });
         }
         let source = |name: &str, part: &str| match root.find(name) {

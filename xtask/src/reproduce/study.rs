@@ -13,10 +13,10 @@ use attractor::evaluation::study::{ResolvedStudy, Study, StudyOverrides};
 use attractor::evaluation::{Cell, Hardware, RunConfig, RunWriter};
 use attractor_studies::{Error, Protocol, Session, Task, Work, find};
 
+use super::Args;
 use super::observer::TrainingView;
 use super::plan::{hash, run_info};
 use super::run::{self, Ended, Run};
-use super::Args;
 use crate::out::say;
 
 /// Data set of parts that need none.

@@ -72,13 +72,13 @@ impl Experiment {
         // Blocks are cut from all of them.
         resolved.test_images = test.images;
         let paper = self.merge(Preset::Paper, &Overrides::default())?;
-        resolved.not_comparable = self
-            .difference_from(&paper, &resolved)
-            .or(reason)
-            .or_else(|| {
-                let (ours, theirs) = (resolved.test_images, paper.test_images);
-                (ours != theirs).then(|| format!("test images {ours} instead of {theirs}"))
-            });
+        resolved.not_comparable =
+            self.difference_from(&paper, &resolved)
+                .or(reason)
+                .or_else(|| {
+                    let (ours, theirs) = (resolved.test_images, paper.test_images);
+                    (ours != theirs).then(|| format!("test images {ours} instead of {theirs}"))
+                });
         resolved.shortages = shortages;
         Ok(resolved)
     }

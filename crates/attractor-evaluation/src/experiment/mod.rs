@@ -17,6 +17,8 @@
 //! Every unknown key is an error, and so is every value that breaks a rule.
 
 mod fit;
+#[cfg(test)]
+mod fit_tests;
 mod overrides;
 mod resolve;
 #[cfg(test)]

@@ -193,7 +193,9 @@ impl Experiment {
             self.count(&at(key), value, limit)?;
         }
         self.counts(&at("n_stored"), &resolved.n_stored)?;
-        let conditions = systems.iter().map(|system| resolved.conditions(system).len());
+        let conditions = systems
+            .iter()
+            .map(|system| resolved.conditions(system).len());
         let cells = product([
             resolved.seeds,
             resolved.n_stored.len(),

@@ -69,7 +69,12 @@ fn main() -> Result<(), Failure> {
         ["widths", widths, counts] => widths_of(&all, &list(widths)?, &list(counts)?),
         ["fading", hidden, stored, strengths] => {
             let strengths: Vec<f64> = list(strengths)?;
-            forgetting(&all, of_width(hidden)?, number("stored", stored)?, &strengths)
+            forgetting(
+                &all,
+                of_width(hidden)?,
+                number("stored", stored)?,
+                &strengths,
+            )
         }
         ["baselines", stored, hidden, epochs, rest @ ..] => {
             let (config, epochs) = (of_width(hidden)?, number("epochs", epochs)?);

@@ -118,15 +118,13 @@ impl Retrieval {
         let mut noise = 0.0;
         match (options.axis, level) {
             (Axis::Noise, level) => noise = level.unwrap_or(0.0),
-            (Axis::Iterations, level) => {
-                match level.and_then(|level| task.counted(level, 1)) {
-                    Some(steps) => options.memory.separation.iterations = steps,
-                    None => {
-                        let found = level.map_or("none".into(), |level| level.to_string());
-                        return Err(task.misplaced("levels", "a whole number of steps", found));
-                    }
+            (Axis::Iterations, level) => match level.and_then(|level| task.counted(level, 1)) {
+                Some(steps) => options.memory.separation.iterations = steps,
+                None => {
+                    let found = level.map_or("none".into(), |level| level.to_string());
+                    return Err(task.misplaced("levels", "a whole number of steps", found));
                 }
-            }
+            },
         }
         options.memory.separation = SeparationConfig {
             seed: task.cell.seed,

@@ -31,7 +31,10 @@ mod tests {
     fn counts_are_found_at_any_depth_and_seeds_are_none() {
         let found = |text: &str| too_large(&text.parse().unwrap());
         assert_eq!(found("a = 10000000\nb = { c = [1, 2] }"), None);
-        assert_eq!(found("seed = 99999999999\nprior = { seed = 99999999999 }"), None);
+        assert_eq!(
+            found("seed = 99999999999\nprior = { seed = 99999999999 }"),
+            None
+        );
         let deep = found("prior = { map = { counts = [1, 10000001] } }");
         assert_eq!(deep, Some(("prior.map.counts".into(), 10_000_001)));
     }

@@ -11,8 +11,8 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use attractor::core::GenerativeModel;
-use attractor::core::failure::reasons;
 use attractor::core::burn::tensor::Device;
+use attractor::core::failure::reasons;
 use attractor::datasets::ImageSet;
 use attractor::evaluation::RunWriter;
 use attractor::evaluation::experiment::ModelSpec;
