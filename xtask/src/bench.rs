@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 use std::process::{Command, ExitCode};
 
-use crate::out::say;
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
+
+use crate::out::say;
 
 /// Arguments of `bench`.
 #[derive(Debug, clap::Args)]

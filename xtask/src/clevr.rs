@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use crate::out::say;
 use anyhow::{Context, Result, bail};
 use attractor::datasets::Split;
 use attractor::datasets::clevr::{Generator, MAX_OBJECTS, scene_file, split_name};
 use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::out::say;
 
 /// Pictures at most: their names have six digits.
 const MOST: u64 = 1_000_000;

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
-use crate::out::say;
 use anyhow::{Context, Result, bail};
 use attractor::core::Backend;
 use attractor::evaluation::{RunFolder, compare};
+
+use crate::out::say;
 
 /// Arguments of `compare`.
 #[derive(Debug, clap::Args)]

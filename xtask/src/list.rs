@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use crate::out::say;
 use anyhow::Result;
 use attractor::catalogue::RECIPES;
 use attractor::core::Backend;
@@ -13,6 +12,8 @@ use attractor::inference::INFERENCES;
 use attractor::priors::PRIORS;
 use attractor_studies::PROTOCOLS;
 use comfy_table::{Table, presets};
+
+use crate::out::say;
 
 /// Arguments of `list`.
 #[derive(Debug, clap::Args)]

@@ -14,8 +14,9 @@ mod paths;
 mod reproduce;
 mod verify;
 
-use crate::out::complain;
 use clap::{Parser, Subcommand};
+
+use crate::out::complain;
 
 /// Page faults of the CPU backend cost a tenth of a training step with the system's allocator.
 #[global_allocator]
@@ -66,6 +67,7 @@ fn main() -> std::process::ExitCode {
         Command::Bench(args) => bench::run(&args),
     };
     match outcome {
+        Ok(_) if out::has_failed() => std::process::ExitCode::FAILURE,
         Ok(code) => code,
         Err(error) => {
             complain!("error: {error:#}");

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::out::say;
 use anyhow::Result;
 use attractor::evaluation::{RunFolder, report, run, table};
+
+use crate::out::say;
 
 /// Arguments of `merge`.
 #[derive(Debug, clap::Args)]

@@ -1,18 +1,21 @@
 //! What the program says, on a standard output that may close at any moment: `| head` is how people
 //! look at the beginning of something.
 //!
-//! Commands that only print end quietly then, as programs do. Commands that compute go on: their results
-//! are files ([`go_on_when_closed`]). Nobody may be there to read complaints either, so that lines for
-//! standard error are dropped when they cannot be written.
+//! The command goes on then, its lines are dropped, and its exit status says what it would have said: a
+//! list is soon done, a comparison still has its verdict, and the results of a run are files
+//! ([`is_awaited`]). Nobody may be there to read complaints either, so that lines for standard error are
+//! dropped when they cannot be written.
 
 use std::fmt;
 use std::io::{self, ErrorKind, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Whether the command outlives its output.
-static GOES_ON: AtomicBool = AtomicBool::new(false);
-/// Whether the output was found closed.
+/// Whether somebody should hear that the command goes on without its output.
+static AWAITED: AtomicBool = AtomicBool::new(false);
+/// Whether the output takes no more.
 static CLOSED: AtomicBool = AtomicBool::new(false);
+/// Whether that is an error: a full disk, not a reader who has seen enough.
+static FAILED: AtomicBool = AtomicBool::new(false);
 
 /// A line on standard output.
 macro_rules! say {
@@ -26,9 +29,14 @@ macro_rules! complain {
 
 pub(crate) use {complain, say};
 
-/// From here on the command works on when nobody listens any more.
-pub(crate) fn go_on_when_closed() {
-    GOES_ON.store(true, Ordering::Relaxed);
+/// From here on the command takes long: if its output closes, it says on standard error that it goes on.
+pub(crate) fn is_awaited() {
+    AWAITED.store(true, Ordering::Relaxed);
+}
+
+/// Whether something could not be printed for another reason than that nobody reads it.
+pub(crate) fn has_failed() -> bool {
+    FAILED.load(Ordering::Relaxed)
 }
 
 /// Whether nobody reads standard output any more.
@@ -55,17 +63,12 @@ pub(crate) fn aside(text: fmt::Arguments<'_>) {
 /// Standard output takes no more.
 fn lost(error: &io::Error) {
     CLOSED.store(true, Ordering::Relaxed);
-    let quiet = error.kind() == ErrorKind::BrokenPipe;
-    if GOES_ON.load(Ordering::Relaxed) {
-        let reason = match quiet {
-            true => "nobody reads what it prints".to_owned(),
-            false => format!("could not print: {error}"),
-        };
-        aside(format_args!("{reason}; going on, the results are files"));
-        return;
-    }
-    if !quiet {
+    if error.kind() != ErrorKind::BrokenPipe {
+        FAILED.store(true, Ordering::Relaxed);
         aside(format_args!("error: could not print: {error}"));
+    } else if AWAITED.load(Ordering::Relaxed) {
+        aside(format_args!(
+            "nobody reads what is printed; going on, the results are files"
+        ));
     }
-    std::process::exit(i32::from(!quiet));
 }

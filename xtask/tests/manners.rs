@@ -46,6 +46,15 @@ fn lists_end_quietly_when_nobody_reads_on() {
         let both = xtask(args).stdout(closed()).stderr(closed()).status();
         assert!(both.unwrap().success(), "{args:?}");
     }
+    if cfg!(target_os = "linux") {
+        let full = std::fs::OpenOptions::new()
+            .write(true)
+            .open("/dev/full")
+            .unwrap();
+        let output = xtask(&["list"]).stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        assert!(errors(&output).starts_with("error: could not print: "));
+    }
     let silent = xtask(&["reproduce", "nothing"]).stderr(closed()).status();
     assert_eq!(silent.unwrap().code(), Some(1));
 }
@@ -71,7 +80,7 @@ fn a_run_outlives_its_output() {
     assert!(output.status.success(), "{output:?}");
     let text = errors(&output);
     assert!(
-        text.contains("nobody reads what it prints; going on"),
+        text.contains("nobody reads what is printed; going on"),
         "{text}"
     );
     assert!(!text.contains("panicked"), "{text}");

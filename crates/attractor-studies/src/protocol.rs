@@ -1,6 +1,7 @@
 //! The trait of protocols, and their registry.
 
 use attractor::catalogue::{MOST, too_large};
+use attractor::datasets::Split;
 use attractor::evaluation::study::{ResolvedPart, ResolvedSeries};
 use attractor::evaluation::{Cell, Measurement};
 use serde::de::DeserializeOwned;
@@ -81,6 +82,19 @@ impl Task<'_> {
         }
     }
 
+    /// Refuses a part of the cell's data set with fewer images than the cell takes.
+    ///
+    /// # Errors
+    /// [`Error::Cell`] naming the data set, with the images wanted and found.
+    pub fn check_images(&self, split: Split, wanted: usize, found: usize) -> Result<()> {
+        if wanted <= found {
+            return Ok(());
+        }
+        let (dataset, split) = (&self.part.dataset, split.name());
+        let expected = format!("at most the {found} images of data set `{dataset}`, {split}");
+        Err(self.misplaced("images", expected, wanted))
+    }
+
     /// The error for a `measure` that the protocol lacks.
     pub fn unknown(&self, known: &[&str]) -> Error {
         Error::UnknownMeasure {
@@ -108,6 +122,16 @@ pub trait Protocol {
     /// # Errors
     /// [`Error::Options`], [`Error::UnknownMeasure`], [`Error::Cell`].
     fn check(&self, task: Task<'_>) -> Result<()>;
+
+    /// How many images of which parts of its data set the cell takes. Cells that check well and whose
+    /// data set has as many can be measured.
+    ///
+    /// # Errors
+    /// As [`Protocol::check`].
+    fn needs(&self, task: Task<'_>) -> Result<Vec<(Split, usize)>> {
+        let _ = task;
+        Ok(Vec::new())
+    }
 
     /// What the cell will cost, where that is known.
     fn work(&self, task: Task<'_>) -> Option<Work> {

@@ -116,7 +116,7 @@ fn task(text: &str) -> Result<TaskLevels, String> {
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
-    out::go_on_when_closed();
+    out::is_awaited();
     let stop = Arc::new(AtomicBool::new(false));
     let flag = stop.clone();
     // A second Ctrl-C ends the process at once.

@@ -3,10 +3,11 @@
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
-use crate::out::say;
 use attractor::evaluation::runner::Observer;
 use attractor::evaluation::{Cell, Record};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use crate::out::say;
 
 /// Seconds between two lines about one training when there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(20);

@@ -60,6 +60,18 @@ pub(super) fn run(study: &Study, args: &Args, stop: &Arc<AtomicBool>) -> Result<
             images.insert((name.to_owned(), part), Arc::new(set));
         }
     }
+    for cell in resolved.cells() {
+        let Some((part, series)) = resolved.find(&cell) else {
+            bail!("a cell without a series");
+        };
+        let cell = &cell;
+        let task = Task { part, series, cell };
+        for (split, wanted) in protocol.needs(task)? {
+            let set = images.get(&(part.dataset.clone(), split.name()));
+            let found = set.map_or(0, |set| set.len());
+            task.check_images(split, wanted, found)?;
+        }
+    }
     let info = run_info(args, hashes);
     let reference = study.reference()?;
     let mut run = Run::begin(args, dir, &config, &info, reference.as_ref(), stop)?;

@@ -12,13 +12,14 @@ mod random_features;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::out::say;
 use anyhow::{Context, Result};
 use attractor::core::Backend;
 use attractor::core::burn::tensor::{Device, Tensor};
 use attractor::core::check::to_host;
 use attractor::core::weights::Weights;
 use serde::Serialize;
+
+use crate::out::say;
 
 /// Arguments of `verify`.
 #[derive(Debug, clap::Args)]

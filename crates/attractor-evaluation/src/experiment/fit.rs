@@ -1,4 +1,5 @@
-//! What a data set really holds, where that is less than a preset asks for.
+//! What a data set really holds, where that is less than a preset asks for, and whether what was asked
+//! for is what was published.
 
 use super::{Experiment, Overrides, Preset, Resolved};
 use crate::{Error, Result};
@@ -81,5 +82,48 @@ impl Experiment {
                 });
         resolved.shortages = shortages;
         Ok(resolved)
+    }
+
+    /// Why `resolved` cannot be held against the published figures, if so.
+    pub(super) fn difference_from(&self, paper: &Resolved, resolved: &Resolved) -> Option<String> {
+        if resolved.fallback {
+            return Some(format!(
+                "data set {} instead of {}",
+                resolved.dataset, self.dataset
+            ));
+        }
+        let mut sizes = vec![(
+            "cues per block",
+            resolved.cues_per_block,
+            paper.cues_per_block,
+        )];
+        // Imported weights were trained elsewhere: then the training sizes do not matter.
+        if resolved.model.weights.is_none() {
+            sizes.push(("training images", resolved.train_images, paper.train_images));
+            sizes.push(("epochs", resolved.model.epochs, paper.model.epochs));
+        }
+        sizes.push(("features", resolved.model.features, paper.model.features));
+        sizes.push(("code size", resolved.model.code, paper.model.code));
+        let different = sizes
+            .into_iter()
+            .find(|(_, ours, theirs)| ours != theirs)
+            .map(|(what, ours, theirs)| format!("{what} {ours} instead of {theirs}"));
+        if different.is_some() || resolved.model.weights.is_some() {
+            return different;
+        }
+        let (ours, theirs) = (&resolved.model, &paper.model);
+        let trainings = [
+            ("batch", ours.batch as f64, theirs.batch as f64),
+            ("learning rate", ours.learning_rate, theirs.learning_rate),
+            ("beta", ours.beta, theirs.beta),
+        ];
+        let changed = trainings
+            .into_iter()
+            .find(|(_, ours, theirs)| ours != theirs)
+            .map(|(what, ours, theirs)| format!("{what} {ours} instead of {theirs}"));
+        let options = ours.options != theirs.options;
+        changed.or_else(|| {
+            options.then(|| format!("model options changed by preset {}", resolved.preset))
+        })
     }
 }

@@ -244,49 +244,6 @@ impl Experiment {
         }
         Ok(chosen)
     }
-
-    /// Why `resolved` cannot be held against the published figures, if so.
-    pub(super) fn difference_from(&self, paper: &Resolved, resolved: &Resolved) -> Option<String> {
-        if resolved.fallback {
-            return Some(format!(
-                "data set {} instead of {}",
-                resolved.dataset, self.dataset
-            ));
-        }
-        let mut sizes = vec![(
-            "cues per block",
-            resolved.cues_per_block,
-            paper.cues_per_block,
-        )];
-        // Imported weights were trained elsewhere: then the training sizes do not matter.
-        if resolved.model.weights.is_none() {
-            sizes.push(("training images", resolved.train_images, paper.train_images));
-            sizes.push(("epochs", resolved.model.epochs, paper.model.epochs));
-        }
-        sizes.push(("features", resolved.model.features, paper.model.features));
-        sizes.push(("code size", resolved.model.code, paper.model.code));
-        let different = sizes
-            .into_iter()
-            .find(|(_, ours, theirs)| ours != theirs)
-            .map(|(what, ours, theirs)| format!("{what} {ours} instead of {theirs}"));
-        if different.is_some() || resolved.model.weights.is_some() {
-            return different;
-        }
-        let (ours, theirs) = (&resolved.model, &paper.model);
-        let trainings = [
-            ("batch", ours.batch as f64, theirs.batch as f64),
-            ("learning rate", ours.learning_rate, theirs.learning_rate),
-            ("beta", ours.beta, theirs.beta),
-        ];
-        let changed = trainings
-            .into_iter()
-            .find(|(_, ours, theirs)| ours != theirs)
-            .map(|(what, ours, theirs)| format!("{what} {ours} instead of {theirs}"));
-        let options = ours.options != theirs.options;
-        changed.or_else(|| {
-            options.then(|| format!("model options changed by preset {}", resolved.preset))
-        })
-    }
 }
 
 /// The tasks and levels of `all` that `wanted` keeps, in the order of `all`.

@@ -49,10 +49,7 @@ pub(super) fn images(
 ) -> Result<(Images, [usize; 3])> {
     let set = session.images(&task.part.dataset, Split::Train)?;
     let chosen = interleaved(&set, count);
-    if chosen.len() < count {
-        let expected = format!("at most the {} images of {}", chosen.len(), set.name);
-        return Err(task.misplaced("n_stored", expected, count));
-    }
+    task.check_images(Split::Train, count, chosen.len())?;
     let shape = set.shape;
     let sizes = [shape.channels, shape.height, shape.width];
     let images = Images::new(set.rows(&chosen)?, sizes[0], sizes[1], sizes[2])?;

@@ -59,6 +59,11 @@ impl<'a> Plan<'a> {
         Ok(plan)
     }
 
+    /// The most images that are written.
+    pub(super) fn most(&self) -> usize {
+        self.options.counts.iter().copied().max().unwrap_or(0)
+    }
+
     fn network(&self) -> Network {
         Network {
             hidden: self.hidden,
@@ -68,7 +73,7 @@ impl<'a> Plan<'a> {
     }
 
     pub(super) fn measure(&self, session: &mut dyn Session) -> Result<Vec<Measurement>> {
-        let most = self.options.counts.iter().copied().max().unwrap_or(0);
+        let most = self.most();
         let (images, _) = images(self.task, most, session)?;
         let table = self.options.memory.clone();
         let config = bayespcn(self.task, table, self.network(), images.dim())?;

@@ -1,5 +1,6 @@
 //! Errors of recall with a learned map, and of its controls.
 
+use attractor::datasets::Split;
 use attractor::evaluation::{Measurement, Metric};
 use attractor::priors::kernelised::{
     Comparison, ComparisonConfig, KernelisedConfig, Rivals, SeparationConfig, Trial,
@@ -153,6 +154,10 @@ impl Retrieval {
             }),
             false => Err(task.misplaced("n_stored", "at least two patterns", stored)),
         }
+    }
+
+    pub(super) fn needs(&self) -> Vec<(Split, usize)> {
+        self.options.source.needs(self.stored, 0)
     }
 
     /// Rows of one comparison have it in common: everything but the row.
