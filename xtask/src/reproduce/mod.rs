@@ -30,12 +30,12 @@ use crate::out::{self, complain, say};
 
 /// What `reproduce --help` says below the options.
 const MORE: &str = "\
-A file of your own is a table of systems or a study like those in experiments/: copy the nearest one,
-change it, and give its path: cargo xtask reproduce mine/table.toml
+A file of your own is a table of systems or a study like those in experiments/: copy the nearest \
+one, change it, and give its path, as in `cargo xtask reproduce mine/table.toml`.
 
-Every finished cell is on disk. Ctrl-C ends a run after its cell, with a report of what is finished. A
-run that is killed leaves the report that was last written as cells finished: one after the first cell,
-then about one a minute; --resume begins with another.
+Every finished cell is on disk. Ctrl-C ends a run after its cell, with a report of what is finished. \
+A run that is killed leaves the report that was last written as cells finished: one after the first \
+cell, then about one a minute; --resume begins with another.
 
 `all` runs every experiment and writes index.html and index.txt beside its run folders.";
 

@@ -141,7 +141,7 @@ fn an_index_links_to_the_reports() {
     );
     let html = fs::read_to_string(page.unwrap()).unwrap();
     for part in [
-        "<a href=\"first/report.html\">A tiny &lt;experiment&gt;</a>",
+        "<a href=\"first&#x2f;report.html\">A tiny &lt;experiment&gt;</a>",
         "failed: no &lt;data&gt;",
         "not begun",
     ] {

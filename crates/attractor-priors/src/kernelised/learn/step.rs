@@ -5,6 +5,7 @@
 //! where it is used, the next map is written into memory that is there already, and threads share the
 //! columns. No number depends on how they are shared.
 
+use attractor_core::math::AdamRates;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, ColMut, Mat, Par, Scale};
 use rayon::prelude::*;
@@ -109,25 +110,21 @@ impl Stepper {
                 square,
             } => {
                 *steps += 1;
-                let (first_moment, second, floor) = ADAM;
-                let rate = *rate / (1.0 - first_moment.powi(*steps));
-                let correction = 1.0 - second.powi(*steps);
+                let (first, second, floor) = ADAM;
+                let rates = AdamRates {
+                    decay: (first, second),
+                    rate: *rate / (1.0 - first.powi(*steps)),
+                    correction: 1.0 - second.powi(*steps),
+                    floor,
+                };
                 let rows = map.nrows();
                 let moments = mean.chunks_mut(rows).zip(square.chunks_mut(rows));
                 let columns: Vec<_> = next.col_iter_mut().map(entries).zip(moments).collect();
                 shared(columns, |first, columns| {
                     let gradient = slope.columns(first, columns.len());
                     for (at, (next, (mean, square))) in columns.iter_mut().enumerate() {
-                        let moments = mean.iter_mut().zip(square.iter_mut());
-                        let before = map.col_as_slice(first + at).iter();
-                        let steps = before.zip(gradient.col_as_slice(at)).zip(moments);
-                        for (next, ((before, slope), (mean, square))) in next.iter_mut().zip(steps)
-                        {
-                            *mean = first_moment * *mean + (1.0 - first_moment) * slope;
-                            *square = second * *square + (1.0 - second) * slope * slope;
-                            let length = (*square / correction).sqrt() + floor;
-                            *next = before - rate * *mean / length;
-                        }
+                        let before = map.col_as_slice(first + at);
+                        rates.step(next, (before, gradient.col_as_slice(at)), (mean, square));
                     }
                 });
                 true
