@@ -7,6 +7,8 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
+use crate::out::say;
+
 /// Arguments of `bench`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -105,7 +107,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
             best.map_or_else(String::new, |peer| format!("{:.2}x", peer.ms / line.ms)),
         ]);
     }
-    println!("{table}");
+    say!("{table}");
     Ok(ExitCode::SUCCESS)
 }
 

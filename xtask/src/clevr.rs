@@ -7,14 +7,21 @@ use attractor::datasets::Split;
 use attractor::datasets::clevr::{Generator, MAX_OBJECTS, scene_file, split_name};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::out::say;
+
+/// Pictures at most: their names have six digits.
+const MOST: u64 = 1_000_000;
+/// Pixels of a side at most.
+const LONGEST: usize = 8192;
+
 /// Arguments of `data render-clevr`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Folder to write to: `images/<split>/*.png` and `scenes/CLEVR_<split>_scenes.json`
     dir: PathBuf,
-    /// Number of pictures
-    #[arg(long, value_name = "N")]
-    count: usize,
+    /// Number of pictures, 1000000 at most
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST))]
+    count: u64,
     /// Width and height in pixels; the loader expects 320x240
     #[arg(long, value_name = "WxH", default_value = "320x240", value_parser = size)]
     size: (usize, usize),
@@ -40,15 +47,19 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         ..Generator::default()
     };
     let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} {per_sec} {eta}")?;
-    let bar = ProgressBar::new(args.count as u64).with_style(style);
+    let bar = ProgressBar::new(args.count).with_style(style);
     let (width, height) = args.size;
-    let written = generator.write(&args.dir, split, args.count, (height, width), &|| {
-        bar.inc(1)
-    });
+    let written = generator.write(
+        &args.dir,
+        split,
+        args.count as usize,
+        (height, width),
+        &|| bar.inc(1),
+    );
     bar.finish_and_clear();
     written.with_context(|| format!("could not render to {}", args.dir.display()))?;
     let scenes = scene_file(&args.dir, split_name(split));
-    println!("{} pictures, annotated in {}", args.count, scenes.display());
+    say!("{} pictures, annotated in {}", args.count, scenes.display());
     Ok(())
 }
 
@@ -57,7 +68,14 @@ fn size(text: &str) -> Result<(usize, usize)> {
     let (width, height) = text
         .split_once('x')
         .with_context(|| format!("expected WIDTHxHEIGHT, found `{text}`"))?;
-    Ok((width.parse()?, height.parse()?))
+    let side = |text: &str| -> Result<usize> {
+        let side = text.parse()?;
+        match (1..=LONGEST).contains(&side) {
+            true => Ok(side),
+            false => bail!("expected sides of 1 to {LONGEST} pixels, found {side}"),
+        }
+    };
+    Ok((side(width)?, side(height)?))
 }
 
 /// `K` or `K-L`.

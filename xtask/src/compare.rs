@@ -8,6 +8,8 @@ use anyhow::{Context, Result, bail};
 use attractor::core::Backend;
 use attractor::evaluation::{RunFolder, compare};
 
+use crate::out::say;
+
 /// Arguments of `compare`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -70,7 +72,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         folders.push(RunFolder::open(&dir)?);
     }
     let comparison = compare::compare(&folders, args.tolerance)?;
-    println!("{}", comparison.text());
+    say!("{}", comparison.text());
     let mut table = crate::list::plain(["backend", "whole run, s", "peak memory, MiB"]);
     for (backend, seconds, peak) in costs {
         let peak = if peak == 0 {
@@ -80,7 +82,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         };
         table.add_row([backend.name().to_owned(), format!("{seconds:.1}"), peak]);
     }
-    println!("{table}");
+    say!("{table}");
     Ok(if comparison.agrees() {
         ExitCode::SUCCESS
     } else {

@@ -10,6 +10,7 @@ use attractor::datasets::{DataRoot, Fetcher, Manifest, NAMES, Split, load};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::clevr;
+use crate::out::say;
 
 /// Arguments of `data`.
 #[derive(Debug, clap::Args)]
@@ -52,7 +53,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
             let root = DataRoot::from_environment(data_dir.as_deref());
             for split in [Split::Train, Split::Test] {
                 let images = load(name, split, &root)?;
-                println!(
+                say!(
                     "{} {}: {} images of {}, {} classes, sha256 {}",
                     images.name,
                     split.name(),
@@ -74,9 +75,9 @@ fn manifests() -> Result<Vec<Manifest>> {
 
 fn show() -> Result<()> {
     let root = DataRoot::from_environment(None);
-    println!("looked in:");
+    say!("looked in:");
     for directory in root.directories() {
-        println!("  {}", directory.display());
+        say!("  {}", directory.display());
     }
     let mut table = crate::list::plain(["data set", "found at"]);
     for name in NAMES {
@@ -88,7 +89,7 @@ fn show() -> Result<()> {
             found.unwrap_or_else(|| "not present".into()),
         ]);
     }
-    println!("{table}\n");
+    say!("{table}\n");
     let mut table = crate::list::plain(["can be fetched", "MiB", "licence", "title"]);
     for manifest in manifests()? {
         let size = manifest.total_size().map(|bytes| (bytes >> 20).to_string());
@@ -99,7 +100,7 @@ fn show() -> Result<()> {
             manifest.title.clone(),
         ]);
     }
-    println!("{table}\n\nfetch with: cargo xtask data fetch <name>");
+    say!("{table}\n\nfetch with: cargo xtask data fetch <name>");
     Ok(())
 }
 
@@ -124,9 +125,9 @@ fn fetch(name: &str, root: &DataRoot) -> Result<()> {
     if let Some(bar) = bar {
         bar.finish_and_clear();
     }
-    println!("{} is in {}", manifest.title, fetched.folder.display());
+    say!("{} is in {}", manifest.title, fetched.folder.display());
     for left in &fetched.left_packed {
-        println!("left packed: {}", left.display());
+        say!("left packed: {}", left.display());
     }
     Ok(())
 }
@@ -134,7 +135,7 @@ fn fetch(name: &str, root: &DataRoot) -> Result<()> {
 fn report(bar: Option<&ProgressBar>, event: &Event<'_>) {
     let say = |line: String| match bar {
         Some(bar) => bar.println(line),
-        None => println!("{line}"),
+        None => say!("{line}"),
     };
     match event {
         Event::Started {

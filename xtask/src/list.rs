@@ -13,6 +13,8 @@ use attractor::priors::PRIORS;
 use attractor_experiments::PROTOCOLS;
 use comfy_table::{Table, presets};
 
+use crate::out::say;
+
 /// Arguments of `list`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -47,7 +49,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
                 "name": name, "found": data(name),
             })).collect::<Vec<_>>(),
         });
-        println!("{}", serde_json::to_string_pretty(&value)?);
+        say!("{}", serde_json::to_string_pretty(&value)?);
         return Ok(ExitCode::SUCCESS);
     }
     let mut table = plain(["experiment", "what", "data set", "presets", "source"]);
@@ -65,7 +67,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
             experiment.source().to_owned(),
         ]);
     }
-    println!("{table}\n");
+    say!("{table}\n");
     let mut table = plain(["recipe", "what it is", "learns"]);
     for recipe in RECIPES {
         table.add_row([
@@ -74,12 +76,12 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
             if recipe.learns { "yes" } else { "" },
         ]);
     }
-    println!("{table}\n");
+    say!("{table}\n");
     let mut table = plain(["part of `variational`", "kind", "what it is (options)"]);
     for (part, kind, summary) in parts() {
         table.add_row([part, kind, summary]);
     }
-    println!("{table}\n");
+    say!("{table}\n");
     let mut table = plain(["backend", "in this build"]);
     for backend in Backend::ALL {
         let compiled = match backend.is_compiled() {
@@ -88,7 +90,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         };
         table.add_row([backend.name().to_owned(), compiled]);
     }
-    println!("{table}\n");
+    say!("{table}\n");
     let mut table = plain(["data set", "found at"]);
     for name in NAMES {
         table.add_row([
@@ -96,7 +98,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
             data(name).unwrap_or_else(|| "not present".into()),
         ]);
     }
-    println!("{table}");
+    say!("{table}");
     Ok(ExitCode::SUCCESS)
 }
 

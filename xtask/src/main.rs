@@ -1,5 +1,8 @@
 //! Training, evaluation and checks of Attractor, as `cargo xtask <command>`.
 
+// What is printed may meet a closed pipe: see `out`.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod bench;
 mod check;
 mod clevr;
@@ -7,11 +10,14 @@ mod compare;
 mod data;
 mod list;
 mod merge;
+mod out;
 mod paths;
 mod reproduce;
 mod verify;
 
 use clap::{Parser, Subcommand};
+
+use crate::out::complain;
 
 /// Page faults of the CPU backend cost a tenth of a training step with the system's allocator.
 #[global_allocator]
@@ -65,9 +71,10 @@ fn main() -> std::process::ExitCode {
         Command::Bench(args) => bench::run(&args),
     };
     match outcome {
+        Ok(_) if out::has_failed() => std::process::ExitCode::FAILURE,
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            complain!("error: {error:#}");
             std::process::ExitCode::FAILURE
         }
     }

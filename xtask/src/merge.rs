@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use anyhow::Result;
 use attractor::evaluation::{RunFolder, report, run, table};
 
+use crate::out::say;
+
 /// Arguments of `merge`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -20,8 +22,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let summary = run::merge(&args.dirs, &args.out)?;
     let folder = RunFolder::open(&args.out)?;
-    println!("{}", table::text(&folder)?);
-    println!(
+    say!("{}", table::text(&folder)?);
+    say!(
         "{} cells, {} of them in several folders, {} missing; report: {}",
         summary.cells,
         summary.duplicates,
@@ -29,7 +31,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         report::write(&folder)?.display()
     );
     for cell in &summary.missing {
-        println!("missing: {cell}");
+        say!("missing: {cell}");
     }
     Ok(if summary.missing.is_empty() {
         ExitCode::SUCCESS

@@ -17,8 +17,11 @@ pub(crate) fn root() -> PathBuf {
     manifest.parent().unwrap_or(&manifest).to_path_buf()
 }
 
-/// The experiment of that name.
+/// The experiment of that name, or in the file of that path.
 pub(crate) fn experiment(name: &str) -> Result<ExperimentFile> {
+    if name.ends_with(".toml") || name.contains(std::path::is_separator) {
+        return Ok(ExperimentFile::load(name)?);
+    }
     let path = root().join("experiments").join(format!("{name}.toml"));
     if !path.exists() {
         let known: Vec<String> = experiments()?
@@ -26,7 +29,7 @@ pub(crate) fn experiment(name: &str) -> Result<ExperimentFile> {
             .map(|experiment| experiment.name().to_owned())
             .collect();
         anyhow::bail!(
-            "unknown experiment `{name}`; known: {}, all",
+            "unknown experiment `{name}`; known: {}, all, or the path of a file of your own (NAME.toml)",
             known.join(", ")
         );
     }

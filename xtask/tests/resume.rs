@@ -95,6 +95,8 @@ fn kill_and_resume() {
         kills += 1;
     }
     assert!(kills > 0);
+    // It was killed, and yet there is a report of what was finished before.
+    assert!(kills < 2 || killed.join("report.html").exists());
     let before = lines(&killed.join("cells.jsonl"));
     assert!(reproduce(&killed, true).status().unwrap().success());
 

@@ -8,7 +8,7 @@ use benches::bayespcn::{CASES, run};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> Result<(), attractor_core::Failure> {
     let only = std::env::args().nth(1).unwrap_or_default();
     for case in CASES.iter().filter(|case| case.name().contains(&only)) {
         println!("{}", serde_json::to_string(&run(*case, 3)?)?);

@@ -6,10 +6,13 @@
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> Result<(), attractor_core::Failure> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let only = words.first().map_or("", String::as_str);
-    let runs = words.get(1).map_or(Ok(15), |runs| runs.parse())?;
+    let runs = match words.get(1) {
+        Some(runs) => attractor_core::failure::number("runs", runs)?,
+        None => 15,
+    };
     for line in benches::family::run(only, runs)? {
         println!("{}", serde_json::to_string(&line)?);
     }

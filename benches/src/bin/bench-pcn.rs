@@ -9,7 +9,7 @@ use benches::{Line, pcn, timing};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> Result<(), attractor_core::Failure> {
     let device = Backend::Flex.open()?;
     for (form, name) in [(Form::Auto, "attractor"), (Form::Direct, "direct")] {
         let mut write = Write::new(form, &device)?;

@@ -47,12 +47,12 @@ fn parse(mut words: impl Iterator<Item = String>) -> Result<Arguments, String> {
     Ok(arguments)
 }
 
-fn print(line: &Line) -> Result<(), Box<dyn std::error::Error>> {
+fn print(line: &Line) -> Result<(), attractor_core::Failure> {
     println!("{}", serde_json::to_string(line)?);
     Ok(())
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> Result<(), attractor_core::Failure> {
     let arguments = parse(std::env::args().skip(1))?;
     if gemm::name().contains(&arguments.only) {
         print(&gemm::run(arguments.runs)?)?;

@@ -6,7 +6,7 @@ use benches::{Line, timing, vae_step};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> Result<(), attractor_core::Failure> {
     let mut step = vae_step::Step::new(&Backend::Flex.open()?)?;
     let timing = timing::measure(60, || step.run())?;
     let line = Line::new("vae_step", "attractor", vae_step::OPERATIONS, timing);

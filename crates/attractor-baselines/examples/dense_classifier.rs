@@ -12,11 +12,10 @@ use std::time::Instant;
 
 use attractor_baselines::dense_classifier::evaluate;
 use attractor_baselines::{DenseClassifierConfig, DenseTrainingConfig};
-use attractor_core::Backend;
 use attractor_core::burn::tensor::{Device, Tensor};
+use attractor_core::failure::number;
+use attractor_core::{Backend, Failure};
 use attractor_datasets::{DataRoot, Split, load};
-
-type Failure = Box<dyn std::error::Error>;
 
 /// Images in [-1, 1] and their classes.
 fn digits(name: &str, split: Split, device: &Device) -> Result<(Tensor<2>, Vec<usize>), Failure> {
@@ -38,14 +37,14 @@ fn main() -> Result<(), Failure> {
     let (test, test_labels) = digits(&name, Split::Test, &device)?;
     let classes = 1 + labels.iter().copied().max().unwrap_or(0);
     let config = DenseClassifierConfig {
-        power: word(2, "20").parse()?,
-        temperature: word(3, "540").parse()?,
-        seed: word(4, "0").parse()?,
+        power: number("n", &word(2, "20"))?,
+        temperature: number("T", &word(3, "540"))?,
+        seed: number("seed", &word(4, "0"))?,
         ..DenseClassifierConfig::new(images.dims()[1], classes)
     };
     let mut classifier = config.init(&device)?;
     let training = DenseTrainingConfig {
-        epochs: word(1, "60").parse()?,
+        epochs: number("epochs", &word(1, "60"))?,
         seed: config.seed,
         ..DenseTrainingConfig::default()
     };

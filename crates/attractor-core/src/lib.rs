@@ -12,7 +12,8 @@
 //! - [`rng`]: counter-based random streams drawn on the host, equal on every backend;
 //! - [`kernel`]: the streaming softmax read, its mergeable [`kernel::Partial`], distances;
 //! - [`options`]: parts by name, with a table of options;
-//! - [`weights`]: safetensors in and out.
+//! - [`weights`]: safetensors in and out;
+//! - [`Failure`]: what `main` of a program returns, printed as a sentence.
 //!
 //! A cue is a row: every batch is a `[n, d]` tensor.
 
@@ -21,6 +22,7 @@ pub mod backend;
 pub mod check;
 pub mod coding;
 pub mod error;
+pub mod failure;
 pub mod inference;
 pub mod kernel;
 pub mod layer;
@@ -37,6 +39,7 @@ pub mod weights;
 
 pub use backend::Backend;
 pub use error::{Error, Result};
+pub use failure::Failure;
 pub use inference::{Inference, Problem, Stopping};
 pub use layer::{Activation, Layer, LayerChain, Prediction};
 pub use memory::{

@@ -172,9 +172,115 @@ fn dot_signs_lanes(signs: &[i8], weights: &[f64]) -> f64 {
     sums[0]
 }
 
+/// A step of Adam in double precision: see [`crate::adam`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AdamRates {
+    /// Weights of the past in both moments.
+    pub decay: (f64, f64),
+    /// Step size over `1 - decay.0^t`.
+    pub rate: f64,
+    /// `1 - decay.1^t`.
+    pub correction: f64,
+    /// Added to the root of the second moment.
+    pub floor: f64,
+}
+
+impl AdamRates {
+    /// Moves both moments by the slopes and writes what comes after `before`, over the shortest of the
+    /// slices.
+    pub fn step(
+        &self,
+        next: &mut [f64],
+        (before, slopes): (&[f64], &[f64]),
+        (mean, square): (&mut [f64], &mut [f64]),
+    ) {
+        let (given, moments) = ((before, slopes), (mean, square));
+        #[cfg(target_arch = "x86_64")]
+        {
+            if is_x86_feature_detected!("avx512f") {
+                // Safety: the processor has these instructions, as was just asked.
+                return unsafe { adam_avx512(*self, next, given, moments) };
+            }
+            if is_x86_feature_detected!("avx2") {
+                // Safety: as above.
+                return unsafe { adam_avx2(*self, next, given, moments) };
+            }
+        }
+        adam_rows(*self, next, given, moments);
+    }
+}
+
+/// The same operations in wider registers: no number differs.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f")]
+fn adam_avx512(
+    rates: AdamRates,
+    next: &mut [f64],
+    given: (&[f64], &[f64]),
+    moments: (&mut [f64], &mut [f64]),
+) {
+    adam_rows(rates, next, given, moments);
+}
+
+/// As above.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn adam_avx2(
+    rates: AdamRates,
+    next: &mut [f64],
+    given: (&[f64], &[f64]),
+    moments: (&mut [f64], &mut [f64]),
+) {
+    adam_rows(rates, next, given, moments);
+}
+
+#[inline(always)]
+fn adam_rows(
+    rates: AdamRates,
+    next: &mut [f64],
+    (before, slopes): (&[f64], &[f64]),
+    (mean, square): (&mut [f64], &mut [f64]),
+) {
+    let (first, second) = rates.decay;
+    let moments = mean.iter_mut().zip(square);
+    let given = before.iter().zip(slopes);
+    for (next, ((before, slope), (mean, square))) in next.iter_mut().zip(given.zip(moments)) {
+        *mean = first * *mean + (1.0 - first) * slope;
+        *square = second * *square + (1.0 - second) * slope * slope;
+        let length = (*square / rates.correction).sqrt() + rates.floor;
+        *next = before - rates.rate * *mean / length;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn steps_of_adam_do_not_depend_on_the_registers() {
+        let rates = AdamRates {
+            decay: (0.9, 0.999),
+            rate: 0.1,
+            correction: 0.001,
+            floor: 1e-8,
+        };
+        for length in [0, 1, 7, 8, 33] {
+            let of = |k: usize| -> Vec<f64> {
+                let number = |i: usize| ((i * 37 + k * 11) % 101) as f64 / 17.0 - 2.5;
+                (0..length).map(number).collect()
+            };
+            let squares = |k| of(k).iter().map(|x| x * x).collect::<Vec<f64>>();
+            let (before, slopes) = (of(0), of(1));
+            let (mut mean, mut square, mut next) = (of(2), squares(3), vec![0.0; length]);
+            rates.step(&mut next, (&before, &slopes), (&mut mean, &mut square));
+            for i in 0..length {
+                let m = 0.9 * of(2)[i] + (1.0 - 0.9) * slopes[i];
+                let v = 0.999 * squares(3)[i] + (1.0 - 0.999) * slopes[i] * slopes[i];
+                let expected = before[i] - 0.1 * m / ((v / 0.001).sqrt() + 1e-8);
+                assert_eq!((mean[i], square[i], next[i]), (m, v, expected));
+            }
+        }
+    }
 
     #[test]
     fn products_with_signs() {

@@ -9,10 +9,10 @@
 //! `clevr-side-by-side.png` (stored pictures above, rendered ones below) and prints how mean colour,
 //! contrast and the brightness of objects compare.
 
-use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use attractor_core::Failure;
 use attractor_datasets::clevr::{
     ClevrFolder, ClevrSet, Generator, Material, Rendered, Rig, Scene, Shape, View, render,
     write_png,
@@ -22,7 +22,7 @@ use attractor_datasets::{ImageShape, Split};
 /// Pictures in a row of the comparison.
 const SIDE_BY_SIDE: usize = 5;
 
-type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+type Outcome<T = ()> = Result<T, Failure>;
 
 fn main() -> Outcome {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);

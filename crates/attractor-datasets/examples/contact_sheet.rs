@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use attractor_core::Failure;
 use attractor_datasets::builtin::Generator;
 use attractor_datasets::{ImageSet, Split};
 
@@ -10,7 +11,7 @@ const COLUMNS: usize = 24;
 const ROWS: usize = 14;
 const ZOOM: usize = 2;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> Result<(), Failure> {
     let folder = PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| ".".into()));
     for (generator, name) in [(Generator::SCENES, "scenes"), (Generator::GLYPHS, "glyphs")] {
         let start = Instant::now();
@@ -27,7 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn sheet(set: &ImageSet) -> Result<image::RgbImage, Box<dyn std::error::Error>> {
+fn sheet(set: &ImageSet) -> Result<image::RgbImage, Failure> {
     let (height, width) = (set.shape.height, set.shape.width);
     let mut sheet = image::RgbImage::new(
         (COLUMNS * (width + 1) * ZOOM) as u32,

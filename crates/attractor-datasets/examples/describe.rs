@@ -4,9 +4,10 @@
 use std::path::Path;
 use std::time::Instant;
 
+use attractor_core::Failure;
 use attractor_datasets::{DataRoot, Split, load};
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> Result<(), Failure> {
     let name = std::env::args().nth(1).unwrap_or_else(|| "builtin".into());
     let data_dir = std::env::args().nth(2);
     let root = DataRoot::from_environment(data_dir.as_deref().map(Path::new));

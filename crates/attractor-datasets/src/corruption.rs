@@ -263,7 +263,7 @@ impl Corruption {
         let values = rows
             .into_data()
             .try_into_vec_as::<f32>()
-            .map_err(|error| Error::Device(format!("{error:?}")))?;
+            .map_err(|error| Error::Device(error.to_string()))?;
         let Corrupted { cues, known } = self.apply(&values, shape, seed, first_row_index)?;
         let tensor = |values| Tensor::from_data(TensorData::new(values, [count, width]), &device);
         Ok((tensor(cues), tensor(known)))

@@ -1,6 +1,7 @@
 //! What can go wrong between a file or URL and an [`ImageSet`](crate::ImageSet).
 //!
-//! Every variant about a file names it, with what was expected and what was found.
+//! Every variant about a file names it, with what was expected and what was found. The system's own
+//! reason is the error's source and no part of its sentence: `attractor_core::failure::reasons` joins both.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ pub type Result<T, E = DataError> = std::result::Result<T, E>;
 #[non_exhaustive]
 pub enum DataError {
     /// The operating system refused.
-    #[error("{}: could not {action}: {source}", path.display())]
+    #[error("{}: could not {action}", path.display())]
     Io {
         /// File or directory.
         path: PathBuf,

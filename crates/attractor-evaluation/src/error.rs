@@ -1,4 +1,5 @@
-//! Errors of experiments, runs and reports.
+//! Errors of experiments, runs and reports. What the system says is an error's source, and no part of its
+//! sentence: programs print the chain.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[non_exhaustive]
 pub enum Error {
     /// A file could not be read, written or renamed.
-    #[error("{}: {action}: {source}", path.display())]
+    #[error("{}: {action}", path.display())]
     Io {
         /// The file or folder.
         path: PathBuf,
@@ -52,6 +53,19 @@ pub enum Error {
         rule: String,
         /// The value given.
         found: String,
+    },
+
+    /// A data set with fewer images than were asked for.
+    #[error("{source_name}: expected {wanted} {what}, found {found}")]
+    TooFewImages {
+        /// The data set, and where it lies.
+        source_name: String,
+        /// What the images are for, such as "training images".
+        what: &'static str,
+        /// How many were asked for.
+        wanted: usize,
+        /// How many there are.
+        found: usize,
     },
 
     /// A name that is not known.

@@ -11,6 +11,7 @@
 //! - [`runner`]: the loop over cells, without any terminal code;
 //! - [`reference`](mod@reference) and [`summary`]: published figures, verdicts, mean and spread over seeds;
 //! - [`table`], [`figures`], [`report`]: text, SVG and PNG, and one self-contained HTML file;
+//! - [`limits`]: the largest counts that may be asked for;
 //! - [`compare`](mod@compare): the same run on several backends side by side.
 
 pub mod compare;
@@ -22,6 +23,7 @@ mod file;
 mod fixture;
 pub mod hardware;
 mod level;
+pub mod limits;
 mod metric;
 pub mod metrics;
 pub mod record;

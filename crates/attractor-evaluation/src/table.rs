@@ -115,6 +115,9 @@ pub fn render(config: &Resolved, records: &[Record], metric: Metric) -> String {
     }
     let shown = records.iter().filter(|record| record.metric == metric);
     legend(&mut out, shown);
+    for shortage in &config.shortages {
+        out.push_str(&format!("Smaller than the preset: {shortage}.\n"));
+    }
     out
 }
 

@@ -1,5 +1,7 @@
 //! The trait of protocols, and their registry.
 
+use attractor::catalogue::{MOST, too_large};
+use attractor::datasets::Split;
 use attractor::evaluation::study::{ResolvedPart, ResolvedSeries};
 use attractor::evaluation::{Cell, Measurement};
 use serde::de::DeserializeOwned;
@@ -21,8 +23,11 @@ impl Task<'_> {
     /// The options of the series, all of part, preset and grid included.
     ///
     /// # Errors
-    /// [`Error::Options`] for missing, unknown and mistyped keys.
+    /// [`Error::Options`] for missing, unknown and mistyped keys, and for counts above [`MOST`].
     pub fn options<T: DeserializeOwned>(&self) -> Result<T> {
+        if let Some((key, found)) = too_large(&self.series.options) {
+            return Err(self.refuse(format!("`{key}` must be at most {MOST}, found {found}")));
+        }
         let parsed = self.series.options.clone().try_into();
         parsed.map_err(|error: toml::de::Error| self.refuse(error.message()))
     }
@@ -60,6 +65,12 @@ impl Task<'_> {
         level.ok_or_else(|| self.misplaced("levels", "at least one", "none"))
     }
 
+    /// A level as a count of at least `least`, where it is one: whole, and at most [`MOST`].
+    pub fn counted(&self, level: f64, least: usize) -> Option<usize> {
+        let whole = level.fract() == 0.0 && level >= least as f64 && level <= MOST as f64;
+        whole.then_some(level as usize)
+    }
+
     /// The number of stored patterns, for measures that need one.
     ///
     /// # Errors
@@ -69,6 +80,19 @@ impl Task<'_> {
             0 => Err(self.misplaced("n_stored", "at least one", "none")),
             stored => Ok(stored),
         }
+    }
+
+    /// Refuses a part of the cell's data set with fewer images than the cell takes.
+    ///
+    /// # Errors
+    /// [`Error::Cell`] naming the data set, with the images wanted and found.
+    pub fn check_images(&self, split: Split, wanted: usize, found: usize) -> Result<()> {
+        if wanted <= found {
+            return Ok(());
+        }
+        let (dataset, split) = (&self.part.dataset, split.name());
+        let expected = format!("at most the {found} images of data set `{dataset}`, {split}");
+        Err(self.misplaced("images", expected, wanted))
     }
 
     /// The error for a `measure` that the protocol lacks.
@@ -98,6 +122,16 @@ pub trait Protocol {
     /// # Errors
     /// [`Error::Options`], [`Error::UnknownMeasure`], [`Error::Cell`].
     fn check(&self, task: Task<'_>) -> Result<()>;
+
+    /// How many images of which parts of its data set the cell takes. Cells that check well and whose
+    /// data set has as many can be measured.
+    ///
+    /// # Errors
+    /// As [`Protocol::check`].
+    fn needs(&self, task: Task<'_>) -> Result<Vec<(Split, usize)>> {
+        let _ = task;
+        Ok(Vec::new())
+    }
 
     /// What the cell will cost, where that is known.
     fn work(&self, task: Task<'_>) -> Option<Work> {

@@ -99,6 +99,18 @@ seeds = 1
         values
     }
 
+    /// Images that the cells of a preset take.
+    pub(crate) fn needs(self, preset: Preset) -> Vec<(Split, usize)> {
+        let resolved = self.resolved(preset);
+        let protocol = (find(&self.study.protocol).unwrap().new)();
+        let cells = resolved.cells();
+        let of = |cell| {
+            let (part, series) = resolved.find(cell).unwrap();
+            protocol.needs(Task { part, series, cell }).unwrap()
+        };
+        cells.iter().flat_map(of).collect()
+    }
+
     /// The first refusal of a check.
     pub(crate) fn refusal(self, preset: Preset) -> String {
         let resolved = self.resolved(preset);

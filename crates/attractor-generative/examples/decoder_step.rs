@@ -4,7 +4,8 @@
 
 use std::time::Instant;
 
-use attractor_core::{Backend, GenerativeModel, check, rng};
+use attractor_core::failure::number;
+use attractor_core::{Backend, Failure, GenerativeModel, check, rng};
 use attractor_generative::{CifarVaeConfig, Vae};
 
 #[global_allocator]
@@ -21,11 +22,11 @@ fn median(mut work: impl FnMut() -> attractor_core::Result<()>) -> attractor_cor
     Ok(times[times.len() / 2])
 }
 
-fn main() -> attractor_core::Result<()> {
-    let cues: usize = std::env::args()
-        .nth(1)
-        .and_then(|cues| cues.parse().ok())
-        .unwrap_or(10);
+fn main() -> Result<(), Failure> {
+    let cues: usize = match std::env::args().nth(1) {
+        Some(cues) => number("cues", &cues)?,
+        None => 10,
+    };
     let device = Backend::Flex.open()?;
     let model = CifarVaeConfig::default().init(0, &device)?.freeze()?;
     let codes = rng::normal::<2>(&mut rng::stream(0, "codes"), [cues, 64], &device);

@@ -4,18 +4,21 @@
 
 use std::time::Instant;
 
-use attractor_core::{Backend, check, rng};
+use attractor_core::failure::number;
+use attractor_core::{Backend, Failure, check, rng};
 use attractor_generative::{CifarVaeConfig, Trainer, TrainerConfig};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-fn main() -> attractor_core::Result<()> {
-    let mut arguments = std::env::args()
-        .skip(1)
-        .map_while(|argument| argument.parse().ok());
-    let batch: usize = arguments.next().unwrap_or(20);
-    let steps: usize = arguments.next().unwrap_or(50);
+fn main() -> Result<(), Failure> {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let word = |at: usize, default| words.get(at).map_or(default, String::as_str);
+    let batch: usize = number("batch", word(0, "20"))?;
+    let steps: usize = number("steps", word(1, "50"))?;
+    if batch == 0 || steps == 0 {
+        return Err("expected batch and steps of at least 1".into());
+    }
     let device = Backend::Flex.open()?;
     let model = CifarVaeConfig::default().init(0, &device)?;
     let mut trainer = Trainer::new(model, TrainerConfig::default(), &device)?;

@@ -5,11 +5,11 @@
 //! ```
 
 use attractor_core::burn::tensor::Tensor;
-use attractor_core::{Backend, MemoryPrior, Result, Stopping, check, rng};
+use attractor_core::{Backend, Failure, MemoryPrior, Result, Stopping, check, rng};
 use attractor_priors::KernelisedConfig;
 use attractor_priors::kernelised::{ComparisonConfig, compare, metastable};
 
-fn main() -> Result<()> {
+fn main() -> Result<(), Failure> {
     let device = Backend::available()[0].open()?;
     let (count, dim) = (40, 64);
     let mut random = rng::stream(0, "example");

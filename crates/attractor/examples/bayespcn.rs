@@ -11,7 +11,7 @@ use attractor::prelude::*;
 
 const STORED: usize = 12;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> Result<(), Failure> {
     let device = Backend::Flex.open()?;
     let pictures = builtin::scenes(
         Split::Test,

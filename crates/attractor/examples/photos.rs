@@ -5,10 +5,11 @@
 //! cargo run --example photos                   # built-in images
 //! ```
 
+use attractor::core::failure::number;
 use attractor::evaluation::figures::{Image, ImageGrid};
 use attractor::prelude::*;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> Result<(), Failure> {
     let mut arguments = std::env::args().skip(1);
     let device = Backend::Flex.open()?;
     let photos = match arguments.next() {
@@ -28,7 +29,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             },
         )?,
     };
-    let index = arguments.next().map_or(Ok(0), |index| index.parse())?;
+    let index = match arguments.next() {
+        Some(index) => number("INDEX", &index)?,
+        None => 0,
+    };
 
     let mut memory = image_memory(photos.dim(), &device)?;
     memory.write(photos.tensor(&photos.all(), &device)?)?;
@@ -36,7 +40,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let recall = memory.complete(torn.clone(), known)?;
 
     let shape = photos.shape;
-    let image = |row: Tensor<2>| -> Result<Image, Box<dyn std::error::Error>> {
+    let image = |row: Tensor<2>| -> Result<Image, Failure> {
         let values = attractor::core::check::to_host(row)?;
         Ok(Image::from_planes(
             shape.channels,

@@ -15,7 +15,7 @@ const STORED: usize = 8;
 /// Numbers of a name.
 const NAME: usize = 64;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> Result<(), Failure> {
     let device = Backend::Flex.open()?;
     let pictures = builtin::scenes(
         Split::Test,

@@ -16,8 +16,6 @@ const STORED: usize = 5;
 const BETA: f32 = 60.0;
 const DIRECTIONS: usize = 20_000;
 
-type Failure = Box<dyn std::error::Error>;
-
 fn main() -> Result<(), Failure> {
     let device = Backend::Flex.open()?;
     let images = match std::env::args().nth(1) {

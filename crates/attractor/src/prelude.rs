@@ -2,8 +2,9 @@
 
 pub use attractor_core::burn::tensor::{Device, Tensor};
 pub use attractor_core::{
-    AssociativeMemory, Backend, Complete, Energy, Forget, GenerativeModel, Inference, MemoryPrior,
-    Merge, ObservationModel, Outcome, Persist, Recall, Recognise, Stopping, StoredCodes, Train,
+    AssociativeMemory, Backend, Complete, Energy, Failure, Forget, GenerativeModel, Inference,
+    MemoryPrior, Merge, ObservationModel, Outcome, Persist, Recall, Recognise, Stopping,
+    StoredCodes, Train,
 };
 #[cfg(feature = "datasets")]
 pub use attractor_datasets::builtin::BuiltinSize;

@@ -166,7 +166,9 @@ impl<'a> Executor<'a> {
     ) -> Result<Built> {
         let plan = self.plan;
         let order = plan.train.images.shuffled_order(seed);
-        let order = &order[..plan.config.train_images.min(order.len())];
+        let order = order
+            .get(..plan.config.train_images)
+            .context("fewer training images than the plan found")?;
         let source = Source {
             images: &plan.train.images,
             order,
@@ -176,15 +178,18 @@ impl<'a> Executor<'a> {
         };
         let width = context.model.latent_dim();
         let size = EPISODE.min(order.len());
-        let episodes = order.len() / size;
+        // The last one is smaller where the images are no multiple of it.
+        let episodes = order.len().div_ceil(size);
         let (codes, view, stop) = (&mut self.codes, &mut self.view, &self.stop);
         let clean = codes.clean(&source)?.to_vec();
         let passes = epochs(system)?;
         let what = format!("training {} on {corruption}", system.name);
         view.begin(&what, passes * episodes);
         let rows = |values: &[f32], episode: usize| {
-            let values = values[episode * size * width..(episode + 1) * size * width].to_vec();
-            Tensor::<2>::from_data(TensorData::new(values, [size, width]), &plan.device)
+            let end = ((episode + 1) * size * width).min(values.len());
+            let values = values[episode * size * width..end].to_vec();
+            let shape = [values.len() / width, width];
+            Tensor::<2>::from_data(TensorData::new(values, shape), &plan.device)
         };
         let mut next = |position: attractor::baselines::Position| {
             if position.episode >= episodes {
@@ -234,27 +239,17 @@ impl<'a> Executor<'a> {
         let (plan, config) = (self.plan, &self.plan.config);
         let test = &plan.test.images;
         let order = test.shuffled_order(cell.seed);
-        let per_block = config.cues_per_block.min(cell.n_stored);
-        let blocks = config
-            .cues(system)
-            .div_ceil(per_block)
-            .min(order.len() / cell.n_stored);
-        if blocks == 0 {
-            bail!(
-                "a block stores {} images, but data set `{}` has {} test images",
-                cell.n_stored,
-                test.name,
-                order.len()
-            );
-        }
+        let (per_block, cues) = (config.cues_per_block, config.cues(system));
         let mut metrics = MetricAccumulator::new(config.threshold(system));
-        for block in 0..blocks {
+        for block in 0..cues.div_ceil(per_block) {
             if self.stop.load(Ordering::Relaxed) {
                 bail!("stopped");
             }
             let first = block * cell.n_stored;
-            let indices = &order[first..first + cell.n_stored];
-            let cued = &indices[..per_block];
+            let indices = order
+                .get(first..first + cell.n_stored)
+                .context("fewer test images than the plan found")?;
+            let cued = &indices[..per_block.min(cues - block * per_block)];
             let originals = test.rows(cued)?;
             let corrupted =
                 corruption.of_images(test, cued, cell.seed, TEST_STREAMS + first as u64)?;
@@ -355,7 +350,7 @@ fn collect(
 }
 
 /// Passes over the training data, from the system's options.
-fn epochs(system: &SystemSpec) -> Result<usize> {
+pub(super) fn epochs(system: &SystemSpec) -> Result<usize> {
     let epochs = system
         .options
         .get("epochs")
@@ -365,7 +360,7 @@ fn epochs(system: &SystemSpec) -> Result<usize> {
 }
 
 /// Step size, from the system's options.
-fn learning_rate(system: &SystemSpec) -> Result<f64> {
+pub(super) fn learning_rate(system: &SystemSpec) -> Result<f64> {
     let rate = system
         .options
         .get("learning_rate")

@@ -1,6 +1,7 @@
 //! `cargo xtask reproduce`: plan, train, measure, report.
 
 mod cell;
+mod check;
 mod codes;
 mod memo;
 mod model;
@@ -8,31 +9,42 @@ mod observer;
 mod panel;
 mod plan;
 mod probe;
+mod run;
 mod study;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 
 use anyhow::{Context, Result};
 use attractor::core::Backend;
 use attractor::evaluation::experiment::TaskLevels;
-use attractor::evaluation::{
-    Cell, Experiment, ExperimentFile, Measurement, Preset, Reference, RunConfig, RunInfo,
-    RunSummary, RunWriter, Shard, report, runner, table,
-};
+use attractor::evaluation::report::{Entry, Outcome, write_index};
+use attractor::evaluation::{Experiment, ExperimentFile, Preset, RunConfig, Shard};
 
 use self::cell::Executor;
-use self::observer::Terminal;
 use self::plan::Plan;
+use self::run::{Ended, Run};
+use crate::out::{self, complain, say};
+
+/// What `reproduce --help` says below the options.
+const MORE: &str = "\
+A file of your own is a table of systems or a study like those in experiments/: copy the nearest \
+one, change it, and give its path, as in `cargo xtask reproduce mine/table.toml`.
+
+Every finished cell is on disk. Ctrl-C ends a run after its cell, with a report of what is finished. \
+A run that is killed leaves the report that was last written as cells finished: one after the first \
+cell, then about one a minute; --resume begins with another.
+
+`all` runs every experiment and writes index.html and index.txt beside its run folders.";
 
 /// Arguments of `reproduce`.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = MORE)]
 pub(crate) struct Args {
-    /// Experiment (see `cargo xtask list`), or `all`
-    #[arg(default_value = "annabi-cifar10")]
+    /// Experiment (see `cargo xtask list`), the path of an experiment file of your own, or `all`
+    #[arg(default_value = "annabi-cifar10", value_name = "EXPERIMENT")]
     pub(crate) experiment: String,
     /// Size: smoke (seconds), cpu (minutes on two cores), paper (the published size)
     #[arg(long, default_value = "cpu")]
@@ -104,6 +116,7 @@ fn task(text: &str) -> Result<TaskLevels, String> {
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    out::is_awaited();
     let stop = Arc::new(AtomicBool::new(false));
     let flag = stop.clone();
     // A second Ctrl-C ends the process at once.
@@ -111,28 +124,14 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         if flag.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
-        eprintln!("\nstopping after the running cell; Ctrl-C again to end now");
+        complain!("\nstopping after the running cell; Ctrl-C again to end now");
     })
     .context("could not listen for Ctrl-C")?;
 
-    let runs: Vec<Args> = match args.experiment.as_str() {
-        "all" => crate::paths::experiments()?
-            .into_iter()
-            .map(|experiment| Args {
-                experiment: experiment.name().to_owned(),
-                out: args.out.as_ref().map(|out| out.join(experiment.name())),
-                ..args.clone()
-            })
-            .collect(),
-        _ => vec![args.clone()],
+    let complete = match args.experiment.as_str() {
+        "all" => all(args, &stop)?,
+        _ => run_one(args, &stop)?.complete,
     };
-    let mut complete = true;
-    for run in runs {
-        complete &= run_one(&run, &stop)?;
-        if stop.load(Ordering::Relaxed) {
-            break;
-        }
-    }
     Ok(if complete {
         ExitCode::SUCCESS
     } else {
@@ -140,132 +139,64 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     })
 }
 
-/// Runs one experiment into its folder; whether every cell is on disk.
-fn run_one(args: &Args, stop: &Arc<AtomicBool>) -> Result<bool> {
+/// Runs every experiment, one that fails or not, and writes an index of the reports; whether all are
+/// complete.
+fn all(args: &Args, stop: &Arc<AtomicBool>) -> Result<bool> {
+    let mut entries = Vec::new();
+    let mut complete = true;
+    for experiment in crate::paths::experiments()? {
+        let name = experiment.name().to_owned();
+        let run = Args {
+            experiment: name.clone(),
+            out: args.out.as_ref().map(|out| out.join(&name)),
+            ..args.clone()
+        };
+        let outcome = match stop.load(Ordering::Relaxed) {
+            true => Outcome::Left,
+            false => match run_one(&run, stop) {
+                Ok(ended) => {
+                    complete &= ended.complete;
+                    Outcome::Run(ended.dir)
+                }
+                Err(error) => {
+                    complain!("error: {name}: {error:#}");
+                    Outcome::Failed(format!("{error:#}"))
+                }
+            },
+        };
+        complete &= matches!(outcome, Outcome::Run(_));
+        entries.push(Entry { name, outcome });
+    }
+    let dir = args.out.as_deref().unwrap_or(Path::new("runs"));
+    say!("index: {}", write_index(dir, &entries)?.display());
+    Ok(complete)
+}
+
+/// Runs one experiment into its folder.
+fn run_one(args: &Args, stop: &Arc<AtomicBool>) -> Result<Ended> {
     match crate::paths::experiment(&args.experiment)? {
         ExperimentFile::Retrieval(experiment) => retrieval(*experiment, args, stop),
         ExperimentFile::Study(study) => study::run(&study, args, stop),
     }
 }
 
-fn retrieval(experiment: Experiment, args: &Args, stop: &Arc<AtomicBool>) -> Result<bool> {
+fn retrieval(experiment: Experiment, args: &Args, stop: &Arc<AtomicBool>) -> Result<Ended> {
     let plan = Plan::new(experiment, args)?;
-    println!("{}", plan.headline());
     let config = RunConfig::from(plan.config.clone());
-    let mut run = Run::begin(args, &config, &plan.info, plan.reference.as_ref(), stop)?;
+    let (dir, reference) = (plan.dir.clone(), plan.reference.as_ref());
+    let mut run = Run::begin(args, dir, &config, &plan.info, reference, stop)?;
     let mut executor = Executor::new(&plan, stop.clone(), run.terminal.training());
     if args.train_only {
         for seed in 0..plan.config.seeds as u64 {
             executor.train(seed, &mut run.writer)?;
         }
-        println!("trained; measure with --resume --out {}", run.dir.display());
-        return Ok(true);
+        say!("trained; measure with: {}", run::again(args, &run.dir));
+        return Ok(Ended {
+            dir: run.dir,
+            complete: true,
+        });
     }
     run.cells(|cell, writer| executor.execute(cell, writer))?;
     drop(executor);
     run.end()
-}
-
-/// One run on its way into a folder.
-struct Run<'a> {
-    args: &'a Args,
-    clock: Instant,
-    dir: PathBuf,
-    writer: RunWriter,
-    cells: Vec<Cell>,
-    terminal: Terminal,
-    stop: &'a Arc<AtomicBool>,
-    summary: RunSummary,
-}
-
-impl<'a> Run<'a> {
-    fn begin(
-        args: &'a Args,
-        config: &RunConfig,
-        info: &RunInfo,
-        reference: Option<&Reference>,
-        stop: &'a Arc<AtomicBool>,
-    ) -> Result<Self> {
-        let clock = Instant::now();
-        let dir = folder(args, &config.dataset().replace(", ", "+"))?;
-        let writer = if args.resume {
-            RunWriter::create_or_resume(&dir, config, info, reference)?
-        } else {
-            RunWriter::create(&dir, config, info, reference)?
-        };
-        println!("run folder: {}", dir.display());
-        let all = config.cells();
-        Ok(Self {
-            args,
-            clock,
-            dir,
-            writer,
-            cells: match args.shard {
-                Some(shard) => shard.select(all),
-                None => all,
-            },
-            terminal: Terminal::new(),
-            stop,
-            summary: RunSummary::default(),
-        })
-    }
-
-    fn cells(
-        &mut self,
-        mut execute: impl FnMut(&Cell, &mut RunWriter) -> Result<Vec<Measurement>>,
-    ) -> Result<()> {
-        let (writer, terminal) = (&mut self.writer, &mut self.terminal);
-        self.summary =
-            runner::run_cells(&self.cells, writer, terminal, self.stop, |cell, writer| {
-                execute(cell, writer).map_err(|error| format!("{error:#}"))
-            })?;
-        Ok(())
-    }
-
-    /// Prints the table and writes the report; whether every cell is on disk.
-    fn end(mut self) -> Result<bool> {
-        self.terminal.finish();
-        let summary = &self.summary;
-        for (cell, message) in &summary.failed {
-            eprintln!("failed: {cell}: {message}");
-        }
-        println!("{}", table::text(self.writer.folder())?);
-        let path = report::write(self.writer.folder())?;
-        println!(
-            "{} of {} cells, {:.0} s; report: {}",
-            self.cells.len() - summary.left - summary.failed.len(),
-            self.cells.len(),
-            self.clock.elapsed().as_secs_f64(),
-            path.display()
-        );
-        if summary.left > 0 {
-            println!(
-                "continue with: cargo xtask reproduce {} --preset {} --out {} --resume",
-                self.args.experiment,
-                self.args.preset,
-                self.dir.display()
-            );
-        }
-        Ok(summary.is_complete())
-    }
-}
-
-/// The run folder: as told, or the newest fitting one to resume, or a new one.
-fn folder(args: &Args, dataset: &str) -> Result<PathBuf> {
-    if let Some(dir) = &args.out {
-        return Ok(dir.clone());
-    }
-    let stem = format!(
-        "{}-{}-{dataset}-{}",
-        args.experiment, args.preset, args.backend
-    );
-    let runs = Path::new("runs");
-    let numbered = |number: usize| match number {
-        1 => runs.join(&stem),
-        number => runs.join(format!("{stem}-{number}")),
-    };
-    let free = (1..)
-        .find(|&number| !numbered(number).exists())
-        .unwrap_or(1);
-    Ok(numbered(if args.resume { (free - 1).max(1) } else { free }))
 }

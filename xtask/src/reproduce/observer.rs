@@ -7,6 +7,8 @@ use attractor::evaluation::runner::Observer;
 use attractor::evaluation::{Cell, Record};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
+use crate::out::say;
+
 /// Seconds between two lines about one training when there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(20);
 
@@ -51,7 +53,7 @@ impl Observer for Terminal {
     fn begin(&mut self, total: usize, finished: usize) {
         self.total = total;
         if finished > 0 {
-            println!("{finished} of {total} cells are finished already");
+            say!("{finished} of {total} cells are finished already");
         }
         if let Some(bars) = &self.bars {
             let bar = bars.add(ProgressBar::new(total as u64));
@@ -79,7 +81,7 @@ impl Observer for Terminal {
                     let value = metric.text(record.value);
                     format!("{} {value} {}, ", metric.label(), metric.unit())
                 });
-                println!(
+                say!(
                     "[{}/{}] {cell}: {}{seconds:.1} s",
                     index + 1,
                     self.total,
@@ -94,7 +96,7 @@ impl Observer for Terminal {
         match &self.bars {
             // Printing above bars fails only with the terminal itself.
             Some(bars) => drop(bars.println(line)),
-            None => println!("{line}"),
+            None => say!("{line}"),
         }
     }
 }
@@ -117,7 +119,7 @@ impl TrainingView {
                 bar.set_prefix(what.to_owned());
                 self.bar = Some(bar);
             }
-            None => println!("{what}: {steps} steps"),
+            None => say!("{what}: {steps} steps"),
         }
     }
 
@@ -130,7 +132,7 @@ impl TrainingView {
             }
             None if self.spoken.elapsed() >= LINE_EVERY => {
                 self.spoken = Instant::now();
-                println!("{what}: step {done}, {loss}");
+                say!("{what}: step {done}, {loss}");
             }
             None => {}
         }
@@ -140,7 +142,7 @@ impl TrainingView {
     pub(crate) fn note(&self, line: &str) {
         match &self.bars {
             Some(bars) => drop(bars.println(line)),
-            None => println!("{line}"),
+            None => say!("{line}"),
         }
     }
 

@@ -1,26 +1,35 @@
 //! Which data, which device, which configuration.
 
-use anyhow::{Context, Result};
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
 use attractor::core::Backend;
 use attractor::core::burn::tensor::Device;
 use attractor::datasets::builtin::BuiltinSize;
 use attractor::datasets::fetch::sha256_file;
 use attractor::datasets::{AnnotatedSet, DataRoot, ImageSet, LoadOptions, Split, load_annotated};
+use attractor::evaluation::experiment::FoundSet;
 use attractor::evaluation::run::DataHash;
-use attractor::evaluation::{Experiment, Hardware, Overrides, Reference, Resolved, RunInfo};
+use attractor::evaluation::{
+    Experiment, Hardware, Overrides, Reference, Resolved, RunConfig, RunInfo,
+};
 use serde::Deserialize;
 
-use super::Args;
+use super::{Args, check, run};
+use crate::out::say;
+
+/// Images that the built-in sets draw at most: they are kept in memory.
+const BUILTIN_IMAGES: usize = 1_000_000;
 
 /// Everything that is decided before the first cell.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    pub(crate) experiment: Experiment,
     pub(crate) config: Resolved,
+    /// The run folder.
+    pub(crate) dir: PathBuf,
     pub(crate) reference: Option<Reference>,
     pub(crate) info: RunInfo,
     pub(crate) device: Device,
-    pub(crate) backend: Backend,
     pub(crate) train: AnnotatedSet,
     pub(crate) test: AnnotatedSet,
 }
@@ -44,24 +53,37 @@ impl Plan {
             None if root.find(&experiment.dataset).is_some() => experiment.dataset.clone(),
             None => experiment.fallback_dataset.clone(),
         };
-        let config = experiment.resolve(
-            args.preset,
-            &Overrides {
-                dataset: Some(dataset.clone()),
-                seeds: args.seeds,
-                train_images: args.train_images,
-                epochs: args.epochs,
-                blocks: args.blocks,
-                cues_per_block: args.cues_per_block,
-                max_cues: args.max_cues,
-                systems: (!args.systems.is_empty()).then(|| args.systems.clone()),
-                tasks: (!args.tasks.is_empty()).then(|| args.tasks.clone()),
-                weights: args.weights.clone(),
-                ..Overrides::default()
-            },
-        )?;
+        let overrides = Overrides {
+            dataset: Some(dataset.clone()),
+            seeds: args.seeds,
+            train_images: args.train_images,
+            epochs: args.epochs,
+            blocks: args.blocks,
+            cues_per_block: args.cues_per_block,
+            max_cues: args.max_cues,
+            systems: (!args.systems.is_empty()).then(|| args.systems.clone()),
+            tasks: (!args.tasks.is_empty()).then(|| args.tasks.clone()),
+            weights: args.weights.clone(),
+            ..Overrides::default()
+        };
+        let config = experiment.resolve(args.preset, &overrides)?;
+        say!("{}", headline(&experiment, &config, args.backend));
+        let dir = run::claim(args, &RunConfig::from(config.clone()))?;
+        check::parts(&config, &device)?;
         let wanted = config.data.clone().try_into::<DataOptions>();
         let wanted = wanted.with_context(|| format!("{}: `data`", experiment.path().display()))?;
+        let learned = config.train_dataset.as_ref().unwrap_or(&dataset);
+        for (key, name, images) in [
+            ("train_images", learned, config.train_images),
+            ("test_images", &dataset, config.test_images),
+        ] {
+            if name.starts_with("builtin") && images > BUILTIN_IMAGES {
+                bail!(
+                    "`{key}` must be at most {BUILTIN_IMAGES} for the built-in data set `{name}`, \
+                     found {images}"
+                );
+            }
+        }
         let options = LoadOptions {
             builtin: BuiltinSize {
                 train: config.train_images,
@@ -75,46 +97,60 @@ impl Plan {
             load_annotated(name, split, &root, &options)
                 .with_context(|| format!("data set `{name}`"))
         };
-        let learned = config.train_dataset.as_ref().unwrap_or(&dataset);
         let (train, test) = (load(learned, Split::Train)?, load(&dataset, Split::Test)?);
         let mut data = vec![hash("train", &train.images), hash("test", &test.images)];
         if let Some(weights) = &args.weights {
             data.push(DataHash {
                 name: "imported weights".into(),
-                sha256: sha256_file(weights)
-                    .with_context(|| format!("weights {}", weights.display()))?,
+                sha256: sha256_file(weights).context("the imported weights")?,
             });
+        }
+        let source = |name: &str, part: &str| match root.find(name) {
+            Some(found) => format!("data set `{name}`, {part} ({})", found.path.display()),
+            None => format!("data set `{name}`, {part}"),
+        };
+        let (for_train, for_test) = (source(learned, "train"), source(&dataset, "test"));
+        let found = |source, images: &ImageSet| FoundSet {
+            source,
+            images: images.len(),
+        };
+        let config = experiment.fit(
+            config.clone(),
+            &overrides,
+            found(&for_train, &train.images),
+            found(&for_test, &test.images),
+        )?;
+        for shortage in &config.shortages {
+            say!("smaller than the preset: {shortage}");
         }
         let info = run_info(args, data);
         Ok(Self {
             reference: experiment.reference()?,
-            experiment,
             config,
+            dir,
             info,
             device,
-            backend: args.backend,
             train,
             test,
         })
     }
+}
 
-    /// The first line: what runs, and on what.
-    pub(crate) fn headline(&self) -> String {
-        let config = &self.config;
-        let data = if config.fallback {
-            format!(
-                "built-in images (data set `{}` is not present: figures are not comparable with \
-                 published ones; see `cargo xtask data`)",
-                self.experiment.dataset
-            )
-        } else {
-            format!("data set `{}`", config.dataset)
-        };
+/// The first line: what runs, and on what.
+fn headline(experiment: &Experiment, config: &Resolved, backend: Backend) -> String {
+    let data = if config.fallback {
         format!(
-            "{} at preset {} on {data}; backend {}",
-            config.title, config.preset, self.backend
+            "built-in images (data set `{}` is not present: figures are not comparable with \
+             published ones; see `cargo xtask data`)",
+            experiment.dataset
         )
-    }
+    } else {
+        format!("data set `{}`", config.dataset)
+    };
+    format!(
+        "{} at preset {} on {data}; backend {backend}",
+        config.title, config.preset
+    )
 }
 
 /// Where the run is computed, and from what.

@@ -4,27 +4,32 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use attractor::core::burn::tensor::Device;
 use attractor::datasets::{DataRoot, ImageSet, Split, load};
 use attractor::evaluation::figures::ImageGrid;
 use attractor::evaluation::run::{Trace, TrainingPoint};
 use attractor::evaluation::study::{ResolvedStudy, Study, StudyOverrides};
-use attractor::evaluation::{Cell, RunConfig, RunWriter};
+use attractor::evaluation::{Cell, Hardware, RunConfig, RunWriter};
 use attractor_experiments::{Error, Protocol, Session, Task, Work, find};
 
+use super::Args;
 use super::observer::TrainingView;
 use super::plan::{hash, run_info};
-use super::{Args, Run};
+use super::run::{self, Ended, Run};
+use crate::out::say;
 
 /// Data set of parts that need none.
 const SYNTHETIC: &str = "synthetic";
 
+/// Times the machine's memory from which on an estimate, which is rough, is taken for a refusal.
+const BEYOND: f64 = 4.0;
+
 /// Operations a second that the forecast reckons with: two cores without a GPU.
 const FLOPS: f64 = 2e10;
 
-/// Runs a study into its folder; whether every cell is on disk.
-pub(super) fn run(study: &Study, args: &Args, stop: &Arc<AtomicBool>) -> Result<bool> {
+/// Runs a study into its folder.
+pub(super) fn run(study: &Study, args: &Args, stop: &Arc<AtomicBool>) -> Result<Ended> {
     refuse_foreign(args)?;
     let device = args.backend.open()?;
     let root = DataRoot::from_environment(args.data_dir.as_deref());
@@ -36,9 +41,12 @@ pub(super) fn run(study: &Study, args: &Args, stop: &Arc<AtomicBool>) -> Result<
     };
     let present = |name: &str| name.starts_with("builtin") || root.find(name).is_some();
     let resolved = study.resolve(args.preset, &overrides, &present)?;
-    println!("{}", headline(&resolved, args));
+    say!("{}", headline(&resolved, args));
     let mut protocol = (find(&resolved.protocol)?.new)();
-    println!("{}", forecast(&*protocol, &resolved)?);
+    say!("{}", forecast(&*protocol, &resolved)?);
+
+    let config = RunConfig::from(resolved.clone());
+    let dir = run::claim(args, &config)?;
 
     let mut images = HashMap::new();
     let mut hashes = Vec::new();
@@ -47,14 +55,26 @@ pub(super) fn run(study: &Study, args: &Args, stop: &Arc<AtomicBool>) -> Result<
             continue;
         }
         for (split, part) in [(Split::Train, "train"), (Split::Test, "test")] {
-            let set = load(name, split, &root)?;
+            let set = load(name, split, &root).with_context(|| format!("data set `{name}`"))?;
             hashes.push(hash(part, &set));
             images.insert((name.to_owned(), part), Arc::new(set));
         }
     }
+    for cell in resolved.cells() {
+        let Some((part, series)) = resolved.find(&cell) else {
+            bail!("a cell without a series");
+        };
+        let cell = &cell;
+        let task = Task { part, series, cell };
+        for (split, wanted) in protocol.needs(task)? {
+            let set = images.get(&(part.dataset.clone(), split.name()));
+            let found = set.map_or(0, |set| set.len());
+            task.check_images(split, wanted, found)?;
+        }
+    }
     let info = run_info(args, hashes);
-    let config = RunConfig::from(resolved.clone());
-    let mut run = Run::begin(args, &config, &info, study.reference()?.as_ref(), stop)?;
+    let reference = study.reference()?;
+    let mut run = Run::begin(args, dir, &config, &info, reference.as_ref(), stop)?;
     let mut view = run.terminal.training();
     run.cells(|cell, writer| {
         let Some((part, series)) = resolved.find(cell) else {
@@ -123,6 +143,7 @@ fn headline(study: &ResolvedStudy, args: &Args) -> String {
 /// Checks every cell, and says what the run will cost.
 fn forecast(protocol: &dyn Protocol, study: &ResolvedStudy) -> Result<String> {
     let mut total = Work::default();
+    let memory = f64::from(1 << 20) * Hardware::detect().memory_mib as f64;
     let cells = study.cells();
     let mut unknown = 0;
     for cell in &cells {
@@ -133,6 +154,12 @@ fn forecast(protocol: &dyn Protocol, study: &ResolvedStudy) -> Result<String> {
         protocol.check(task)?;
         match protocol.work(task) {
             Some(work) => {
+                if memory > 0.0 && work.bytes > BEYOND * memory {
+                    bail!(
+                        "cell {cell} would take about {:.1e} bytes of memory, this machine has {memory:.1e}",
+                        work.bytes
+                    );
+                }
                 total.flops += work.flops;
                 total.bytes = total.bytes.max(work.bytes);
             }

@@ -19,6 +19,8 @@ use attractor::core::check::to_host;
 use attractor::core::weights::Weights;
 use serde::Serialize;
 
+use crate::out::say;
+
 /// Arguments of `verify`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -142,7 +144,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         .count();
     if args.json {
         for check in &golden.checks {
-            println!("{}", serde_json::to_string(check)?);
+            say!("{}", serde_json::to_string(check)?);
         }
     } else {
         let mut table = crate::list::plain([
@@ -165,7 +167,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
                 check.verdict.to_owned(),
             ]);
         }
-        println!("{table}\n\n{} checks, {failed} failed", golden.checks.len());
+        say!("{table}\n\n{} checks, {failed} failed", golden.checks.len());
     }
     Ok(if failed == 0 {
         ExitCode::SUCCESS

@@ -9,6 +9,7 @@ use attractor::core::weights::Weights;
 use attractor::generative::{CifarVae, FrozenVae, MnistVae, Monet, Vae};
 
 use super::Golden;
+use crate::out::complain;
 
 const TOLERANCE: f64 = 1e-4;
 const MONET_TOLERANCE: f64 = 1e-3;
@@ -49,7 +50,7 @@ pub(super) fn check(golden: &mut Golden) -> Result<()> {
 /// MONet's golden files, too large to be kept with the code.
 fn monet(golden: &mut Golden) -> Result<()> {
     let Some(folder) = std::env::var_os("ATTRACTOR_GOLDEN").map(PathBuf::from) else {
-        eprintln!("MONet: skipped, ATTRACTOR_GOLDEN does not name the folder of its golden files");
+        complain!("MONet: skipped, ATTRACTOR_GOLDEN does not name the folder of its golden files");
         return Ok(());
     };
     let weights = folder.join("monet_small_weights.safetensors");

@@ -16,6 +16,9 @@
 //!
 //! Every unknown key is an error, and so is every value that breaks a rule.
 
+mod fit;
+#[cfg(test)]
+mod fit_tests;
 mod overrides;
 mod resolve;
 #[cfg(test)]
@@ -29,6 +32,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+pub use fit::FoundSet;
 pub use overrides::Overrides;
 pub use resolve::Resolved;
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Experiment, ModelSpec, Overrides, Preset, SystemSpec, TaskLevels, Thresholds};
+use crate::limits::{self, product};
 use crate::{Cell, Level, Result};
 
 /// Everything that decides a run's numbers, as written into `run.toml`.
@@ -32,6 +33,9 @@ pub struct Resolved {
     /// Why figures of this run cannot be held against published ones; absent if they can.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_comparable: Option<String>,
+    /// Where the data sets held less than the preset asks for, and what was used instead.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shortages: Vec<String>,
     /// Rows (`name/representation`) whose options the preset changed from the published ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub altered_systems: Vec<String>,
@@ -80,7 +84,7 @@ impl Experiment {
         Ok(resolved)
     }
 
-    fn merge(&self, preset: Preset, overrides: &Overrides) -> Result<Resolved> {
+    pub(super) fn merge(&self, preset: Preset, overrides: &Overrides) -> Result<Resolved> {
         let Some(spec) = self.presets.get(&preset) else {
             return Err(self.broken(format!("presets.{preset}"), "is missing", "nothing"));
         };
@@ -146,6 +150,7 @@ impl Experiment {
             data: self.data.clone(),
             dataset,
             not_comparable: None,
+            shortages: Vec::new(),
             altered_systems: Vec::new(),
             train_images: overrides.train_images.unwrap_or(spec.train_images),
             test_images: overrides.test_images.unwrap_or(spec.test_images),
@@ -170,29 +175,39 @@ impl Experiment {
     }
 
     fn check_sizes(&self, at: &dyn Fn(&str) -> String, resolved: &Resolved) -> Result<()> {
-        for (key, value) in [
-            ("train_images", resolved.train_images),
-            ("test_images", resolved.test_images),
-            ("blocks", resolved.blocks),
-            ("seeds", resolved.seeds),
-            ("cues_per_block", resolved.cues_per_block),
-            ("model.features", resolved.model.features),
-            ("model.code", resolved.model.code),
-            ("model.epochs", resolved.model.epochs),
-            ("model.batch", resolved.model.batch),
-            (
-                "max_cues",
-                resolved
-                    .systems
-                    .iter()
-                    .filter_map(|s| s.max_cues)
-                    .min()
-                    .unwrap_or(1),
-            ),
-        ] {
-            self.nonzero(&at(key), value)?;
+        let (model, systems) = (&resolved.model, &resolved.systems);
+        let bounds = systems.iter().filter_map(|system| system.max_cues);
+        let sizes = [
+            ("train_images", resolved.train_images, limits::ITEMS),
+            ("test_images", resolved.test_images, limits::ITEMS),
+            ("blocks", resolved.blocks, limits::CUES),
+            ("seeds", resolved.seeds, limits::SEEDS),
+            ("cues_per_block", resolved.cues_per_block, limits::CUES),
+            ("model.features", model.features, limits::WIDTH),
+            ("model.code", model.code, limits::WIDTH),
+            ("model.epochs", model.epochs, limits::EPOCHS),
+            ("model.batch", model.batch, limits::WIDTH),
+        ];
+        let bounds = bounds.map(|bound| ("max_cues", bound, limits::ITEMS));
+        for (key, value, limit) in sizes.into_iter().chain(bounds) {
+            self.count(&at(key), value, limit)?;
         }
         self.counts(&at("n_stored"), &resolved.n_stored)?;
+        let conditions = systems
+            .iter()
+            .map(|system| resolved.conditions(system).len());
+        let cells = product([
+            resolved.seeds,
+            resolved.n_stored.len(),
+            conditions.fold(0, usize::saturating_add),
+        ]);
+        if cells > limits::CELLS {
+            let rule = format!(
+                "must leave at most {} cells (seeds x n_stored x tasks and levels of each system)",
+                limits::CELLS
+            );
+            return Err(self.broken(at("seeds"), rule, format!("{cells} cells")));
+        }
         for n_stored in &resolved.n_stored {
             if resolved.cues_per_block > *n_stored {
                 let rule = format!("must be at most n_stored ({n_stored})");
@@ -228,32 +243,6 @@ impl Experiment {
             return Err(self.broken(key, "must name at least one system", "none"));
         }
         Ok(chosen)
-    }
-
-    /// Why `resolved` cannot be held against the published figures, if so.
-    fn difference_from(&self, paper: &Resolved, resolved: &Resolved) -> Option<String> {
-        if resolved.fallback {
-            return Some(format!(
-                "data set {} instead of {}",
-                resolved.dataset, self.dataset
-            ));
-        }
-        let mut sizes = vec![(
-            "cues per block",
-            resolved.cues_per_block,
-            paper.cues_per_block,
-        )];
-        // Imported weights were trained elsewhere: then the training sizes do not matter.
-        if resolved.model.weights.is_none() {
-            sizes.push(("training images", resolved.train_images, paper.train_images));
-            sizes.push(("epochs", resolved.model.epochs, paper.model.epochs));
-        }
-        sizes.push(("features", resolved.model.features, paper.model.features));
-        sizes.push(("code size", resolved.model.code, paper.model.code));
-        sizes
-            .into_iter()
-            .find(|(_, ours, theirs)| ours != theirs)
-            .map(|(what, ours, theirs)| format!("{what} {ours} instead of {theirs}"))
     }
 }
 
@@ -353,6 +342,7 @@ impl Resolved {
         decisive.description.clear();
         decisive.source.clear();
         decisive.not_comparable = None;
+        decisive.shortages.clear();
         decisive.altered_systems.clear();
         if let Some(weights) = &mut decisive.model.weights {
             *weights = "imported".into();

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::{Experiment, Preset, TaskLevels};
+use crate::limits;
 use crate::{Level, Representation, Result};
 
 impl Experiment {
@@ -164,6 +165,15 @@ impl Experiment {
         }
     }
 
+    /// At least 1 and at most `limit`.
+    pub(super) fn count(&self, key: &str, value: usize, limit: usize) -> Result<()> {
+        self.nonzero(key, value)?;
+        if value > limit {
+            return Err(self.broken(key, format!("must be at most {limit}"), value));
+        }
+        Ok(())
+    }
+
     fn positive(&self, key: &str, value: f64) -> Result<()> {
         if value.is_finite() && value > 0.0 {
             Ok(())
@@ -178,7 +188,7 @@ impl Experiment {
             return Err(self.broken(key, "must hold at least one number", "none"));
         }
         for value in values {
-            self.nonzero(key, *value)?;
+            self.count(key, *value, limits::ITEMS)?;
             if !seen.insert(value) {
                 return Err(self.broken(key, "must not repeat a number", value));
             }

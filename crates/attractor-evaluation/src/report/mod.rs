@@ -1,6 +1,7 @@
 //! One self-contained HTML file about a run, from its folder alone.
 
 mod charts;
+mod index;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior, Value};
 use serde::Serialize;
 
+pub use self::index::{Entry, Outcome, write_index};
 use crate::run::{RunInfo, files};
 use crate::study::ResolvedStudy;
 use crate::summary::{Summary, main_metric};
@@ -34,6 +36,7 @@ struct Page {
     seeds: usize,
     config_hash: String,
     not_comparable: Vec<String>,
+    shortages: Vec<String>,
     done: usize,
     cells: usize,
     info: Vec<RunInfo>,
@@ -87,11 +90,11 @@ pub fn write(folder: &RunFolder) -> Result<PathBuf> {
         files::write_atomic(&path, chart.svg.as_bytes())?;
     }
     let path = folder.dir().join(FILE);
-    files::write_atomic(&path, render(page)?.as_bytes())?;
+    files::write_atomic(&path, render(FILE, TEMPLATE, page)?.as_bytes())?;
     Ok(path)
 }
 
-fn render(page: Page) -> Result<String> {
+fn render(name: &'static str, template: &'static str, page: impl Serialize) -> Result<String> {
     let fail = |error: minijinja::Error| Error::Render(format!("{error:#}"));
     let mut environment = Environment::new();
     let syntax = SyntaxConfig::builder()
@@ -101,8 +104,8 @@ fn render(page: Page) -> Result<String> {
     environment.set_syntax(syntax.map_err(fail)?);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     // The name's ending turns on escaping.
-    environment.add_template(FILE, TEMPLATE).map_err(fail)?;
-    let template = environment.get_template(FILE).map_err(fail)?;
+    environment.add_template(name, template).map_err(fail)?;
+    let template = environment.get_template(name).map_err(fail)?;
     template
         .render(Value::from(minijinja::value::Serde(page)))
         .map_err(fail)
@@ -132,6 +135,7 @@ fn page(folder: &RunFolder) -> Result<Page> {
         seeds: config.seeds(),
         config_hash: folder.config_hash().to_owned(),
         not_comparable: Vec::new(),
+        shortages: Vec::new(),
         done: ledger.len(),
         cells: cells.len(),
         info: folder.info().to_vec(),
@@ -160,6 +164,10 @@ fn page(folder: &RunFolder) -> Result<Page> {
                 not_comparable.insert(0, reason.clone());
             }
             page.fallback = config.fallback;
+            page.shortages.clone_from(&config.shortages);
+            let (train, test) = (config.train_images, config.test_images);
+            page.facts.push(("Training images", train.to_string()));
+            page.facts.push(("Test images", test.to_string()));
             let cues = format!("{} x {}", config.blocks, config.cues_per_block);
             page.facts.push(("Cues per cell", cues));
             retrieval(&mut page, config, &summary);

@@ -103,6 +103,63 @@ fn the_first_line_names_the_data() {
 }
 
 #[test]
+fn a_smaller_data_set_is_named() {
+    let mut config = experiment()
+        .resolve(Preset::Paper, &Overrides::default())
+        .unwrap();
+    config.shortages = vec!["training images 10 instead of 50000".into()];
+    let dir = TempDir::new().unwrap();
+    let config = RunConfig::from(config);
+    let mut run = RunWriter::create(dir.path(), &config, &info("flex"), None).unwrap();
+    let cell = &config.cells()[0];
+    run.append(cell, &measure(cell), 1.0).unwrap();
+    let said = "training images 10 instead of 50000";
+    assert!(html(&dir).contains(said));
+    let text = table::text(&RunFolder::open(dir.path()).unwrap()).unwrap();
+    assert!(text.contains(said), "{text}");
+}
+
+#[test]
+fn an_index_links_to_the_reports() {
+    let dir = TempDir::new().unwrap();
+    let (done, part) = (run("cifar10", usize::MAX), run("builtin", 3));
+    let inner = dir.path().join("first");
+    fs::rename(done.path(), &inner).unwrap();
+    report::write(&RunFolder::open(&inner).unwrap()).unwrap();
+    let entry = |name: &str, outcome| report::Entry {
+        name: name.into(),
+        outcome,
+    };
+    let page = report::write_index(
+        dir.path(),
+        &[
+            entry("first", report::Outcome::Run(inner)),
+            entry("second", report::Outcome::Run(part.path().into())),
+            entry("third", report::Outcome::Failed("no <data>".into())),
+            entry("fourth", report::Outcome::Left),
+        ],
+    );
+    let html = fs::read_to_string(page.unwrap()).unwrap();
+    for part in [
+        "<a href=\"first&#x2f;report.html\">A tiny &lt;experiment&gt;</a>",
+        "failed: no &lt;data&gt;",
+        "not begun",
+    ] {
+        assert!(html.contains(part), "{part}: {html}");
+    }
+    let text = fs::read_to_string(dir.path().join("index.txt")).unwrap();
+    for part in [
+        "first: A tiny <experiment>\n  data: cifar10\n",
+        "  report: first/report.html\n",
+        "built-in data stand in",
+        "3 of ",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert_eq!(text.matches("report:").count(), 1, "one was never reported");
+}
+
+#[test]
 fn an_empty_run_has_a_report() {
     let dir = run("cifar10", 0);
     assert!(html(&dir).contains("0 of"));

@@ -127,6 +127,20 @@ impl RunFolder {
         Ok(Self { dir, manifest })
     }
 
+    /// Refuses a folder that a new run cannot begin in, before anything is computed for it.
+    ///
+    /// # Errors
+    /// [`Error::RunExists`].
+    pub fn check_free(dir: impl AsRef<Path>) -> Result<()> {
+        let dir = dir.as_ref();
+        if dir.join(MANIFEST).exists() || dir.join(RESULTS).exists() {
+            return Err(Error::RunExists {
+                dir: dir.to_owned(),
+            });
+        }
+        Ok(())
+    }
+
     /// The folder.
     pub fn dir(&self) -> &Path {
         &self.dir

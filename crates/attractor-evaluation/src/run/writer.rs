@@ -51,11 +51,7 @@ impl RunWriter {
             fs::create_dir_all(&folder).map_err(Error::io(&folder, "could not create"))?;
         }
         let lock = lock(dir)?;
-        if dir.join(MANIFEST).exists() || dir.join(RESULTS).exists() {
-            return Err(Error::RunExists {
-                dir: dir.to_owned(),
-            });
-        }
+        RunFolder::check_free(dir)?;
         if let Some(reference) = reference {
             let text =
                 serde_json::to_vec_pretty(reference).map_err(Error::encode("the reference"))?;

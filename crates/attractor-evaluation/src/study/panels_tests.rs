@@ -38,6 +38,60 @@ fn panels_partners_and_places_of_their_own() {
 }
 
 #[test]
+fn counts_have_limits() {
+    let refused = |from: &str, to: &str| {
+        assert!(TOML.contains(from), "{from}");
+        error(&TOML.replacen(from, to, 1))
+    };
+    let message = refused(
+        "[presets.paper]\nseeds = 5",
+        "[presets.paper]\nseeds = 20000000",
+    );
+    let expected = "must be at most 10000, found 20000000";
+    assert!(message.contains(expected), "{message}");
+    let message = refused("n_stored = [4, 16]", "n_stored = [4, 10000001]");
+    assert!(
+        message.contains("must be at most 10000000, found 10000001"),
+        "{message}"
+    );
+    // One combination of a hundred thousand and one of 13 grids would not fit in memory.
+    let values: Vec<String> = (0..100).map(|value| value.to_string()).collect();
+    let grid = |key: usize| format!("k{key} = [{}]", values.join(", "));
+    let keys: Vec<String> = (0..13).map(grid).collect();
+    let message = refused(
+        "grid = { dim = ",
+        &format!("grid = {{ {}, dim = ", keys.join(", ")),
+    );
+    assert!(
+        message.contains("must stand for at most 10000 series"),
+        "{message}"
+    );
+    let overrides = StudyOverrides {
+        seeds: Some(10_000),
+        ..StudyOverrides::default()
+    };
+    let study = Study::parse(TOML, "x.toml").unwrap();
+    let levels: Vec<String> = (1..100).map(|level| format!("{level}")).collect();
+    let many = TOML.replace(
+        "levels = [100, 1000, 10000]",
+        &format!("levels = [{}]", levels.join(", ")),
+    );
+    assert!(study.resolve(Preset::Smoke, &overrides, &|_| true).is_ok());
+    let many = Study::parse(&many, "x.toml");
+    let message = match many {
+        Ok(many) => many
+            .resolve(Preset::Paper, &overrides, &|_| true)
+            .unwrap_err(),
+        Err(error) => error,
+    };
+    let message = message.to_string();
+    assert!(
+        message.contains("must leave at most 200000 cells"),
+        "{message}"
+    );
+}
+
+#[test]
 fn effort_does_not_forbid_comparison() {
     let text = TOML.replace(
         "options = { queries = 40, ",

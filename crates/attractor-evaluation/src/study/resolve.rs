@@ -3,6 +3,7 @@
 use super::expand::filled;
 use super::{Part, PartPatch, ResolvedPart, ResolvedSeries, ResolvedStudy, SeriesSpec, Study};
 use crate::experiment::TaskLevels;
+use crate::limits;
 use crate::{Preset, Result};
 
 /// Data set of cells that need none.
@@ -101,7 +102,7 @@ impl Study {
             let rule = "must leave at least one series of one part";
             return Err(self.broken(format!("presets.{preset}"), rule, "none"));
         }
-        Ok(ResolvedStudy {
+        let study = ResolvedStudy {
             experiment: self.name.clone(),
             title: self.title.clone(),
             description: self.description.clone(),
@@ -109,7 +110,17 @@ impl Study {
             protocol: self.protocol.clone(),
             preset,
             parts,
-        })
+        };
+        let cells = study.count();
+        if cells > limits::CELLS {
+            let rule = format!(
+                "must leave at most {} cells (seeds x places of each series)",
+                limits::CELLS
+            );
+            let key = format!("presets.{preset}.seeds");
+            return Err(self.broken(key, rule, format!("{cells} cells")));
+        }
+        Ok(study)
     }
 
     fn merge_part(
@@ -123,8 +134,13 @@ impl Study {
     ) -> Result<ResolvedPart> {
         let (dataset, fallback) = self.dataset(part, overrides, present)?;
         let seeds = overrides.seeds.or(patch.seeds).unwrap_or(seeds);
+        let key = format!("{at}.seeds");
         if seeds == 0 {
-            return Err(self.broken(format!("{at}.seeds"), "must be at least 1", 0));
+            return Err(self.broken(key, "must be at least 1", 0));
+        }
+        if seeds > limits::SEEDS {
+            let rule = format!("must be at most {}", limits::SEEDS);
+            return Err(self.broken(key, rule, seeds));
         }
         let mut series = self.series(at, part, patch, overrides.systems.as_deref())?;
         let levels = patch.levels.clone().unwrap_or_else(|| part.levels.clone());

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Axis, Form};
+use crate::limits::product;
 use crate::{Cell, Level, Metric, Preset, Representation};
 
 /// One line of a part.
@@ -101,12 +102,17 @@ pub struct ResolvedStudy {
 impl ResolvedSeries {
     /// Whether it is measured there.
     pub fn is_at(&self, level: Level, n_stored: usize) -> bool {
+        self.is_at_level(level) && self.is_at_count(n_stored)
+    }
+
+    fn is_at_level(&self, level: Level) -> bool {
         let levels = self.levels.as_ref();
         levels.is_none_or(|own| level.value().is_none_or(|level| own.contains(&level)))
-            && self
-                .n_stored
-                .as_ref()
-                .is_none_or(|own| own.contains(&n_stored))
+    }
+
+    fn is_at_count(&self, n_stored: usize) -> bool {
+        let counts = self.n_stored.as_ref();
+        counts.is_none_or(|own| own.contains(&n_stored))
     }
 }
 
@@ -157,6 +163,21 @@ impl ResolvedStudy {
             }
         }
         cells
+    }
+
+    /// How many cells there are, without making them.
+    pub(super) fn count(&self) -> usize {
+        let of = |part: &ResolvedPart| {
+            let (levels, counts) = (part.cell_levels(), part.cell_counts());
+            let places = part.series.iter().map(|series| {
+                let levels = levels.iter().filter(|level| series.is_at_level(**level));
+                let counts = counts.iter().filter(|count| series.is_at_count(**count));
+                product([levels.count(), counts.count()])
+            });
+            product([part.seeds, places.fold(0, usize::saturating_add)])
+        };
+        let parts = self.parts.iter().map(of);
+        parts.fold(0, usize::saturating_add)
     }
 
     /// The part and the series that a cell measures.

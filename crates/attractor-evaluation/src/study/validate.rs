@@ -5,6 +5,7 @@ use std::fmt::Display;
 use std::hash::Hash;
 
 use super::{Axis, Form, Part, Study, StudyOverrides};
+use crate::limits::{self, product};
 use crate::{Level, Preset, Result};
 
 impl Study {
@@ -89,6 +90,11 @@ impl Study {
             if let Some(count) = counts.find(|count| !part.n_stored.contains(count)) {
                 return stray("n_stored", count);
             }
+            let combinations = product(series.grid.values().map(Vec::len));
+            if combinations > limits::SERIES {
+                let rule = format!("must stand for at most {} series", limits::SERIES);
+                return Err(self.broken(format!("{at}.grid"), rule, combinations));
+            }
             for (key, values) in &series.grid {
                 let key = format!("{at}.grid.{key}");
                 if values.is_empty() {
@@ -116,6 +122,9 @@ impl Study {
         let key = format!("{at}.n_stored");
         if n_stored.contains(&0) {
             return Err(self.broken(key, "must be at least 1", 0));
+        }
+        if let Some(count) = n_stored.iter().find(|count| **count > limits::ITEMS) {
+            return Err(self.broken(key, format!("must be at most {}", limits::ITEMS), count));
         }
         self.once(&key, n_stored)?;
         let (key, empty) = match x {

@@ -31,6 +31,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use attractor::core::AssociativeMemory;
+use attractor::datasets::Split;
 use attractor::evaluation::Measurement;
 
 use crate::{Protocol, Result, Session, Task};
@@ -74,6 +75,14 @@ impl Protocol for BayesPcnStudy {
             "width" => width::Plan::new(task).map(drop),
             _ => Err(task.unknown(MEASURES)),
         }
+    }
+
+    fn needs(&self, task: Task<'_>) -> Result<Vec<(Split, usize)>> {
+        let stored = match task.part.measure.as_str() {
+            "width" => width::Plan::new(task)?.most(),
+            _ => task.n_stored()?,
+        };
+        Ok(vec![(Split::Train, stored)])
     }
 
     fn measure(&mut self, task: Task<'_>, session: &mut dyn Session) -> Result<Vec<Measurement>> {

@@ -46,10 +46,7 @@ impl Kind {
 pub(super) fn images(task: Task<'_>, count: usize, session: &mut dyn Session) -> Result<Images> {
     let set = session.images(&task.part.dataset, Split::Train)?;
     let chosen = interleaved(&set, count);
-    if chosen.len() < count {
-        let expected = format!("at most the {} images of {}", chosen.len(), set.name);
-        return Err(task.misplaced("n_stored", expected, count));
-    }
+    task.check_images(Split::Train, count, chosen.len())?;
     Ok(Images {
         values: set.rows(&chosen)?,
         shape: set.shape,

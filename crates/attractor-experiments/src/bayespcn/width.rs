@@ -60,6 +60,11 @@ impl<'a> Plan<'a> {
         Ok(plan)
     }
 
+    /// The most images that are written.
+    pub(super) fn most(&self) -> usize {
+        self.options.counts.iter().copied().max().unwrap_or(0)
+    }
+
     fn network(&self) -> Network {
         Network {
             hidden: self.hidden,
@@ -69,7 +74,7 @@ impl<'a> Plan<'a> {
     }
 
     pub(super) fn measure(&self, session: &mut dyn Session) -> Result<Vec<Measurement>> {
-        let most = self.options.counts.iter().copied().max().unwrap_or(0);
+        let most = self.most();
         let images = images(self.task, most, session)?;
         let config = bayespcn(
             self.task,

@@ -1,7 +1,7 @@
 //! Recall of stored patterns of signs.
 
 use super::sweep::{self, Model, Point};
-use attractor::catalogue;
+use attractor::catalogue::{self, MOST};
 use attractor::evaluation::{Measurement, Metric};
 use serde::Deserialize;
 
@@ -42,6 +42,10 @@ impl Recall {
         let options: Options = task.options()?;
         let load = task.level()?;
         let stored = (load * options.dim as f64).round();
+        if stored > MOST as f64 {
+            let expected = format!("at most {MOST} patterns, of {} entries", options.dim);
+            return Err(task.misplaced("levels", expected, load));
+        }
         if !(stored >= 1.0 && stored.is_finite()) {
             let expected = format!("a load of at least one pattern in {}", options.dim);
             return Err(task.misplaced("levels", expected, load));

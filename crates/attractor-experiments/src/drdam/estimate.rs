@@ -57,10 +57,8 @@ impl Options {
 /// A number of directions from a level.
 pub(super) fn directions(task: Task<'_>) -> Result<usize> {
     let level = task.level()?;
-    match level >= 1.0 && level.fract() == 0.0 && level < 1e9 {
-        true => Ok(level as usize),
-        false => Err(task.misplaced("levels", "a whole number of directions", level)),
-    }
+    let refused = || task.misplaced("levels", "a whole number of directions", level);
+    task.counted(level, 1).ok_or_else(refused)
 }
 
 /// One number of directions.

@@ -110,10 +110,8 @@ impl Images {
         let device = session.device().clone();
         let images = session.images(&task.part.dataset, Split::Train)?;
         let order = images.shuffled_order(task.cell.seed);
-        let Some(chosen) = order.get(..self.stored) else {
-            let expected = format!("{} images", self.stored);
-            return Err(task.misplaced("n_stored", expected, images.len()));
-        };
+        task.check_images(Split::Train, self.stored, order.len())?;
+        let chosen = &order[..self.stored];
         let (dim, shape) = (images.dim(), images.shape);
         let scale = (dim as f32).sqrt().recip();
         let mut patterns = images.rows(chosen)?;
@@ -157,6 +155,10 @@ impl Images {
 }
 
 impl Cell for Images {
+    fn needs(&self) -> Vec<(Split, usize)> {
+        vec![(Split::Train, self.stored)]
+    }
+
     fn work(&self) -> Work {
         // The width of an image is not known before the data are; 3072 is CIFAR-10's.
         let (y, d, k) = (self.count as f64, 3072.0, self.stored as f64);

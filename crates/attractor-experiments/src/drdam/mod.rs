@@ -29,6 +29,7 @@ mod recall;
 #[cfg(test)]
 mod tests;
 
+use attractor::datasets::Split;
 use attractor::evaluation::Measurement;
 
 use crate::{Protocol, Result, Session, Task, Work};
@@ -41,6 +42,11 @@ pub struct Drdam;
 
 /// One cell, checked.
 trait Cell {
+    /// Images of the part's data set.
+    fn needs(&self) -> Vec<(Split, usize)> {
+        Vec::new()
+    }
+
     fn work(&self) -> Work;
 
     fn measure(&self, task: Task<'_>, session: &mut dyn Session) -> Result<Vec<Measurement>>;
@@ -61,6 +67,10 @@ fn cell(task: Task<'_>) -> Result<Box<dyn Cell>> {
 impl Protocol for Drdam {
     fn check(&self, task: Task<'_>) -> Result<()> {
         cell(task).map(drop)
+    }
+
+    fn needs(&self, task: Task<'_>) -> Result<Vec<(Split, usize)>> {
+        Ok(cell(task)?.needs())
     }
 
     fn work(&self, task: Task<'_>) -> Option<Work> {

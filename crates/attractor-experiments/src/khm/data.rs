@@ -41,6 +41,14 @@ impl Source {
         }
     }
 
+    /// Images that so many patterns and queries take.
+    pub(super) fn needs(&self, patterns: usize, queries: usize) -> Vec<(Split, usize)> {
+        match self {
+            Self::Images => vec![(Split::Train, patterns), (Split::Test, queries)],
+            Self::Correlated { .. } | Self::Normal { .. } => Vec::new(),
+        }
+    }
+
     /// `count` patterns by the seed of the cell; `unseen` ones are others, of the same kind.
     pub(super) fn draw(
         &self,
@@ -61,11 +69,8 @@ impl Source {
                 let split = if unseen { Split::Test } else { Split::Train };
                 let images = session.images(&task.part.dataset, split)?;
                 let order = images.shuffled_order(seed);
-                let Some(chosen) = order.get(..count) else {
-                    let expected = format!("{count} images");
-                    return Err(task.misplaced("n_stored", expected, images.len()));
-                };
-                (images.rows(chosen)?, images.dim())
+                task.check_images(split, count, order.len())?;
+                (images.rows(&order[..count])?, images.dim())
             }
             Self::Normal { dim } => (rng::normal_vec(&mut random, count * dim), dim),
             Self::Correlated { dim, common } => {

@@ -1,6 +1,7 @@
 //! How many patterns the states are mixtures of that recall ends in.
 
 use attractor::core::{MemoryPrior, Stopping};
+use attractor::datasets::Split;
 use attractor::evaluation::{Measurement, Metric};
 use attractor::priors::kernelised::{Kernelised, KernelisedConfig, MapKind, metastable};
 use serde::Deserialize;
@@ -67,6 +68,10 @@ impl States {
                 Err(task.refuse(text))
             }
         }
+    }
+
+    pub(super) fn needs(&self) -> Vec<(Split, usize)> {
+        self.options.source.needs(self.stored, self.options.queries)
     }
 
     fn memory(&self, task: Task<'_>, session: &mut dyn Session) -> Result<Kernelised> {

@@ -24,6 +24,7 @@ mod similarity;
 #[cfg(test)]
 mod tests;
 
+use attractor::datasets::Split;
 use attractor::evaluation::Measurement;
 
 use crate::{Protocol, Result, Session, Task};
@@ -45,6 +46,15 @@ impl Protocol for Khm {
             "separation" => separation::Codes::new(task).map(drop),
             _ => Err(task.unknown(MEASURES)),
         }
+    }
+
+    fn needs(&self, task: Task<'_>) -> Result<Vec<(Split, usize)>> {
+        Ok(match task.part.measure.as_str() {
+            "retrieval" if similarity::is_fixed(task) => similarity::Fixed::new(task)?.needs(),
+            "retrieval" => retrieval::Retrieval::new(task)?.needs(),
+            "metastable" => metastable::States::new(task)?.needs(),
+            _ => Vec::new(),
+        })
     }
 
     fn measure(&mut self, task: Task<'_>, session: &mut dyn Session) -> Result<Vec<Measurement>> {

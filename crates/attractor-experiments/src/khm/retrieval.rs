@@ -1,5 +1,6 @@
 //! Errors of recall with a learned map, and of its controls.
 
+use attractor::datasets::Split;
 use attractor::evaluation::{Measurement, Metric};
 use attractor::priors::kernelised::{
     Comparison, ComparisonConfig, KernelisedConfig, Rivals, SeparationConfig, Trial,
@@ -118,13 +119,13 @@ impl Retrieval {
         let mut noise = 0.0;
         match (options.axis, level) {
             (Axis::Noise, level) => noise = level.unwrap_or(0.0),
-            (Axis::Iterations, Some(level)) if level >= 1.0 && level.fract() == 0.0 => {
-                options.memory.separation.iterations = level as usize;
-            }
-            (Axis::Iterations, level) => {
-                let found = level.map_or("none".into(), |level| level.to_string());
-                return Err(task.misplaced("levels", "a whole number of steps", found));
-            }
+            (Axis::Iterations, level) => match level.and_then(|level| task.counted(level, 1)) {
+                Some(steps) => options.memory.separation.iterations = steps,
+                None => {
+                    let found = level.map_or("none".into(), |level| level.to_string());
+                    return Err(task.misplaced("levels", "a whole number of steps", found));
+                }
+            },
         }
         options.memory.separation = SeparationConfig {
             seed: task.cell.seed,
@@ -153,6 +154,10 @@ impl Retrieval {
             }),
             false => Err(task.misplaced("n_stored", "at least two patterns", stored)),
         }
+    }
+
+    pub(super) fn needs(&self) -> Vec<(Split, usize)> {
+        self.options.source.needs(self.stored, 0)
     }
 
     /// Rows of one comparison have it in common: everything but the row.

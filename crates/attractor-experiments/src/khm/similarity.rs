@@ -1,5 +1,6 @@
 //! Recall by a similarity that nothing is learned for: the other baselines of the papers.
 
+use attractor::datasets::Split;
 use attractor::evaluation::{Measurement, Metric};
 use serde::Deserialize;
 
@@ -73,6 +74,10 @@ impl Fixed {
                 "expected `mask` from 0 to below 1, `beta` above 0 and noise of at least 0",
             )),
         }
+    }
+
+    pub(super) fn needs(&self) -> Vec<(Split, usize)> {
+        self.options.source.needs(self.stored, 0)
     }
 
     pub(super) fn measure(

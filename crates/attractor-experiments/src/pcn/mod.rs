@@ -92,13 +92,14 @@ impl Protocol for PredictiveCoding {
         Ok(())
     }
 
+    fn needs(&self, task: Task<'_>) -> Result<Vec<(Split, usize)>> {
+        Ok(vec![(Split::Train, parse(task)?.0.stored)])
+    }
+
     fn measure(&mut self, task: Task<'_>, session: &mut dyn Session) -> Result<Vec<Measurement>> {
         let (key, damage) = parse(task)?;
         let set = session.images(&key.dataset, Split::Train)?;
-        if key.stored > set.len() {
-            let expected = format!("at most the {} images of `{}`", set.len(), set.name);
-            return Err(task.misplaced("n_stored", expected, key.stored));
-        }
+        task.check_images(Split::Train, key.stored, set.len())?;
         let images = set.rows(&set.shuffled_order(key.seed)[..key.stored])?;
         let cues = damage.apply(&images, set.shape, key.seed);
         let memory = self.network(&key, &set, &images, session)?;

@@ -1,4 +1,4 @@
-use attractor::datasets::ImageShape;
+use attractor::datasets::{ImageShape, Split};
 use attractor::evaluation::{Metric, Preset};
 
 use super::cues::{Damage, Geometry};
@@ -57,6 +57,24 @@ fn a_ridge_solution_saves_most_of_the_training() {
     let trained = error("epochs = 200", "epochs = 20");
     let solved = error("epochs = 200", "epochs = 20, ridge = 0.1, prior_std = 0.1");
     assert!(solved < 0.1 * trained, "{solved} {trained}");
+}
+
+/// More images than there are is known before anything is computed, and said by name.
+#[test]
+fn cells_say_how_many_images_they_take() {
+    let parts = PARTS.replace("n_stored = [3]", "n_stored = [3, 41]");
+    let needs = Bench::new("pcn", &parts).needs(Preset::Smoke);
+    let most = needs.iter().map(|(_, count)| *count).max();
+    assert_eq!(most, Some(41));
+    assert!(needs.iter().all(|(split, _)| *split == Split::Train));
+}
+
+#[test]
+fn counts_beyond_reason_are_refused() {
+    let parts = PARTS.replace("epochs = 200", "epochs = 20000000000");
+    let message = Bench::new("pcn", &parts).refusal(Preset::Smoke);
+    let expected = "`epochs` must be at most 10000000, found 20000000000";
+    assert!(message.contains(expected), "{message}");
 }
 
 #[test]

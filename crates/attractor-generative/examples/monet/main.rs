@@ -23,7 +23,8 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use attractor_core::{Backend, check};
+use attractor_core::failure::{known, number};
+use attractor_core::{Backend, Failure, check};
 use attractor_datasets::Split;
 use attractor_generative::monet::MonetObjective;
 use attractor_generative::train::{Decay, Optimiser, RmsPropConfig, Schedule};
@@ -38,24 +39,54 @@ use self::score::score;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Result of this program.
-pub(crate) type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
+pub(crate) type Outcome<T = ()> = Result<T, Failure>;
+
+/// Keys of the settings.
+const KEYS: [&str; 21] = [
+    "data",
+    "images",
+    "epoch",
+    "epochs",
+    "batch",
+    "optimiser",
+    "rate",
+    "beta",
+    "gamma",
+    "background",
+    "foreground",
+    "width",
+    "channels",
+    "seed",
+    "warm_up",
+    "cosine",
+    "averaging",
+    "start",
+    "validation",
+    "held_out",
+    "pictures",
+];
 
 /// The value of a key, or a default.
 fn option<T: std::str::FromStr>(key: &str, default: T) -> Outcome<T>
 where
-    T::Err: std::error::Error + 'static,
+    T::Err: std::fmt::Display,
 {
     let prefix = format!("{key}=");
     let given = std::env::args().find_map(|arg| arg.strip_prefix(&prefix).map(String::from));
-    Ok(given
-        .map(|value| value.parse())
-        .transpose()?
-        .unwrap_or(default))
+    match given {
+        Some(value) => number(key, &value),
+        None => Ok(default),
+    }
 }
 
 fn main() -> Outcome {
     let out = std::env::args().nth(1).map(PathBuf::from);
     let out = out.ok_or("usage: monet OUT_DIR [KEY=VALUE ...]")?;
+    let settings: Vec<String> = std::env::args().skip(2).collect();
+    let keys = settings
+        .iter()
+        .map(|word| word.split_once('=').map_or(word.as_str(), |(key, _)| key));
+    known(&keys.collect::<Vec<_>>(), &KEYS)?;
     std::fs::create_dir_all(&out)?;
     let device = Backend::Flex.open()?;
     let standard = MonetObjective::default();

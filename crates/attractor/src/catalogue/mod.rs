@@ -37,6 +37,7 @@
 //! The catalogue is the lists of the crates one after the other ([`LISTS`]) and the named points of the
 //! grid in `points.toml`. A new memory is an entry in the list of its crate.
 
+mod limits;
 mod variational;
 
 use std::sync::LazyLock;
@@ -48,6 +49,7 @@ use attractor_memories::EncodedMemory;
 use serde::Deserialize;
 
 pub use attractor_core::memory::registry::Context;
+pub use limits::{MOST, too_large};
 pub use variational::VariationalOptions;
 
 /// The lists that the catalogue joins, in order.
@@ -87,6 +89,14 @@ impl Recipe {
     /// [`Error::Config`] for unknown or wrong options, [`Error::Unsupported`] if the context lacks what
     /// the memory needs.
     pub fn build(&self, options: &Options, context: &Context) -> Result<BoxedMemory> {
+        if let Some((key, found)) = too_large(options) {
+            let found = format!("{}: `{key}` = {found}", self.name);
+            return Err(Error::config(
+                "memory options",
+                "must be at most 10000000",
+                found,
+            ));
+        }
         let mut filled = self.options.clone();
         fill(&mut filled, options.clone());
         match self.entry.build {

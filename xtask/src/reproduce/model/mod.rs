@@ -12,6 +12,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use attractor::core::GenerativeModel;
 use attractor::core::burn::tensor::Device;
+use attractor::core::failure::reasons;
 use attractor::datasets::ImageSet;
 use attractor::evaluation::RunWriter;
 use attractor::evaluation::experiment::ModelSpec;
@@ -74,7 +75,7 @@ impl Training<'_> {
                 if self.objective == Objective::Reconstruction {
                     bail!("a model of kind `monet` cannot be trained as a plain autoencoder");
                 }
-                let steps = self.epochs * self.count().div_ceil(self.spec.batch);
+                let steps = self.epochs * self.count.div_ceil(self.spec.batch);
                 let (size, config) = monet::configure(self.spec, self.seed, steps)?;
                 let model = size.init(self.seed, self.device)?;
                 self.check_width(3 * MonetConfig::SIDE * MonetConfig::SIDE)?;
@@ -87,11 +88,6 @@ impl Training<'_> {
             unknown => bail!("unknown model kind `{unknown}`; known: {KINDS}"),
         };
         self.train(&mut *trainee, &path, writer, view)
-    }
-
-    /// Images of an epoch.
-    fn count(&self) -> usize {
-        self.count.min(self.images.len())
     }
 
     fn checkpoint(&self, writer: &RunWriter) -> Result<PathBuf> {
@@ -147,9 +143,16 @@ impl Training<'_> {
         writer: &mut RunWriter,
         view: &mut TrainingView,
     ) -> Result<Arc<dyn GenerativeModel>> {
-        let count = self.count();
+        let count = self.count;
         // A prefix of a fixed shuffle: data sets may come sorted by class.
         let chosen = self.images.shuffled_order(self.seed);
+        if chosen.len() < count {
+            bail!(
+                "expected {count} training images, found {} in data set `{}`",
+                chosen.len(),
+                self.images.name
+            );
+        }
         let steps = count.div_ceil(self.spec.batch);
         let what = format!("training {} (seed {})", self.name, self.seed);
         let first = trainee.epoch();
@@ -164,7 +167,8 @@ impl Training<'_> {
                     .tensor(&rows, self.device)
                     .map(Into::into)
                     .map_err(|error| {
-                        attractor::core::Error::Device(format!("could not make a batch: {error}"))
+                        let reasons = reasons(&error);
+                        attractor::core::Error::Device(format!("could not make a batch: {reasons}"))
                     })
             });
             let epoch = trainee.epoch() + 1;
@@ -199,6 +203,36 @@ impl Training<'_> {
         view.end();
         trainee.freeze(self.device)
     }
+}
+
+/// The experiment's model without training, or with the weights that it imports: what memories are
+/// tried on before anything is trained.
+pub(crate) fn untrained(spec: &ModelSpec, device: &Device) -> Result<Arc<dyn GenerativeModel>> {
+    let ModelSpec { features, code, .. } = *spec;
+    if spec.kind.ends_with("-vae") {
+        let options = spec.options.clone().try_into::<VaeOptions>();
+        options.context("`model.options`")?;
+    }
+    if let Some(path) = &spec.weights {
+        return import(spec, path, device);
+    }
+    Ok(match spec.kind.as_str() {
+        "cifar-vae" => {
+            let model = CifarVaeConfig { features, code }.init(0, device)?;
+            Arc::new(model.freeze()?)
+        }
+        "mnist-vae" => {
+            let model = MnistVaeConfig { features, code }.init(0, device)?;
+            Arc::new(model.freeze()?)
+        }
+        "monet" => {
+            let (size, config) = monet::configure(spec, 0, 1)?;
+            let model = size.init(0, device)?;
+            let trainer = MonetTrainer::new(model, config)?;
+            Arc::new(trainer.model(device)?.freeze()?)
+        }
+        unknown => bail!("unknown model kind `{unknown}`; known: {KINDS}"),
+    })
 }
 
 /// Reads trained weights of the experiment's kind.

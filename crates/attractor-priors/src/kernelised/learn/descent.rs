@@ -5,7 +5,7 @@ use faer::Mat;
 
 use super::loss::{Evaluation, evaluate};
 use super::span::Problem;
-use super::step::Stepper;
+use super::step::{Slope, Stepper};
 use super::{Coordinates, Optimiser, SeparationConfig};
 
 /// A separation that grows by less than this has not grown.
@@ -121,27 +121,36 @@ fn descend(problem: &Problem, config: &SeparationConfig) -> (State, FitReport) {
     let mut losses = Vec::with_capacity(config.iterations + 1);
     let mut record = (f64::NEG_INFINITY, 0);
     let mut steps = 0;
+    // Maps are large: three of them take turns as the present, the next and the best one.
+    let mut next = Mat::zeros(state.map.nrows(), state.map.ncols());
     for step in 0..config.iterations {
         let objective = config.objective(step);
         let found = evaluate(&state.features(problem), objective, true);
         losses.push(found.loss);
         let gap = 1.0 - found.closest;
-        if gap > best.0 {
-            best = (gap, state.clone());
-        }
+        let is_best = gap > best.0;
+        best.0 = best.0.max(gap);
         if config.patience > 0 && step >= config.annealing() {
             if gap > record.0 + GROWTH {
                 record = (gap, step);
             } else if step - record.1 >= config.patience {
+                // The present map is the last one, and looked at as such.
                 break;
             }
         }
-        let gradient = &found.gradient * problem.codes.transpose();
+        let slope = Slope {
+            pulls: &found.gradient,
+            codes: &problem.codes,
+        };
         let loss_at = |map: &Mat<f64>| evaluate(&(map * &problem.codes), objective, false).loss;
-        match stepper.step(&state.map, &gradient, found.loss, loss_at) {
-            Some(map) => state.map = map,
-            None => break,
+        if !stepper.step(&state.map, slope, found.loss, loss_at, &mut next) {
+            break;
         }
+        if is_best {
+            std::mem::swap(&mut best.1.map, &mut state.map);
+            best.1.outside = state.outside;
+        }
+        std::mem::swap(&mut state.map, &mut next);
         steps += 1;
         if config.rescale {
             state.rescale(outside_norm);
