@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use attractor::catalogue::RECIPES;
+use attractor::catalogue::{self, Context, Recipe};
 use attractor::core::Backend;
 use attractor::core::observation::OBSERVATIONS;
 use attractor::datasets::{DataRoot, NAMES};
@@ -36,8 +36,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
             "protocols": PROTOCOLS.iter().map(|protocol| serde_json::json!({
                 "name": protocol.name, "summary": protocol.summary,
             })).collect::<Vec<_>>(),
-            "recipes": RECIPES.iter().map(|recipe| serde_json::json!({
-                "name": recipe.name, "summary": recipe.summary, "learns": recipe.learns,
+            "recipes": catalogue::recipes().iter().map(|recipe| serde_json::json!({
+                "name": recipe.name, "summary": recipe.summary, "citation": recipe.citation,
+                "capabilities": capabilities(recipe), "options": recipe.options(),
             })).collect::<Vec<_>>(),
             "parts": parts().map(|(kind, name, summary)| serde_json::json!({
                 "part": kind, "kind": name, "summary": summary,
@@ -68,12 +69,13 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         ]);
     }
     say!("{table}\n");
-    let mut table = plain(["recipe", "what it is", "learns"]);
-    for recipe in RECIPES {
+    let mut table = plain(["recipe", "what it is", "can also", "options (defaults)"]);
+    for recipe in catalogue::recipes() {
         table.add_row([
-            recipe.name,
-            recipe.summary,
-            if recipe.learns { "yes" } else { "" },
+            recipe.name.clone(),
+            recipe.summary.clone(),
+            capabilities(recipe).join(", "),
+            options(recipe),
         ]);
     }
     say!("{table}\n");
@@ -132,6 +134,38 @@ fn described(file: &ExperimentFile) -> serde_json::Value {
         }
     }
     value
+}
+
+/// What a memory can do beyond writing and reading, asked of one on four numbers.
+fn capabilities(recipe: &Recipe) -> Vec<&'static str> {
+    let built = || -> attractor::core::Result<Vec<&'static str>> {
+        let device = Backend::Flex.open()?;
+        let mut context = Context::pixels(4, &device)?;
+        context.autoencoder = Some(context.model.clone());
+        let mut options = attractor::core::Options::new();
+        if recipe.name == "variational" {
+            // It has no default prior.
+            options = "prior = { kind = 'gaussian_mixture' }"
+                .parse()
+                .unwrap_or_default();
+        }
+        Ok(recipe.build(&options, &context)?.capabilities())
+    };
+    // One that is not compiled in cannot be asked.
+    built().unwrap_or_default()
+}
+
+/// Options and their defaults on one line; tables by their names alone.
+fn options(recipe: &Recipe) -> String {
+    let options = recipe.options();
+    let short = options.iter().map(|(key, value)| match value {
+        toml::Value::Table(table) => match table.get("kind") {
+            Some(kind) => format!("{key}: {kind}"),
+            None => key.clone(),
+        },
+        value => format!("{key} = {value}"),
+    });
+    short.collect::<Vec<_>>().join(", ")
 }
 
 /// Part, name and summary of everything that the recipe `variational` composes.

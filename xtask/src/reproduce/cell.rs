@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, Result, bail};
 use attractor::baselines::{Episode, train_epochs};
-use attractor::catalogue::{self, Built, Context, Learner};
+use attractor::catalogue::{self, Context};
 use attractor::core::burn::tensor::{Tensor, TensorData};
-use attractor::core::{GenerativeModel, Recall, check};
+use attractor::core::{AssociativeMemory, GenerativeModel, Recall, check};
 use attractor::datasets::Corruption;
-use attractor::evaluation::experiment::SystemSpec;
+use attractor::evaluation::experiment::{Reading, SystemSpec, TrainOn, TrainSpec};
 use attractor::evaluation::metrics::{CueResult, MetricAccumulator};
 use attractor::evaluation::{Cell, Measurement, Metric, Representation, RunWriter};
 use attractor::generative::train::Objective;
@@ -37,8 +37,8 @@ pub(crate) struct Executor<'a> {
     models: HashMap<u64, Arc<dyn GenerativeModel>>,
     autoencoders: HashMap<u64, Arc<dyn GenerativeModel>>,
     codes: TrainingCodes,
-    /// Systems trained on clean cues serve all tasks of a seed.
-    learned: HashMap<(String, u64), Built>,
+    /// Systems that do not learn from the task serve all tasks of a seed.
+    built: HashMap<(String, u64), Box<dyn AssociativeMemory>>,
     /// Reads attributes off recalled images, where the training images are annotated.
     probe: Option<Probe>,
 }
@@ -52,7 +52,7 @@ impl<'a> Executor<'a> {
             models: HashMap::new(),
             autoencoders: HashMap::new(),
             codes: TrainingCodes::default(),
-            learned: HashMap::new(),
+            built: HashMap::new(),
             probe: Probe::new(&plan.train, plan.config.train_images, &plan.device),
         }
     }
@@ -97,7 +97,7 @@ impl<'a> Executor<'a> {
 
     fn autoencoder(
         &mut self,
-        system: &SystemSpec,
+        spec: TrainSpec,
         seed: u64,
         writer: &mut RunWriter,
     ) -> Result<Arc<dyn GenerativeModel>> {
@@ -105,8 +105,7 @@ impl<'a> Executor<'a> {
             return Ok(model.clone());
         }
         let mut training = self.training("autoencoder", Objective::Reconstruction, seed);
-        training.epochs = epochs(system)?;
-        training.learning_rate = learning_rate(system)?;
+        (training.epochs, training.learning_rate) = (spec.epochs, spec.rate);
         let model = training.run(writer, &mut self.view)?;
         self.autoencoders.insert(seed, model.clone());
         Ok(model)
@@ -130,27 +129,29 @@ impl<'a> Executor<'a> {
             }
             Representation::Vae => Context::codes(self.train(cell.seed, writer)?, &plan.device),
         };
-        if system.recipe == "autoencoder" {
-            context.autoencoder = Some(self.autoencoder(system, cell.seed, writer)?);
+        if let Some(spec) = system.train.filter(|spec| spec.on == TrainOn::Images) {
+            context.autoencoder = Some(self.autoencoder(spec, cell.seed, writer)?);
         }
-        let starred = system.recipe.ends_with("-star");
+        let learns = system.train.filter(|spec| spec.on != TrainOn::Images);
+        let of_task = learns.is_some_and(|spec| spec.on == TrainOn::Task);
         let key = (system.key(), cell.seed);
-        let mut memory = match self.learned.remove(&key) {
-            Some(memory) if !starred => memory,
-            _ => match catalogue::build(&system.recipe, &system.options, &context)? {
-                Built::Learner(learner) => {
-                    let task = if starred {
+        let mut memory = match self.built.remove(&key) {
+            Some(memory) if !of_task => memory,
+            _ => {
+                let mut memory = catalogue::build(&system.recipe, &system.options, &context)?;
+                if let Some(spec) = learns {
+                    let task = if of_task {
                         corruption
                     } else {
                         Corruption::Clean
                     };
-                    self.learn(learner, system, task, &context, cell.seed)?
+                    self.learn(&mut *memory, spec, system, task, &context, cell.seed)?;
                 }
-                ready => ready,
-            },
+                memory
+            }
         };
         let measured = self.measure(cell, system, corruption, &context, &mut memory, writer);
-        self.learned.insert(key, memory);
+        self.built.insert(key, memory);
         measured
     }
 
@@ -158,13 +159,15 @@ impl<'a> Executor<'a> {
     /// its corrupted self.
     fn learn(
         &mut self,
-        mut learner: Box<dyn Learner>,
+        memory: &mut dyn AssociativeMemory,
+        spec: TrainSpec,
         system: &SystemSpec,
         corruption: Corruption,
         context: &Context,
         seed: u64,
-    ) -> Result<Built> {
+    ) -> Result<()> {
         let plan = self.plan;
+        let learner = memory.train_for("the experiment's `train`")?;
         let order = plan.train.images.shuffled_order(seed);
         let order = order
             .get(..plan.config.train_images)
@@ -182,7 +185,7 @@ impl<'a> Executor<'a> {
         let episodes = order.len().div_ceil(size);
         let (codes, view, stop) = (&mut self.codes, &mut self.view, &self.stop);
         let clean = codes.clean(&source)?.to_vec();
-        let passes = epochs(system)?;
+        let passes = spec.epochs;
         let what = format!("training {} on {corruption}", system.name);
         view.begin(&what, passes * episodes);
         let rows = |values: &[f32], episode: usize| {
@@ -217,13 +220,12 @@ impl<'a> Executor<'a> {
                 ControlFlow::Continue(())
             }
         };
-        let rate = learning_rate(system)?;
-        train_epochs(&mut *learner, &mut next, passes, rate, &mut progress)?;
+        train_epochs(learner, &mut next, passes, spec.rate, &mut progress)?;
         view.end();
         if stop.load(Ordering::Relaxed) {
             bail!("stopped while training");
         }
-        Ok(learner.finish(context)?)
+        Ok(())
     }
 
     /// Stores each block, reads its corrupted cues, and collects the metrics.
@@ -233,7 +235,7 @@ impl<'a> Executor<'a> {
         system: &SystemSpec,
         corruption: Corruption,
         context: &Context,
-        memory: &mut Built,
+        memory: &mut Box<dyn AssociativeMemory>,
         writer: &mut RunWriter,
     ) -> Result<Vec<Measurement>> {
         let (plan, config) = (self.plan, &self.plan.config);
@@ -259,25 +261,18 @@ impl<'a> Executor<'a> {
             };
             let patterns = test.tensor(indices, &plan.device)?;
             let cues = tensor(&corrupted.cues);
-            let recall = match memory {
-                Built::Memory(memory) => {
-                    memory.clear();
-                    memory.write(patterns.clone())?;
-                    memory.read(cues)?
-                }
-                Built::Complete(memory) => {
-                    memory.clear();
-                    memory.write(patterns.clone())?;
-                    memory.complete(cues, tensor(&corrupted.known))?
-                }
-                Built::Learner(_) => bail!("{} was not trained", system.name),
+            let emptied = memory.as_forget().map(|memory| memory.clear()).is_some();
+            if !emptied && !memory.is_empty() {
+                *memory = catalogue::build(&system.recipe, &system.options, context)?;
+            }
+            memory.write(patterns.clone())?;
+            let recall = match system.read {
+                Reading::Read => memory.read(cues)?,
+                Reading::Complete => memory
+                    .complete_for("the experiment's `read`")?
+                    .complete(cues, tensor(&corrupted.known))?,
             };
-            let stored = match memory {
-                Built::Memory(memory) => memory.stored_states(),
-                Built::Complete(memory) => memory.stored_states(),
-                Built::Learner(_) => bail!("{} was not trained", system.name),
-            };
-            let stored = match stored {
+            let stored = match memory.stored_states() {
                 // A distributed memory keeps no patterns: recall is compared with what was written.
                 Err(attractor::core::Error::Unsupported { .. }) => {
                     context.model.encode(patterns).mean
@@ -291,10 +286,10 @@ impl<'a> Executor<'a> {
                     metrics.push_scene(Metric::Attributes, share);
                 }
             }
-            // The encoder alone: how well does the model take the cues apart?
-            let segments = match (system.recipe.as_str(), corruption) {
-                ("identity", Corruption::Shift { .. }) => None,
-                ("identity", _) => context.model.segments(tensor(&corrupted.cues)),
+            // A scene that is shifted has other objects in sight than its annotation.
+            let segments = match corruption {
+                Corruption::Shift { .. } => None,
+                _ if system.segments => context.model.segments(tensor(&corrupted.cues)),
                 _ => None,
             };
             if let Some(segments) = &segments {
@@ -347,28 +342,4 @@ fn collect(
         })?;
     }
     Ok(images)
-}
-
-/// Passes over the training data, from the system's options.
-pub(super) fn epochs(system: &SystemSpec) -> Result<usize> {
-    let epochs = system
-        .options
-        .get("epochs")
-        .and_then(toml::Value::as_integer);
-    let epochs = epochs.and_then(|epochs| usize::try_from(epochs).ok());
-    epochs.with_context(|| format!("system `{}`: expected an option `epochs`", system.name))
-}
-
-/// Step size, from the system's options.
-pub(super) fn learning_rate(system: &SystemSpec) -> Result<f64> {
-    let rate = system
-        .options
-        .get("learning_rate")
-        .and_then(toml::Value::as_float);
-    rate.with_context(|| {
-        format!(
-            "system `{}`: expected an option `learning_rate`",
-            system.name
-        )
-    })
 }

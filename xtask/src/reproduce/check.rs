@@ -4,14 +4,13 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
-use attractor::catalogue::{self, Built, Context};
+use attractor::catalogue::{self, Context};
 use attractor::core::GenerativeModel;
 use attractor::core::burn::tensor::Device;
 use attractor::datasets::Corruption;
-use attractor::evaluation::experiment::SystemSpec;
+use attractor::evaluation::experiment::{Reading, SystemSpec, TrainOn};
 use attractor::evaluation::{Representation, Resolved};
 
-use super::cell::{epochs, learning_rate};
 use super::model::untrained;
 
 /// Entries of a pixel row in a trial: matrices over real ones may take gigabytes.
@@ -36,29 +35,36 @@ fn one(
     model: &Arc<dyn GenerativeModel>,
     device: &Device,
 ) -> Result<()> {
+    let on = system.train.map(|train| train.on);
     let build = |mut context: Context| {
-        if system.recipe == "autoencoder" {
+        if on == Some(TrainOn::Images) {
             context.autoencoder = Some(model.clone());
         }
         catalogue::build(&system.recipe, &system.options, &context)
     };
-    let built = match system.representation {
+    let mut memory = match system.representation {
         Representation::Vae => build(Context::codes(model.clone(), device))?,
         Representation::Pixel | Representation::Vector => {
             match build(Context::pixels(FEW, device)?) {
-                Ok(built) => built,
+                Ok(memory) => memory,
                 // Only what is wrong for real rows as well is wrong.
                 Err(_) => build(Context::pixels(model.data_dim(), device)?)?,
             }
         }
     };
-    let autoencoder = system.recipe == "autoencoder";
-    if autoencoder && config.model.kind == "monet" {
+    if on == Some(TrainOn::Images) && config.model.kind == "monet" {
         bail!("a model of kind `monet` cannot be trained as a plain autoencoder");
     }
-    if autoencoder || matches!(built, Built::Learner(_)) {
-        epochs(system)?;
-        learning_rate(system)?;
+    let learns = matches!(on, Some(TrainOn::Clean | TrainOn::Task));
+    match memory.as_train() {
+        Some(_) if !learns => bail!(
+            "it learns before it stores: expected `train = {{ on = \"clean\" or \"task\", epochs, rate }}`"
+        ),
+        None if learns => bail!("it has no weights to learn: expected no `train`"),
+        _ => {}
+    }
+    if system.read == Reading::Complete {
+        memory.complete_for("the experiment's `read`")?;
     }
     Ok(())
 }

@@ -118,15 +118,80 @@ pub struct SystemSpec {
     /// Tasks and levels that the system is measured on; empty means all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tasks: Vec<TaskLevels>,
+    /// How it is read.
+    #[serde(default, skip_serializing_if = "Reading::is_plain")]
+    pub read: Reading,
+    /// What it learns from before it stores anything, if it learns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub train: Option<TrainSpec>,
+    /// Measure and show the parts into which the representation takes cues, where it does.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub segments: bool,
     /// Settings for the catalogue, passed on unread.
     #[serde(default, skip_serializing_if = "toml::Table::is_empty")]
     pub options: toml::Table,
+}
+
+/// How a memory is asked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reading {
+    /// With the cue alone.
+    #[default]
+    Read,
+    /// With the mask of known entries.
+    Complete,
+}
+
+impl Reading {
+    fn is_plain(&self) -> bool {
+        *self == Self::Read
+    }
+}
+
+/// What a system learns from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TrainOn {
+    /// Clean cues: one training for all tasks of a seed.
+    Clean,
+    /// The cues of the task and level that are measured: one training for each.
+    Task,
+    /// Images: the autoencoder that the memory is built on, of the experiment's architecture.
+    Images,
+}
+
+/// The training of a system.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainSpec {
+    /// On what.
+    pub on: TrainOn,
+    /// Passes over the training images.
+    pub epochs: usize,
+    /// Step size.
+    pub rate: f64,
+}
+
+/// Changes that a preset makes to every [`TrainSpec`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainPatch {
+    /// Passes over the training images.
+    pub epochs: Option<usize>,
+    /// Step size.
+    pub rate: Option<f64>,
 }
 
 impl SystemSpec {
     /// `name/representation`, which names a row uniquely.
     pub fn key(&self) -> String {
         format!("{}/{}", self.name, self.representation)
+    }
+
+    /// Whether the same is measured, whatever its name and bounds.
+    pub(crate) fn equals(&self, other: &Self) -> bool {
+        (&self.options, self.read, self.train) == (&other.options, other.read, other.train)
     }
 
     /// Whether `selector` (`name` or `name/representation`) means this row.
@@ -227,6 +292,9 @@ pub struct PresetSpec {
     /// Changes to the model.
     #[serde(default)]
     pub model: ModelPatch,
+    /// Changes to the training of systems that learn.
+    #[serde(default)]
+    pub train: TrainPatch,
     /// New values for option keys, applied to those systems whose `options` have the key.
     #[serde(default)]
     pub options: toml::Table,

@@ -75,9 +75,10 @@ impl Experiment {
             .systems
             .iter()
             .filter(|system| {
-                paper.systems.iter().any(|published| {
-                    published.key() == system.key() && published.options != system.options
-                })
+                paper
+                    .systems
+                    .iter()
+                    .any(|published| published.key() == system.key() && !published.equals(system))
             })
             .map(SystemSpec::key)
             .collect();
@@ -134,6 +135,10 @@ impl Experiment {
                     option.clone_from(value);
                 }
             }
+            if let Some(train) = &mut system.train {
+                train.epochs = spec.train.epochs.unwrap_or(train.epochs);
+                train.rate = spec.train.rate.unwrap_or(train.rate);
+            }
             system.max_cues = system
                 .max_cues
                 .map(|own| overrides.max_cues.unwrap_or(own.min(cap.unwrap_or(own))));
@@ -189,6 +194,9 @@ impl Experiment {
             ("model.batch", model.batch, limits::WIDTH),
         ];
         let bounds = bounds.map(|bound| ("max_cues", bound, limits::ITEMS));
+        let trained = systems.iter().filter_map(|system| system.train);
+        let trained = trained.map(|train| ("train.epochs", train.epochs, limits::EPOCHS));
+        let bounds = bounds.chain(trained);
         for (key, value, limit) in sizes.into_iter().chain(bounds) {
             self.count(&at(key), value, limit)?;
         }

@@ -109,6 +109,9 @@ impl Experiment {
             if let Some(threshold) = system.threshold {
                 self.positive(&at("threshold"), threshold)?;
             }
+            if let Some(train) = system.train {
+                self.positive(&at("train.rate"), train.rate)?;
+            }
             if let Some(max_cues) = system.max_cues {
                 self.nonzero(&at("max_cues"), max_cues)?;
             }
