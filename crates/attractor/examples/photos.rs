@@ -28,6 +28,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             },
         )?,
     };
+    for line in photos.report.lines() {
+        eprintln!("{line}");
+    }
     let index = arguments.next().map_or(Ok(0), |index| index.parse())?;
 
     let mut memory = image_memory(photos.dim(), &device)?;

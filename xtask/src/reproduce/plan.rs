@@ -5,12 +5,15 @@ use attractor::core::Backend;
 use attractor::core::burn::tensor::Device;
 use attractor::datasets::builtin::BuiltinSize;
 use attractor::datasets::fetch::sha256_file;
-use attractor::datasets::{AnnotatedSet, DataRoot, ImageSet, LoadOptions, Split, load_annotated};
+use attractor::datasets::{
+    AnnotatedSet, DataRoot, FolderOptions, ImageSet, LoadOptions, Split, load_annotated,
+};
 use attractor::evaluation::run::DataHash;
 use attractor::evaluation::{Experiment, Hardware, Overrides, Reference, Resolved, RunInfo};
 use serde::Deserialize;
 
 use super::Args;
+use crate::data::Notes;
 
 /// Everything that is decided before the first cell.
 #[derive(Debug)]
@@ -69,11 +72,17 @@ impl Plan {
             },
             objects: wanted.objects,
             columns: wanted.columns,
-            ..LoadOptions::default()
+            folder: FolderOptions {
+                skip_damaged: args.skip_damaged,
+                ..FolderOptions::default()
+            },
         };
-        let load = |name: &str, split| {
-            load_annotated(name, split, &root, &options)
-                .with_context(|| format!("data set `{name}`"))
+        let mut notes = Notes::default();
+        let mut load = |name: &str, split| -> Result<AnnotatedSet> {
+            let set = load_annotated(name, split, &root, &options)
+                .with_context(|| format!("data set `{name}`"))?;
+            notes.say(name, &set.images.report);
+            Ok(set)
         };
         let learned = config.train_dataset.as_ref().unwrap_or(&dataset);
         let (train, test) = (load(learned, Split::Train)?, load(&dataset, Split::Test)?);

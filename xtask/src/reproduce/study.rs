@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Result, bail};
 use attractor::core::burn::tensor::Device;
-use attractor::datasets::{DataRoot, ImageSet, Split, load};
+use attractor::datasets::{DataRoot, ImageSet, LoadOptions, Split, load_with};
 use attractor::evaluation::figures::ImageGrid;
 use attractor::evaluation::run::{Trace, TrainingPoint};
 use attractor::evaluation::study::{ResolvedStudy, Study, StudyOverrides};
@@ -16,6 +16,7 @@ use attractor_studies::{Error, Protocol, Session, Task, Work, find};
 use super::observer::TrainingView;
 use super::plan::{hash, run_info};
 use super::{Args, Run};
+use crate::data::Notes;
 
 /// Data set of parts that need none.
 const SYNTHETIC: &str = "synthetic";
@@ -42,12 +43,16 @@ pub(super) fn run(study: &Study, args: &Args, stop: &Arc<AtomicBool>) -> Result<
 
     let mut images = HashMap::new();
     let mut hashes = Vec::new();
+    let mut notes = Notes::default();
+    let mut options = LoadOptions::default();
+    options.folder.skip_damaged = args.skip_damaged;
     for name in resolved.datasets() {
         if name == SYNTHETIC {
             continue;
         }
         for (split, part) in [(Split::Train, "train"), (Split::Test, "test")] {
-            let set = load(name, split, &root)?;
+            let set = load_with(name, split, &root, &options)?;
+            notes.say(name, &set.report);
             hashes.push(hash(part, &set));
             images.insert((name.to_owned(), part), Arc::new(set));
         }
