@@ -38,8 +38,8 @@ impl ClevrFolder {
     /// `objects` (inclusive; `None` keeps all). No picture is opened yet.
     ///
     /// # Errors
-    /// [`DataError::Absent`] if the split has no scene file, naming those that have,
-    /// [`DataError::Io`] for a missing folder, [`DataError::Scenes`] for a scene file that
+    /// [`DataError::Absent`] if only other splits have a scene file, naming them, [`DataError::Io`] for
+    /// another missing file or folder, [`DataError::Scenes`] for a scene file that
     /// does not parse, [`DataError::Layout`] if there is not one picture for each scene, or none
     /// with that many objects; [`Error::Config`] for an impossible view.
     pub fn open(
@@ -51,13 +51,10 @@ impl ClevrFolder {
         view.validate()?;
         let (wanted, split) = (split, split_name(split));
         let file = scene_file(root, split);
-        if !file.exists() {
-            let there = scene_splits(root);
-            let found = match there.is_empty() {
-                true => "no scenes of any split".into(),
-                false => format!("only the scenes of {}", there.join(", ")),
-            };
+        let there = scene_splits(root);
+        if !file.exists() && !there.is_empty() {
             let expected = format!("the scenes of `{split}` (`train` and `val` are understood)");
+            let found = format!("only the scenes of {}", there.join(", "));
             return Err(DataError::absent(&file, wanted, expected, found));
         }
         let read = read_scenes(&file)?;
