@@ -226,7 +226,7 @@ fn describe_says_what_was_left_out() {
     let path = photos.to_str().unwrap();
     let text = stdout(&["data", "describe", path]);
     assert!(text.contains("photos train: 1 images"), "{text}");
-    assert!(text.contains("Val/: 1 pictures left out"), "{text}");
+    assert!(text.contains("Val/: 1 picture left out"), "{text}");
     assert_eq!(text.matches("notes.txt").count(), 1, "{text}");
 
     std::fs::write(photos.join("Train/a/4.png"), "no picture").unwrap();

@@ -15,7 +15,8 @@ pub(crate) const NAME: &str = ".attractor-contents";
 /// Writes the list of files (paths below `folder`, separated by `/`).
 pub(crate) fn write(folder: &Path, files: &BTreeSet<String>) -> Result<()> {
     let mut text = String::new();
-    for file in files {
+    // A list of the archive's own gives way to ours.
+    for file in files.iter().filter(|file| *file != NAME) {
         let hash = sha256_file(&folder.join(file))?;
         text.push_str(&format!("{hash}  {file}\n"));
     }

@@ -218,7 +218,11 @@ fn load_whole(
         FoundKind::Cifar10Binary => cifar10::load(&path, split),
         FoundKind::Idx(family) => places::load(&path, family, split),
         FoundKind::Images if name == cifar10::NAME => {
-            let mut set = folder::load(&path, split, &FolderOptions::default())?;
+            let folder = FolderOptions {
+                skip_damaged: options.folder.skip_damaged,
+                ..FolderOptions::default()
+            };
+            let mut set = folder::load(&path, split, &folder)?;
             if set.shape != cifar10::SHAPE || set.classes != cifar10::CLASSES {
                 let expected = format!("{} images of CIFAR-10's ten classes", cifar10::SHAPE);
                 let found = format!("{} images of {} classes", set.shape, set.classes.len());

@@ -68,7 +68,7 @@ impl LoadReport {
         }
         for (name, count) in &self.other_splits {
             let what = "left out, neither training nor test data";
-            lines.push(format!("{name}/: {count} pictures {what}"));
+            lines.push(format!("{name}/: {} {what}", pictures(*count)));
         }
         let tallies = [
             (&self.other_files, "file", "files", "no pictures by name"),
@@ -91,6 +91,14 @@ impl LoadReport {
         }
         lines.extend(self.remarks.iter().cloned());
         lines
+    }
+}
+
+/// `1 picture`, `2 pictures`.
+pub(crate) fn pictures(count: usize) -> String {
+    match count {
+        1 => "1 picture".into(),
+        count => format!("{count} pictures"),
     }
 }
 

@@ -12,7 +12,7 @@ use super::files::{image_folder, read_scenes, scene_file, scene_splits, split_na
 use super::scene::{Info, Scene};
 use super::set::ClevrSet;
 use super::view::View;
-use crate::report::LoadReport;
+use crate::report::{self, LoadReport};
 use crate::{DataError, Result, Split};
 
 /// One split of a folder in CLEVR's layout:
@@ -145,19 +145,19 @@ impl ClevrFolder {
     }
 }
 
-/// Counts the PNG files of a split's folder; `report` hears what else is there and which other splits
+/// Counts the PNG files of a split's folder; `beside` hears what else is there and which other splits
 /// are.
-fn count_pictures(root: &Path, folder: &Path, report: &mut LoadReport) -> Result<usize> {
+fn count_pictures(root: &Path, folder: &Path, beside: &mut LoadReport) -> Result<usize> {
     let listing = list(folder).map_err(DataError::io(folder, "list"))?;
     let mut count = 0;
     for path in &listing.visible {
         match has_suffix(&file_name(path), &[".png"]) && !path.is_dir() {
             true => count += 1,
-            false => report.other_files.add(&[file_name(path)]),
+            false => beside.other_files.add(&[file_name(path)]),
         }
     }
     for path in &listing.hidden {
-        report.hidden.add(&[file_name(path)]);
+        beside.hidden.add(&[file_name(path)]);
     }
     let images = root.join("images");
     let folders = list(&images).map_err(DataError::io(&images, "list"))?;
@@ -168,10 +168,10 @@ fn count_pictures(root: &Path, folder: &Path, report: &mut LoadReport) -> Result
             .contains(&name.as_str())
         {
             let pictures = files(path, &[".png"]).map_err(DataError::io(path, "list"))?;
-            report.remarks.push(format!(
-                "images/{name}/: {} pictures left out; training data are CLEVR's `train`, test data \
+            beside.remarks.push(format!(
+                "images/{name}/: {} left out; training data are CLEVR's `train`, test data \
                  its `val`",
-                pictures.len()
+                report::pictures(pictures.len())
             ));
         }
     }

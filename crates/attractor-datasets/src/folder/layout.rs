@@ -5,7 +5,7 @@ use std::path::Path;
 
 use attractor_listing::{PICTURES, has_suffix};
 
-use crate::report::LoadReport;
+use crate::report::{LoadReport, pictures};
 use crate::{DataError, Result, Split};
 
 use super::FLAT_CLASS;
@@ -49,12 +49,12 @@ impl Plan {
         let mut paths: Paths = paths.enumerate().collect();
         paths.sort_by(|a, b| a.1.cmp(&b.1));
         if paths.is_empty() {
-            let beside = match &report.other_files.first {
-                Some(first) => format!("none among {} files such as `{first}`", {
-                    report.other_files.count
-                }),
-                None => "none".into(),
-            };
+            let mut beside = String::from("none");
+            for (tally, what) in [(&report.other_files, "other"), (&report.hidden, "hidden")] {
+                if let Some(first) = &tally.first {
+                    beside.push_str(&format!("; {} {what}, such as `{first}`", tally.count));
+                }
+            }
             return Err(DataError::layout(root, "PNG or JPEG images", beside));
         }
         let skip = wrapping_folders(&paths);
@@ -98,8 +98,8 @@ impl Plan {
         let (count, first) = (loose.clone().count(), loose.clone().next());
         if let Some((_, first)) = first.filter(|_| count < paths.len()) {
             report.remarks.push(format!(
-                "{count} pictures lie in no folder of a class, such as {}: their class is \
-                 `{FLAT_CLASS}`",
+                "{} in no folder of a class, such as {}: class `{FLAT_CLASS}`",
+                pictures(count),
                 first.join("/")
             ));
         }

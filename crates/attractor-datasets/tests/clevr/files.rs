@@ -276,7 +276,7 @@ fn other_splits_are_named_and_hidden_files_passed_over() {
     assert_eq!((set.len(), set.report.hidden.count), (4, 1));
     let remark = &set.report.remarks[0];
     assert!(
-        remark.contains("images/test/: 1 pictures left out"),
+        remark.contains("images/test/: 1 picture left out"),
         "{remark}"
     );
 }

@@ -86,7 +86,7 @@ fn sets_without_splits_say_so() {
     let (_, report) = try_plan(&["cat/1.png", "dog/2.png", "3.png"], Split::Test).unwrap();
     assert!(report.unsplit);
     assert!(
-        report.remarks[0].contains("1 pictures lie in no folder of a class, such as 3.png"),
+        report.remarks[0].contains("1 picture in no folder of a class, such as 3.png"),
         "{report:?}"
     );
 }
