@@ -114,10 +114,8 @@ impl Plan {
                 label,
             }
         });
-        Self {
-            items: items.collect(),
-            classes: classes.clone(),
-        }
+        let items = items.collect();
+        Self { items, classes }
     }
 }
 
