@@ -1,16 +1,19 @@
 //! `cargo xtask data`: show, fetch and verify data sets.
 
+use std::collections::HashSet;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use attractor::datasets::fetch::Event;
-use attractor::datasets::{DataRoot, Fetcher, Manifest, NAMES, Split, load};
+use attractor::datasets::{
+    DataError, DataRoot, Fetcher, LoadOptions, LoadReport, Manifest, NAMES, Split, load_with,
+};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::clevr;
-use crate::out::say;
+use crate::out::{complain, say};
 
 /// Arguments of `data`.
 #[derive(Debug, clap::Args)]
@@ -23,7 +26,7 @@ pub(crate) struct Args {
 enum Command {
     /// What is present, and what can be fetched (the default)
     Show,
-    /// Download, verify and unpack a data set
+    /// Download, verify and unpack a data set; what is there already is verified too
     Fetch {
         /// Name of a manifest in datasets/
         name: String,
@@ -31,13 +34,16 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         data_dir: Option<PathBuf>,
     },
-    /// Load a data set and print its size, classes and hash
+    /// Load a data set and print its size, classes and hash, and what was left out of it
     Describe {
         /// Name of a data set, or a folder or archive of images
         name: String,
         /// Folder of data sets
         #[arg(long, value_name = "DIR")]
         data_dir: Option<PathBuf>,
+        /// List damaged pictures of a folder or archive and go on without them
+        #[arg(long)]
+        skip_damaged: bool,
     },
     /// Render random scenes into a folder in CLEVR's layout, which loads by its path
     RenderClevr(clevr::Args),
@@ -49,10 +55,28 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         Some(Command::Fetch { name, data_dir }) => {
             fetch(name, &DataRoot::from_environment(data_dir.as_deref()))?;
         }
-        Some(Command::Describe { name, data_dir }) => {
+        Some(Command::Describe {
+            name,
+            data_dir,
+            skip_damaged,
+        }) => {
+            let mut options = LoadOptions::default();
+            options.folder.skip_damaged = *skip_damaged;
             let root = DataRoot::from_environment(data_dir.as_deref());
-            for split in [Split::Train, Split::Test] {
-                let images = load(name, split, &root)?;
+            describe(name, &root, &options)?;
+        }
+        Some(Command::RenderClevr(args)) => clevr::run(args)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Describes the splits that are there, and says which is not.
+fn describe(name: &str, root: &DataRoot, options: &LoadOptions) -> Result<()> {
+    let mut absent = Vec::new();
+    let mut notes = Notes::default();
+    for split in [Split::Train, Split::Test] {
+        match load_with(name, split, root, options) {
+            Ok(images) => {
                 say!(
                     "{} {}: {} images of {}, {} classes, sha256 {}",
                     images.name,
@@ -62,11 +86,42 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
                     images.classes.len(),
                     images.fingerprint
                 );
+                for line in notes.new_lines(&images.report) {
+                    say!("  {line}");
+                }
             }
+            Err(error @ DataError::Absent { .. }) => absent.push((split, error)),
+            Err(error) => return Err(error.into()),
         }
-        Some(Command::RenderClevr(args)) => clevr::run(args)?,
     }
-    Ok(ExitCode::SUCCESS)
+    let there = 2 - absent.len();
+    for (split, error) in absent {
+        if there == 0 {
+            return Err(error.into());
+        }
+        say!("no {} split: {error}", split.name());
+    }
+    Ok(())
+}
+
+/// Lines of reports, each only once: both splits of a folder lie beside the same things.
+#[derive(Debug, Default)]
+pub(crate) struct Notes(HashSet<String>);
+
+impl Notes {
+    /// What the report says that no earlier one said.
+    pub(crate) fn new_lines(&mut self, report: &LoadReport) -> Vec<String> {
+        let mut lines = report.lines();
+        lines.retain(|line| self.0.insert(line.clone()));
+        lines
+    }
+
+    /// Tells the user what was left out of a data set.
+    pub(crate) fn say(&mut self, name: &str, report: &LoadReport) {
+        for line in self.new_lines(report) {
+            complain!("data set `{name}`: {line}");
+        }
+    }
 }
 
 fn manifests() -> Result<Vec<Manifest>> {
@@ -158,7 +213,10 @@ fn report(bar: Option<&ProgressBar>, event: &Event<'_>) {
                 bar.set_position(*done);
             }
         }
-        Event::Present { file } => say(format!("{file}: already there")),
+        Event::Present { file } => say(format!("{file}: already there, as published")),
+        Event::Unverified { file, reason } => {
+            say(format!("{file}: already there, but not verified: {reason}"));
+        }
         Event::Failed { file, url, reason } => say(format!("{file}: {url} failed: {reason}")),
         Event::Verifying { file } => say(format!("{file}: checking the hash")),
         Event::Unpacking { file } => say(format!("{file}: unpacking")),

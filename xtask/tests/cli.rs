@@ -181,3 +181,81 @@ fn render_clevr_writes_a_data_set() {
         assert!(text.contains(expected), "{text}");
     }
 }
+
+#[test]
+fn one_split_is_described_and_the_other_said_to_be_absent() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("scenes");
+    let path = path.to_str().unwrap();
+    stdout(&["data", "render-clevr", path, "--count", "2"]);
+    let text = stdout(&["data", "describe", path]);
+    assert!(text.contains("clevr test: 2 images of 3x64x76"), "{text}");
+    assert!(text.contains("no train split: "), "{text}");
+    assert!(text.contains("only the scenes of val"), "{text}");
+    // Neither split: an error.
+    std::fs::rename(
+        dir.path().join("scenes/scenes/CLEVR_val_scenes.json"),
+        dir.path().join("scenes/scenes/CLEVR_valB_scenes.json"),
+    )
+    .unwrap();
+    let text = failure(&["data", "describe", path]);
+    assert!(text.contains("only the scenes of valB"), "{text}");
+}
+
+#[test]
+fn describe_says_what_was_left_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let scenes = dir.path().join("scenes");
+    stdout(&[
+        "data",
+        "render-clevr",
+        scenes.to_str().unwrap(),
+        "--count",
+        "1",
+        "--size",
+        "32x24",
+    ]);
+    let picture = scenes.join("images/val/CLEVR_val_000000.png");
+    let photos = dir.path().join("photos");
+    for name in ["Train/a/1.png", "TEST/a/2.png", "Val/a/3.png"] {
+        let path = photos.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::copy(&picture, path).unwrap();
+    }
+    std::fs::write(photos.join("notes.txt"), "x").unwrap();
+    let path = photos.to_str().unwrap();
+    let text = stdout(&["data", "describe", path]);
+    assert!(text.contains("photos train: 1 images"), "{text}");
+    assert!(text.contains("Val/: 1 picture left out"), "{text}");
+    assert_eq!(text.matches("notes.txt").count(), 1, "{text}");
+
+    std::fs::write(photos.join("Train/a/4.png"), "no picture").unwrap();
+    let text = failure(&["data", "describe", path]);
+    assert!(text.contains("4.png"), "{text}");
+    let text = stdout(&["data", "describe", path, "--skip-damaged"]);
+    assert!(text.contains("photos train: 1 images"), "{text}");
+    assert!(
+        text.contains("damaged: ") && text.contains("4.png"),
+        "{text}"
+    );
+
+    std::fs::copy(&picture, photos.join("preview.png")).unwrap();
+    let text = failure(&["data", "describe", path, "--skip-damaged"]);
+    assert!(text.contains("`preview.png` beside"), "{text}");
+}
+
+#[test]
+fn fetch_verifies_what_is_there() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("mnist")).unwrap();
+    let file = dir.path().join("mnist/train-images-idx3-ubyte.gz");
+    std::fs::write(&file, "not it").unwrap();
+    let text = failure(&[
+        "data",
+        "fetch",
+        "mnist",
+        "--data-dir",
+        dir.path().to_str().unwrap(),
+    ]);
+    assert!(text.contains("already there; move it away"), "{text}");
+}

@@ -6,6 +6,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::Split;
+
 /// Result with the crate's [`DataError`].
 pub type Result<T, E = DataError> = std::result::Result<T, E>;
 
@@ -101,6 +103,19 @@ pub enum DataError {
         found: String,
     },
 
+    /// A data set of which the requested split is not there.
+    #[error("{}: expected {expected}, found {found}", path.display())]
+    Absent {
+        /// The folder or file.
+        path: PathBuf,
+        /// The split.
+        split: Split,
+        /// What should be there.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
+
     /// A manifest that does not parse or breaks a rule.
     #[error("{}: {reason}", path.display())]
     Manifest {
@@ -179,6 +194,20 @@ impl DataError {
             path,
             action,
             source,
+        }
+    }
+
+    pub(crate) fn absent(
+        path: &Path,
+        split: Split,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+    ) -> Self {
+        Self::Absent {
+            path: path.into(),
+            split,
+            expected: expected.into(),
+            found: found.into(),
         }
     }
 

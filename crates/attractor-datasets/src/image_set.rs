@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::Result;
 use crate::image_window::Surround;
+use crate::report::LoadReport;
 
 /// Channels, height and width of an image, in the order in which pixels are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -82,6 +83,8 @@ pub struct ImageSet {
     /// SHA-256 over shape and pixels as 64 hexadecimal digits: two sets with the same fingerprint
     /// give the same rows.
     pub fingerprint: String,
+    /// What lay beside the images where they were loaded from; empty for any other set.
+    pub report: LoadReport,
     pixels: Vec<u8>,
     /// The wider images of which these are windows.
     pub(crate) surround: Option<Surround>,
@@ -136,9 +139,15 @@ impl ImageSet {
             labels,
             classes,
             fingerprint,
+            report: LoadReport::default(),
             pixels,
             surround: None,
         })
+    }
+
+    /// The set with a report of its loading.
+    pub(crate) fn reported(self, report: LoadReport) -> Self {
+        Self { report, ..self }
     }
 
     /// Number of images.

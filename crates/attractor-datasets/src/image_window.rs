@@ -67,6 +67,7 @@ impl ImageSet {
         }
         let (labels, classes) = (self.labels.clone(), self.classes.clone());
         let narrow = Self::new(self.name.clone(), shape, pixels, labels, classes)?;
+        let narrow = narrow.reported(self.report.clone());
         Ok(narrow.surrounded(surround))
     }
 

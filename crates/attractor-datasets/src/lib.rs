@@ -7,7 +7,9 @@
 //! - `mnist`, `fashion-mnist`, `emnist-digits`: IDX files, plain or gzip ([`idx`]);
 //! - `clevr`: CLEVR v1.0 in its official layout, and `builtin-clevr`, rendered here ([`clevr`]);
 //! - `builtin` and `builtin-glyphs`: procedural images that need no files ([`builtin`]);
-//! - any other path: a folder, `.tar` or `.tar.gz` of PNG and JPEG images ([`folder`]).
+//! - a path to a folder of such files, and any other path: a folder, `.tar` or `.tar.gz` of PNG and JPEG images ([`folder`]).
+//!
+//! What lay beside the images and is not among them stands in [`ImageSet::report`].
 //!
 //! [`Corruption`] turns stored patterns into cues. [`Manifest`] and [`fetch`](mod@fetch) download
 //! what is not there yet; this is the only code of the library that touches the network.
@@ -26,6 +28,7 @@ pub mod annotation;
 pub mod builtin;
 pub mod cifar10;
 pub mod clevr;
+mod contents;
 pub mod corruption;
 pub mod error;
 pub mod fetch;
@@ -35,6 +38,7 @@ pub mod image_set;
 mod image_window;
 pub mod locate;
 pub mod manifest;
+pub mod report;
 mod unpack;
 
 pub use annotation::{AnnotatedObject, AnnotatedSet, Annotations};
@@ -47,3 +51,4 @@ pub use folder::{Colour, FolderOptions};
 pub use image_set::{ImageSet, ImageShape, Split};
 pub use locate::{DataRoot, Found, FoundKind, LoadOptions, NAMES, load, load_annotated, load_with};
 pub use manifest::{Layout, Manifest, ManifestFile, Unpack};
+pub use report::{Damaged, LoadReport, Tally};

@@ -1,5 +1,7 @@
 //! Finding and loading a data set by name or path.
 
+mod places;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -73,7 +75,9 @@ impl DataRoot {
     }
 
     /// Where the data set `name` lies, without reading it. Both splits must be there, except of
-    /// CLEVR, where one is enough, and in an image folder or archive, which is not opened.
+    /// CLEVR, where one is enough, and in an image folder or archive, which is not opened. Folders may
+    /// be named as torchvision names them, `FashionMNIST/raw`; a path may also lead to a folder of IDX
+    /// files or of CIFAR-10's binary ones.
     pub fn find(&self, name: &str) -> Option<Found> {
         let found = |path: &Path, kind| {
             Some(Found {
@@ -89,22 +93,16 @@ impl DataRoot {
         }
         let named = self.directories.iter().find_map(|root| match name {
             cifar10::NAME => find_cifar10(root),
-            clevr::NAME => clevr::FOLDERS
-                .iter()
-                .map(|folder| root.join(folder))
-                .find(|path| is_clevr(path))
-                .and_then(|path| found(&path, FoundKind::Clevr)),
-            _ => [&MNIST, &FASHION_MNIST, &EMNIST_DIGITS]
-                .into_iter()
-                .find(|family| family.name == name)
-                .and_then(|family| find_idx(root, family)),
+            clevr::NAME => find_clevr(root),
+            _ => idx_family(name).and_then(|family| places::find(root, family)),
         });
         let path = Path::new(name);
         named.or_else(|| {
             let usable = path.is_dir() || (path.is_file() && folder::is_archive(path));
             match usable && !NAMES.contains(&name) {
                 true if is_clevr(path) => found(path, FoundKind::Clevr),
-                true => found(path, FoundKind::Images),
+                true if has_cifar10(path) => found(path, FoundKind::Cifar10Binary),
+                true => places::at(path).or_else(|| found(path, FoundKind::Images)),
                 false => None,
             }
         })
@@ -145,7 +143,7 @@ pub enum FoundKind {
 pub struct LoadOptions {
     /// How many images the generators draw.
     pub builtin: BuiltinSize,
-    /// How images of folders and archives are brought to one shape.
+    /// How images of folders and archives are brought to one shape, and what happens to damaged ones.
     pub folder: FolderOptions,
     /// Fewest and most objects of CLEVR's scenes, inclusive. `None` keeps all that are stored and
     /// renders 3 to 10.
@@ -200,6 +198,14 @@ fn load_whole(
     options: &LoadOptions,
 ) -> Result<AnnotatedSet> {
     let Some(Found { path, kind }) = root.find(name) else {
+        if let Some(family) = idx_family(name) {
+            // Files of one split, or in a folder that says that they are another data set's.
+            for directory in &root.directories {
+                if let Some(set) = places::part(directory, family, split)? {
+                    return Ok(set.into());
+                }
+            }
+        }
         let searched = root.directories.clone();
         let known = NAMES.join(", ");
         return Err(DataError::Missing {
@@ -210,9 +216,13 @@ fn load_whole(
     };
     let plain = match kind {
         FoundKind::Cifar10Binary => cifar10::load(&path, split),
-        FoundKind::Idx(family) => family.load(&path, split),
+        FoundKind::Idx(family) => places::load(&path, family, split),
         FoundKind::Images if name == cifar10::NAME => {
-            let mut set = folder::load(&path, split, &FolderOptions::default())?;
+            let folder = FolderOptions {
+                skip_damaged: options.folder.skip_damaged,
+                ..FolderOptions::default()
+            };
+            let mut set = folder::load(&path, split, &folder)?;
             if set.shape != cifar10::SHAPE || set.classes != cifar10::CLASSES {
                 let expected = format!("{} images of CIFAR-10's ten classes", cifar10::SHAPE);
                 let found = format!("{} images of {} classes", set.shape, set.classes.len());
@@ -238,11 +248,39 @@ fn load_whole(
     plain.map(Into::into)
 }
 
-/// Whether a folder holds a split in CLEVR's layout.
+/// Whether a folder holds scenes of some split in CLEVR's layout, if only of its relatives' splits: they
+/// are refused by name when it is loaded.
 fn is_clevr(path: &Path) -> bool {
+    !clevr::scene_splits(path).is_empty()
+}
+
+fn find_clevr(root: &Path) -> Option<Found> {
+    let folders = clevr::FOLDERS.map(|folder| root.join(folder));
+    let readable = |path: &&PathBuf| {
+        [Split::Train, Split::Test]
+            .iter()
+            .any(|&split| clevr::scene_file(path, clevr::split_name(split)).is_file())
+    };
+    let path = folders.iter().find(readable);
+    Some(Found {
+        path: path.or(folders.iter().find(|path| is_clevr(path)))?.clone(),
+        kind: FoundKind::Clevr,
+    })
+}
+
+fn idx_family(name: &str) -> Option<&'static IdxFamily> {
+    [&MNIST, &FASHION_MNIST, &EMNIST_DIGITS]
+        .into_iter()
+        .find(|family| family.name == name)
+}
+
+/// Whether a folder holds all of CIFAR-10's binary files.
+fn has_cifar10(path: &Path) -> bool {
     [Split::Train, Split::Test]
+        .map(|split| cifar10::files(path, split))
+        .concat()
         .iter()
-        .any(|&split| clevr::scene_file(path, clevr::split_name(split)).is_file())
+        .all(|file| file.is_file())
 }
 
 fn find_cifar10(root: &Path) -> Option<Found> {
@@ -254,14 +292,7 @@ fn find_cifar10(root: &Path) -> Option<Found> {
         own.clone(),
         root.to_path_buf(),
     ];
-    let has_all = |path: &PathBuf| {
-        [Split::Train, Split::Test].iter().all(|split| {
-            cifar10::files(path, *split)
-                .iter()
-                .all(|file| file.is_file())
-        })
-    };
-    if let Some(path) = binaries.into_iter().find(has_all) {
+    if let Some(path) = binaries.into_iter().find(|path| has_cifar10(path)) {
         return Some(Found {
             path,
             kind: FoundKind::Cifar10Binary,
@@ -274,29 +305,5 @@ fn find_cifar10(root: &Path) -> Option<Found> {
     Some(Found {
         path: path?,
         kind: FoundKind::Images,
-    })
-}
-
-fn find_idx(root: &Path, family: &'static IdxFamily) -> Option<Found> {
-    let own = root.join(family.name);
-    // MNIST and Fashion-MNIST use the same file names: without a folder of the right name, such
-    // files are taken for MNIST.
-    let is_fashion_folder = root
-        .file_name()
-        .is_some_and(|name| name.to_string_lossy().contains("fashion"));
-    let root_may_hold = match family.name {
-        "mnist" => !is_fashion_folder,
-        "fashion-mnist" => is_fashion_folder,
-        _ => true,
-    };
-    let places = [Some(own), root_may_hold.then(|| root.to_path_buf())];
-    let path = places.into_iter().flatten().find(|path| {
-        [Split::Train, Split::Test]
-            .iter()
-            .all(|split| family.files(path, *split).is_some())
-    })?;
-    Some(Found {
-        path,
-        kind: FoundKind::Idx(family),
     })
 }

@@ -1,7 +1,7 @@
 //! Manifests: what to download for a data set, and how to know that it is right.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -122,23 +122,16 @@ impl Manifest {
         Self::parse(&text, path)
     }
 
-    /// Reads every `*.toml` of a folder, sorted by file name.
+    /// Reads every `*.toml` of a folder, sorted by file name; hidden files are passed over.
     ///
     /// # Errors
     /// As [`Manifest::read`].
     pub fn read_dir(folder: &Path) -> Result<Vec<Self>> {
-        let mut paths: Vec<PathBuf> = Vec::new();
-        for entry in fs::read_dir(folder).map_err(DataError::io(folder, "list"))? {
-            let path = entry.map_err(DataError::io(folder, "list"))?.path();
-            if path
-                .extension()
-                .is_some_and(|extension| extension == "toml")
-            {
-                paths.push(path);
-            }
-        }
-        paths.sort();
-        paths.iter().map(|path| Self::read(path)).collect()
+        attractor_listing::files(folder, attractor_listing::TOML)
+            .map_err(DataError::io(folder, "list"))?
+            .iter()
+            .map(|path| Self::read(path))
+            .collect()
     }
 
     /// Bytes to download, if every file states its size.

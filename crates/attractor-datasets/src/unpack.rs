@@ -1,13 +1,14 @@
 //! Unpacking a tar archive without trusting it.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use tar::EntryType;
 
-use crate::folder::archive_reader;
-use crate::{DataError, Result};
+use crate::folder::visit_members;
+use crate::{DataError, Result, contents};
 
 /// Unpacks `archive` into a temporary folder beside `target`, then moves its member `creates` to
 /// `target/creates`. Until that last step nothing of the archive is visible.
@@ -19,49 +20,60 @@ pub(crate) fn unpack(archive: &Path, target: &Path, creates: &str) -> Result<Pat
         .prefix(".unpack-")
         .tempdir_in(target)
         .map_err(DataError::io(target, "create a temporary folder in"))?;
-    extract(archive, scratch.path())?;
+    let files = extract(archive, scratch.path())?;
     let made = scratch.path().join(creates);
     if !made.is_dir() {
         let expected = format!("an archive with the folder `{creates}`");
         return Err(DataError::layout(archive, expected, "none"));
     }
+    let below = |file: PathBuf| Some(file.strip_prefix(creates).ok()?.to_path_buf());
+    let names = files.into_iter().filter_map(below).map(|file| {
+        let steps = file
+            .components()
+            .map(|step| step.as_os_str().to_string_lossy());
+        steps.collect::<Vec<_>>().join("/")
+    });
+    contents::write(&made, &names.collect())?;
     let place = target.join(creates);
     fs::rename(&made, &place).map_err(DataError::io(&place, "move the unpacked files to"))?;
     Ok(place)
 }
 
-fn extract(path: &Path, into: &Path) -> Result<()> {
-    let mut archive = archive_reader(path)?;
-    for entry in archive.entries().map_err(DataError::io(path, "read"))? {
-        let mut entry = entry.map_err(DataError::io(path, "read the next member of"))?;
+/// Unpacks all members; the files below `into`, as paths below it.
+fn extract(path: &Path, into: &Path) -> Result<BTreeSet<PathBuf>> {
+    let mut files = BTreeSet::new();
+    visit_members(path, |_, entry| {
         let name = entry
             .path()
             .map_err(DataError::io(path, "read a member's name in"))?;
         let name = name.into_owned();
         let kind = entry.header().entry_type();
         if kind == EntryType::XGlobalHeader {
-            continue;
+            return Ok(());
         }
         let refuse = |reason| DataError::UnsafeEntry {
             path: path.into(),
             entry: name.display().to_string(),
             reason,
         };
-        let place = into.join(inside(&name).map_err(refuse)?);
+        let inside = inside(&name).map_err(refuse)?;
+        let place = into.join(&inside);
         if kind.is_dir() {
             fs::create_dir_all(&place).map_err(DataError::io(&place, "create"))?;
         } else if kind.is_file() {
             let parent = place.parent().unwrap_or(into);
             fs::create_dir_all(parent).map_err(DataError::io(parent, "create"))?;
             let mut file = File::create(&place).map_err(DataError::io(&place, "create"))?;
-            io::copy(&mut entry, &mut file).map_err(DataError::io(&place, "unpack"))?;
+            io::copy(entry, &mut file).map_err(DataError::io(&place, "unpack"))?;
+            files.insert(inside);
         } else {
             return Err(refuse(
                 "only files and folders are accepted, no links or devices",
             ));
         }
-    }
-    Ok(())
+        Ok(())
+    })?;
+    Ok(files)
 }
 
 /// The name as a path that stays below its folder.

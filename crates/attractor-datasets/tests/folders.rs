@@ -127,6 +127,7 @@ fn photos_of_any_size_in_a_flat_folder() {
     let options = FolderOptions {
         size: Some((8, 8)),
         colour: Colour::Rgb,
+        ..FolderOptions::default()
     };
     let set = folder::load(dir.path(), Split::Train, &options).unwrap();
     assert_eq!(set.shape, ImageShape::new(3, 8, 8));
@@ -146,12 +147,14 @@ fn photos_of_any_size_in_a_flat_folder() {
     let grey = FolderOptions {
         size: Some((6, 9)),
         colour: Colour::Grey,
+        ..FolderOptions::default()
     };
     let set = folder::load(dir.path(), Split::Train, &grey).unwrap();
     assert_eq!(set.shape, ImageShape::new(1, 6, 9));
     let zero = FolderOptions {
         size: Some((0, 9)),
         colour: Colour::Grey,
+        ..FolderOptions::default()
     };
     assert!(folder::load(dir.path(), Split::Train, &zero).is_err());
 }

@@ -266,3 +266,120 @@ fn bad_manifests() {
         );
     }
 }
+
+#[test]
+fn hidden_manifests_are_passed_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let mnist = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../datasets/mnist.toml");
+    fs::copy(mnist, dir.path().join("mnist.toml")).unwrap();
+    touch(
+        dir.path().join("._mnist.toml"),
+        b"\0\x05\x16\x07\xff\xfeMac",
+    );
+    assert_eq!(Manifest::read_dir(dir.path()).unwrap().len(), 1);
+}
+
+// Folders as others name them
+
+#[test]
+fn torchvisions_folders() {
+    let dir = tempfile::tempdir().unwrap();
+    for (folder, name) in [
+        ("FashionMNIST/raw", "fashion-mnist"),
+        ("MNIST/raw", "mnist"),
+    ] {
+        let path = dir.path().join(folder);
+        idx(&path, 3, 2);
+        // From the folder above, from the named folder, from `raw`, and by path.
+        for root_folder in [dir.path(), path.parent().unwrap(), &path] {
+            let set = load(name, Split::Train, &root(root_folder)).unwrap();
+            assert_eq!((set.name.as_str(), set.len()), (name, 2), "{root_folder:?}");
+            assert!(set.report.remarks.is_empty());
+        }
+        for by_path in [path.parent().unwrap(), &path] {
+            let set = load(by_path.to_str().unwrap(), Split::Test, &DataRoot::default()).unwrap();
+            assert_eq!(set.name, name);
+        }
+        let other = match name {
+            "mnist" => "fashion-mnist",
+            _ => "mnist",
+        };
+        for root_folder in [path.parent().unwrap(), &path] {
+            let root = root(root_folder);
+            assert_eq!(root.find(other), None);
+            let message = load(other, Split::Train, &root).unwrap_err().to_string();
+            let says =
+                format!("expected IDX files of {other}, found files in a folder that says {name}");
+            assert!(message.contains(&says), "{message}");
+        }
+    }
+    let emnist = dir.path().join("EMNIST/raw");
+    idx(&emnist, 4, 2);
+    for file in [
+        "train-images-idx3",
+        "train-labels-idx1",
+        "t10k-images-idx3",
+        "t10k-labels-idx1",
+    ] {
+        let to = format!("emnist-digits-{}-ubyte", file.replace("t10k", "test"));
+        fs::rename(emnist.join(format!("{file}-ubyte")), emnist.join(to)).unwrap();
+    }
+    for root_folder in [dir.path(), &dir.path().join("EMNIST"), &emnist] {
+        let set = load("emnist-digits", Split::Test, &root(root_folder)).unwrap();
+        assert_eq!(set.name, "emnist-digits");
+    }
+}
+
+#[test]
+fn relatives_of_mnist_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    for folder in ["KMNIST/raw", "qmnist"] {
+        let path = dir.path().join(folder);
+        idx(&path, 3, 2);
+        for name in ["mnist", "fashion-mnist"] {
+            let message = load(name, Split::Train, &root(&path))
+                .unwrap_err()
+                .to_string();
+            assert!(
+                message.contains("another of MNIST's relatives"),
+                "{message}"
+            );
+        }
+        let by_path = path.to_str().unwrap();
+        assert!(load(by_path, Split::Train, &DataRoot::default()).is_err());
+    }
+}
+
+#[test]
+fn files_in_a_folder_without_a_telling_name_are_taken_for_mnist_and_said_to_be() {
+    let dir = tempfile::tempdir().unwrap();
+    idx(dir.path(), 3, 2);
+    let set = load("mnist", Split::Train, &root(dir.path())).unwrap();
+    assert!(
+        set.report.remarks[0].contains("taken for mnist"),
+        "{:?}",
+        set.report
+    );
+    let message = load("fashion-mnist", Split::Train, &root(dir.path()))
+        .unwrap_err()
+        .to_string();
+    assert!(message.contains("name it `fashion-mnist`"), "{message}");
+}
+
+#[test]
+fn one_split_of_idx_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("mnist");
+    idx(&folder, 3, 2);
+    fs::remove_file(folder.join("t10k-labels-idx1-ubyte")).unwrap();
+    assert_eq!(root(dir.path()).find("mnist"), None);
+    assert_eq!(
+        load("mnist", Split::Train, &root(dir.path()))
+            .unwrap()
+            .len(),
+        2
+    );
+    let error = load("mnist", Split::Test, &root(dir.path())).unwrap_err();
+    assert!(matches!(error, DataError::Absent { .. }), "{error}");
+    assert!(error.to_string().contains("only those of train"), "{error}");
+}

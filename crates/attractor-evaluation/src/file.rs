@@ -1,6 +1,6 @@
 //! Files in `experiments/`, of either kind.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Deserialize;
 
@@ -38,21 +38,17 @@ impl ExperimentFile {
         })
     }
 
-    /// Every `*.toml` in a folder, by name.
+    /// Every `*.toml` in a folder, by name; hidden files are passed over.
     ///
     /// # Errors
     /// As [`ExperimentFile::load`].
     pub fn load_all(folder: impl AsRef<Path>) -> Result<Vec<Self>> {
         let folder = folder.as_ref();
-        let mut paths: Vec<PathBuf> = Vec::new();
-        for entry in std::fs::read_dir(folder).map_err(Error::io(folder, "could not list"))? {
-            let path = entry.map_err(Error::io(folder, "could not list"))?.path();
-            if path.extension().is_some_and(|ending| ending == "toml") {
-                paths.push(path);
-            }
-        }
-        paths.sort();
-        paths.iter().map(Self::load).collect()
+        attractor_listing::files(folder, attractor_listing::TOML)
+            .map_err(Error::io(folder, "could not list"))?
+            .iter()
+            .map(Self::load)
+            .collect()
     }
 
     /// Name on the command line and in results.
@@ -113,5 +109,29 @@ impl ExperimentFile {
             Self::Retrieval(experiment) => experiment.reference(),
             Self::Study(study) => study.reference(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hidden_files_are_passed_over() {
+        let experiments = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments");
+        let dir = tempfile::tempdir().unwrap();
+        let name = "annabi-cifar10.toml";
+        std::fs::copy(experiments.join(name), dir.path().join(name)).unwrap();
+        let fork = b"\0\x05\x16\x07\xff\xfeMac";
+        std::fs::write(dir.path().join(format!("._{name}")), fork).unwrap();
+        let files = ExperimentFile::load_all(dir.path()).unwrap();
+        assert_eq!(files.len(), 1);
+        assert_eq!(files[0].name(), "annabi-cifar10");
+        // A visible file of that content is still an error that names it.
+        std::fs::write(dir.path().join("mac.toml"), fork).unwrap();
+        let message = ExperimentFile::load_all(dir.path())
+            .unwrap_err()
+            .to_string();
+        assert!(message.contains("mac.toml"), "{message}");
     }
 }

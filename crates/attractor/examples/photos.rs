@@ -29,6 +29,9 @@ fn main() -> Result<(), Failure> {
             },
         )?,
     };
+    for line in photos.report.lines() {
+        eprintln!("{line}");
+    }
     let index = match arguments.next() {
         Some(index) => number("INDEX", &index)?,
         None => 0,

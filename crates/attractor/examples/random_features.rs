@@ -34,6 +34,9 @@ fn main() -> Result<(), Failure> {
             builtin::glyphs(Split::Test, &size)?
         }
     };
+    for line in images.report.lines() {
+        eprintln!("{line}");
+    }
     let (dim, shape) = (images.dim(), images.shape);
     let chosen: Vec<usize> = images.all().into_iter().take(STORED).collect();
     let stored = chosen.len();

@@ -62,6 +62,9 @@ pub(crate) struct Args {
     /// `builtin-clevr` need no files)
     #[arg(long, value_name = "NAME")]
     pub(crate) dataset: Option<String>,
+    /// List damaged pictures of a folder or archive and go on without them
+    #[arg(long)]
+    pub(crate) skip_damaged: bool,
     /// Run folder, with `all` the folder of run folders; default: a new folder under runs/
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,

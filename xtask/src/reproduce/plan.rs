@@ -7,7 +7,9 @@ use attractor::core::Backend;
 use attractor::core::burn::tensor::Device;
 use attractor::datasets::builtin::BuiltinSize;
 use attractor::datasets::fetch::sha256_file;
-use attractor::datasets::{AnnotatedSet, DataRoot, ImageSet, LoadOptions, Split, load_annotated};
+use attractor::datasets::{
+    AnnotatedSet, DataRoot, FolderOptions, ImageSet, LoadOptions, Split, load_annotated,
+};
 use attractor::evaluation::experiment::FoundSet;
 use attractor::evaluation::run::DataHash;
 use attractor::evaluation::{
@@ -16,6 +18,7 @@ use attractor::evaluation::{
 use serde::Deserialize;
 
 use super::{Args, check, run};
+use crate::data::Notes;
 use crate::out::say;
 
 /// Images that the built-in sets draw at most: they are kept in memory.
@@ -91,11 +94,17 @@ impl Plan {
             },
             objects: wanted.objects,
             columns: wanted.columns,
-            ..LoadOptions::default()
+            folder: FolderOptions {
+                skip_damaged: args.skip_damaged,
+                ..FolderOptions::default()
+            },
         };
-        let load = |name: &str, split| {
-            load_annotated(name, split, &root, &options)
-                .with_context(|| format!("data set `{name}`"))
+        let mut notes = Notes::default();
+        let mut load = |name: &str, split| -> Result<AnnotatedSet> {
+            let set = load_annotated(name, split, &root, &options)
+                .with_context(|| format!("data set `{name}`"))?;
+            notes.say(name, &set.images.report);
+            Ok(set)
         };
         let (train, test) = (load(learned, Split::Train)?, load(&dataset, Split::Test)?);
         let mut data = vec![hash("train", &train.images), hash("test", &test.images)];

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result, bail};
 use attractor::core::burn::tensor::Device;
-use attractor::datasets::{DataRoot, ImageSet, Split, load};
+use attractor::datasets::{DataRoot, ImageSet, LoadOptions, Split, load_with};
 use attractor::evaluation::figures::ImageGrid;
 use attractor::evaluation::run::{Trace, TrainingPoint};
 use attractor::evaluation::study::{ResolvedStudy, Study, StudyOverrides};
@@ -17,6 +17,7 @@ use super::Args;
 use super::observer::TrainingView;
 use super::plan::{hash, run_info};
 use super::run::{self, Ended, Run};
+use crate::data::Notes;
 use crate::out::say;
 
 /// Data set of parts that need none.
@@ -50,12 +51,17 @@ pub(super) fn run(study: &Study, args: &Args, stop: &Arc<AtomicBool>) -> Result<
 
     let mut images = HashMap::new();
     let mut hashes = Vec::new();
+    let mut notes = Notes::default();
+    let mut options = LoadOptions::default();
+    options.folder.skip_damaged = args.skip_damaged;
     for name in resolved.datasets() {
         if name == SYNTHETIC {
             continue;
         }
         for (split, part) in [(Split::Train, "train"), (Split::Test, "test")] {
-            let set = load(name, split, &root).with_context(|| format!("data set `{name}`"))?;
+            let set = load_with(name, split, &root, &options)
+                .with_context(|| format!("data set `{name}`"))?;
+            notes.say(name, &set.report);
             hashes.push(hash(part, &set));
             images.insert((name.to_owned(), part), Arc::new(set));
         }

@@ -35,6 +35,17 @@ pub fn image_folder(root: &Path, split: &str) -> PathBuf {
     root.join("images").join(split)
 }
 
+/// The splits whose scene files lie in `scenes/` below `root`, sorted; none if there is no such folder.
+pub fn scene_splits(root: &Path) -> Vec<String> {
+    let files = attractor_listing::files(&root.join("scenes"), attractor_listing::JSON);
+    let split = |path: &PathBuf| {
+        let name = attractor_listing::file_name(path);
+        let split = name.strip_prefix("CLEVR_")?.strip_suffix("_scenes.json")?;
+        Some(split.to_owned())
+    };
+    files.unwrap_or_default().iter().filter_map(split).collect()
+}
+
 /// Reads a scene file and checks that its entries name pictures of one folder and relate existing
 /// objects.
 ///

@@ -34,7 +34,8 @@ mod world;
 
 pub use camera::{CAMERA, Camera, FOCAL, FRAME};
 pub use files::{
-    image_folder, image_name, read_scenes, scene_file, split_name, write_png, write_scenes,
+    image_folder, image_name, read_scenes, scene_file, scene_splits, split_name, write_png,
+    write_scenes,
 };
 pub use generator::Generator;
 pub use grammar::{MARGIN, MAX_OBJECTS, MIN_DISTANCE, MIN_PIXELS, REACH};

@@ -1,17 +1,18 @@
 //! CLEVR from files: pictures are decoded when they are first wanted, and kept.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use attractor_core::Error;
+use attractor_listing::{file_name, files, has_suffix, list};
 use rayon::prelude::*;
 
 use super::decode::decode;
-use super::files::{image_folder, read_scenes, scene_file, split_name};
+use super::files::{image_folder, read_scenes, scene_file, scene_splits, split_name};
 use super::scene::{Info, Scene};
 use super::set::ClevrSet;
 use super::view::View;
+use crate::report::{self, LoadReport};
 use crate::{DataError, Result, Split};
 
 /// One split of a folder in CLEVR's layout:
@@ -24,6 +25,8 @@ use crate::{DataError, Result, Split};
 pub struct ClevrFolder {
     /// What the scene file says about itself.
     pub info: Info,
+    /// What lies beside the split's pictures.
+    pub report: LoadReport,
     view: View,
     folder: PathBuf,
     scenes: Vec<Scene>,
@@ -35,7 +38,8 @@ impl ClevrFolder {
     /// `objects` (inclusive; `None` keeps all). No picture is opened yet.
     ///
     /// # Errors
-    /// [`DataError::Io`] for a missing file or folder, [`DataError::Scenes`] for a scene file that
+    /// [`DataError::Absent`] if only other splits have a scene file, naming them, [`DataError::Io`] for
+    /// another missing file or folder, [`DataError::Scenes`] for a scene file that
     /// does not parse, [`DataError::Layout`] if there is not one picture for each scene, or none
     /// with that many objects; [`Error::Config`] for an impossible view.
     pub fn open(
@@ -45,11 +49,18 @@ impl ClevrFolder {
         view: &View,
     ) -> Result<Self> {
         view.validate()?;
-        let split = split_name(split);
+        let (wanted, split) = (split, split_name(split));
         let file = scene_file(root, split);
+        let there = scene_splits(root);
+        if !file.exists() && !there.is_empty() {
+            let expected = format!("the scenes of `{split}` (`train` and `val` are understood)");
+            let found = format!("only the scenes of {}", there.join(", "));
+            return Err(DataError::absent(&file, wanted, expected, found));
+        }
         let read = read_scenes(&file)?;
         let folder = image_folder(root, split);
-        let pictures = count_pictures(&folder)?;
+        let mut report = LoadReport::default();
+        let pictures = count_pictures(root, &folder, &mut report)?;
         if pictures != read.scenes.len() {
             let (count, file) = (read.scenes.len(), file.display());
             let expected = format!("{count} PNG images, one for each scene of {file}");
@@ -65,6 +76,7 @@ impl ClevrFolder {
         }
         Ok(Self {
             info: read.info,
+            report,
             view: *view,
             folder,
             decoded: scenes.iter().map(|_| OnceLock::new()).collect(),
@@ -119,7 +131,9 @@ impl ClevrFolder {
             pixels.extend_from_slice(image?);
             scenes.push(self.scenes[index].clone());
         }
-        ClevrSet::new(super::NAME, &self.view, pixels, scenes, None)
+        let mut set = ClevrSet::new(super::NAME, &self.view, pixels, scenes, None)?;
+        set.images.report = self.report.clone();
+        Ok(set)
     }
 
     /// All pictures with their annotations.
@@ -131,11 +145,35 @@ impl ClevrFolder {
     }
 }
 
-fn count_pictures(folder: &Path) -> Result<usize> {
+/// Counts the PNG files of a split's folder; `beside` hears what else is there and which other splits
+/// are.
+fn count_pictures(root: &Path, folder: &Path, beside: &mut LoadReport) -> Result<usize> {
+    let listing = list(folder).map_err(DataError::io(folder, "list"))?;
     let mut count = 0;
-    for entry in fs::read_dir(folder).map_err(DataError::io(folder, "list"))? {
-        let path = entry.map_err(DataError::io(folder, "list"))?.path();
-        count += usize::from(path.extension().is_some_and(|end| end == "png"));
+    for path in &listing.visible {
+        match has_suffix(&file_name(path), &[".png"]) && !path.is_dir() {
+            true => count += 1,
+            false => beside.other_files.add(&[file_name(path)]),
+        }
+    }
+    for path in &listing.hidden {
+        beside.hidden.add(&[file_name(path)]);
+    }
+    let images = root.join("images");
+    let folders = list(&images).map_err(DataError::io(&images, "list"))?;
+    for path in folders.visible.iter().filter(|path| path.is_dir()) {
+        let name = file_name(path);
+        if ![Split::Train, Split::Test]
+            .map(split_name)
+            .contains(&name.as_str())
+        {
+            let pictures = files(path, &[".png"]).map_err(DataError::io(path, "list"))?;
+            beside.remarks.push(format!(
+                "images/{name}/: {} left out; training data are CLEVR's `train`, test data \
+                 its `val`",
+                report::pictures(pictures.len())
+            ));
+        }
     }
     Ok(count)
 }

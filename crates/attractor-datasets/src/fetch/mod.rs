@@ -1,9 +1,13 @@
 //! Download, verify, unpack.
 //!
+//! What is there already is verified like what is downloaded: files by their published hash, unpacked
+//! archives by the list that was written when they were unpacked.
+//!
 //! A file is written to `<name>.part`, resumed from there when interrupted, hashed, and moved to
 //! its name only when the hash is the published one. Several mirrors are tried in order. There is
 //! no terminal code here: a [`Progress`] hears what happens.
 
+mod present;
 mod progress;
 mod transfer;
 
@@ -87,13 +91,16 @@ impl Fetcher {
 
     /// Downloads what is missing of a data set into `root/<name>/`, verifies and unpacks it.
     ///
-    /// A file that is there under its name is not downloaded again. An archive is verified before
-    /// it is unpacked, wherever it came from, and removed afterwards.
+    /// A file that is there under its name is verified and not downloaded again; it is never
+    /// overwritten. An archive is verified before it is unpacked, wherever it came from, and removed
+    /// afterwards; what it was unpacked to is verified by the list of its files. Where nothing is known
+    /// to verify with, [`Event::Unverified`] says so.
     ///
     /// # Errors
-    /// [`DataError::Hash`] if a mirror delivered something else than the published file and no
-    /// other mirror did better, [`DataError::Download`] if no mirror delivered,
-    /// [`DataError::UnsafeEntry`] or [`DataError::Layout`] for a bad archive, [`DataError::Io`].
+    /// [`DataError::Hash`] or [`DataError::Size`] if a file that is there is not the published one, or
+    /// if a mirror delivered something else and no other mirror did better, [`DataError::Download`] if
+    /// no mirror delivered, [`DataError::UnsafeEntry`] or [`DataError::Layout`] for a bad archive or
+    /// one that is unpacked in part, [`DataError::Io`].
     pub fn fetch(
         &self,
         manifest: &Manifest,
@@ -110,18 +117,17 @@ impl Fetcher {
         for file in &manifest.files {
             let name = file.name.as_str();
             let path = folder.join(name);
-            let result = file
-                .creates
-                .as_ref()
-                .map_or(path.clone(), |made| folder.join(made));
-            if result.exists() {
-                progress.event(Event::Present { file: name });
+            let unpacked = file.creates.as_ref().map(|made| folder.join(made));
+            if let Some(unpacked) = unpacked.filter(|unpacked| unpacked.exists()) {
+                present::unpacked(manifest, file, &unpacked, progress)?;
+            } else if file.creates.is_none() && path.exists() {
+                present::file(file, &path, progress)?;
             } else {
                 if !path.exists() {
                     self.download(file, &path, progress)?;
                     fetched.downloaded += 1;
-                } else if file.creates.is_some() {
-                    verify(file, &path)?;
+                } else {
+                    present::file(file, &path, progress)?;
                 }
                 if let Some(creates) = &file.creates {
                     progress.event(Event::Unpacking { file: name });
@@ -224,24 +230,6 @@ impl Fetcher {
         fs::rename(&part, path).map_err(DataError::io(path, "move the download to"))?;
         Ok(())
     }
-}
-
-/// Checks an archive right before it is unpacked: it may have been put there by hand.
-fn verify(file: &ManifestFile, path: &Path) -> Result<()> {
-    let Some(expected) = file.sha256.clone() else {
-        return Ok(());
-    };
-    let found = sha256_file(path)?;
-    if found == expected {
-        return Ok(());
-    }
-    let url = "the file that was already there".into();
-    Err(DataError::Hash {
-        path: path.into(),
-        url,
-        expected,
-        found,
-    })
 }
 
 fn part_path(path: &Path) -> PathBuf {

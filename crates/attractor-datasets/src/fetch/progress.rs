@@ -4,10 +4,17 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// The file, or what it unpacks to, is already there.
+    /// The file, or what it unpacks to, is already there and is as published.
     Present {
         /// File name.
         file: &'a str,
+    },
+    /// The file, or what it unpacks to, is already there, and nothing is known to verify it with.
+    Unverified {
+        /// File name.
+        file: &'a str,
+        /// What is missing.
+        reason: &'a str,
     },
     /// A download starts.
     Started {

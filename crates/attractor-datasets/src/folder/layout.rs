@@ -1,29 +1,22 @@
-//! Which paths are images, and what class and split they belong to.
+//! What class and split the pictures of a folder or archive belong to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use attractor_listing::{PICTURES, has_suffix};
+
+use crate::report::{LoadReport, pictures};
 use crate::{DataError, Result, Split};
 
 use super::FLAT_CLASS;
+use super::splits::{Part, UNDERSTOOD, part_of, rivals};
 
 /// A path below the folder or archive, split at its separators.
 pub(super) type Parts = Vec<String>;
 
-/// Whether the last part names a PNG or JPEG file. Hidden files are none: archives made on macOS
-/// carry a `._name.jpg` beside each image.
+/// Whether the last part is named like a picture.
 pub(super) fn is_image(parts: &[String]) -> bool {
-    let Some(name) = parts.last() else {
-        return false;
-    };
-    let hidden = parts
-        .iter()
-        .any(|part| part.starts_with('.') || part == "__MACOSX");
-    let lower = name.to_lowercase();
-    !hidden
-        && [".png", ".jpg", ".jpeg"]
-            .iter()
-            .any(|end| lower.ends_with(end))
+    parts.last().is_some_and(|name| has_suffix(name, PICTURES))
 }
 
 /// One image of the requested split.
@@ -42,55 +35,203 @@ pub(super) struct Plan {
     pub(super) classes: Vec<String>,
 }
 
+type Paths = Vec<(usize, Parts)>;
+
 impl Plan {
-    /// Plans a split over all image paths of `root`.
+    /// Plans a split over all image paths of `root`; `report` hears what is left out and what is
+    /// assumed.
     pub(super) fn new(
         root: &Path,
         paths: impl Iterator<Item = Parts>,
         split: Split,
+        report: &mut LoadReport,
     ) -> Result<Self> {
-        let mut paths: Vec<(usize, Parts)> = paths.enumerate().collect();
+        let mut paths: Paths = paths.enumerate().collect();
         paths.sort_by(|a, b| a.1.cmp(&b.1));
         if paths.is_empty() {
-            return Err(DataError::layout(root, "PNG or JPEG images", "none"));
+            let mut beside = String::from("none");
+            for (tally, what) in [(&report.other_files, "other"), (&report.hidden, "hidden")] {
+                if let Some(first) = &tally.first {
+                    beside.push_str(&format!("; {} {what}, such as `{first}`", tally.count));
+                }
+            }
+            return Err(DataError::layout(root, "PNG or JPEG images", beside));
         }
         let skip = wrapping_folders(&paths);
-        let has_splits = paths
-            .iter()
-            .all(|(_, parts)| parts.len() > skip + 1 && is_split(&parts[skip]));
-        let classes: BTreeSet<&str> = paths
-            .iter()
-            .map(|(_, parts)| class(parts, skip + usize::from(has_splits)))
-            .collect();
-        let classes: Vec<String> = classes.into_iter().map(String::from).collect();
-        let items: Vec<Item> = paths
-            .iter()
-            .filter(|(_, parts)| !has_splits || parts[skip] == split.name())
-            .map(|(source, parts)| {
-                let class = class(parts, skip + usize::from(has_splits));
-                // Every class comes from these very paths.
-                let label = classes.partition_point(|known| known.as_str() < class) as u32;
-                Item {
-                    source: *source,
-                    name: parts.join("/"),
-                    label,
-                }
-            })
-            .collect();
-        if items.is_empty() {
+        let splits = split_folders(root, &paths, skip)?;
+        refuse_hidden_splits(root, &paths, skip, splits.is_some())?;
+        let Some(splits) = splits else {
+            report.unsplit = true;
+            return Ok(Self::of(&paths, skip, report));
+        };
+        let part = |parts: &Parts| part_of(&parts[skip]);
+        let wanted = match split {
+            Split::Train => Part::Train,
+            Split::Test => Part::Test,
+        };
+        if !splits.contains_key(&split.name()) {
             let expected = format!("images below `{}/`", split.name());
-            return Err(DataError::layout(
-                root,
-                expected,
-                "only images of the other split",
+            let names: Vec<String> = splits
+                .values()
+                .flatten()
+                .map(|n| format!("`{n}/`"))
+                .collect();
+            let found = format!("images of other splits only: {}", names.join(", "));
+            return Err(DataError::absent(root, split, expected, found));
+        }
+        for &name in splits.get(OTHER).into_iter().flatten() {
+            let count = paths.iter().filter(|(_, parts)| parts[skip] == name);
+            report.other_splits.push((name.into(), count.count()));
+        }
+        paths.retain(|(_, parts)| part(parts) != Some(Part::Other));
+        let mut plan = Self::of(&paths, skip + 1, report);
+        let kept = |parts: &Parts| part(parts) == Some(wanted);
+        let mut keep = paths.iter().map(|(_, parts)| kept(parts));
+        plan.items.retain(|_| keep.next().unwrap_or_default());
+        Ok(plan)
+    }
+
+    /// All of these paths, with the folder at `level` as their class.
+    fn of(paths: &Paths, level: usize, report: &mut LoadReport) -> Self {
+        let classes: BTreeSet<&str> = paths.iter().map(|(_, parts)| class(parts, level)).collect();
+        let loose = paths.iter().filter(|(_, parts)| parts.len() <= level + 1);
+        let (count, first) = (loose.clone().count(), loose.clone().next());
+        if let Some((_, first)) = first.filter(|_| count < paths.len()) {
+            report.remarks.push(format!(
+                "{} in no folder of a class, such as {}: class `{FLAT_CLASS}`",
+                pictures(count),
+                first.join("/")
             ));
         }
-        Ok(Self { items, classes })
+        let classes: Vec<String> = classes.into_iter().map(String::from).collect();
+        let items = paths.iter().map(|(source, parts)| {
+            let class = class(parts, level);
+            // Every class comes from these very paths.
+            let label = classes.partition_point(|known| known.as_str() < class) as u32;
+            Item {
+                source: *source,
+                name: parts.join("/"),
+                label,
+            }
+        });
+        let items = items.collect();
+        Self { items, classes }
     }
 }
 
-fn is_split(part: &str) -> bool {
-    part == Split::Train.name() || part == Split::Test.name()
+/// Key of splits that are neither of ours.
+const OTHER: &str = "other";
+
+/// The folders of splits at level `skip`, by the split's name; `None` if the folders are classes.
+fn split_folders<'a>(
+    root: &Path,
+    paths: &'a Paths,
+    skip: usize,
+) -> Result<Option<BTreeMap<&'static str, Vec<&'a str>>>> {
+    let mut splits: BTreeMap<&'static str, Vec<&str>> = BTreeMap::new();
+    let mut outside = None;
+    let mut last = None;
+    for (_, parts) in paths {
+        let folder = (parts.len() > skip + 1).then(|| parts[skip].as_str());
+        // Paths are sorted: each folder comes once.
+        if folder.is_some() && folder == last {
+            continue;
+        }
+        last = folder;
+        match folder.and_then(|folder| Some((folder, part_of(folder)?))) {
+            Some((folder, part)) => {
+                let key = match part {
+                    Part::Train => Split::Train.name(),
+                    Part::Test => Split::Test.name(),
+                    Part::Other => OTHER,
+                };
+                splits.entry(key).or_default().push(folder);
+            }
+            None if outside.is_none() => outside = Some(parts.join("/")),
+            None => {}
+        }
+    }
+    let ours: Vec<&Vec<&str>> = splits
+        .iter()
+        .filter(|(key, _)| **key != OTHER)
+        .map(|(_, names)| names)
+        .collect();
+    match outside {
+        // A class may well be called `valid` or `dev`.
+        Some(_) if ours.is_empty() => return Ok(None),
+        None if splits.is_empty() => return Ok(None),
+        Some(outside) => {
+            let names: Vec<String> = splits
+                .values()
+                .flatten()
+                .map(|n| format!("`{n}/`"))
+                .collect();
+            let found = format!("`{outside}` beside {}", names.join(", "));
+            let hint = "move it away, or rename a class that is named like a split";
+            return Err(refused(root, &format!("{found}; {hint}")));
+        }
+        None => {}
+    }
+    if let Some([first, second, ..]) = ours.iter().find(|names| names.len() > 1).map(|n| &n[..]) {
+        let found = format!("`{first}/` and `{second}/`, two folders for one split");
+        return Err(refused(root, &found));
+    }
+    Ok(Some(splits))
+}
+
+/// Refuses names of splits where they would be overlooked: in folders of other names or at another
+/// level, and in file names if no folder says the split. Training and test data would be one.
+fn refuse_hidden_splits(root: &Path, paths: &Paths, skip: usize, split: bool) -> Result<()> {
+    let deepest = paths
+        .iter()
+        .map(|(_, parts)| parts.len())
+        .max()
+        .unwrap_or(0);
+    for level in skip + usize::from(split)..deepest {
+        let names: BTreeSet<&str> = paths
+            .iter()
+            .filter(|(_, parts)| parts.len() > level + 1)
+            .map(|(_, parts)| parts[level].as_str())
+            .collect();
+        let Some((one, other)) = rivals(names.into_iter()) else {
+            continue;
+        };
+        let place = |name: &str| {
+            let below = |parts: &&Parts| parts.get(level).is_some_and(|part| part == name);
+            let path = paths.iter().map(|(_, parts)| parts).find(below);
+            path.map_or(String::new(), |parts| parts[..=level].join("/"))
+        };
+        let mut found = format!("splits named `{}/` and `{}/`", place(one), place(other));
+        let strange = |parts: &Parts| parts.len() < level + 2 || part_of(&parts[level]).is_none();
+        if let Some((_, parts)) = paths
+            .iter()
+            .find(|(_, parts)| level > skip && strange(parts))
+        {
+            found.push_str(&format!(", with `{}` outside of them", parts.join("/")));
+        }
+        return Err(refused(root, &found));
+    }
+    if split {
+        return Ok(());
+    }
+    let stems = paths.iter().filter_map(|(_, parts)| {
+        let name = parts.last()?;
+        Some(
+            name.rsplit_once('.')
+                .map_or(name.as_str(), |(stem, _)| stem),
+        )
+    });
+    match rivals(stems) {
+        Some((one, other)) => Err(refused(
+            root,
+            &format!("splits in the names of files: `{one}` and `{other}`; sort them into folders"),
+        )),
+        None => Ok(()),
+    }
+}
+
+fn refused(root: &Path, found: &str) -> DataError {
+    DataError::layout(root, UNDERSTOOD, found)
 }
 
 /// How many leading folders hold everything and say nothing. The last folder before the files is
@@ -99,7 +240,7 @@ fn wrapping_folders(paths: &[(usize, Parts)]) -> usize {
     let first = &paths[0].1;
     let mut skip = 0;
     while paths.iter().all(|(_, parts)| {
-        parts.len() > skip + 2 && parts[skip] == first[skip] && !is_split(&parts[skip])
+        parts.len() > skip + 2 && parts[skip] == first[skip] && part_of(&parts[skip]).is_none()
     }) {
         skip += 1;
     }
@@ -115,96 +256,4 @@ fn class(parts: &[String], level: usize) -> &str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn plan(paths: &[&str], split: Split) -> (Vec<String>, Vec<u32>, Vec<String>) {
-        let parts = paths
-            .iter()
-            .map(|path| path.split('/').map(String::from).collect());
-        let plan = Plan::new(Path::new("root"), parts, split).unwrap();
-        let names = plan.items.iter().map(|item| item.name.clone()).collect();
-        (
-            names,
-            plan.items.iter().map(|item| item.label).collect(),
-            plan.classes,
-        )
-    }
-
-    #[test]
-    fn classes_and_splits() {
-        let paths = [
-            "train/b/2.png",
-            "train/b/1.png",
-            "test/a/1.png",
-            "train/a/9.png",
-        ];
-        let (names, labels, classes) = plan(&paths, Split::Train);
-        assert_eq!(names, ["train/a/9.png", "train/b/1.png", "train/b/2.png"]);
-        assert_eq!(labels, [0, 1, 1]);
-        assert_eq!(classes, ["a", "b"]);
-        assert_eq!(plan(&paths, Split::Test).0, ["test/a/1.png"]);
-    }
-
-    #[test]
-    fn labels_agree_between_splits() {
-        let paths = ["train/a/1.png", "train/b/1.png", "test/b/1.png"];
-        assert_eq!(plan(&paths, Split::Test).1, [1]);
-        assert_eq!(plan(&paths, Split::Test).2, ["a", "b"]);
-    }
-
-    #[test]
-    fn wrapping_folder_is_ignored() {
-        let (_, labels, classes) = plan(&["set/train/b/1.png", "set/test/a/1.png"], Split::Train);
-        assert_eq!((labels, classes), (vec![1], vec!["a".into(), "b".into()]));
-        assert_eq!(
-            plan(&["set/cat/1.png", "set/dog/1.png"], Split::Test).2,
-            ["cat", "dog"]
-        );
-        assert_eq!(
-            plan(&["set/cat/1.png", "set/cat/2.png"], Split::Test).2,
-            ["cat"]
-        );
-    }
-
-    #[test]
-    fn flat_folders_have_one_class() {
-        let (names, labels, classes) = plan(&["2.jpg", "1.jpg"], Split::Train);
-        assert_eq!(names, ["1.jpg", "2.jpg"]);
-        assert_eq!(
-            (labels, classes),
-            (vec![0, 0], vec![FLAT_CLASS.to_string()])
-        );
-        assert_eq!(
-            plan(&["train/1.jpg", "test/2.jpg"], Split::Test).0,
-            ["test/2.jpg"]
-        );
-    }
-
-    #[test]
-    fn a_class_named_train_is_a_class() {
-        assert_eq!(
-            plan(&["train/1.jpg", "car/1.jpg"], Split::Test).2,
-            ["car", "train"]
-        );
-    }
-
-    #[test]
-    fn an_empty_split_is_an_error() {
-        let parts = [vec!["train".to_string(), "a".into(), "1.png".into()]];
-        let error = Plan::new(Path::new("root"), parts.into_iter(), Split::Test)
-            .err()
-            .unwrap();
-        assert!(
-            error.to_string().contains("images below `test/`"),
-            "{error}"
-        );
-    }
-
-    #[test]
-    fn image_names() {
-        let image = |path: &str| is_image(&path.split('/').map(String::from).collect::<Vec<_>>());
-        assert!(image("a/1.JPG") && image("x.jpeg") && image("x.png"));
-        assert!(!image("a/._1.jpg") && !image("notes.txt") && !image(".cache/1.png"));
-    }
-}
+mod tests;

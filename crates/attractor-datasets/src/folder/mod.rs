@@ -1,31 +1,44 @@
 //! Folders and tar archives of PNG and JPEG images.
 //!
-//! A class is a sub-folder; `train/` and `test/` above the classes are recognised, and a single
-//! folder around everything is ignored:
+//! A class is a sub-folder; `train/` and `test/` above the classes are recognised, in capital or small
+//! letters, and a single folder around everything is ignored:
 //!
 //! ```text
 //! cat/1.jpg, dog/2.png              two classes, no split: both splits are all images
 //! train/cat/1.jpg, test/dog/2.png   two classes, two splits
 //! photos/train/cat/1.jpg            the same
+//! ... and val/cat/3.jpg beside them left out, as are valid/, validation/ and dev/
 //! 1.jpg, 2.png                      one class, "images"
 //! ```
 //!
-//! Images come in the order of their paths, whatever the order on disk or in the archive.
+//! Training and test data never share a picture where a layout tells them apart. What would have to be
+//! guessed is refused, with the path in question: anything else beside `train/` and `test/`, splits
+//! under other names (`trainA/`, `train2017/`), below the classes, or in the names of files.
+//!
+//! Images come in the order of their paths, whatever the order on disk or in the archive. An archive
+//! gives what unpacking it would give, or an error that names the member. What was left out stands in
+//! [`ImageSet::report`].
 
 mod archive;
 mod decode;
+mod gzip;
 mod layout;
+mod members;
+mod splits;
 mod walk;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use attractor_listing::{ARCHIVES, file_name, has_suffix};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::report::{Damaged, LoadReport};
 use crate::{DataError, ImageSet, ImageShape, Result, Split};
-pub(crate) use archive::open as archive_reader;
 use layout::Plan;
+pub(crate) use members::visit as visit_members;
 
 /// The class of images that lie in no sub-folder.
 pub const FLAT_CLASS: &str = "images";
@@ -63,18 +76,14 @@ pub struct FolderOptions {
     pub size: Option<(usize, usize)>,
     /// Colour channels.
     pub colour: Colour,
+    /// Leaves pictures out that cannot be read or decoded, and lists them in [`ImageSet::report`].
+    /// Otherwise the first of them is an error.
+    pub skip_damaged: bool,
 }
 
 /// Whether a path looks like an archive that [`load`] reads: `.tar`, `.tar.gz` or `.tgz`.
 pub fn is_archive(path: &Path) -> bool {
-    let name = path
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .to_lowercase();
-    [".tar", ".tar.gz", ".tgz"]
-        .iter()
-        .any(|end| name.ends_with(end))
+    has_suffix(&file_name(path), ARCHIVES)
 }
 
 /// Loads one split of a folder or an archive. Without `train/` and `test/` folders, both splits are
@@ -82,8 +91,9 @@ pub fn is_archive(path: &Path) -> bool {
 ///
 /// # Errors
 /// [`DataError::Image`] naming the file or the archive's member that cannot be decoded or has
-/// another size than the first, [`DataError::Layout`] if there is no image or the requested size
-/// has no pixels, [`DataError::Io`] otherwise.
+/// another size than the first, [`DataError::Absent`] if there are only other splits,
+/// [`DataError::Layout`] if there is no image, splits would have to be guessed, the archive is cut or
+/// the requested size has no pixels, [`DataError::Io`] otherwise.
 pub fn load(path: &Path, split: Split, options: &FolderOptions) -> Result<ImageSet> {
     if let Some((height, width)) = options.size
         && (height.min(width) == 0 || height.max(width) > MAX_SIDE)
@@ -95,6 +105,7 @@ pub fn load(path: &Path, split: Split, options: &FolderOptions) -> Result<ImageS
             found,
         ));
     }
+    let mut report = LoadReport::default();
     let metadata = fs::metadata(path).map_err(DataError::io(path, "open"))?;
     let name = path
         .file_name()
@@ -102,9 +113,10 @@ pub fn load(path: &Path, split: Split, options: &FolderOptions) -> Result<ImageS
         .to_string_lossy()
         .into_owned();
     if metadata.is_dir() {
-        let files = walk::images(path)?;
-        let plan = Plan::new(path, files.iter().map(|file| file.parts.clone()), split)?;
-        let mut builder = Builder::new(path, options, plan.items.len());
+        let files = walk::images(path, &mut report)?;
+        let parts = files.iter().map(|file| file.parts.clone());
+        let plan = Plan::new(path, parts, split, &mut report)?;
+        let mut builder = Builder::new(path, options, plan.items.len(), report);
         // Each thread reads and decodes its own files.
         builder.extend(plan.items.par_iter().map(|item| {
             let file = &files[item.source].path;
@@ -116,13 +128,14 @@ pub fn load(path: &Path, split: Split, options: &FolderOptions) -> Result<ImageS
         }))?;
         builder.finish(name, plan)
     } else if is_archive(path) {
-        let members = archive::list(path)?;
-        let plan = Plan::new(path, members.iter().cloned(), split)?;
-        let mut builder = Builder::new(path, options, plan.items.len());
+        let members = archive::list(path, &mut report)?;
+        let parts = members.iter().map(|member| member.parts.clone());
+        let plan = Plan::new(path, parts, split, &mut report)?;
+        let mut builder = Builder::new(path, options, plan.items.len(), report);
         let wanted = plan.items.iter().map(|item| item.source).collect();
-        archive::read(path, &wanted, BATCH_BYTES, |batch| {
+        archive::read(path, &members, &wanted, BATCH_BYTES, |batch| {
             builder.extend(batch.par_iter().map(|(source, bytes)| {
-                let member = members[*source].join("/");
+                let member = members[*source].parts.join("/");
                 (*source, decode::decode(path, Some(&member), bytes, options))
             }))
         })?;
@@ -147,14 +160,19 @@ struct Builder<'a> {
     path: &'a Path,
     options: &'a FolderOptions,
     images: Vec<(usize, Decoded)>,
+    report: LoadReport,
+    /// Source numbers of pictures that are left out, and why.
+    damaged: BTreeMap<usize, DataError>,
 }
 
 impl<'a> Builder<'a> {
-    fn new(path: &'a Path, options: &'a FolderOptions, count: usize) -> Self {
+    fn new(path: &'a Path, options: &'a FolderOptions, count: usize, report: LoadReport) -> Self {
         Self {
             path,
             options,
             images: Vec::with_capacity(count),
+            report,
+            damaged: BTreeMap::new(),
         }
     }
 
@@ -166,12 +184,39 @@ impl<'a> Builder<'a> {
     ) -> Result<()> {
         let decoded: Vec<_> = images.collect();
         for (source, image) in decoded {
-            self.images.push((source, image?));
+            match image {
+                Ok(image) => self.images.push((source, image)),
+                Err(error) if self.options.skip_damaged => {
+                    self.damaged.insert(source, error);
+                }
+                Err(error) => return Err(error),
+            }
         }
         Ok(())
     }
 
-    fn finish(mut self, name: String, plan: Plan) -> Result<ImageSet> {
+    /// Takes the damaged pictures out of the plan and into the report.
+    fn leave_out_damaged(&mut self, plan: &mut Plan) -> Result<()> {
+        let mut whole = Vec::with_capacity(plan.items.len());
+        for item in plan.items.drain(..) {
+            match self.damaged.get(&item.source) {
+                None => whole.push(item),
+                Some(error) => self.report.damaged.push(Damaged {
+                    name: item.name,
+                    reason: error.to_string(),
+                }),
+            }
+        }
+        plan.items = whole;
+        match self.damaged.pop_first() {
+            // Not one whole picture.
+            Some((_, error)) if plan.items.is_empty() => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    fn finish(mut self, name: String, mut plan: Plan) -> Result<ImageSet> {
+        self.leave_out_damaged(&mut plan)?;
         self.images.sort_unstable_by_key(|(source, _)| *source);
         let mut images = Vec::with_capacity(plan.items.len());
         for item in &plan.items {
@@ -205,6 +250,7 @@ impl<'a> Builder<'a> {
             pixels.extend_from_slice(image);
         }
         let labels = plan.items.iter().map(|item| item.label).collect();
-        ImageSet::new(name, shape, pixels, labels, plan.classes)
+        let set = ImageSet::new(name, shape, pixels, labels, plan.classes)?;
+        Ok(set.reported(self.report))
     }
 }

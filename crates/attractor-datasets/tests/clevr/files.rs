@@ -264,3 +264,48 @@ fn nothing_is_overwritten() {
         .write(&root, Split::Train, 1, (24, 32), &|| ())
         .unwrap();
 }
+
+#[test]
+fn other_splits_are_named_and_hidden_files_passed_over() {
+    let (_dir, root) = written();
+    let folder = image_folder(&root, "val");
+    fs::write(folder.join("._CLEVR_val_000001.png"), "fork").unwrap();
+    fs::create_dir(root.join("images/test")).unwrap();
+    fs::write(root.join("images/test/CLEVR_test_000000.png"), "").unwrap();
+    let set = load(root.to_str().unwrap(), Split::Test, &DataRoot::default()).unwrap();
+    assert_eq!((set.len(), set.report.hidden.count), (4, 1));
+    let remark = &set.report.remarks[0];
+    assert!(
+        remark.contains("images/test/: 1 picture left out"),
+        "{remark}"
+    );
+}
+
+#[test]
+fn relatives_with_other_splits_are_refused_by_name() {
+    let (dir, root) = written();
+    for split in ["valA", "trainA"] {
+        fs::copy(scene_file(&root, "val"), scene_file(&root, split)).unwrap();
+        fs::create_dir(root.join("images").join(split)).unwrap();
+    }
+    fs::remove_file(scene_file(&root, "val")).unwrap();
+    let data = DataRoot::new(Some(dir.path().into()), None, None);
+    for (name, data) in [
+        ("clevr", &data),
+        (root.to_str().unwrap(), &DataRoot::default()),
+    ] {
+        for split in [Split::Train, Split::Test] {
+            let error = load(name, split, data).unwrap_err();
+            assert!(matches!(error, DataError::Absent { .. }), "{error}");
+            let message = error.to_string();
+            assert!(
+                message.contains("only the scenes of trainA, valA"),
+                "{message}"
+            );
+            assert!(
+                message.contains("`train` and `val` are understood"),
+                "{message}"
+            );
+        }
+    }
+}

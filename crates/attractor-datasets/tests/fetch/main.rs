@@ -1,5 +1,6 @@
 //! Downloads against a local server: resume, mirrors, hashes, unpacking, hostile archives.
 
+mod present;
 mod server;
 
 use std::fs;

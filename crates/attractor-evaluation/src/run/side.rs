@@ -113,20 +113,12 @@ impl RunFolder {
     /// JSON files in `figures/` with that prefix, sorted.
     pub(super) fn figure_paths(&self, prefix: &str) -> Result<Vec<PathBuf>> {
         let folder = self.figures();
-        let mut paths = Vec::new();
         if !folder.is_dir() {
-            return Ok(paths);
+            return Ok(Vec::new());
         }
-        for entry in fs::read_dir(&folder).map_err(Error::io(&folder, "could not list"))? {
-            let path = entry.map_err(Error::io(&folder, "could not list"))?.path();
-            let name = path
-                .file_name()
-                .map(|name| name.to_string_lossy().into_owned());
-            if name.is_some_and(|name| name.starts_with(prefix) && name.ends_with(".json")) {
-                paths.push(path);
-            }
-        }
-        paths.sort();
+        let mut paths = attractor_listing::files(&folder, attractor_listing::JSON)
+            .map_err(Error::io(&folder, "could not list"))?;
+        paths.retain(|path| attractor_listing::file_name(path).starts_with(prefix));
         Ok(paths)
     }
 }
@@ -194,17 +186,16 @@ impl RunWriter {
         if !folder.is_dir() {
             return Ok(());
         }
-        for entry in fs::read_dir(&folder).map_err(Error::io(&folder, "could not list"))? {
-            let path = entry.map_err(Error::io(&folder, "could not list"))?.path();
-            let Some(name) = path.file_name() else {
-                continue;
-            };
+        let listing =
+            attractor_listing::list(&folder).map_err(Error::io(&folder, "could not list"))?;
+        for path in &listing.visible {
+            let name = attractor_listing::file_name(path);
             let kept = ["panel-", "trace-"]
                 .iter()
-                .any(|prefix| name.to_string_lossy().starts_with(prefix));
+                .any(|prefix| name.starts_with(prefix));
             let target = self.folder().dir().join(FIGURES).join(name);
             if kept && !target.exists() {
-                fs::copy(&path, &target).map_err(Error::io(&target, "could not copy to"))?;
+                fs::copy(path, &target).map_err(Error::io(&target, "could not copy to"))?;
             }
         }
         Ok(())
