@@ -4,9 +4,9 @@ use burn::tensor::{Tensor, TensorData};
 
 use super::host::squared_distance;
 use super::read::{largest, read_exact};
-use super::{PatternStore, Score, read};
+use super::{Partial, PatternStore, Score, read};
 use crate::backend::is_host_device;
-use crate::{Result, check};
+use crate::{Error, Result, check};
 
 /// The variance of the search for the nearest pattern, in units of the largest squared norm.
 const NEAR: f64 = 1e-6;
@@ -84,14 +84,28 @@ pub fn nearest(store: &PatternStore, cues: Tensor<2>) -> Result<(Vec<usize>, Vec
     // With a variance this far below the squared norms, a pattern that is further than the nearest has
     // no weight, and the read looks closer where rounding could say otherwise.
     let norm = largest(store.squared_norms());
-    let variance = (norm * NEAR).clamp(f32::MIN_POSITIVE.into(), 1e37) as f32;
-    let score = Score::SquaredDistance { variance };
+    let variance = (norm * NEAR).clamp(1e-30, 1e30);
+    let score = Score::SquaredDistance {
+        variance: variance as f32,
+    };
     let cues = cues.without_autodiff();
-    let mut partial = read(store, cues.clone(), score)?;
-    // A device gives no number for a cue beyond the range of single precision.
-    if partial.best_scores()?.iter().any(|score| score.is_nan()) {
-        partial = read_exact(store, store, cues.clone(), score)?;
+    if store.is_empty() {
+        return Err(Error::EmptyMemory);
     }
+    check::shape("cues", &cues, store.dim())?;
+    // Single precision would give the same score to all patterns of a black or a tiny store, and a device
+    // no number to a cue beyond it.
+    let mut single = None;
+    if norm * NEAR == variance {
+        single = Some(read(store, cues.clone(), score)?);
+    }
+    let lost = |partial: &Partial| -> Result<bool> {
+        Ok(partial.best_scores()?.iter().any(|score| score.is_nan()))
+    };
+    let partial = match single {
+        Some(partial) if !lost(&partial)? => partial,
+        _ => read_exact(store, store, cues.clone(), score)?,
+    };
     let best = partial.best_indices()?;
     let found = check::to_host(store.select(&best)?)?;
     let cues = check::to_host(cues)?;

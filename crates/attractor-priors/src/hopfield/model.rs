@@ -41,8 +41,9 @@ impl Hopfield {
 
     fn energy_of(&self, partial: &Partial, states: Tensor<2>) -> Result<Tensor<1>> {
         let norm = states.square().sum_dim(1).squeeze_dim(1).mul_scalar(0.5);
-        let energy = norm - partial.log_sum_exp()?.div_scalar(self.config.beta);
-        Ok(saturated(energy))
+        // Both may be beyond single precision, and their difference no number then.
+        let drop = partial.log_sum_exp()?.div_scalar(self.config.beta);
+        Ok(saturated(norm - saturated(drop)))
     }
 
     fn largest_norm(&self) -> f64 {

@@ -57,7 +57,7 @@ impl Kernelised {
 
     /// The energy of the [module](super) from `psi` `[b]`.
     pub(super) fn energy_of(&self, query: &Query, psi: Tensor<1>) -> Tensor<1> {
-        let energy = psi.div_scalar(-self.config.beta);
+        let energy = saturated(psi.div_scalar(-self.config.beta));
         match query.length {
             Some(_) => energy,
             None => saturated(energy + half_squared(&query.features)),

@@ -154,7 +154,16 @@ impl RandomFeatures {
             return Err(Error::EmptyMemory);
         }
         check::shape("states", &states, self.dim)?;
-        self.reading(states, gradient)
+        // The features of states beyond this are what rounding makes of them: nothing is said there.
+        let norms = self.centred(states.clone()).square().sum_dim(1);
+        let beyond = norms.lower_equal_scalar(self.largest_norm().min(f32::MAX.into()) as f32);
+        let beyond = beyond.bool_not();
+        let shape = states.shape();
+        let Reading { energy, gradient } = self.reading(states, gradient)?;
+        Ok(Reading {
+            energy: energy.mask_fill(beyond.clone().squeeze_dim(1), f32::NAN),
+            gradient: gradient.map(|all| all.mask_fill(beyond.expand(shape), f32::NAN)),
+        })
     }
 }
 
