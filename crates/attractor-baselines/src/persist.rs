@@ -2,7 +2,7 @@
 
 use attractor_core::kernel::PatternStore;
 use attractor_core::weights::Weights;
-use attractor_core::{Error, Result, check};
+use attractor_core::{Error, Result};
 use burn::tensor::{Device, Tensor};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -63,10 +63,8 @@ pub(crate) fn codes(weights: &Weights, dim: usize, device: &Device) -> Result<Op
     if !weights.contains(CODES) {
         return Ok(None);
     }
-    let values = weights.values(CODES)?;
     match weights.shape(CODES)? {
         &[rows, width] if width == dim && rows > 0 => {
-            check::finite(CODES, values, dim).map_err(|error| fail(weights, error.to_string()))?;
             Ok(Some(weights.tensor(CODES, [rows, width], device)?))
         }
         found => Err(fail(

@@ -75,6 +75,39 @@ pub fn finite(what: &'static str, values: &[f32], width: usize) -> Result<()> {
     }
 }
 
+/// Checks that the squared norm of every row is at most `limit`: what models ask for whose energies are
+/// in units of squares.
+///
+/// # Errors
+/// [`Error::NonFinite`]; [`Error::TooLarge`] with the largest entry of the first row beyond the limit.
+pub fn norms(what: &'static str, batch: &Tensor<2>, limit: f64) -> Result<()> {
+    let [_, width] = batch.dims();
+    let squares = to_host(batch.clone().square().sum_dim(1))?;
+    if squares.iter().all(|&square| f64::from(square) <= limit) {
+        return Ok(());
+    }
+    let values = to_host(batch.clone())?;
+    finite(what, &values, width)?;
+    for (row, entries) in values.chunks_exact(width.max(1)).enumerate() {
+        let square = |x: &f32| f64::from(*x) * f64::from(*x);
+        if entries.iter().map(square).sum::<f64>() > limit {
+            let mut pairs = entries.iter().copied().enumerate();
+            let larger =
+                |a: (usize, f32), b: (usize, f32)| if b.1.abs() > a.1.abs() { b } else { a };
+            let first = pairs.next().unwrap_or((0, 0.0));
+            let (column, value) = pairs.fold(first, larger);
+            return Err(Error::TooLarge {
+                what,
+                limit: limit as f32,
+                row,
+                column,
+                value,
+            });
+        }
+    }
+    Ok(())
+}
+
 /// Shape and finiteness of a batch in one call; what every `write` and `read` does first.
 ///
 /// # Errors

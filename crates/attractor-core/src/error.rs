@@ -61,6 +61,24 @@ pub enum Error {
         value: String,
     },
 
+    /// A row whose squared norm a model cannot compute with.
+    #[error(
+        "{what}: expected rows with squared norms up to {limit:e}, found {value:e} at row {row}, \
+         column {column}"
+    )]
+    TooLarge {
+        /// Which argument.
+        what: &'static str,
+        /// Largest squared norm.
+        limit: f32,
+        /// First row beyond it.
+        row: usize,
+        /// Its largest entry.
+        column: usize,
+        /// That entry.
+        value: f32,
+    },
+
     /// An index outside the store.
     #[error("{what}: expected an index below {len}, found {index}")]
     Index {
@@ -174,6 +192,39 @@ pub fn require_positive(what: &'static str, value: f64) -> Result<()> {
             "must be finite and greater than 0",
             value,
         ))
+    }
+}
+
+/// Checks that `value` is above zero, and that neither it nor its reciprocal is infinite or loses digits in
+/// single precision.
+///
+/// # Errors
+/// [`Error::Config`] naming `what` otherwise.
+pub fn require_normal(what: &'static str, value: f64) -> Result<()> {
+    require_positive(what, value)?;
+    let least = f64::from(f32::MIN_POSITIVE);
+    if (least..=least.recip()).contains(&value) {
+        Ok(())
+    } else {
+        let rule =
+            "must be a number whose reciprocal single precision holds, from 1.2e-38 to 8.5e37";
+        Err(Error::config(what, rule, format!("{value:e}")))
+    }
+}
+
+/// Checks that the square of `value`, above zero, is a normal number of single precision: neither
+/// infinite nor so small that digits are lost.
+///
+/// # Errors
+/// [`Error::Config`] naming `what` otherwise.
+pub fn require_square(what: &'static str, value: f64) -> Result<()> {
+    require_positive(what, value)?;
+    let square = value * value;
+    if (f64::from(f32::MIN_POSITIVE)..=f64::from(f32::MAX)).contains(&square) {
+        Ok(())
+    } else {
+        let rule = "must have a square that single precision holds, from 1.1e-19 to 1.8e19";
+        Err(Error::config(what, rule, format!("{value:e}")))
     }
 }
 

@@ -37,6 +37,8 @@ pub use slot_mixture::{SlotMixture, SlotMixtureConfig};
 pub use sparse_hopfield::{Similarity, SparseHopfield, SparseHopfieldConfig};
 
 #[cfg(test)]
+mod range_tests;
+#[cfg(test)]
 mod testing;
 
 /// The snippets of the documentation pages, compiled and run as tests.

@@ -2,12 +2,26 @@
 
 /// Implements the store methods of `MemoryPrior` by the field `store: PatternStore`; goes inside the
 /// implementation, beside [`keeps_codes`].
+///
+/// With `norms: largest`, codes with a squared norm above `self.largest()` are refused.
 macro_rules! stored_codes {
     () => {
         fn store(&mut self, codes: burn::tensor::Tensor<2>) -> attractor_core::Result<()> {
             self.store.push(codes)
         }
 
+        $crate::store::stored_codes!(@rest);
+    };
+    (norms: $largest:ident) => {
+        fn store(&mut self, codes: burn::tensor::Tensor<2>) -> attractor_core::Result<()> {
+            attractor_core::check::shape("codes", &codes, self.store.dim())?;
+            attractor_core::check::norms("codes", &codes, self.$largest())?;
+            self.store.push(codes)
+        }
+
+        $crate::store::stored_codes!(@rest);
+    };
+    (@rest) => {
         fn stored(&self) -> Option<&dyn attractor_core::StoredCodes> {
             Some(self)
         }
@@ -43,6 +57,17 @@ macro_rules! keeps_codes {
             }
         }
     };
+}
+
+/// The largest squared norm of codes whose products with each other, times beta, are far inside single
+/// precision: energies in units of squares are made of those.
+pub(crate) fn largest_norm(beta: f32) -> f64 {
+    1e37 / f64::from(beta).max(1.0)
+}
+
+/// Energies with those beyond single precision, of states far outside all codes, at its largest number.
+pub(crate) fn saturated(energies: burn::tensor::Tensor<1>) -> burn::tensor::Tensor<1> {
+    energies.clamp(f32::MIN, f32::MAX)
 }
 
 pub(crate) use {keeps_codes, stored_codes};

@@ -189,7 +189,6 @@ impl Persist for DenseClassifier {
         let shape = [config.memories, width];
         let memories = weights.tensor(MEMORIES, shape, &classifier.device)?;
         let values = check::to_host(memories)?;
-        check::finite(MEMORIES, &values, width)?;
         classifier.memories = columns(&values, width).transpose().to_owned();
         Ok(classifier)
     }

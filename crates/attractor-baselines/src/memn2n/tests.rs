@@ -224,7 +224,7 @@ fn files_hold_weights_codes_and_specification() {
     weights.insert("out_u", &[5, 5], vec![f32::NAN; 25]);
     let message = memory.import_weights(&weights, "").unwrap_err().to_string();
     assert!(
-        message.contains("`out_u`: weights: expected finite"),
+        message.contains("`out_u`: expected finite"),
         "{message}"
     );
     weights.insert("out_u", &[5, 4], vec![0.0; 20]);

@@ -11,10 +11,10 @@ impl Distance {
     /// Single precision first; where that does not hold the result, double.
     pub(super) fn between(self, cue: &[f32], pattern: &[f32], known: Option<&[f32]>) -> f64 {
         let fast = match (self, known) {
-            (Self::Euclidean, None) => sum(cue, pattern, |x, m| (x - m) * (x - m)).sqrt(),
+            (Self::Euclidean, None) => root(sum(cue, pattern, |x, m| (x - m) * (x - m))),
             (Self::Manhattan, None) => sum(cue, pattern, |x, m| (x - m).abs()),
             (Self::Euclidean, Some(known)) => {
-                masked_sum(cue, pattern, known, |x, m| (x - m) * (x - m)).sqrt()
+                root(masked_sum(cue, pattern, known, |x, m| (x - m) * (x - m)))
             }
             (Self::Manhattan, Some(known)) => masked_sum(cue, pattern, known, |x, m| (x - m).abs()),
             (Self::Cosine, known) => one_minus_cosine(products(cue, pattern, known)),
@@ -52,10 +52,20 @@ impl Distance {
     }
 }
 
+/// Squares in this range were added up without loss.
+const SQUARES: std::ops::Range<f64> = 1e-20..1e30;
+
+/// NaN where squares left the range in which single precision adds them up.
+fn root(squares: f64) -> f64 {
+    match SQUARES.contains(&squares) {
+        true => squares.sqrt(),
+        false => f64::NAN,
+    }
+}
+
 /// NaN where squares left the range in which single precision holds the angle.
 fn one_minus_cosine([xx, mm, xm]: [f64; 3]) -> f64 {
-    let safe = 1e-20..1e30;
-    if safe.contains(&xx) && safe.contains(&mm) {
+    if SQUARES.contains(&xx) && SQUARES.contains(&mm) {
         1.0 - xm / (xx.sqrt() * mm.sqrt())
     } else {
         f64::NAN

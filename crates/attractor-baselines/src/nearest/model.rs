@@ -9,9 +9,6 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use super::{Distance, NearestConfig, scan};
 use crate::input;
 
-/// Squared norms of the streaming read stay below this, a tenth of what single precision holds.
-const NORM_LIMIT: f64 = 3e37;
-
 /// A stored pattern and how far it is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Neighbour {
@@ -55,33 +52,14 @@ impl Nearest {
     }
 
     fn find(&self, cues: Tensor<2>, known: Option<&[f32]>) -> Result<Vec<Neighbour>> {
-        let values = check::to_host(cues.clone())?;
-        // The streaming read works with squared norms: where these overflow, rows are scanned.
-        let squares = |cue: &[f32]| {
-            cue.iter()
-                .map(|&x| f64::from(x) * f64::from(x))
-                .sum::<f64>()
-        };
-        let streaming = self.config.distance == Distance::Euclidean
-            && known.is_none()
-            && values
-                .chunks_exact(self.config.dim)
-                .all(|cue| squares(cue) < NORM_LIMIT)
-            && self
-                .store
-                .squared_norms()
-                .iter()
-                .all(|&norm| f64::from(norm) < NORM_LIMIT);
-        if !streaming {
+        if self.config.distance != Distance::Euclidean || known.is_some() {
+            let values = check::to_host(cues)?;
             return scan::nearest(&self.store, &values, known, self.config.distance);
         }
         let (indices, distances) = kernel::nearest(&self.store, cues)?;
         let pairs = indices.into_iter().zip(distances);
         Ok(pairs
-            .map(|(index, distance)| Neighbour {
-                index,
-                distance: distance.into(),
-            })
+            .map(|(index, distance)| Neighbour { index, distance })
             .collect())
     }
 
@@ -204,7 +182,7 @@ impl Recognise for Nearest {
         let scores: Vec<f32> = self
             .nearest(cues)?
             .iter()
-            .map(|neighbour| -neighbour.distance as f32)
+            .map(|neighbour| (-neighbour.distance).max(f32::MIN.into()) as f32)
             .collect();
         let rows = scores.len();
         Ok(Tensor::from_data(

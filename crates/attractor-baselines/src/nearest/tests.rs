@@ -290,3 +290,48 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn distances_from_black_do_not_depend_on_the_batch() {
+    let black = memory(Distance::Euclidean, &[0.0; 4], 4);
+    for (grey, expected) in [
+        (0.5f32, 1.0),
+        (0.9, 1.8),
+        (2.0, 4.0),
+        (1e-25, 2e-25),
+        (1e30, 2e30),
+    ] {
+        let found = black.nearest(tensor(&[grey; 4], 4)).unwrap()[0].distance;
+        assert!((found / expected - 1.0).abs() < 1e-6, "{grey}: {found}");
+    }
+    let mut batch = [0.0; 12];
+    (batch[0], batch[4], batch[8]) = (10.0, 1.0, 100.0);
+    let found = black.nearest(tensor(&batch, 4)).unwrap();
+    let found: Vec<f64> = found.iter().map(|neighbour| neighbour.distance).collect();
+    assert_eq!(found, [10.0, 1.0, 100.0]);
+    let scores = host(black.familiarity(tensor(&batch, 4)).unwrap());
+    assert_eq!(scores, [-10.0, -1.0, -100.0]);
+}
+
+#[test]
+fn every_magnitude_has_its_distance() {
+    let dim = 20;
+    for distance in ALL {
+        for scale in [1e-35, 1e-25, 1e-15, 1.0, 1e15, 1e25, 1e35] {
+            let scaled = |mut values: Vec<f32>| {
+                values.iter_mut().for_each(|value| *value *= scale);
+                values
+            };
+            let patterns = scaled(normal_vec(1, "patterns", 6 * dim));
+            let cues = scaled(normal_vec(2, "cues", 3 * dim));
+            let memory = memory(distance, &patterns, dim);
+            let found = memory.nearest(tensor(&cues, dim)).unwrap();
+            for (found, cue) in found.iter().zip(cues.chunks_exact(dim)) {
+                let (index, expected) = best(distance, cue, &patterns, &[1.0; 20]);
+                assert_eq!(found.index, index, "{distance:?} {scale:e}");
+                let error = (found.distance / expected - 1.0).abs();
+                assert!(error < 1e-5, "{distance:?} {scale:e}: {}", found.distance);
+            }
+        }
+    }
+}

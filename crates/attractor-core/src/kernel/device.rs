@@ -1,11 +1,11 @@
 //! The streaming read composed of tensor operations: any device, and wherever gradients are
 //! tracked.
 
-use burn::tensor::{IndexingUpdateOp, Int, Tensor, TensorData};
+use burn::tensor::{Bool, IndexingUpdateOp, Int, Tensor, TensorData};
 
-use super::read::{Scaled, largest};
+use super::read::{Range, Scaled, largest, read_exact};
 use super::{Partial, PatternStore, Score};
-use crate::Result;
+use crate::{Error, Result};
 
 /// Entries of one matrix of scores at most.
 const SCORE_ENTRIES: usize = 4 << 20;
@@ -21,14 +21,31 @@ pub(super) fn read(
 ) -> Result<Partial> {
     let device = cues.device();
     let [rows, _] = cues.dims();
-    let pattern_norm = largest(keys.squared_norms());
-    // Norms of cues stay on the device: cues are taken to be of the size of the patterns.
-    let scaled = Scaled::new(score, pattern_norm, pattern_norm);
-    let offset = cues.clone().square().sum_dim(1).mul_scalar(scaled.offset);
+    let tracked = device.is_autodiff();
+    let range = Range::new(score, keys, values);
+    if !range.holds_store() {
+        if tracked {
+            return Err(Error::config(
+                "Score",
+                "must keep the scores of stored patterns below 1e30 where gradients are tracked",
+                format!("{score:?}"),
+            ));
+        }
+        return read_exact(keys, values, cues, score);
+    }
+    let scaled = Scaled::new(score);
+    // Norms of cues stay on the device: whether rounding is seen is judged by the patterns.
+    let margin = range.margin(largest(keys.squared_norms()));
+    let norms = cues.clone().square().sum_dim(1);
+    let within = norms.clone().detach().sqrt();
+    // Compared in this sense, NaN is beyond as well.
+    let longest = range.longest_cue().min(f64::from(f32::MAX).sqrt());
+    let beyond = within.lower_equal_scalar(longest as f32).bool_not();
+    let offset = norms.mul_scalar(scaled.offset);
     let queries = cues.clone().mul_scalar(scaled.query);
     let step = (SCORE_ENTRIES / rows).max(64);
     // Gradients flow through the cues alone: one pass over them, no refinement.
-    let refine = scaled.refine.is_some() && !device.is_autodiff();
+    let refine = margin.is_some() && !tracked;
 
     let mut total = Partial::empty(rows, values.dim(), &device);
     let mut value_segments = Segments::new(values);
@@ -46,9 +63,13 @@ pub(super) fn read(
             scores = refine_top(scores, &key_rows, &cues, scaled.bias);
         }
         let value_rows = value_segments.take(at, count).to_device(&device);
-        total = total.merge(partial(scores, value_rows, count))?;
+        total = total.join(partial(scores, value_rows, count))?;
         at += count;
     }
+    // A minimum may swallow NaN on the way: rows beyond the range are marked at the end.
+    let row: Tensor<1, Bool> = beyond.squeeze_dim(1);
+    total.max = total.max.mask_fill(row.clone(), f32::NAN);
+    total.sum = total.sum.mask_fill(row, f32::NAN);
     Ok(total)
 }
 

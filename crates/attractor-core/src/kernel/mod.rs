@@ -17,22 +17,34 @@
 //!
 //! # Accuracy
 //! Squared distances expand into a matrix product, which cancels badly when the variance is small
-//! against the squared norms. Whenever the rounding error of a score could exceed
-//! `REFINE_ABOVE`, the scores that matter (those near a row's maximum) are computed again directly
+//! against the squared norms. Where the rounding error of a row's scores could exceed
+//! `REFINE_ABOVE`, those that matter (near the row's maximum) are computed again directly
 //! from the differences, and scores of squared distances are clamped at 0.
+//!
+//! # Range
+//! What a row is answered depends on that row and the store alone, at any magnitude. The kernel and
+//! the tensors work in single precision as long as it holds every score; rows that leave its range,
+//! because squared norms overflow or a temperature is extreme, are read in `f64` in host memory, and
+//! so are rows whose best scores are so large that rounding could decide between patterns. Scores
+//! beyond 1e38 either way are given as that. On devices, where cues stay there, a row that leaves the
+//! range is NaN, which inference calls diverged; where gradients are tracked, so is it.
 
 mod device;
 mod distance;
+mod exact;
 pub(crate) mod host;
 mod partial;
 mod read;
 mod store;
 
 pub use distance::{nearest, squared_distances};
-pub use host::{PackedMatrix, WaveSums, Waves};
+pub use exact::dot;
+pub use host::{PackedMatrix, WaveSums, Waves, squared_distance};
 pub use partial::Partial;
 pub use read::{Score, read, read_with_values};
 pub use store::PatternStore;
 
+#[cfg(test)]
+mod range_tests;
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,9 @@ use crate::{Error, Result, check};
 /// The maximum of an empty partial: below every score, yet finite, so that differences of two
 /// maxima are never NaN.
 pub(crate) const NOTHING: f32 = f32::MIN;
+/// Scores beyond this, either way, are given as this: which of two such scores is the larger is not
+/// known any more.
+pub(super) const LARGEST_SCORE: f64 = 1e38;
 
 /// The unfinished softmax read of `b` cues over some patterns.
 ///
@@ -44,8 +47,27 @@ impl Partial {
     /// Joins the partial of the patterns that follow those of `self`.
     ///
     /// # Errors
-    /// [`Error::Rows`] or [`Error::Width`] if the shapes differ.
+    /// [`Error::Rows`] or [`Error::Width`] if the shapes differ; [`Error::Config`] if the largest scores
+    /// of a row both lie beyond 1e38, where single precision does not say which is larger.
     pub fn merge(self, other: Self) -> Result<Self> {
+        let largest = LARGEST_SCORE as f32;
+        let (ours, theirs) = (
+            check::to_host(self.max.clone())?,
+            check::to_host(other.max.clone())?,
+        );
+        let mut pairs = ours.iter().zip(&theirs);
+        if let Some((found, _)) = pairs.find(|(a, b)| a == b && a.abs() == largest) {
+            return Err(Error::config(
+                "Partial::merge",
+                "needs scores that single precision tells apart, below 1e38",
+                format!("{found:e} on both sides"),
+            ));
+        }
+        self.join(other)
+    }
+
+    /// [`Partial::merge`] without the look at the scores, for those that are known to be in range.
+    pub(super) fn join(self, other: Self) -> Result<Self> {
         let ([rows, dim], [other_rows, other_dim]) = (self.weighted.dims(), other.weighted.dims());
         if rows != other_rows {
             return Err(Error::Rows {

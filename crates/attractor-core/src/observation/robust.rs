@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 
 use super::ObservationModel;
 use crate::Result;
-use crate::error::require_positive;
+use crate::error::{require_normal, require_positive};
 
 /// `rho(r) = r^2 / (2 variance)`: sensor noise, the paper's model.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -37,9 +37,10 @@ impl Gaussian {
     /// With that variance per entry.
     ///
     /// # Errors
-    /// [`crate::Error::Config`] unless it is above 0.
+    /// [`crate::Error::Config`] unless it is above 0, and neither it nor its reciprocal leaves single
+    /// precision.
     pub fn new(variance: f32) -> Result<Self> {
-        require_positive("Gaussian.variance", variance.into())?;
+        require_normal("Gaussian.variance", variance.into())?;
         Ok(Self { variance })
     }
 }
@@ -48,9 +49,10 @@ impl Laplace {
     /// With that scale.
     ///
     /// # Errors
-    /// [`crate::Error::Config`] unless it is above 0.
+    /// [`crate::Error::Config`] unless it is above 0, and neither it nor its reciprocal leaves single
+    /// precision.
     pub fn new(scale: f32) -> Result<Self> {
-        require_positive("Laplace.scale", scale.into())?;
+        require_normal("Laplace.scale", scale.into())?;
         Ok(Self { scale })
     }
 }
@@ -59,10 +61,15 @@ impl StudentT {
     /// With `degrees` of freedom (nu) and that scale.
     ///
     /// # Errors
-    /// [`crate::Error::Config`] unless both are above 0.
+    /// [`crate::Error::Config`] unless both are above 0 and `nu scale^2` lies inside single precision.
     pub fn new(degrees: f32, scale: f32) -> Result<Self> {
         require_positive("StudentT.degrees", degrees.into())?;
         require_positive("StudentT.scale", scale.into())?;
+        let (nu, scale64) = (f64::from(degrees), f64::from(scale));
+        require_normal(
+            "StudentT.degrees * StudentT.scale^2",
+            nu * scale64 * scale64,
+        )?;
         Ok(Self { degrees, scale })
     }
 }
@@ -74,7 +81,7 @@ impl Truncated {
     /// [`crate::Error::Config`] unless both are above 0.
     pub fn new(cap: f32, variance: f32) -> Result<Self> {
         require_positive("Truncated.cap", cap.into())?;
-        require_positive("Truncated.variance", variance.into())?;
+        require_normal("Truncated.variance", variance.into())?;
         Ok(Self { cap, variance })
     }
 }

@@ -1,8 +1,8 @@
 //! A parameter array with its gradient and optimiser moments.
 
+use attractor_core::Result;
 use attractor_core::adam::AdamStep;
 use attractor_core::weights::Weights;
-use attractor_core::{Error, Result};
 
 use crate::train::{AdamConfig, FIRST, RmsPropConfig, SECOND};
 
@@ -124,13 +124,7 @@ impl Slot {
                 continue;
             }
             let expected = if flat { &flat_shape } else { shape.as_slice() };
-            let found = weights.shape(&name)?;
-            if found != expected {
-                return Err(Error::Weights {
-                    path: weights.path.clone(),
-                    reason: format!("`{name}`: expected shape {expected:?}, found {found:?}"),
-                });
-            }
+            weights.check(&name, expected)?;
             joined.extend_from_slice(weights.values(&name)?);
         }
         Ok(self.order.iter().map(|&at| joined[at]).collect())

@@ -104,3 +104,86 @@ fn transposed_convolutions_start_with_pytorch_bounds() {
         );
     }
 }
+
+#[test]
+fn weights_that_are_no_numbers_are_errors_that_name_file_and_tensor() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("nan.safetensors");
+    let read = |weights: &Weights| {
+        weights.write(&path).unwrap();
+        let error = MnistVae::read(&path, &Device::default()).unwrap_err();
+        error.to_string()
+    };
+    let shape = |name: &str| {
+        golden("mnist_vae_random_weights")
+            .shape(name)
+            .unwrap()
+            .to_vec()
+    };
+    for (name, value) in [
+        ("decoder.linear.bias", f32::NAN),
+        ("encoder.c2.weight", f32::INFINITY),
+    ] {
+        let mut weights = golden("mnist_vae_random_weights");
+        let mut values = weights.values(name).unwrap().to_vec();
+        values[3] = value;
+        weights.insert(name, &shape(name), values);
+        let message = read(&weights);
+        let expected =
+            format!("nan.safetensors: `{name}`: expected finite numbers, found {value} at index 3");
+        assert!(message.ends_with(&expected), "{message}");
+    }
+    // Several missing, one of them misspelt.
+    let original = golden("mnist_vae_random_weights");
+    let pairs: Vec<(String, String)> = original
+        .names()
+        .filter(|name| *name != "encoder.mean_head.bias")
+        .map(|name| {
+            (
+                name.to_owned(),
+                name.replace("decoder.tc1.bias", "decoder.tc1.biass"),
+            )
+        })
+        .collect();
+    let message = read(&original.renamed(&pairs).unwrap());
+    assert!(
+        message.ends_with(
+            "expected tensors `decoder.tc1.bias`, `encoder.mean_head.bias`, which are missing; \
+             not asked for: `decoder.tc1.biass`"
+        ) || message.ends_with(
+            "expected tensors `encoder.mean_head.bias`, `decoder.tc1.bias`, which are missing; \
+             not asked for: `decoder.tc1.biass`"
+        ),
+        "{message}"
+    );
+}
+
+#[test]
+fn weights_of_double_precision_are_read_as_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("double.safetensors");
+    let original = golden("mnist_vae_random_weights");
+    let mut doubles = Weights::new();
+    for name in original.names() {
+        let values = original.values(name).unwrap().iter().copied();
+        let shape = original.shape(name).unwrap();
+        doubles.insert_doubles(name, shape, values.map(f64::from).collect());
+    }
+    doubles.write(&path).unwrap();
+    let device = Device::default();
+    let expected = MnistVae::from_weights(&original, &device).unwrap();
+    assert_same(&expected, &MnistVae::read(&path, &device).unwrap());
+    let shape = original.shape("decoder.tc1.bias").unwrap().to_vec();
+    doubles.insert_doubles(
+        "decoder.tc1.bias",
+        &shape,
+        vec![1e39; shape.iter().product()],
+    );
+    let error = MnistVae::from_weights(&doubles, &device)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("`decoder.tc1.bias`: expected numbers that F32 holds, found 1e39"),
+        "{error}"
+    );
+}

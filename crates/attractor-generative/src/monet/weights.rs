@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use attractor_core::Result;
 use attractor_core::weights::Weights;
-use attractor_core::{Error, Result};
 use burn::tensor::Device;
 
 use super::{Monet, MonetConfig};
@@ -31,20 +31,6 @@ pub(crate) fn published(name: &str) -> String {
     }
 }
 
-/// `weights` with every name changed, metadata left out.
-fn renamed(weights: &Weights, pairs: &[(String, String)]) -> Result<Weights> {
-    let mut renamed = Weights::new();
-    renamed.path.clone_from(&weights.path);
-    for (from, to) in pairs {
-        renamed.insert(
-            to.clone(),
-            weights.shape(from)?,
-            weights.values(from)?.to_vec(),
-        );
-    }
-    Ok(renamed)
-}
-
 impl Monet {
     /// Parameters by their published names.
     ///
@@ -53,7 +39,7 @@ impl Monet {
     pub fn to_weights(&self) -> Result<Weights> {
         let own = nn::export(self)?;
         let pairs: Vec<_> = own.names().map(|n| (n.to_owned(), published(n))).collect();
-        renamed(&own, &pairs)
+        own.renamed(&pairs)
     }
 
     /// This model with the parameters of `weights`, which bear the published names.
@@ -63,17 +49,12 @@ impl Monet {
     pub(crate) fn with_weights(self, weights: &Weights, device: &Device) -> Result<Self> {
         let own = nn::export(&self)?;
         let pairs: Vec<_> = own.names().map(|n| (published(n), n.to_owned())).collect();
+        // Here, so that messages bear the names in the file.
+        weights.require(pairs.iter().map(|(name, _)| name.as_str()))?;
         for (name, own_name) in &pairs {
-            // Here, so that messages bear the names in the file.
-            let (expected, found) = (own.shape(own_name)?, weights.shape(name)?);
-            if expected != found {
-                return Err(Error::Weights {
-                    path: weights.path.clone(),
-                    reason: format!("`{name}`: expected shape {expected:?}, found {found:?}"),
-                });
-            }
+            weights.check(name, own.shape(own_name)?)?;
         }
-        nn::import(self, &renamed(weights, &pairs)?, device)
+        nn::import(self, &weights.renamed(&pairs)?, device)
     }
 
     /// The model that `weights` hold; the sizes follow from the shapes. The shapes do not tell the

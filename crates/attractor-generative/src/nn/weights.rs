@@ -28,8 +28,12 @@ pub fn export<M: Module>(module: &M) -> Result<Weights> {
 /// are ignored.
 ///
 /// # Errors
-/// [`Error::Weights`] if a parameter is missing or has another shape.
+/// [`Error::Weights`] naming every parameter that is missing, or the first that has another shape or
+/// type or holds other than finite numbers.
 pub fn import<M: Module>(module: M, weights: &Weights, device: &Device) -> Result<M> {
+    let mut names = Names::default();
+    module.visit(&mut names);
+    weights.require(names.found.iter().map(String::as_str))?;
     let mut mapper = Importer {
         path: Vec::new(),
         weights,
@@ -74,6 +78,27 @@ impl ModuleVisitor for Exporter {
         if let Err(error) = self.weights.insert_tensor(self.path.join("."), param.val()) {
             self.error.get_or_insert(error);
         }
+    }
+}
+
+/// The paths of all floating-point parameters.
+#[derive(Default)]
+struct Names {
+    path: Vec<String>,
+    found: Vec<String>,
+}
+
+impl ModuleVisitor for Names {
+    fn enter_module(&mut self, name: &str, _container: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.path.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, _param: &Param<Tensor<D>>) {
+        self.found.push(self.path.join("."));
     }
 }
 

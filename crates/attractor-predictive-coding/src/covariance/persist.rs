@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use attractor_core::{Activation, Error, Persist, Result};
+use attractor_core::weights::Weights as File;
+use attractor_core::{Activation, Persist, Result};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +11,7 @@ use super::learn::Weights;
 use super::model::State;
 use super::moments::Moments;
 use super::{CovariancePcn, CovariancePcnConfig};
-use crate::files::{Arrays, array, open};
+use crate::files::{open, save};
 use crate::linalg::Mat;
 
 const SYSTEM: &str = "covariance_pcn";
@@ -24,53 +25,47 @@ struct Header {
 
 impl Persist for CovariancePcn {
     fn save(&self, path: &Path) -> Result<()> {
-        let fail = |reason: String| Error::Weights {
-            path: path.into(),
-            reason,
-        };
         let State { moments, weights } = &self.state;
-        let mut arrays = Arrays::default();
+        let mut arrays = File::new();
         for (name, values) in [
             ("mean", &weights.mean),
             ("mean_x", &moments.mean_x),
             ("mean_z", &moments.mean_z),
             ("variance_x", &moments.variance_x),
         ] {
-            arrays.add(name, vec![values.len()], values);
+            arrays.insert_doubles(name, &[values.len()], values.clone());
         }
         let matrices = [("matrix", &weights.matrix), ("zz", &moments.zz)];
         let matrices = matrices.into_iter();
         for (name, mat) in matrices.chain(moments.xz.as_ref().map(|xz| ("xz", xz))) {
-            arrays.add(name, vec![mat.rows, mat.cols], &mat.data);
+            arrays.insert_doubles(name, &[mat.rows, mat.cols], mat.data.clone());
         }
         let header = Header {
             config: self.config,
             count: moments.count,
         };
-        let header = serde_json::to_string(&header).map_err(|error| fail(error.to_string()))?;
-        arrays.write(path, SYSTEM, header).map_err(fail)
+        save(arrays, path, SYSTEM, &header)
     }
 
     fn load(path: &Path, device: &Device) -> Result<Self> {
-        let fail = |reason: String| Error::Weights {
-            path: path.into(),
-            reason,
-        };
-        let bytes = std::fs::read(path).map_err(|error| fail(error.to_string()))?;
-        let (config, state) = parse(&bytes).map_err(fail)?;
-        let precision = config.precision.check(device);
-        precision.map_err(|error| fail(error.to_string()))?;
-        Ok(Self::restore(config, device, state))
+        let (file, header) = open::<Header>(path, SYSTEM)?;
+        let state = parse(&file, &header, device)?;
+        Ok(Self::restore(header.config, device, state))
     }
 }
 
-fn parse(bytes: &[u8]) -> Result<(CovariancePcnConfig, State), String> {
-    let (file, Header { config, count }) = open(bytes, SYSTEM)?;
-    config.validate().map_err(|error| error.to_string())?;
+fn parse(file: &File, &Header { config, count }: &Header, device: &Device) -> Result<State> {
+    config
+        .validate()
+        .and_then(|()| config.precision.check(device))
+        .map_err(|error| file.fail(error.to_string()))?;
     let dim = config.dim;
-    let vector = |name: &str| array(&file, name, &[dim]);
-    let matrix = |name: &str| array(&file, name, &[dim, dim]).map(|data| Mat::new(dim, dim, data));
-    let state = State {
+    let vector = |name: &str| file.doubles(name, &[dim]);
+    let matrix = |name: &str| {
+        let data = file.doubles(name, &[dim, dim]);
+        data.map(|data| Mat::new(dim, dim, data))
+    };
+    Ok(State {
         moments: Moments {
             count,
             mean_x: vector("mean_x")?,
@@ -86,6 +81,5 @@ fn parse(bytes: &[u8]) -> Result<(CovariancePcnConfig, State), String> {
             mean: vector("mean")?,
             matrix: matrix("matrix")?,
         },
-    };
-    Ok((config, state))
+    })
 }

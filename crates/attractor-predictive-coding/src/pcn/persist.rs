@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use attractor_core::{Error, Persist, Result};
+use attractor_core::weights::Weights;
+use attractor_core::{Persist, Result};
 use burn::tensor::{Device, Tensor};
-use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 
 use super::model::{Kept, State};
@@ -12,7 +12,7 @@ use super::network::PcnParameters;
 use super::optimiser::Moments;
 use super::spectral::Probes;
 use super::{Pcn, PcnConfig};
-use crate::files::{Arrays, open, tensor};
+use crate::files::{add_tensor, open, save, tensor};
 
 const SYSTEM: &str = "pcn";
 
@@ -34,10 +34,6 @@ struct Header {
 
 impl Persist for Pcn {
     fn save(&self, path: &Path) -> Result<()> {
-        let fail = |reason: String| Error::Weights {
-            path: path.into(),
-            reason,
-        };
         let State {
             parameters,
             moments,
@@ -48,14 +44,14 @@ impl Persist for Pcn {
             kept,
             given,
         } = &self.state;
-        let mut arrays = Arrays::default();
+        let mut arrays = Weights::new();
         let names: Vec<String> = PcnParameters::shapes(&self.config)
             .into_iter()
             .map(|(name, _)| name)
             .collect();
         let mut add = |prefix: &str, list: Vec<&Tensor<2>>| -> Result<()> {
             for (name, tensor) in names.iter().zip(list) {
-                arrays.add_tensor(&format!("{prefix}{name}"), tensor)?;
+                add_tensor(&mut arrays, &format!("{prefix}{name}"), tensor)?;
             }
             Ok(())
         };
@@ -69,12 +65,12 @@ impl Persist for Pcn {
             moments.pairs.iter().map(|pair| &pair.1).collect(),
         )?;
         for (at, probe) in probes.0.iter().enumerate() {
-            arrays.add_tensor(&format!("probe{at}"), probe)?;
+            add_tensor(&mut arrays, &format!("probe{at}"), probe)?;
         }
         if let Some(Kept { patterns, codes }) = kept {
-            arrays.add_tensor("patterns", patterns)?;
+            add_tensor(&mut arrays, "patterns", patterns)?;
             for (at, block) in codes.iter().enumerate() {
-                arrays.add_tensor(&format!("codes{at}"), block)?;
+                add_tensor(&mut arrays, &format!("codes{at}"), block)?;
             }
         }
         let header = Header {
@@ -87,37 +83,31 @@ impl Persist for Pcn {
             kept: kept.is_some(),
             given: given.is_some(),
         };
-        let header = serde_json::to_string(&header).map_err(|error| fail(error.to_string()))?;
-        arrays.write(path, SYSTEM, header).map_err(fail)
+        save(arrays, path, SYSTEM, &header)
     }
 
     fn load(path: &Path, device: &Device) -> Result<Self> {
-        let fail = |reason: String| Error::Weights {
-            path: path.into(),
-            reason,
-        };
-        let bytes = std::fs::read(path).map_err(|error| fail(error.to_string()))?;
-        let (config, state) = parse(&bytes, device).map_err(fail)?;
-        Ok(Self::restore(config, device, state))
+        let (file, header) = open::<Header>(path, SYSTEM)?;
+        let state = parse(&file, &header, device)?;
+        Ok(Self::restore(header.config, device, state))
     }
 }
 
-fn parse(bytes: &[u8], device: &Device) -> Result<(PcnConfig, State), String> {
-    let (file, header) = open::<Header>(bytes, SYSTEM)?;
-    let config = header.config;
-    config.validate().map_err(|error| error.to_string())?;
-    let precision = config.precision.check(device);
-    precision.map_err(|error| error.to_string())?;
+fn parse(file: &Weights, header: &Header, device: &Device) -> Result<State> {
+    let config = &header.config;
+    config
+        .validate()
+        .and_then(|()| config.precision.check(device))
+        .map_err(|error| file.fail(error.to_string()))?;
     let read = Reader {
-        file: &file,
-        config: &config,
+        file,
+        config,
         device,
     };
     let damping = f64::from_bits(header.damping);
     if !(damping > 0.0 && damping <= 1.0) {
-        return Err(format!(
-            "expected a damping above 0 and up to 1, found {damping}"
-        ));
+        let reason = format!("expected a damping above 0 and up to 1, found {damping}");
+        return Err(file.fail(reason));
     }
     let pairs = if header.moments {
         let first = read.list("first/")?;
@@ -141,7 +131,7 @@ fn parse(bytes: &[u8], device: &Device) -> Result<(PcnConfig, State), String> {
     let matrices = matrices.chain(&parameters.recurrent).enumerate();
     let probes =
         matrices.map(|(at, weight)| read.one(&format!("probe{at}"), [1, weight.dims()[1]]));
-    let state = State {
+    Ok(State {
         probes: Probes(probes.collect::<Result<_, _>>()?),
         moments: Moments {
             steps: header.steps,
@@ -157,31 +147,31 @@ fn parse(bytes: &[u8], device: &Device) -> Result<(PcnConfig, State), String> {
             None
         },
         parameters,
-    };
-    Ok((config, state))
+    })
 }
 
 struct Reader<'a> {
-    file: &'a SafeTensors<'a>,
+    file: &'a Weights,
     config: &'a PcnConfig,
     device: &'a Device,
 }
 
 impl Reader<'_> {
-    fn one(&self, name: &str, shape: [usize; 2]) -> Result<Tensor<2>, String> {
+    fn one(&self, name: &str, shape: [usize; 2]) -> Result<Tensor<2>> {
         let dtype = self.config.precision.dtype();
         tensor(self.file, name, shape, dtype, self.device)
     }
 
-    fn list(&self, prefix: &str) -> Result<Vec<Tensor<2>>, String> {
+    fn list(&self, prefix: &str) -> Result<Vec<Tensor<2>>> {
         PcnParameters::shapes(self.config)
             .into_iter()
             .map(|(name, shape)| self.one(&format!("{prefix}{name}"), shape))
             .collect()
     }
 
-    fn parameters(&self, prefix: &str) -> Result<PcnParameters, String> {
+    fn parameters(&self, prefix: &str) -> Result<PcnParameters> {
         let list = self.list(prefix)?;
-        PcnParameters::from_list(self.config, list).ok_or_else(|| "too few parameters".into())
+        PcnParameters::from_list(self.config, list)
+            .ok_or_else(|| self.file.fail("too few parameters"))
     }
 }

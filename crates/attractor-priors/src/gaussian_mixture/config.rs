@@ -1,5 +1,5 @@
 use attractor_core::Result;
-use attractor_core::error::require_positive;
+use attractor_core::error::require_square;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
@@ -20,12 +20,12 @@ impl Default for GaussianMixtureConfig {
 }
 
 impl GaussianMixtureConfig {
-    /// `sigma` must be finite and above 0.
+    /// `sigma` must be above 0, with a square that single precision holds.
     ///
     /// # Errors
     /// [`attractor_core::Error::Config`].
     pub fn validate(&self) -> Result<()> {
-        require_positive("GaussianMixtureConfig.sigma", self.sigma.into())
+        require_square("GaussianMixtureConfig.sigma", self.sigma.into())
     }
 
     /// An empty prior over codes of `dim` entries.

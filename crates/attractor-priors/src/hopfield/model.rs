@@ -3,7 +3,7 @@ use attractor_core::{Energy, MemoryPrior, Result};
 use burn::tensor::{Device, Tensor};
 
 use super::HopfieldConfig;
-use crate::store::{keeps_codes, stored_codes};
+use crate::store::{keeps_codes, largest_norm, saturated, stored_codes};
 
 /// Modern continuous Hopfield network. See the [module](super).
 #[derive(Debug, Clone)]
@@ -41,7 +41,13 @@ impl Hopfield {
 
     fn energy_of(&self, partial: &Partial, states: Tensor<2>) -> Result<Tensor<1>> {
         let norm = states.square().sum_dim(1).squeeze_dim(1).mul_scalar(0.5);
-        Ok(norm - partial.log_sum_exp()?.div_scalar(self.config.beta))
+        // Both may be beyond single precision, and their difference no number then.
+        let drop = partial.log_sum_exp()?.div_scalar(self.config.beta);
+        Ok(saturated(norm - saturated(drop)))
+    }
+
+    fn largest_norm(&self) -> f64 {
+        largest_norm(self.config.beta)
     }
 }
 
@@ -58,7 +64,7 @@ impl Energy for Hopfield {
 keeps_codes!(Hopfield);
 
 impl MemoryPrior for Hopfield {
-    stored_codes!();
+    stored_codes!(norms: largest_norm);
 
     fn name(&self) -> &'static str {
         "hopfield"

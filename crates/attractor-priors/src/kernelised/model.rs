@@ -5,9 +5,36 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::learn::{FitReport, learn};
 use super::separation::{Separation, gaps_of};
 use super::{FeatureScale, KernelisedConfig, MapKind};
+use crate::store::largest_norm;
 
-/// Norms of features below this are 0.
-pub(super) const NORM_FLOOR: f32 = 1e-12;
+/// Norms of features up to this are 0, of codes whose entries go to 1 or beyond; of smaller codes, as much
+/// less.
+const NORM_FLOOR: f32 = 1e-12;
+/// Squares in this range add up without loss.
+const SQUARES: (f32, f32) = (1e-30, 1e37);
+/// No division by less than this.
+const LEAST: f32 = f32::MIN_POSITIVE;
+
+/// The norm up to which features of codes `[n, d]` are 0, `[n, 1]`.
+pub(super) fn floors(codes: &Tensor<2>) -> Tensor<2> {
+    let largest = codes.clone().detach().max_abs_dim(1);
+    largest
+        .clamp_max(1.0)
+        .mul_scalar(NORM_FLOOR)
+        .clamp_min(LEAST)
+}
+
+/// Norms of rows `[n, d]` of any magnitude, `[n, 1]`.
+pub(super) fn lengths(rows: &Tensor<2>) -> Tensor<2> {
+    let squares = rows.clone().square().sum_dim(1);
+    let low = squares.clone().lower_elem(SQUARES.0);
+    let outside = low.bool_or(squares.clone().greater_elem(SQUARES.1));
+    // The largest entry of such a row becomes 1.
+    let scale = rows.clone().detach().max_abs_dim(1).clamp_min(LEAST);
+    let scaled = rows.clone() / scale.clone();
+    let safe = scaled.square().sum_dim(1).sqrt() * scale;
+    squares.sqrt().mask_where(outside, safe)
+}
 
 /// Kernelised Hopfield network. See the [module](super).
 #[derive(Debug, Clone)]
@@ -156,23 +183,39 @@ impl Kernelised {
             .block_tensors()
             .map(|block| block.narrow(1, 0, dim))
             .collect();
-        self.width = map.as_ref().map_or(dim, |map| map.dims()[0]);
-        self.map = map;
-        self.values.clear();
-        self.keys = PatternStore::new(self.width + 1, &self.device)?;
-        codes.into_iter().try_for_each(|block| self.append(block))
+        let width = map.as_ref().map_or(dim, |map| map.dims()[0]);
+        let before = (
+            std::mem::replace(&mut self.width, width),
+            std::mem::replace(&mut self.map, map),
+            std::mem::replace(&mut self.keys, PatternStore::new(width + 1, &self.device)?),
+            std::mem::replace(&mut self.values, PatternStore::new(dim + 1, &self.device)?),
+        );
+        let set = codes.into_iter().try_for_each(|block| self.append(block));
+        if set.is_err() {
+            (self.width, self.map, self.keys, self.values) = before;
+        }
+        set
     }
 
     /// Stores codes and their features.
     pub(super) fn append(&mut self, codes: Tensor<2>) -> Result<()> {
         let features = self.apply(codes.clone());
         let [rows, _] = features.dims();
+        check::batch("features of the codes", &features, self.width)?;
         let (keys, norms) = match self.config.features {
-            FeatureScale::Raw => (features, Tensor::ones([rows, 1], &self.device)),
+            FeatureScale::Raw => {
+                let limit = largest_norm(self.config.beta);
+                let what = match self.map {
+                    Some(_) => "features of the codes",
+                    None => "codes",
+                };
+                check::norms(what, &features, limit)?;
+                (features, Tensor::ones([rows, 1], &self.device))
+            }
             FeatureScale::Unit => {
-                let norms = features.clone().square().sum_dim(1).sqrt();
+                let norms = lengths(&features);
                 // A code without an image matches nothing; its norm must not weigh it up.
-                let absent = norms.clone().lower_elem(NORM_FLOOR);
+                let absent = norms.clone().lower_equal(floors(&codes));
                 let norms = norms.mask_fill(absent, 1.0);
                 (features / norms.clone(), norms)
             }

@@ -3,7 +3,6 @@
 use attractor_core::{Energy, MemoryPrior, Result, StoredCodes, check};
 use burn::tensor::Tensor;
 
-use super::model::NORM_FLOOR;
 use super::{FeatureScale, Kernelised};
 
 impl Energy for Kernelised {
@@ -49,14 +48,13 @@ impl MemoryPrior for Kernelised {
         let energy = self.energy_of(&query, reading.psi);
         let slope = match &query.length {
             None => self.apply(states - reading.answer),
-            Some(length) => {
+            Some((length, nowhere)) => {
                 // sum_k p_k f_k / r_k, of which only the part across z changes its direction.
                 let pull = self.apply(reading.answer) / reading.norm;
                 let along = (pull.clone() * query.features.clone()).sum_dim(1);
                 let slope = (query.features * along - pull) / length.clone();
                 // A state without an image has no direction to turn.
-                let nowhere = length.clone().lower_equal_elem(NORM_FLOOR);
-                let nowhere = nowhere.expand(slope.dims());
+                let nowhere = nowhere.clone().expand(slope.dims());
                 slope.mask_fill(nowhere, 0.0)
             }
         };

@@ -2,11 +2,12 @@
 
 use attractor_core::kernel::{PatternStore, Score, read_with_values};
 use attractor_core::{Error, MemoryPrior, Result, check};
-use burn::tensor::{Tensor, activation};
+use burn::tensor::{Bool, Tensor, activation};
 
-use super::model::NORM_FLOOR;
+use super::model::{floors, lengths};
 use super::{FeatureScale, Kernelised};
 use crate::sparse_hopfield::{entmax, separate};
+use crate::store::saturated;
 
 /// Entries of one matrix of scores at most.
 const SCORE_ENTRIES: usize = 4 << 20;
@@ -16,8 +17,8 @@ const SCORE_ENTRIES: usize = 4 << 20;
 pub(super) struct Query {
     /// `[b, D]`; of norm 1 with unit features.
     pub(super) features: Tensor<2>,
-    /// Their norms before `[b, 1]`, with unit features.
-    pub(super) length: Option<Tensor<2>>,
+    /// Their norms before `[b, 1]`, and whether these are nothing, with unit features.
+    pub(super) length: Option<(Tensor<2>, Tensor<2, Bool>)>,
 }
 
 /// What a read returns.
@@ -36,18 +37,19 @@ impl Kernelised {
         if self.is_empty() {
             return Err(Error::EmptyMemory);
         }
-        let features = self.features(states)?;
+        let features = self.features(states.clone())?;
         Ok(match self.config.features {
             FeatureScale::Raw => Query {
                 features,
                 length: None,
             },
             FeatureScale::Unit => {
-                let length = features.clone().square().sum_dim(1).sqrt();
-                let length = length.clamp_min(NORM_FLOOR);
+                let (length, floor) = (lengths(&features), floors(&states));
+                let absent = length.clone().lower_equal(floor.clone());
+                let length = length.mask_where(absent.clone(), floor);
                 Query {
                     features: features / length.clone(),
-                    length: Some(length),
+                    length: Some((length, absent)),
                 }
             }
         })
@@ -55,10 +57,10 @@ impl Kernelised {
 
     /// The energy of the [module](super) from `psi` `[b]`.
     pub(super) fn energy_of(&self, query: &Query, psi: Tensor<1>) -> Tensor<1> {
-        let energy = psi.div_scalar(-self.config.beta);
+        let energy = saturated(psi.div_scalar(-self.config.beta));
         match query.length {
             Some(_) => energy,
-            None => energy + half_squared(&query.features),
+            None => saturated(energy + half_squared(&query.features)),
         }
     }
 

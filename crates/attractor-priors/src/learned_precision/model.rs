@@ -69,10 +69,18 @@ impl LearnedPrecision {
     }
 
     fn whiten_all(&mut self) -> Result<()> {
-        self.keys.clear();
+        let mut keys = self.keys.clone();
+        keys.clear();
         for block in self.store.block_tensors() {
-            self.keys.push(self.precision.whiten(block))?;
+            let white = self.precision.whiten(block);
+            check::batch(
+                "codes times the root of the precision",
+                &white,
+                self.store.dim(),
+            )?;
+            keys.push(white)?;
         }
+        self.keys = keys;
         Ok(())
     }
 
@@ -104,9 +112,16 @@ impl MemoryPrior for LearnedPrecision {
     }
 
     fn store(&mut self, codes: Tensor<2>) -> Result<()> {
-        self.store.push(codes.clone())?;
-        self.keys
-            .push(self.precision.whiten(codes.without_autodiff()))
+        let codes = codes.without_autodiff();
+        check::batch("codes", &codes, self.store.dim())?;
+        let keys = self.precision.whiten(codes.clone());
+        check::batch(
+            "codes times the root of the precision",
+            &keys,
+            self.store.dim(),
+        )?;
+        self.store.push(codes)?;
+        self.keys.push(keys)
     }
 
     fn attract(&self, states: Tensor<2>) -> Result<Tensor<2>> {

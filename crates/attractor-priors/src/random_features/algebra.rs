@@ -108,6 +108,7 @@ impl RandomFeatures {
             return Err(Error::config("weights", "must be finite and above 0", bad));
         }
         let codes = self.centred(codes);
+        check::norms("codes less the centre", &codes, self.largest_norm())?;
         self.map
             .superpose(&codes, weights, &self.directions, self.config.count)
     }

@@ -10,6 +10,10 @@ use super::read::Reading;
 const SUFFICIENT: f32 = 1e-4;
 /// Rounding of log S^ in single precision: differences below it are no rise of the energy.
 const ROUNDING: f32 = 2e-6;
+/// Angles up to about this are told from each other by their cosines.
+const LARGEST_ANGLE: f64 = 1e5;
+/// Exponents up to this keep their weights.
+const LARGEST_EXPONENT: f64 = 1e6;
 /// Halvings of a step at most.
 const HALVINGS: usize = 20;
 
@@ -129,6 +133,17 @@ impl RandomFeatures {
         self.sums = sums;
     }
 
+    /// The largest squared norm of a code whose features single precision holds: angles have an error of
+    /// this root times 1e-7, exponents one of this times 1e-7.
+    pub(super) fn largest_norm(&self) -> f64 {
+        let within = if self.config.features.is_positive() {
+            LARGEST_EXPONENT
+        } else {
+            LARGEST_ANGLE * LARGEST_ANGLE
+        };
+        within / f64::from(self.config.beta)
+    }
+
     /// The energy of states about which nothing is known.
     pub(super) fn ceiling(&self) -> f32 {
         -self.config.floor.ln() / self.config.beta
@@ -139,7 +154,16 @@ impl RandomFeatures {
             return Err(Error::EmptyMemory);
         }
         check::shape("states", &states, self.dim)?;
-        self.reading(states, gradient)
+        // The features of states beyond this are what rounding makes of them: nothing is said there.
+        let norms = self.centred(states.clone()).square().sum_dim(1);
+        let beyond = norms.lower_equal_scalar(self.largest_norm().min(f32::MAX.into()) as f32);
+        let beyond = beyond.bool_not();
+        let shape = states.shape();
+        let Reading { energy, gradient } = self.reading(states, gradient)?;
+        Ok(Reading {
+            energy: energy.mask_fill(beyond.clone().squeeze_dim(1), f32::NAN),
+            gradient: gradient.map(|all| all.mask_fill(beyond.expand(shape), f32::NAN)),
+        })
     }
 }
 
@@ -192,7 +216,10 @@ impl MemoryPrior for RandomFeatures {
             let halved = rate.clone().mul_scalar(0.5);
             rate = halved.mask_where(accepted, rate);
         }
-        Ok((next, energy))
+        // A row that found no step because its energy or slope is no number stands still without having
+        // arrived anywhere: it becomes no number itself.
+        let lost: Tensor<2> = energy.clone().unsqueeze_dim::<2>(1) + slope;
+        Ok((next + lost.mul_scalar(0.0), energy))
     }
 
     fn gradient_with_energy(&self, states: Tensor<2>) -> Result<(Tensor<2>, Tensor<1>)> {

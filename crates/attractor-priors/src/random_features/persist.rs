@@ -70,20 +70,8 @@ impl Persist for RandomFeatures {
             .map_err(|error| fail(format!("metadata `{CONFIG}`: {}", error.message())))?;
         let (dim, written) = (number(DIM)?, number(WRITTEN)?);
         config.check(dim).map_err(|error| fail(error.to_string()))?;
+        weights.check(SUMS, &[config.features.parts() * config.count])?;
         let sums = weights.values(SUMS)?.to_vec();
-        let expected = config.features.parts() * config.count;
-        if sums.len() != expected || weights.shape(SUMS)?.len() != 1 {
-            let found = weights.shape(SUMS)?;
-            return Err(fail(format!(
-                "`{SUMS}`: expected shape [{expected}], found {found:?}"
-            )));
-        }
-        if let Some(at) = sums.iter().position(|sum| !sum.is_finite()) {
-            return Err(fail(format!(
-                "`{SUMS}`: expected finite numbers, found {} at {at}",
-                sums[at]
-            )));
-        }
         let mut memory = if weights.contains(DIRECTIONS) {
             let directions = weights.tensor(DIRECTIONS, [config.count, dim], device)?;
             let phases = weights.values(PHASES)?.to_vec();

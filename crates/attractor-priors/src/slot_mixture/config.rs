@@ -1,4 +1,4 @@
-use attractor_core::error::require_positive;
+use attractor_core::error::require_square;
 use attractor_core::{Error, Result};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
@@ -26,12 +26,12 @@ impl Default for SlotMixtureConfig {
 }
 
 impl SlotMixtureConfig {
-    /// `sigma` must be finite and above 0, `slots` from 1 to 12.
+    /// `sigma` must be above 0, with a square that single precision holds, `slots` from 1 to 12.
     ///
     /// # Errors
     /// [`Error::Config`].
     pub fn validate(&self) -> Result<()> {
-        require_positive("SlotMixtureConfig.sigma", self.sigma.into())?;
+        require_square("SlotMixtureConfig.sigma", self.sigma.into())?;
         if !(1..=MAX_SLOTS).contains(&self.slots) {
             let rule = "must be from 1 to 12";
             return Err(Error::config("SlotMixtureConfig.slots", rule, self.slots));

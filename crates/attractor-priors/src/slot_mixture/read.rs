@@ -54,7 +54,8 @@ impl Aligned {
         let values: Vec<f32> = self
             .rows
             .iter()
-            .map(|row| -(row.max + row.sum.ln()) as f32)
+            .map(|row| -(row.max + row.sum.ln()))
+            .map(|energy| energy.clamp(f32::MIN.into(), f32::MAX.into()) as f32)
             .collect();
         Tensor::from_data(values.as_slice(), &self.device)
     }
@@ -76,8 +77,9 @@ pub(super) fn read(
     check::shape("states", &states, store.dim())?;
     let ([cues, dim], device) = (states.dims(), states.device());
     let width = dim / slots;
-    let by_slot = states.clone().reshape([cues * slots, width]);
     let values = check::to_host(states)?;
+    let by_slot = at_unit_scale(&values, dim);
+    let by_slot = check::from_host("states", by_slot, width, &device)?;
     let mut rows = vec![
         Row {
             max: f64::NEG_INFINITY,
@@ -93,7 +95,8 @@ pub(super) fn read(
         for first in (0..count).step_by(tile) {
             let part = block.clone().narrow(0, first, tile.min(count - first));
             let codes = check::to_host(part.clone())?;
-            let part = part.reshape([codes.len() / width, width]);
+            let scaled = at_unit_scale(&codes, dim);
+            let part = check::from_host("codes", scaled, width, &part.device())?;
             let products = check::to_host(by_slot.clone().matmul(part.transpose()))?;
             let stride = codes.len() / width;
             rows.par_iter_mut()
@@ -105,6 +108,24 @@ pub(super) fn read(
         }
     }
     Ok(Aligned { rows, dim, device })
+}
+
+/// Rows of `dim` numbers, each times the power of two that brings its largest entry between 1 and 2.
+///
+/// Costs of orders are compared within one pair of state and code alone, so a scale of either changes no
+/// order; and a power of two changes no digit.
+fn at_unit_scale(rows: &[f32], dim: usize) -> Vec<f32> {
+    let mut scaled = Vec::with_capacity(rows.len());
+    for row in rows.chunks_exact(dim) {
+        let largest = row.iter().fold(0.0f32, |largest, x| largest.max(x.abs()));
+        // In double precision, where the reciprocal of every scale is a number.
+        let scale = match largest > 0.0 {
+            true => f64::from(largest).log2().floor().exp2().recip(),
+            false => 1.0,
+        };
+        scaled.extend(row.iter().map(|&x| (f64::from(x) * scale) as f32));
+    }
+    scaled
 }
 
 impl Row {
@@ -136,7 +157,7 @@ impl Row {
             for (state, &slot) in state.chunks_exact(width).zip(&order) {
                 let code = &code[usize::from(slot) * width..][..width];
                 for (z, m) in state.iter().zip(code) {
-                    distance += f64::from(z - m).powi(2);
+                    distance += (f64::from(*z) - f64::from(*m)).powi(2);
                 }
             }
             let score = -distance / (2.0 * f64::from(variance));

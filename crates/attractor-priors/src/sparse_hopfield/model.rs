@@ -1,13 +1,25 @@
-use attractor_core::kernel::{PatternStore, squared_distances};
+use attractor_core::backend::is_host_device;
+use attractor_core::kernel::{self, PatternStore, squared_distances};
 use attractor_core::{Energy, Error, MemoryPrior, Result, check};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
 
 use super::separation::{entmax, separate};
 use super::{Similarity, SparseHopfieldConfig};
-use crate::store::{keeps_codes, stored_codes};
+use crate::store::{keeps_codes, largest_norm, saturated, stored_codes};
 
 /// Entries of one matrix of scores at most.
 const SCORE_ENTRIES: usize = 4 << 20;
+
+/// The last digit of a row's largest score may be as large as this before the row is scored again in
+/// double precision.
+const ROUNDING: f32 = 1e-3;
+
+/// Scores `beta s`, `[b, n]`, each row less a number of its own.
+struct Scores {
+    relative: Tensor<2>,
+    /// Rows of which something was taken away, and how much.
+    shifts: Vec<(usize, f64)>,
+}
 
 /// Hopfield network with a sparse separation. See the [module](super).
 #[derive(Debug, Clone)]
@@ -34,11 +46,15 @@ impl SparseHopfield {
     /// # Errors
     /// An empty memory, a wrong width.
     pub fn weights(&self, states: Tensor<2>) -> Result<Tensor<2>> {
-        Ok(entmax(self.scores(states)?, self.config.alpha))
+        let scores = self.scores(states)?;
+        Ok(entmax(scores.relative, self.config.alpha))
     }
 
-    /// `beta s`, `[b, n]`.
-    fn scores(&self, states: Tensor<2>) -> Result<Tensor<2>> {
+    fn largest_norm(&self) -> f64 {
+        largest_norm(self.config.beta)
+    }
+
+    fn scores(&self, states: Tensor<2>) -> Result<Scores> {
         if self.store.is_empty() {
             return Err(Error::EmptyMemory);
         }
@@ -54,22 +70,104 @@ impl SparseHopfield {
             }
         });
         let scores = scores.collect::<Result<Vec<_>>>()?;
-        Ok(Tensor::cat(scores, 1).mul_scalar(self.config.beta))
+        let scores = Tensor::cat(scores, 1).mul_scalar(self.config.beta);
+        if device.is_autodiff() || !is_host_device(&device) {
+            let shifts = Vec::new();
+            return Ok(Scores {
+                relative: scores,
+                shifts,
+            });
+        }
+        self.rescored(states, scores)
+    }
+
+    /// The scores of states in host memory, those of a row less the largest where single precision does
+    /// not hold their differences: of distances, what they have in common takes the digits.
+    fn rescored(&self, states: Tensor<2>, scores: Tensor<2>) -> Result<Scores> {
+        let ([rows, count], device) = (scores.dims(), scores.device());
+        let distances = self.config.similarity == Similarity::SquaredDistance;
+        let mut values = check::to_host(scores.clone())?;
+        let doubted = |row: &[f32]| {
+            let top = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            let rounded = distances && top.abs() * f32::EPSILON > ROUNDING;
+            rounded || row.iter().any(|score| !score.is_finite())
+        };
+        let again: Vec<usize> = values
+            .chunks_exact(count)
+            .enumerate()
+            .filter(|(_, row)| doubted(row))
+            .map(|(at, _)| at)
+            .collect();
+        let mut shifts = Vec::new();
+        if again.is_empty() {
+            return Ok(Scores {
+                relative: scores,
+                shifts,
+            });
+        }
+        let (states, codes) = (check::to_host(states)?, self.store.to_host()?);
+        let (dim, beta) = (self.store.dim(), f64::from(self.config.beta));
+        for row in again {
+            let state = &states[row * dim..(row + 1) * dim];
+            // Of a state that is no number, neither are the scores.
+            let exact = codes.chunks_exact(dim).map(|code| match distances {
+                true => -0.5 * beta * kernel::squared_distance(code, state),
+                false => beta * kernel::dot(code, state),
+            });
+            let exact: Vec<f64> = exact.collect();
+            let top = exact.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let place = &mut values[row * count..(row + 1) * count];
+            for (place, score) in place.iter_mut().zip(exact) {
+                // What is further below than this has no weight.
+                *place = (score - top).max(f32::MIN.into()) as f32;
+                if score.is_nan() {
+                    *place = f32::NAN;
+                }
+            }
+            shifts.push((row, top));
+        }
+        Ok(Scores {
+            relative: Tensor::from_data(TensorData::new(values, [rows, count]), &device),
+            shifts,
+        })
+    }
+
+    /// The energies of states from `psi` of their scores, each `[b]`.
+    fn energies(
+        &self,
+        psi: Tensor<1>,
+        states: Tensor<2>,
+        shifts: &[(usize, f64)],
+    ) -> Result<Tensor<1>> {
+        let mut energy = psi.clone().div_scalar(-self.config.beta);
+        let dots = self.config.similarity == Similarity::Dot;
+        if dots {
+            let squares = states.clone().square().sum_dim(1).squeeze_dim(1);
+            energy = energy + squares.mul_scalar(0.5);
+        }
+        if shifts.is_empty() {
+            return Ok(saturated(energy));
+        }
+        let device = energy.device();
+        let mut values = check::to_host(energy)?;
+        let (psi, states) = (check::to_host(psi)?, check::to_host(states)?);
+        let dim = self.store.dim();
+        for &(row, shift) in shifts {
+            let state = &states[row * dim..(row + 1) * dim];
+            let norm = if dots { kernel::dot(state, state) } else { 0.0 };
+            let psi = f64::from(psi[row]) + shift;
+            values[row] = (0.5 * norm - psi / f64::from(self.config.beta)) as f32;
+        }
+        let rows = values.len();
+        let energy = Tensor::from_data(TensorData::new(values, [rows]), &device);
+        Ok(saturated(energy))
     }
 
     /// Answers and energies of one group of states.
     fn group(&self, states: Tensor<2>) -> Result<(Tensor<2>, Tensor<1>)> {
-        let SparseHopfieldConfig {
-            similarity,
-            alpha,
-            beta,
-        } = self.config;
         let scores = self.scores(states.clone())?;
-        let (weights, psi) = separate(scores, alpha)?;
-        let mut energy = psi.div_scalar(-beta);
-        if similarity == Similarity::Dot {
-            energy = energy + states.square().sum_dim(1).squeeze_dim(1).mul_scalar(0.5);
-        }
+        let (weights, psi) = separate(scores.relative, self.config.alpha)?;
+        let energy = self.energies(psi, states, &scores.shifts)?;
         let device = weights.device();
         let mut first = 0;
         let mut answer = None;
@@ -99,7 +197,7 @@ impl Energy for SparseHopfield {
 keeps_codes!(SparseHopfield);
 
 impl MemoryPrior for SparseHopfield {
-    stored_codes!();
+    stored_codes!(norms: largest_norm);
 
     fn name(&self) -> &'static str {
         "sparse_hopfield"

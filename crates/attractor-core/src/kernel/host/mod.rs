@@ -29,6 +29,8 @@ use self::chunk::Query;
 pub use self::matrix::PackedMatrix;
 use self::panel::{Packed, PanelPartial};
 use self::simd::Instructions;
+pub use self::softmax::squared_distance;
+pub(super) use self::task::rows_from;
 pub use self::waves::{WaveSums, Waves};
 
 /// Vectors of a full panel.
@@ -67,8 +69,9 @@ pub(crate) struct Refine<'a> {
     pub(crate) cues: &'a [f32],
     /// Score = `scale * |key - cue|^2`, negative.
     pub(crate) scale: f64,
-    /// Scores within this of the maximum are computed again.
-    pub(crate) margin: f32,
+    /// Scores of each cue within this of its maximum are computed again, `[b]`; minus infinity where
+    /// none are.
+    pub(crate) margins: &'a [f32],
 }
 
 /// Row-major result.
@@ -77,6 +80,18 @@ pub(crate) struct HostPartial {
     pub(crate) sum: Vec<f32>,
     pub(crate) weighted: Vec<f32>,
     pub(crate) best: Vec<i64>,
+}
+
+impl HostPartial {
+    /// Of `rows` cues, nothing read.
+    pub(crate) fn new(rows: usize, value_dim: usize) -> Self {
+        Self {
+            max: vec![super::partial::NOTHING; rows],
+            sum: vec![0.0; rows],
+            weighted: vec![0.0; rows * value_dim],
+            best: vec![0; rows],
+        }
+    }
 }
 
 impl HostRead<'_> {

@@ -104,7 +104,9 @@ pub(super) unsafe fn refine_near_max<L: Lanes, const V: usize>(
         for v in 0..V {
             let top = L::load(max.as_ptr().add(v * 16));
             let top = top.max(L::load(chunk_max.as_ptr().add(v * 16)));
-            let floor = top.sub(L::splat(refine.margin));
+            let cue_of = |lane: usize| panel.start + (v * 16 + lane).min(panel.cues - 1);
+            let margins: [f32; 16] = std::array::from_fn(|lane| refine.margins[cue_of(lane)]);
+            let floor = top.sub(L::load(margins.as_ptr()));
             for row in 0..scores.len() / width {
                 let at = (row * V + v) * 16;
                 if !L::load(scores.as_ptr().add(at)).sub(floor).any_positive() {
@@ -114,7 +116,7 @@ pub(super) unsafe fn refine_near_max<L: Lanes, const V: usize>(
                 floor.store(floors.as_mut_ptr());
                 for lane in 0..16 {
                     if scores[at + lane] > floors[lane] {
-                        let cue = panel.start + (v * 16 + lane).min(panel.cues - 1);
+                        let cue = cue_of(lane);
                         let distance = squared_distance(
                             &keys[row * dim..(row + 1) * dim],
                             &refine.cues[cue * dim..(cue + 1) * dim],
@@ -129,9 +131,9 @@ pub(super) unsafe fn refine_near_max<L: Lanes, const V: usize>(
     any
 }
 
-/// |a - b|^2 from the differences, accumulated in f64.
+/// `|a - b|^2` from the differences, accumulated in `f64`.
 #[inline(always)]
-pub(crate) fn squared_distance(a: &[f32], b: &[f32]) -> f64 {
+pub fn squared_distance(a: &[f32], b: &[f32]) -> f64 {
     let mut sums = [0.0f64; 8];
     let (a_chunks, a_rest) = a.as_chunks::<8>();
     let (b_chunks, b_rest) = b.as_chunks::<8>();

@@ -134,7 +134,11 @@ unsafe fn weigh<K: Kernel>(
 }
 
 /// The rows from pattern `at` to the end of its block.
-fn rows_from<'a>(blocks: &[&'a [f32]], dim: usize, mut at: usize) -> (&'a [f32], usize) {
+pub(in crate::kernel) fn rows_from<'a>(
+    blocks: &[&'a [f32]],
+    dim: usize,
+    mut at: usize,
+) -> (&'a [f32], usize) {
     for block in blocks {
         let rows = block.len() / dim;
         if at < rows {

@@ -80,7 +80,17 @@ fn broken_files_are_errors() {
     let mut other = bytes.clone();
     other[at + 9] = b'1';
     let message = load(&other);
-    assert!(message.contains("expected F64 of shape"), "{message}");
+    assert!(message.contains("expected shape"), "{message}");
+    // Numbers that are none, in the last array.
+    let mut other = bytes.clone();
+    let end = other.len();
+    other[end - 8..].copy_from_slice(&f64::NAN.to_le_bytes());
+    let message = load(&other);
+    assert!(message.contains("memory.safetensors: `"), "{message}");
+    assert!(
+        message.contains("expected finite numbers, found NaN"),
+        "{message}"
+    );
     let at = text.find("\"bayespcn\"").unwrap();
     let mut other = bytes;
     other[at + 1] = b'x';

@@ -124,12 +124,9 @@ fn broken_files_are_errors() {
         other
     };
     let message = load(&change("\\\"dim\\\":10", b'1'));
-    assert!(message.contains("expected F32 of shape"), "{message}");
+    assert!(message.contains("expected shape"), "{message}");
     let message = load(&change("\\\"len\\\":2", b'3'));
-    assert!(
-        message.contains("expected F32 of shape [3, 10]"),
-        "{message}"
-    );
+    assert!(message.contains("expected shape [3, 10]"), "{message}");
     let message = load(&change("\"pcn", b'x'));
     assert!(message.contains("expected the system `pcn`"), "{message}");
     // Numbers that are none, in the last array.

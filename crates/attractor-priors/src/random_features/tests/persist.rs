@@ -74,7 +74,7 @@ fn damaged_files_are_refused() {
     );
     let infinite = damaged(&|weights| weights.insert("sums", &[60], vec![f32::INFINITY; 60]));
     assert!(
-        infinite.contains("expected finite numbers, found inf at 0"),
+        infinite.contains("expected finite numbers, found inf at index 0"),
         "{infinite}"
     );
     let other = damaged(&|weights| weights.set_metadata("system", "gaussian_mixture"));

@@ -1,0 +1,160 @@
+//! One array of a file: its numbers in the precision that the file has them in.
+
+use std::sync::OnceLock;
+
+use burn::tensor::{bf16, f16};
+use safetensors::Dtype;
+use safetensors::tensor::TensorView;
+
+/// Shape and numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Array {
+    pub(super) shape: Vec<usize>,
+    numbers: Numbers,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Numbers {
+    /// Of a file with F32, or with F16 or BF16, which single precision holds exactly.
+    Single(Vec<f32>),
+    Double {
+        all: Vec<f64>,
+        /// The same, rounded, once somebody has asked for that.
+        rounded: OnceLock<Vec<f32>>,
+    },
+    /// No floating-point numbers: only what they are is kept.
+    Other(Dtype),
+}
+
+impl Array {
+    pub(super) fn single(shape: &[usize], values: Vec<f32>) -> Self {
+        Self {
+            shape: shape.to_vec(),
+            numbers: Numbers::Single(values),
+        }
+    }
+
+    pub(super) fn double(shape: &[usize], values: Vec<f64>) -> Self {
+        Self {
+            shape: shape.to_vec(),
+            numbers: Numbers::Double {
+                all: values,
+                rounded: OnceLock::new(),
+            },
+        }
+    }
+
+    pub(super) fn of(view: &TensorView<'_>) -> Self {
+        let (shape, data) = (view.shape(), view.data());
+        let halves = || data.as_chunks::<2>().0.iter().copied();
+        match view.dtype() {
+            Dtype::F32 => {
+                let values = data.as_chunks::<4>().0.iter();
+                Self::single(
+                    shape,
+                    values.map(|bytes| f32::from_le_bytes(*bytes)).collect(),
+                )
+            }
+            Dtype::F16 => {
+                let values = halves().map(|bytes| f16::from_le_bytes(bytes).to_f32());
+                Self::single(shape, values.collect())
+            }
+            Dtype::BF16 => {
+                let values = halves().map(|bytes| bf16::from_le_bytes(bytes).to_f32());
+                Self::single(shape, values.collect())
+            }
+            Dtype::F64 => {
+                let values = data.as_chunks::<8>().0.iter();
+                Self::double(
+                    shape,
+                    values.map(|bytes| f64::from_le_bytes(*bytes)).collect(),
+                )
+            }
+            other => Self {
+                shape: shape.to_vec(),
+                numbers: Numbers::Other(other),
+            },
+        }
+    }
+
+    /// What the numbers are, as files call it.
+    pub(super) fn dtype(&self) -> Dtype {
+        match self.numbers {
+            Numbers::Single(_) => Dtype::F32,
+            Numbers::Double { .. } => Dtype::F64,
+            Numbers::Other(dtype) => dtype,
+        }
+    }
+
+    pub(super) fn is_float(&self) -> bool {
+        !matches!(self.numbers, Numbers::Other(_))
+    }
+
+    /// The finite numbers in single precision.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub(super) fn singles(&self) -> Result<&[f32], String> {
+        match &self.numbers {
+            Numbers::Single(values) => finite(values).map(|()| values.as_slice()),
+            Numbers::Double { all, rounded } => {
+                finite(all)?;
+                let rounded =
+                    rounded.get_or_init(|| all.iter().map(|&value| value as f32).collect());
+                match rounded.iter().position(|value| !value.is_finite()) {
+                    None => Ok(rounded),
+                    Some(at) => Err(format!(
+                        "expected numbers that F32 holds, found {:e} at index {at}",
+                        all[at]
+                    )),
+                }
+            }
+            Numbers::Other(dtype) => Err(not_float(*dtype)),
+        }
+    }
+
+    /// The finite numbers in double precision.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub(super) fn doubles(&self) -> Result<Vec<f64>, String> {
+        match &self.numbers {
+            Numbers::Single(values) => {
+                finite(values).map(|()| values.iter().copied().map(f64::from).collect())
+            }
+            Numbers::Double { all, .. } => finite(all).map(|()| all.clone()),
+            Numbers::Other(dtype) => Err(not_float(*dtype)),
+        }
+    }
+
+    /// Type and bytes for a file.
+    ///
+    /// # Errors
+    /// As [`Self::singles`] where these are no numbers.
+    pub(super) fn bytes(&self) -> Result<(Dtype, Vec<u8>), String> {
+        let bytes = match &self.numbers {
+            Numbers::Single(values) => values.iter().flat_map(|x| x.to_le_bytes()).collect(),
+            Numbers::Double { all, .. } => all.iter().flat_map(|x| x.to_le_bytes()).collect(),
+            Numbers::Other(dtype) => return Err(not_float(*dtype)),
+        };
+        Ok((self.dtype(), bytes))
+    }
+}
+
+/// What is said about numbers of another kind.
+pub(super) fn not_float(found: Dtype) -> String {
+    format!("expected F32, F16, BF16 or F64, found {found:?}")
+}
+
+fn finite<T: Copy + Into<f64>>(values: &[T]) -> Result<(), String> {
+    let bad = |value: &T| !Into::<f64>::into(*value).is_finite();
+    match values.iter().position(bad) {
+        None => Ok(()),
+        Some(at) => {
+            let found: f64 = values[at].into();
+            Err(format!(
+                "expected finite numbers, found {found} at index {at}"
+            ))
+        }
+    }
+}

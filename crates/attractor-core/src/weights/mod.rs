@@ -1,0 +1,292 @@
+//! Safetensors in and out, with errors that name the file, the tensor and both shapes.
+
+mod array;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use burn::tensor::{Device, Tensor, TensorData};
+use safetensors::SafeTensors;
+use safetensors::tensor::TensorView;
+
+use self::array::Array;
+use crate::{Error, Result};
+
+/// Named arrays with a metadata map, as one safetensors file holds them.
+///
+/// Arrays are of single or double precision; half precision of a file is read as single, which holds it
+/// exactly. Whoever asks for numbers gets finite ones or an error that names file and tensor.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Weights {
+    /// Where they came from, for messages.
+    pub path: PathBuf,
+    tensors: BTreeMap<String, Array>,
+    metadata: BTreeMap<String, String>,
+}
+
+impl Weights {
+    /// No tensors yet.
+    pub fn new() -> Self {
+        Self {
+            path: PathBuf::from("<memory>"),
+            ..Self::default()
+        }
+    }
+
+    /// Reads a file. Of tensors that hold no floating-point numbers (such as batch counters) only name,
+    /// shape and type are kept: they are an error once somebody asks for their numbers.
+    ///
+    /// # Errors
+    /// [`Error::Weights`] if the file is missing, truncated or not safetensors.
+    pub fn read(path: &Path) -> Result<Self> {
+        let fail = |reason: String| Error::Weights {
+            path: path.into(),
+            reason,
+        };
+        let bytes = std::fs::read(path).map_err(|error| fail(error.to_string()))?;
+        let mut weights = Self::from_bytes(&bytes)
+            .map_err(|reason| fail(format!("expected a safetensors file: {reason}")))?;
+        weights.path = path.into();
+        Ok(weights)
+    }
+
+    /// Parses the bytes of a safetensors file.
+    ///
+    /// # Errors
+    /// What is wrong with the bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
+        let file = SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
+        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| error.to_string())?;
+        let mut weights = Self::new();
+        for (name, view) in file.iter() {
+            weights.tensors.insert(name.to_owned(), Array::of(&view));
+        }
+        if let Some(metadata) = header.metadata() {
+            weights
+                .metadata
+                .extend(metadata.iter().map(|(k, v)| (k.clone(), v.clone())));
+        }
+        Ok(weights)
+    }
+
+    /// Writes the file atomically: to a neighbour first, then renamed.
+    ///
+    /// # Errors
+    /// [`Error::Weights`] if the file cannot be written.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        let fail = |reason: String| Error::Weights {
+            path: path.into(),
+            reason,
+        };
+        let mut parts = Vec::new();
+        for (name, array) in &self.tensors {
+            let (dtype, bytes) = array
+                .bytes()
+                .map_err(|reason| fail(format!("`{name}`: {reason}")))?;
+            parts.push((name.as_str(), dtype, &array.shape, bytes));
+        }
+        let views: Vec<(&str, TensorView<'_>)> = parts
+            .iter()
+            .map(|(name, dtype, shape, data)| {
+                TensorView::new(*dtype, shape.to_vec(), data).map(|view| (*name, view))
+            })
+            .collect::<Result<_, _>>()
+            .map_err(|error| fail(error.to_string()))?;
+        let metadata = self
+            .metadata
+            .iter()
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect();
+        let out = safetensors::serialize(views, Some(metadata))
+            .map_err(|error| fail(error.to_string()))?;
+        let partial = path.with_extension("safetensors.part");
+        std::fs::write(&partial, out)
+            .and_then(|()| std::fs::rename(&partial, path))
+            .map_err(|error| fail(error.to_string()))
+    }
+
+    /// Names of the tensors that hold floating-point numbers, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let floats = self.tensors.iter().filter(|(_, array)| array.is_float());
+        floats.map(|(name, _)| name.as_str())
+    }
+
+    /// Adds an array.
+    pub fn insert(&mut self, name: impl Into<String>, shape: &[usize], values: Vec<f32>) {
+        self.tensors
+            .insert(name.into(), Array::single(shape, values));
+    }
+
+    /// Adds an array of double precision.
+    pub fn insert_doubles(&mut self, name: impl Into<String>, shape: &[usize], values: Vec<f64>) {
+        self.tensors
+            .insert(name.into(), Array::double(shape, values));
+    }
+
+    /// Adds a tensor.
+    ///
+    /// # Errors
+    /// [`Error::Device`] if it cannot be read back.
+    pub fn insert_tensor<const D: usize>(
+        &mut self,
+        name: impl Into<String>,
+        tensor: Tensor<D>,
+    ) -> Result<()> {
+        let shape = tensor.dims();
+        self.insert(
+            name,
+            &shape,
+            crate::check::to_host(tensor.without_autodiff())?,
+        );
+        Ok(())
+    }
+
+    /// Metadata by key.
+    pub fn metadata(&self, key: &str) -> Option<&str> {
+        self.metadata.get(key).map(String::as_str)
+    }
+
+    /// Sets metadata.
+    pub fn set_metadata(&mut self, key: impl Into<String>, value: impl Into<String>) {
+        self.metadata.insert(key.into(), value.into());
+    }
+
+    /// Whether a tensor of that name is present.
+    pub fn contains(&self, name: &str) -> bool {
+        self.tensors.contains_key(name)
+    }
+
+    /// Checks that all of these tensors are present; others may be there as well.
+    ///
+    /// # Errors
+    /// [`Error::Weights`] naming every tensor that is missing and those that nobody asked for, among
+    /// which a misspelt one will be.
+    pub fn require<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Result<()> {
+        let names: Vec<&str> = names.into_iter().collect();
+        let missing: Vec<String> = names
+            .iter()
+            .filter(|name| !self.contains(name))
+            .map(|name| format!("`{name}`"))
+            .collect();
+        let expected = match missing.as_slice() {
+            [] => return Ok(()),
+            [one] => format!("expected a tensor {one}, which is missing"),
+            several => format!("expected tensors {}, which are missing", several.join(", ")),
+        };
+        let others: Vec<String> = self
+            .tensors
+            .keys()
+            .filter(|found| !names.contains(&found.as_str()))
+            .map(|found| format!("`{found}`"))
+            .collect();
+        Err(self.fail(match others.is_empty() {
+            true => expected,
+            false => format!("{expected}; not asked for: {}", others.join(", ")),
+        }))
+    }
+
+    /// The same arrays under other names, `(from, to)`; those not mentioned and metadata are left out.
+    ///
+    /// # Errors
+    /// [`Error::Weights`] if one is missing.
+    pub fn renamed(&self, pairs: &[(String, String)]) -> Result<Self> {
+        let mut renamed = Self::new();
+        renamed.path.clone_from(&self.path);
+        for (from, to) in pairs {
+            renamed
+                .tensors
+                .insert(to.clone(), self.entry(from)?.clone());
+        }
+        Ok(renamed)
+    }
+
+    /// Shape of a tensor of floating-point numbers.
+    ///
+    /// # Errors
+    /// [`Error::Weights`] if it is missing or of another type.
+    pub fn shape(&self, name: &str) -> Result<&[usize]> {
+        self.entry(name).map(|array| array.shape.as_slice())
+    }
+
+    /// Finite values of a tensor in single precision, row-major.
+    ///
+    /// # Errors
+    /// [`Error::Weights`] if it is missing, of another type, or holds numbers that are not finite in
+    /// single precision.
+    pub fn values(&self, name: &str) -> Result<&[f32]> {
+        let values = self.entry(name)?.singles();
+        values.map_err(|reason| self.fail(format!("`{name}`: {reason}")))
+    }
+
+    /// Finite values in double precision of a tensor of exactly that shape.
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub fn doubles(&self, name: &str, shape: &[usize]) -> Result<Vec<f64>> {
+        let values = self.expect(name, shape)?.doubles();
+        values.map_err(|reason| self.fail(format!("`{name}`: {reason}")))
+    }
+
+    /// Checks that there is a tensor of exactly that shape with finite numbers in single precision.
+    ///
+    /// # Errors
+    /// [`Error::Weights`] if it is missing, of another type or shape (naming both), or holds other numbers.
+    pub fn check(&self, name: &str, shape: &[usize]) -> Result<()> {
+        self.expect(name, shape)?;
+        self.values(name).map(|_| ())
+    }
+
+    /// A tensor of exactly that shape, in single precision.
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub fn tensor<const D: usize>(
+        &self,
+        name: &str,
+        shape: [usize; D],
+        device: &Device,
+    ) -> Result<Tensor<D>> {
+        self.expect(name, &shape)?;
+        let values = self.values(name)?.to_vec();
+        Ok(Tensor::from_data(TensorData::new(values, shape), device))
+    }
+
+    fn expect(&self, name: &str, shape: &[usize]) -> Result<&Array> {
+        let array = self.entry(name)?;
+        if array.shape == shape {
+            return Ok(array);
+        }
+        let found = &array.shape;
+        Err(self.fail(format!(
+            "`{name}`: expected shape {shape:?}, found {found:?}"
+        )))
+    }
+
+    fn entry(&self, name: &str) -> Result<&Array> {
+        match self.tensors.get(name) {
+            Some(array) if array.is_float() => Ok(array),
+            Some(other) => {
+                let reason = array::not_float(other.dtype());
+                Err(self.fail(format!("`{name}`: {reason}")))
+            }
+            None => {
+                let known: Vec<&str> = self.tensors.keys().map(String::as_str).collect();
+                Err(self.fail(format!(
+                    "expected a tensor `{name}`, found only: {}",
+                    known.join(", ")
+                )))
+            }
+        }
+    }
+
+    /// The error that says what is wrong with this file.
+    pub fn fail(&self, reason: impl Into<String>) -> Error {
+        Error::Weights {
+            path: self.path.clone(),
+            reason: reason.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

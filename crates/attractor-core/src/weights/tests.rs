@@ -1,0 +1,167 @@
+use super::*;
+
+#[test]
+fn round_trip_and_errors() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("w.safetensors");
+    let mut weights = Weights::new();
+    weights.insert("a", &[2, 2], vec![1.0, 2.0, 3.0, 4.0]);
+    weights.set_metadata("spec", "x");
+    weights.write(&path).unwrap();
+    let back = Weights::read(&path).unwrap();
+    assert_eq!(back.values("a").unwrap(), [1.0, 2.0, 3.0, 4.0]);
+    assert_eq!(back.metadata("spec"), Some("x"));
+    let device = Device::default();
+    let message = back.tensor("a", [4], &device).unwrap_err().to_string();
+    assert!(
+        message.contains("expected shape [4], found [2, 2]"),
+        "{message}"
+    );
+    let message = back.tensor("b", [4], &device).unwrap_err().to_string();
+    assert!(
+        message.contains("expected a tensor `b`, found only: a"),
+        "{message}"
+    );
+
+    // Truncation and garbage are errors, never a panic.
+    let bytes = std::fs::read(&path).unwrap();
+    for cut in 0..bytes.len() {
+        assert!(Weights::from_bytes(&bytes[..cut]).is_err(), "cut at {cut}");
+    }
+    std::fs::write(&path, b"\xff\xff\xff\xff\xff\xff\xff\xffgarbage").unwrap();
+    let message = Weights::read(&path).unwrap_err().to_string();
+    assert!(
+        message.contains("w.safetensors: expected a safetensors file"),
+        "{message}"
+    );
+}
+
+/// A safetensors file of one tensor `x` and of an integer `count`.
+fn file(dtype: &str, bytes: &[u8], entries: usize) -> Weights {
+    let (at, end) = (bytes.len(), bytes.len() + 8);
+    let header = format!(
+        r#"{{"x":{{"dtype":"{dtype}","shape":[{entries}],"data_offsets":[0,{at}]}},"count":{{"dtype":"I64","shape":[],"data_offsets":[{at},{end}]}}}}"#
+    );
+    let mut file = (header.len() as u64).to_le_bytes().to_vec();
+    file.extend(header.as_bytes());
+    file.extend(bytes);
+    file.extend(7u64.to_le_bytes());
+    Weights::from_bytes(&file).unwrap()
+}
+
+#[test]
+fn every_floating_point_type_is_read_as_numbers() {
+    let numbers = [1.5f32, -0.25, 3.0];
+    let doubles: Vec<u8> = numbers
+        .iter()
+        .flat_map(|&x| f64::from(x).to_le_bytes())
+        .collect();
+    let singles: Vec<u8> = numbers.iter().flat_map(|x| x.to_le_bytes()).collect();
+    // The upper half of single precision, and the IEEE half precision, of these numbers.
+    let brief: Vec<u8> = singles.chunks_exact(4).flat_map(|x| [x[2], x[3]]).collect();
+    let half = [0x00, 0x3e, 0x00, 0xb4, 0x00, 0x42];
+    for (dtype, bytes) in [
+        ("F32", singles.as_slice()),
+        ("F64", &doubles),
+        ("BF16", &brief),
+        ("F16", &half),
+    ] {
+        let weights = file(dtype, bytes, 3);
+        assert_eq!(weights.values("x").unwrap(), numbers, "{dtype}");
+        let expected = numbers.map(f64::from);
+        assert_eq!(weights.doubles("x", &[3]).unwrap(), expected, "{dtype}");
+        assert!(weights.names().eq(["x"]));
+    }
+}
+
+#[test]
+fn what_is_no_finite_number_is_an_error_that_names_the_tensor() {
+    let message = |weights: &Weights| {
+        let device = Device::default();
+        let message = weights.values("x").unwrap_err().to_string();
+        let tensor = weights.tensor("x", [2], &device).unwrap_err();
+        assert_eq!(tensor.to_string(), message);
+        message
+    };
+    let double = |second: f64| {
+        let bytes = [1.0f64, second].map(f64::to_le_bytes);
+        file("F64", bytes.as_flattened(), 2)
+    };
+    for (weights, expected) in [
+        (
+            double(f64::NAN),
+            "`x`: expected finite numbers, found NaN at index 1",
+        ),
+        (
+            double(-f64::INFINITY),
+            "`x`: expected finite numbers, found -inf at index 1",
+        ),
+        (
+            double(1e300),
+            "`x`: expected numbers that F32 holds, found 1e300 at index 1",
+        ),
+        (
+            file("F16", &[0x00, 0x3c, 0x00, 0x7c], 2),
+            "`x`: expected finite numbers, found inf at index 1",
+        ),
+        (
+            file("BF16", &[0xc0, 0x7f, 0x00, 0x00], 2),
+            "`x`: expected finite numbers, found NaN at index 0",
+        ),
+        (
+            file("I32", &[0; 8], 2),
+            "`x`: expected F32, F16, BF16 or F64, found I32",
+        ),
+        (
+            file("BOOL", &[0; 2], 2),
+            "`x`: expected F32, F16, BF16 or F64, found BOOL",
+        ),
+    ] {
+        assert_eq!(message(&weights), format!("<memory>: {expected}"));
+    }
+    // In double precision the large one is a number like others.
+    assert_eq!(double(1e300).doubles("x", &[2]).unwrap(), [1.0, 1e300]);
+    let mut own = Weights::new();
+    own.insert("x", &[2], vec![f32::INFINITY, 0.0]);
+    assert!(message(&own).ends_with("found inf at index 0"));
+    let weights = double(1.0);
+    assert!(weights.contains("count"));
+    let message = weights.shape("count").unwrap_err().to_string();
+    assert!(message.ends_with("`count`: expected F32, F16, BF16 or F64, found I64"));
+}
+
+#[test]
+fn everything_that_is_missing_is_named() {
+    let mut weights = Weights::new();
+    for name in ["a", "b", "typo"] {
+        weights.insert(name, &[1], vec![0.0]);
+    }
+    weights.require(["a", "b"]).unwrap();
+    let message = |names: &[&str]| {
+        let error = weights.require(names.iter().copied()).unwrap_err();
+        error.to_string()
+    };
+    assert_eq!(
+        message(&["a", "b", "type"]),
+        "<memory>: expected a tensor `type`, which is missing; not asked for: `typo`"
+    );
+    assert_eq!(
+        message(&["a", "c", "b", "typo", "d"]),
+        "<memory>: expected tensors `c`, `d`, which are missing"
+    );
+}
+
+#[test]
+fn double_precision_comes_back_bit_by_bit() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("w.safetensors");
+    let mut weights = Weights::new();
+    weights.insert_doubles("x", &[2, 1], vec![0.1, -1e-300]);
+    weights.write(&path).unwrap();
+    let back = Weights::read(&path).unwrap();
+    assert_eq!(back.doubles("x", &[2, 1]).unwrap(), [0.1, -1e-300]);
+    let pairs = [("x".to_owned(), "y".to_owned())];
+    let renamed = back.renamed(&pairs).unwrap();
+    assert_eq!(renamed.doubles("y", &[2, 1]).unwrap(), [0.1, -1e-300]);
+    assert_eq!(renamed.path, path);
+}
