@@ -1,23 +1,11 @@
 //! What the tests of both models share.
 
-use std::path::PathBuf;
-
 use attractor_core::weights::Weights;
 use attractor_core::{GenerativeModel, check, rng};
+pub(crate) use attractor_testing::{golden, golden_path};
 use burn::tensor::{Device, Tensor};
 
 use crate::vae::{FrozenVae, Vae};
-
-/// Path of a golden file.
-pub(crate) fn golden_path(name: &str) -> PathBuf {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/golden");
-    PathBuf::from(folder).join(format!("{name}.safetensors"))
-}
-
-/// A golden file.
-pub(crate) fn golden(name: &str) -> Weights {
-    Weights::read(&golden_path(name)).unwrap()
-}
 
 /// A golden array as rows.
 pub(crate) fn rows(file: &Weights, name: &str) -> Tensor<2> {

@@ -12,7 +12,7 @@ use crate::vae::Vae;
 use crate::{CifarVae, CifarVaeConfig, MnistVaeConfig};
 
 /// Largest difference of two lists relative to the largest entry.
-pub(super) fn relative_gap(found: &[f32], expected: &[f32]) -> f32 {
+pub(crate) fn relative_gap(found: &[f32], expected: &[f32]) -> f32 {
     assert_eq!(found.len(), expected.len());
     let size = expected.iter().fold(1e-12_f32, |m, v| m.max(v.abs()));
     found

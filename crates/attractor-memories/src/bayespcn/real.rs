@@ -1,12 +1,13 @@
 //! The two precisions of inference.
 
+use attractor_core::adam::Scalar;
 use faer::traits::RealField;
 
 use super::rows::Rows;
 use super::view::{Caches, Derived};
 
 /// `f32` or `f64`.
-pub(crate) trait Real: RealField + Rows + Copy + Default + Send + Sync + 'static {
+pub(crate) trait Real: Scalar + RealField + Rows + Copy + Default + Send + Sync + 'static {
     /// The nearest number.
     fn of(value: f64) -> Self;
     /// The same number.

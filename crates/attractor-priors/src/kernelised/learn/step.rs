@@ -1,11 +1,10 @@
 //! One step of the optimisers.
 
+use attractor_core::adam::{DECAY, EPSILON};
 use faer::{Mat, Scale};
 
 use super::{Optimiser, SeparationConfig};
 
-/// Moments and floor of Adam (Kingma, Ba, ICLR 2015).
-const ADAM: (f64, f64, f64) = (0.9, 0.999, 1e-8);
 /// Share of the predicted decrease that a step of the line search must achieve (Armijo).
 const SUFFICIENT: f64 = 1e-4;
 /// The next trial step is this much longer than the last.
@@ -69,7 +68,9 @@ impl Stepper {
                 square,
             } => {
                 *steps += 1;
-                let (first, second, floor) = ADAM;
+                // Not `AdamStep`, which corrects behind the root: its last bits are others, and maps
+                // must stay those that were learned before.
+                let ((first, second), floor) = (DECAY, EPSILON);
                 let rate = *rate / (1.0 - first.powi(*steps));
                 let correction = 1.0 - second.powi(*steps);
                 let mut next = map.clone();

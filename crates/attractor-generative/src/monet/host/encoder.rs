@@ -1,9 +1,8 @@
 //! The component encoder on all slots of one image.
 
-use super::super::conv::Product;
-use super::super::dense;
-use super::super::layer::{add_bias, sized, sum_rows};
-use super::super::windows::Windows;
+use crate::host::conv::{Product, Windows};
+use crate::host::image::dense;
+use crate::host::layer::{add_bias, sized, sum_rows};
 #[cfg(test)]
 use super::exact::Gate;
 use super::parameters::{Adjoints, Parameters};

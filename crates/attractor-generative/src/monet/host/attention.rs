@@ -1,9 +1,6 @@
 //! One pass of the attention network over one image, and its gradients.
 
-use super::super::dense;
-use super::super::direct::Start;
-use super::super::image::{Image, add_channel_gradient, add_weight_gradient, convolve};
-use super::super::instance_norm::InstanceNormRelu;
+use crate::host::image::{InstanceNormRelu, dense, Start, Image, add_channel_gradient, add_weight_gradient, convolve};
 #[cfg(test)]
 use super::exact::Gate;
 use super::joints::{add_halved, concatenate, halve, join, split};

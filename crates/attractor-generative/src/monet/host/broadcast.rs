@@ -1,7 +1,6 @@
 //! The decoder's first layer: a code on every pixel of a plane, beside the plane's coordinates.
 
-use super::super::dense;
-use super::super::image::Image;
+use crate::host::image::{Image, dense};
 use super::parameters::{Id, Parameters};
 use super::{Gradients, PLANES, pair};
 use crate::monet::MonetConfig;

@@ -1,8 +1,6 @@
 //! The component decoder on one slot of one image.
 
-use super::super::dense;
-use super::super::direct::Start;
-use super::super::image::{Image, add_weight_gradient, convolve};
+use crate::host::image::{dense, Start, Image, add_weight_gradient, convolve};
 use super::broadcast::Shared;
 #[cfg(test)]
 use super::exact::Gate;

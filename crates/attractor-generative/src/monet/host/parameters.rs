@@ -3,10 +3,11 @@
 use attractor_core::Result;
 use attractor_core::weights::Weights;
 
-use super::super::conv::weight_slot;
-use super::super::image::flip;
-use super::super::linear::weight_and_bias;
-use super::super::slot::Slot;
+use crate::host::conv::weight_slot;
+use crate::host::image::flip;
+use crate::host::linear::weight_and_bias;
+use crate::host::matmul::transpose;
+use crate::host::slot::Slot;
 use crate::monet::MonetConfig;
 
 /// Place of a parameter in the list.
@@ -177,7 +178,7 @@ impl Adjoints {
         for layer in ids.mlp.iter().chain(&ids.heads).chain(&ids.decoder[4..]) {
             let (value, outputs) = (&slots[layer.weight].value, slots[layer.bias].value.len());
             let mut transposed = Vec::new();
-            super::super::matmul::transpose(value, value.len() / outputs, outputs, &mut transposed);
+            transpose(value, value.len() / outputs, outputs, &mut transposed);
             by_id[layer.weight] = transposed;
         }
         Self { by_id }
