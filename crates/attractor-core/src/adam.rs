@@ -71,12 +71,7 @@ impl<T: Scalar> AdamStep<T> {
     }
 
     /// The same from `(b1^t, b2^t)`, for callers that round these powers in another way.
-    pub fn with_powers(
-        rate: f64,
-        decay: (f64, f64),
-        epsilon: f64,
-        powers: (f64, f64),
-    ) -> Self {
+    pub fn with_powers(rate: f64, decay: (f64, f64), epsilon: f64, powers: (f64, f64)) -> Self {
         Self {
             rate: T::nearest(rate / (1.0 - powers.0)),
             root: T::nearest((1.0 - powers.1).sqrt().recip()),
@@ -172,7 +167,7 @@ mod tests {
         let moved = |rate| {
             let (mut first, mut second) = moments();
             let mut values = [0.0, 0.0];
-            let step = AdamStep::new(rate, (0.9, 0.999), 1e-8, 1);
+            let step = AdamStep::<f32>::new(rate, (0.9, 0.999), 1e-8, 1);
             step.apply(&mut values, &[1.0, -2.0], &mut first, &mut second);
             values
         };

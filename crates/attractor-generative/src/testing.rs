@@ -86,6 +86,18 @@ pub(crate) fn check_derivative(model: &dyn GenerativeModel, step: f64) {
     );
 }
 
+/// `weights` with every array moved somewhere generic, biases and scales too.
+pub(crate) fn scattered(weights: &Weights, stream: &mut rng::Rng) -> Weights {
+    let mut moved = weights.clone();
+    for name in weights.names() {
+        let (shape, values) = (weights.shape(name).unwrap(), weights.values(name).unwrap());
+        let shift = rng::uniform_vec(stream, values.len(), -0.1, 0.1);
+        let values = values.iter().zip(shift).map(|(a, b)| a + b).collect();
+        moved.insert(name, shape, values);
+    }
+    moved
+}
+
 /// Parameters of two models agree exactly.
 pub(crate) fn assert_same<V: Vae>(a: &V, b: &V) {
     let [a, b] = [a, b].map(|model| crate::nn::weights::export(model).unwrap());

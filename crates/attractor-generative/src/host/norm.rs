@@ -206,24 +206,16 @@ impl HostLayer for BatchNormRelu {
     }
 
     fn slots(&self) -> Vec<&Slot> {
-        let Self {
-            weight,
-            bias,
-            running_mean,
-            running_var,
-            ..
-        } = self;
-        vec![weight, bias, running_mean, running_var]
+        let statistics = [&self.running_mean, &self.running_var];
+        [&self.weight, &self.bias]
+            .into_iter()
+            .chain(statistics)
+            .collect()
     }
 
     fn slots_mut(&mut self) -> Vec<&mut Slot> {
-        let Self {
-            weight,
-            bias,
-            running_mean,
-            running_var,
-            ..
-        } = self;
-        vec![weight, bias, running_mean, running_var]
+        let statistics = [&mut self.running_mean, &mut self.running_var];
+        let trained = [&mut self.weight, &mut self.bias];
+        trained.into_iter().chain(statistics).collect()
     }
 }

@@ -7,8 +7,8 @@ use attractor_core::{
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Tensor, TensorData, activation};
 
-use super::{Monet, MonetConfig};
 use super::host::{Encoded, MonetInference};
+use super::{Monet, MonetConfig};
 use crate::layers::{BroadcastConv2d, ImageShape, entries, to_images};
 use crate::nn::Conv2d;
 use crate::vae::split_heads;

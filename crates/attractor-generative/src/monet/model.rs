@@ -156,7 +156,9 @@ impl Monet {
         });
         let flat = d * (MonetConfig::SIDE / 16).pow(2);
         let wide = MonetConfig::ENCODER_HIDDEN;
-        let heads = [[flat, wide], [wide, 2 * config.code]].into_iter().enumerate();
+        let heads = [[flat, wide], [wide, 2 * config.code]]
+            .into_iter()
+            .enumerate();
         let heads = heads.map(|(i, [inputs, outputs])| {
             let layer = Linear::new(&init, &format!("component.heads.{i}"), inputs, outputs);
             // Behind four convolutions and their ReLUs, and what makes vectors of images.

@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use attractor_core::{Error, Result, check, rng};
 use burn::tensor::Device;
 
-use super::{Monet, MonetConfig, MonetLoss, MonetTrainerConfig};
 use super::host::{MonetNetwork, SceneRows};
+use super::{Monet, MonetConfig, MonetLoss, MonetTrainerConfig};
 use crate::nn::weights as nn;
 use crate::train::checkpoint::Counters;
 use crate::train::{Batch, Batches, draw_order};
@@ -120,14 +120,17 @@ impl MonetTrainer {
         let images = check::to_host(input.without_autodiff())?;
         check::finite("training input", &images, DATA_DIM)?;
         let MonetConfig { slots, code, .. } = self.template.config();
-        let mut stream = rng::indexed_stream(self.config.seed, "training/noise", self.counters.step);
+        let mut stream =
+            rng::indexed_stream(self.config.seed, "training/noise", self.counters.step);
         let noise = rng::normal_vec(&mut stream, batch * slots * code);
         let rows = SceneRows {
             batch,
             images: &images,
             noise: &noise,
         };
-        let loss = self.network.step(rows, &self.config, self.counters.step + 1)?;
+        let loss = self
+            .network
+            .step(rows, &self.config, self.counters.step + 1)?;
         self.counters.step += 1;
         Ok(loss)
     }

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use attractor_core::weights::Weights;
 use attractor_core::Result;
+use attractor_core::weights::Weights;
 use burn::tensor::Device;
 
 use super::{Monet, MonetConfig};

@@ -63,7 +63,9 @@ impl BatchNorm {
         let (channels, count) = (scale.dims()[0], weight.dims()[outputs]);
         let [scale, shift] = [scale, shift].map(|values| -> Tensor<1> {
             let columns: Tensor<2> = values.reshape([channels, 1]);
-            columns.expand([channels, count / channels]).reshape([count])
+            columns
+                .expand([channels, count / channels])
+                .reshape([count])
         });
         let mut shape = [1; D];
         shape[outputs] = count;

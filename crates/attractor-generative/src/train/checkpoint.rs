@@ -69,8 +69,7 @@ fn fail(weights: &Weights, reason: String) -> Error {
 
 fn metadata<'a>(weights: &'a Weights, key: &str) -> Result<&'a str> {
     weights.metadata(key).ok_or_else(|| {
-        let reason =
-            format!("expected a training checkpoint with metadata `{key}`, found none");
+        let reason = format!("expected a training checkpoint with metadata `{key}`, found none");
         fail(weights, reason)
     })
 }

@@ -30,7 +30,7 @@ pub(crate) use tensor_engine::gradients_by_autodiff;
 
 pub(crate) use adam::{FIRST, SECOND};
 pub use config::{AdamConfig, Engine, Objective, Optimiser, Order, RmsPropConfig, TrainerConfig};
-pub use data::{Batch, Batches, FromFn};
 pub(crate) use data::draw_order;
+pub use data::{Batch, Batches, FromFn};
 pub use schedule::{Decay, Schedule};
 pub use trainer::{EpochReport, Progress, Trainer};

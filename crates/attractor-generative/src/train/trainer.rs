@@ -117,7 +117,8 @@ impl<V: Vae> Trainer<V> {
         let noise = match self.config.objective {
             Objective::Reconstruction => None,
             Objective::Variational { .. } => {
-                let mut rng = rng::indexed_stream(self.config.seed, "training/noise", self.counters.step);
+                let mut rng =
+                    rng::indexed_stream(self.config.seed, "training/noise", self.counters.step);
                 Some(rng::normal(&mut rng, [rows, self.latent_dim], &self.device))
             }
         };

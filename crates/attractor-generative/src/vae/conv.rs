@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::path::Path;
 
 use attractor_core::weights::Weights;
-use attractor_core::{Activation, Error, Gaussian, Layer, LayerChain, Result};
+use attractor_core::{Activation, Gaussian, Layer, LayerChain, Result};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, activation};
 
@@ -27,7 +27,7 @@ pub trait Architecture: Clone + Debug + Send {
     /// Checks the sizes.
     ///
     /// # Errors
-    /// [`Error::Config`] naming the field.
+    /// [`attractor_core::Error::Config`] naming the field.
     fn validate(&self) -> Result<()>;
 
     /// The layers.
@@ -87,7 +87,9 @@ impl Stage {
             }
             Map::Linear { paths, .. } => {
                 let width = entries(output) / paths.len().max(1);
-                let head = |path| Named::new(path, Linear::new(init, path, entries(input), width));
+                let head = |path: &String| {
+                    Named::new(path, Linear::new(init, path, entries(input), width))
+                };
                 Affine::Linear(paths.iter().map(head).collect())
             }
         };
@@ -200,7 +202,7 @@ impl<A: Architecture> ConvVae<A> {
     /// Parameters and running statistics by name.
     ///
     /// # Errors
-    /// [`Error::Device`] if a parameter cannot be read back.
+    /// [`attractor_core::Error::Device`] if a parameter cannot be read back.
     pub fn to_weights(&self) -> Result<Weights> {
         nn::export(self)
     }
@@ -208,7 +210,7 @@ impl<A: Architecture> ConvVae<A> {
     /// The model that `weights` hold; the sizes follow from the shapes.
     ///
     /// # Errors
-    /// [`Error::Weights`] if a parameter is missing or has the wrong shape.
+    /// [`attractor_core::Error::Weights`] if a parameter is missing or has the wrong shape.
     pub fn from_weights(weights: &Weights, device: &Device) -> Result<Self> {
         let [first, second] = A::SIZED_BY;
         let [features, ..] = nn::shape::<4>(weights, first)?;
@@ -228,7 +230,7 @@ impl<A: Architecture> ConvVae<A> {
     /// Writes a safetensors file.
     ///
     /// # Errors
-    /// [`Error::Weights`] if the file cannot be written.
+    /// [`attractor_core::Error::Weights`] if the file cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
         self.to_weights()?.write(path)
     }
@@ -274,7 +276,7 @@ macro_rules! architecture {
     (
         $(#[$doc:meta])*
         $config:ident { features: $features:literal, code: $code:literal },
-        $kind:literal sized by $sized_by:expr, $plan:path
+        $kind:literal sized by $sized_by:expr, $plan:ident
     ) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

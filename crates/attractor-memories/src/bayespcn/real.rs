@@ -7,7 +7,9 @@ use super::rows::Rows;
 use super::view::{Caches, Derived};
 
 /// `f32` or `f64`.
-pub(crate) trait Real: Scalar + RealField + Rows + Copy + Default + Send + Sync + 'static {
+pub(crate) trait Real:
+    Scalar + RealField + Rows + Copy + Default + Send + Sync + 'static
+{
     /// The nearest number.
     fn of(value: f64) -> Self;
     /// The same number.

@@ -31,11 +31,7 @@ pub(crate) struct UpsampleConv {
 }
 
 impl UpsampleConv {
-    pub(crate) fn new(
-        path: &str,
-        [inputs, height, width]: ImageShape,
-        outputs: usize,
-    ) -> Self {
+    pub(crate) fn new(path: &str, [inputs, height, width]: ImageShape, outputs: usize) -> Self {
         let windows = Windows {
             height,
             width,

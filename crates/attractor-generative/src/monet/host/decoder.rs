@@ -1,11 +1,11 @@
 //! The component decoder on one slot of one image.
 
-use crate::host::image::{dense, Start, Image, add_weight_gradient, convolve};
 use super::broadcast::Shared;
 #[cfg(test)]
 use super::exact::Gate;
 use super::parameters::{Adjoints, Parameters};
 use super::{Gradients, PLANES};
+use crate::host::image::{Image, Start, add_weight_gradient, convolve, dense};
 use crate::monet::MonetConfig;
 
 /// Activations of one slot.
