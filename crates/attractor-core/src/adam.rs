@@ -130,6 +130,8 @@ impl AdamStep<f64> {
 
 #[cfg(test)]
 mod tests {
+    use burn::tensor::TensorData;
+
     use super::*;
     use crate::rng;
 
@@ -157,6 +159,44 @@ mod tests {
             }
             for (found, [exact, ..]) in values.iter().zip(exact) {
                 assert!((f64::from(*found) - exact).abs() < 1e-5, "{found} {exact}");
+            }
+        }
+    }
+
+    /// Double precision and tensors take the same steps.
+    #[test]
+    fn other_forms_agree() {
+        let device = crate::Backend::available()[0].open().unwrap();
+        let count = 11;
+        let mut stream = rng::stream(3, "adam");
+        let start = rng::normal_vec(&mut stream, count);
+        let mut single = [start.clone(), vec![0.0; count], vec![0.0; count]];
+        let mut double = single
+            .clone()
+            .map(|values| values.into_iter().map(f64::from).collect());
+        let mut tensors = single
+            .clone()
+            .map(|values| Tensor::<1>::from_data(TensorData::new(values, [count]), &device));
+        for t in 1..=4 {
+            let gradient = rng::normal_vec(&mut stream, count);
+            let wide: Vec<f64> = gradient.iter().copied().map(f64::from).collect();
+            let [values, first, second] = &mut single;
+            AdamStep::<f32>::new(0.1, DECAY, EPSILON, t).apply(values, &gradient, first, second);
+            let step = AdamStep::<f64>::new(0.1, DECAY, EPSILON, t);
+            let [values, first, second]: &mut [Vec<f64>; 3] = &mut double;
+            step.apply(values, &wide, first, second);
+            let gradient = Tensor::from_data(TensorData::new(gradient, [count]), &device);
+            let [value, first, second] = &mut tensors;
+            step.apply_to_tensor(value, gradient, first, second);
+        }
+        for ((single, double), tensor) in single.iter().zip(&double).zip(tensors) {
+            let tensor = crate::check::to_host(tensor).unwrap();
+            for ((single, double), tensor) in single.iter().zip(double).zip(tensor) {
+                let gap = |other: f32| (f64::from(other) - double).abs();
+                assert!(
+                    gap(*single) < 1e-6 && gap(tensor) < 1e-6,
+                    "{single} {tensor} {double}"
+                );
             }
         }
     }
