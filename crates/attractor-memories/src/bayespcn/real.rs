@@ -14,8 +14,6 @@ pub(crate) trait Real:
     fn of(value: f64) -> Self;
     /// The same number.
     fn wide(self) -> f64;
-    /// The square root.
-    fn root(self) -> Self;
     /// What is kept in this precision.
     fn derived(caches: &Caches) -> &Derived<Self>;
 }
@@ -29,11 +27,6 @@ impl Real for f32 {
     #[inline(always)]
     fn wide(self) -> f64 {
         f64::from(self)
-    }
-
-    #[inline(always)]
-    fn root(self) -> Self {
-        self.sqrt()
     }
 
     fn derived(caches: &Caches) -> &Derived<Self> {
@@ -50,11 +43,6 @@ impl Real for f64 {
     #[inline(always)]
     fn wide(self) -> f64 {
         self
-    }
-
-    #[inline(always)]
-    fn root(self) -> Self {
-        self.sqrt()
     }
 
     fn derived(caches: &Caches) -> &Derived<Self> {
