@@ -53,4 +53,4 @@ pub use model::{Component, Monet};
 pub use objective::{MonetLoss, MonetObjective, MonetTrainerConfig};
 #[cfg(test)]
 pub(crate) use tests::TINY;
-pub use trainer::{MonetEpoch, MonetProgress, MonetTrainer};
+pub use trainer::MonetTrainer;

@@ -9,41 +9,12 @@ use super::host::{MonetNetwork, SceneRows};
 use super::{Monet, MonetConfig, MonetLoss, MonetTrainerConfig};
 use crate::nn::weights as nn;
 use crate::train::checkpoint::Counters;
-use crate::train::{Batch, Batches, draw_order};
+use crate::train::{Batch, Batches, EpochReport, Progress, draw_order};
 
 /// Entries of an image.
 const DATA_DIM: usize = 3 * MonetConfig::SIDE * MonetConfig::SIDE;
 /// Kind of model in a checkpoint.
 pub(super) const KIND: &str = "monet";
-
-/// What the callback of [`MonetTrainer::run_epoch`] hears after each step.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct MonetProgress {
-    /// Epoch, counted from 0.
-    pub epoch: usize,
-    /// Steps done in this epoch.
-    pub step: usize,
-    /// Steps in an epoch.
-    pub steps: usize,
-    /// Mean loss of the step's images, before the step.
-    pub loss: MonetLoss,
-}
-
-/// One pass over the data.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct MonetEpoch {
-    /// Epoch, counted from 0.
-    pub epoch: usize,
-    /// Steps done.
-    pub steps: usize,
-    /// Images seen.
-    pub images: usize,
-    /// Mean over the images seen, each before its step.
-    pub loss: MonetLoss,
-    /// False if the callback broke off. The weights are then those of an unfinished epoch, which
-    /// cannot be resumed exactly: go back to the last checkpoint.
-    pub finished: bool,
-}
 
 /// Trains one MONet with hand-written gradients on the CPU, whatever device the data come from.
 ///
@@ -142,8 +113,8 @@ impl MonetTrainer {
     pub fn run_epoch(
         &mut self,
         data: &mut dyn Batches,
-        progress: &mut dyn FnMut(MonetProgress) -> ControlFlow<()>,
-    ) -> Result<MonetEpoch> {
+        progress: &mut dyn FnMut(Progress<MonetLoss>) -> ControlFlow<()>,
+    ) -> Result<EpochReport<MonetLoss>> {
         let epoch = self.epoch();
         let order = draw_order(data, DATA_DIM, self.config.seed, epoch as u64)?;
         let steps = order.len().div_ceil(self.config.batch_size);
@@ -162,7 +133,7 @@ impl MonetTrainer {
             ] {
                 *sum += weight * value;
             }
-            let heard = MonetProgress {
+            let heard = Progress {
                 epoch,
                 step: done,
                 steps,
@@ -176,7 +147,7 @@ impl MonetTrainer {
         self.counters.epoch += usize::from(finished);
         let [total, reconstruction, codes, masks] =
             [sum.total, sum.reconstruction, sum.codes, sum.masks].map(|sum| sum / images as f64);
-        Ok(MonetEpoch {
+        Ok(EpochReport {
             epoch,
             steps: done,
             images,

@@ -11,31 +11,32 @@ use super::engine::{AnyEngine, Rows};
 use super::{Batch, Batches, Objective, TrainerConfig};
 use crate::vae::Vae;
 
-/// What the callback of [`Trainer::run_epoch`] hears.
+/// What the callback of an epoch hears.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Progress {
+pub struct Progress<L = f64> {
     /// Epoch, counted from 0.
     pub epoch: usize,
     /// Steps done in this epoch.
     pub step: usize,
     /// Steps in an epoch.
     pub steps: usize,
-    /// Sum of the step losses of this epoch so far over the images they saw.
-    pub loss_per_image: f64,
+    /// Of an autoencoder: the step losses of this epoch so far over the images they saw. Of a MONet:
+    /// the mean over the step's images, before the step.
+    pub loss: L,
 }
 
 /// One pass over the data.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct EpochReport {
+pub struct EpochReport<L = f64> {
     /// Epoch, counted from 0.
     pub epoch: usize,
     /// Steps done.
     pub steps: usize,
     /// Images seen.
     pub images: usize,
-    /// Sum of the losses of all steps over `images`; each loss as in [`crate::train`], before its
-    /// step.
-    pub loss_per_image: f64,
+    /// Sum of the losses of all steps over `images`, each as in [`crate::train`] or
+    /// [`mod@crate::monet`], before its step.
+    pub loss: L,
     /// False if the callback broke off. The weights are then those of an unfinished epoch, which
     /// cannot be resumed exactly: go back to the last checkpoint.
     pub finished: bool,
@@ -156,12 +157,11 @@ impl<V: Vae> Trainer<V> {
             if done.is_multiple_of(every.max(1)) || done == steps {
                 let losses = check::to_host(Tensor::cat(std::mem::take(&mut pending), 0))?;
                 total += losses.into_iter().map(f64::from).sum::<f64>();
-                let loss_per_image = total / images as f64;
                 let flow = progress(Progress {
                     epoch,
                     step: done,
                     steps,
-                    loss_per_image,
+                    loss: total / images as f64,
                 });
                 if flow.is_break() {
                     break;
@@ -174,7 +174,7 @@ impl<V: Vae> Trainer<V> {
             epoch,
             steps: done,
             images,
-            loss_per_image: total / images as f64,
+            loss: total / images as f64,
             finished,
         })
     }

@@ -8,7 +8,9 @@ use crate::host::image::flip;
 use crate::host::linear::weight_and_bias;
 use crate::host::matmul::transpose;
 use crate::host::slot::Slot;
+use crate::layers::ImageShape;
 use crate::monet::MonetConfig;
+use crate::nn::weights as nn;
 
 /// Place of a parameter in the list.
 pub(super) type Id = usize;
@@ -48,92 +50,87 @@ pub(super) struct Parameters {
     pub(super) ids: Ids,
 }
 
-struct Builder {
+/// Makes slots of the sizes that a file has.
+struct Builder<'a> {
+    weights: &'a Weights,
     slots: Vec<Slot>,
 }
 
-impl Builder {
-    fn add(&mut self, slot: Slot) -> Id {
+impl Builder<'_> {
+    fn add(&mut self, mut slot: Slot) -> Result<Id> {
+        slot.import(self.weights)?;
         self.slots.push(slot);
-        self.slots.len() - 1
+        Ok(self.slots.len() - 1)
     }
 
-    fn block(&mut self, path: &str, inputs: usize, outputs: usize) -> BlockIds {
-        BlockIds {
-            conv: self.add(weight_slot(&format!("{path}.conv"), [inputs, outputs, 3])),
-            scale: self.add(Slot::vector(format!("{path}.norm.weight"), outputs)),
-            shift: self.add(Slot::vector(format!("{path}.norm.bias"), outputs)),
-        }
+    /// The weight of a convolution, and how many channels it has for outputs.
+    fn weight(&mut self, path: &str) -> Result<(Id, usize)> {
+        let name = format!("{path}.weight");
+        let [outputs, inputs, kernel, _] = nn::shape::<4>(self.weights, &name)?;
+        let slot = weight_slot(path, [inputs, outputs, kernel]);
+        Ok((self.add(slot)?, outputs))
     }
 
-    fn conv(&mut self, path: &str, sizes: [usize; 3]) -> LayerIds {
-        LayerIds {
-            weight: self.add(weight_slot(path, sizes)),
-            bias: self.add(Slot::vector(format!("{path}.bias"), sizes[1])),
-        }
+    fn block(&mut self, path: String) -> Result<BlockIds> {
+        let (conv, outputs) = self.weight(&format!("{path}.conv"))?;
+        Ok(BlockIds {
+            conv,
+            scale: self.add(Slot::vector(format!("{path}.norm.weight"), outputs))?,
+            shift: self.add(Slot::vector(format!("{path}.norm.bias"), outputs))?,
+        })
     }
 
-    fn linear(&mut self, path: &str, input: [usize; 3], output: [usize; 3]) -> LayerIds {
+    fn conv(&mut self, path: String) -> Result<LayerIds> {
+        let (weight, outputs) = self.weight(&path)?;
+        let bias = self.add(Slot::vector(format!("{path}.bias"), outputs))?;
+        Ok(LayerIds { weight, bias })
+    }
+
+    fn linear(&mut self, path: &str, input: ImageShape, output: ImageShape) -> Result<LayerIds> {
         let (weight, bias) = weight_and_bias(&[path.into()], input, output);
-        LayerIds {
-            weight: self.add(weight),
-            bias: self.add(bias),
-        }
+        Ok(LayerIds {
+            weight: self.add(weight)?,
+            bias: self.add(bias)?,
+        })
     }
 }
 
 impl Parameters {
     /// The parameters that `weights` hold under the published names.
     pub(super) fn new(config: &MonetConfig, weights: &Weights) -> Result<Self> {
-        let mut builder = Builder { slots: Vec::new() };
+        let mut builder = Builder {
+            weights,
+            slots: Vec::new(),
+        };
         let flat = |width| [width, 1, 1];
-        let channels = config.attention_channels();
-        let (last, side) = (config.blocks - 1, config.smallest_side());
-        let smallest = [channels[last], side, side];
+        let (blocks, side) = (config.blocks, config.smallest_side());
+        let smallest = [config.attention_channels()[blocks - 1], side, side];
         let hidden = flat(MonetConfig::ATTENTION_HIDDEN);
-        let down = (0..config.blocks)
-            .map(|i| {
-                let inputs = if i == 0 { 4 } else { channels[i - 1] };
-                builder.block(&format!("netAttn.downblock{}", i + 1), inputs, channels[i])
-            })
-            .collect();
+        let down = (1..=blocks).map(|i| builder.block(format!("netAttn.downblock{i}")));
+        let down = down.collect::<Result<_>>()?;
         let mlp = vec![
-            builder.linear("netAttn.mlp.0", smallest, hidden),
-            builder.linear("netAttn.mlp.2", hidden, hidden),
-            builder.linear("netAttn.mlp.4", hidden, smallest),
+            builder.linear("netAttn.mlp.0", smallest, hidden)?,
+            builder.linear("netAttn.mlp.2", hidden, hidden)?,
+            builder.linear("netAttn.mlp.4", hidden, smallest)?,
         ];
-        let up = (0..config.blocks)
-            .map(|i| {
-                // Blocks are numbered from the coarsest, which is the second.
-                let path = format!("netAttn.upblock{}", config.blocks + 1 - i);
-                builder.block(&path, 2 * channels[i], channels[i.saturating_sub(1)])
-            })
-            .collect();
-        let output = builder.conv("netAttn.output", [channels[0], 1, 1]);
-        let mut inputs = 4;
-        let mut encoder = Vec::new();
-        for (i, outputs) in MonetConfig::ENCODER_CHANNELS.into_iter().enumerate() {
-            encoder.push(builder.conv(&format!("netCVAE.encoder.{}", 2 * i), [inputs, outputs, 3]));
-            inputs = outputs;
-        }
-        let image = [inputs, MonetConfig::SIDE / 16, MonetConfig::SIDE / 16];
+        // Numbered from the coarsest, which is the second.
+        let up = (2..blocks + 2).rev();
+        let up = up.map(|i| builder.block(format!("netAttn.upblock{i}")));
+        let up = up.collect::<Result<_>>()?;
+        let output = builder.conv("netAttn.output".into())?;
+        let channels = MonetConfig::ENCODER_CHANNELS;
+        let encoder = (0..channels.len()).map(|i| 2 * i);
+        let encoder = encoder.map(|i| builder.conv(format!("netCVAE.encoder.{i}")));
+        let encoder = encoder.collect::<Result<_>>()?;
+        let side = MonetConfig::SIDE / 16;
+        let image = [channels[channels.len() - 1], side, side];
         let wide = flat(MonetConfig::ENCODER_HIDDEN);
         let heads = vec![
-            builder.linear("netCVAE.encoder.9", image, wide),
-            builder.linear("netCVAE.encoder.11", wide, flat(2 * config.code)),
+            builder.linear("netCVAE.encoder.9", image, wide)?,
+            builder.linear("netCVAE.encoder.11", wide, flat(2 * config.code))?,
         ];
-        let width = config.decoder_channels;
-        let decoder = [config.code + 2, width, width, width, width]
-            .into_iter()
-            .zip([(width, 3), (width, 3), (width, 3), (width, 3), (4, 1)])
-            .enumerate()
-            .map(|(i, (inputs, (outputs, kernel)))| {
-                builder.conv(
-                    &format!("netCVAE.decoder.{}", 2 * i),
-                    [inputs, outputs, kernel],
-                )
-            })
-            .collect();
+        let decoder = (0..5).map(|i| builder.conv(format!("netCVAE.decoder.{}", 2 * i)));
+        let decoder = decoder.collect::<Result<_>>()?;
         let ids = Ids {
             down,
             mlp,
@@ -143,8 +140,7 @@ impl Parameters {
             heads,
             decoder,
         };
-        let mut slots = builder.slots;
-        slots.iter_mut().try_for_each(|slot| slot.import(weights))?;
+        let slots = builder.slots;
         Ok(Self { slots, ids })
     }
 
