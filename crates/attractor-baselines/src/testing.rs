@@ -1,48 +1,14 @@
 //! Shared by the tests of all baselines.
 
-use attractor_core::burn::tensor::{Device, Tensor, TensorData};
+use attractor_core::burn::tensor::Tensor;
 use attractor_core::weights::Weights;
-use attractor_core::{AssociativeMemory, Backend, Error, Outcome, rng};
-
-pub(crate) fn device() -> Device {
-    Backend::available()[0].open().unwrap()
-}
+use attractor_core::{AssociativeMemory, Error, Outcome};
+pub(crate) use attractor_testing::{
+    assert_close, device, host, normal_of as normal, normal_vec, permuted, tensor,
+};
 
 pub(crate) fn golden() -> Weights {
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../fixtures/golden/memory_networks.safetensors"
-    );
-    Weights::read(path.as_ref()).unwrap()
-}
-
-pub(crate) fn tensor(values: &[f32], dim: usize) -> Tensor<2> {
-    Tensor::from_data(
-        TensorData::new(values.to_vec(), [values.len() / dim, dim]),
-        &device(),
-    )
-}
-
-pub(crate) fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().try_into_vec::<f32>().unwrap()
-}
-
-pub(crate) fn normal_vec(seed: u64, purpose: &str, len: usize) -> Vec<f32> {
-    rng::normal_vec(&mut rng::stream(seed, purpose), len)
-}
-
-pub(crate) fn normal(seed: u64, purpose: &str, rows: usize, dim: usize) -> Tensor<2> {
-    tensor(&normal_vec(seed, purpose, rows * dim), dim)
-}
-
-pub(crate) fn assert_close(ours: &[f32], expected: &[f32], tolerance: f32, what: &str) {
-    assert_eq!(ours.len(), expected.len(), "{what}");
-    for (i, (a, b)) in ours.iter().zip(expected).enumerate() {
-        assert!(
-            (a - b).abs() <= tolerance,
-            "{what}[{i}]: ours {a}, expected {b}"
-        );
-    }
+    attractor_testing::golden("memory_networks")
 }
 
 pub(crate) fn state(memory: &impl AssociativeMemory, cues: Tensor<2>) -> Vec<f32> {
@@ -50,14 +16,6 @@ pub(crate) fn state(memory: &impl AssociativeMemory, cues: Tensor<2>) -> Vec<f32
     let state = host(recall.state);
     assert!(state.iter().all(|value| value.is_finite()), "{state:?}");
     state
-}
-
-/// Rows of `values` in another order.
-pub(crate) fn permuted(values: &[f32], dim: usize, seed: u64) -> Vec<f32> {
-    rng::permutation(&mut rng::stream(seed, "permutation"), values.len() / dim)
-        .into_iter()
-        .flat_map(|row| values[row * dim..(row + 1) * dim].to_vec())
-        .collect()
 }
 
 /// The errors and invariants every memory shares. `fresh` makes an empty memory of 4 columns.

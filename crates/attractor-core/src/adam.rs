@@ -1,9 +1,47 @@
-//! Steps of Adam over arrays in host memory, in one pass.
+//! Steps of Adam: over arrays in host memory, in one pass, and on tensors.
 
+use std::fmt::Debug;
+use std::ops::{Add, Mul, SubAssign};
+
+use burn::tensor::Tensor;
 use rayon::prelude::*;
+
+/// The usual decay rates of the two moments.
+pub const DECAY: (f64, f64) = (0.9, 0.999);
+/// What is usually added to the root of the second moment.
+pub const EPSILON: f64 = 1e-8;
 
 /// Numbers that one thread takes at a time; fewer are not worth a second one.
 const CHUNK: usize = 1 << 15;
+
+/// What arrays hold: `f32` or `f64`.
+pub trait Scalar:
+    Copy + Debug + Send + Sync + Add<Output = Self> + Mul<Output = Self> + SubAssign
+{
+    /// The nearest number.
+    fn nearest(value: f64) -> Self;
+    /// `numerator / (root * sqrt(square) + epsilon)`
+    fn over_root(numerator: Self, root: Self, square: Self, epsilon: Self) -> Self;
+}
+
+macro_rules! scalar {
+    ($float:ty) => {
+        impl Scalar for $float {
+            #[inline(always)]
+            fn nearest(value: f64) -> Self {
+                value as Self
+            }
+
+            #[inline(always)]
+            fn over_root(numerator: Self, root: Self, square: Self, epsilon: Self) -> Self {
+                numerator / (root * square.sqrt() + epsilon)
+            }
+        }
+    };
+}
+
+scalar!(f32);
+scalar!(f64);
 
 /// A step of Adam for gradients g and moments m, v of the parameters w:
 ///
@@ -15,37 +53,37 @@ const CHUNK: usize = 1 << 15;
 /// # Source
 /// D. Kingma, J. Ba, ICLR 2015, algorithm 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct AdamStep {
-    rate: f32,
-    root: f32,
-    epsilon: f32,
-    decay: (f32, f32),
-    rest: (f32, f32),
+pub struct AdamStep<T = f32> {
+    rate: T,
+    root: T,
+    epsilon: T,
+    decay: (T, T),
+    rest: (T, T),
 }
 
-impl AdamStep {
+impl<T: Scalar> AdamStep<T> {
     /// Step number `step`, the first being 1, with decay rates `(b1, b2)` of the moments. A negative
     /// rate climbs.
     pub fn new(rate: f64, decay: (f64, f64), epsilon: f64, step: u64) -> Self {
         let step = step as f64;
+        let powers = (decay.0.powf(step), decay.1.powf(step));
+        Self::with_powers(rate, decay, epsilon, powers)
+    }
+
+    /// The same from `(b1^t, b2^t)`, for callers that round these powers in another way.
+    pub fn with_powers(rate: f64, decay: (f64, f64), epsilon: f64, powers: (f64, f64)) -> Self {
         Self {
-            rate: (rate / (1.0 - decay.0.powf(step))) as f32,
-            root: (1.0 - decay.1.powf(step)).sqrt().recip() as f32,
-            epsilon: epsilon as f32,
-            decay: (decay.0 as f32, decay.1 as f32),
+            rate: T::nearest(rate / (1.0 - powers.0)),
+            root: T::nearest((1.0 - powers.1).sqrt().recip()),
+            epsilon: T::nearest(epsilon),
+            decay: (T::nearest(decay.0), T::nearest(decay.1)),
             // One minus a decay near 1 loses digits in single precision.
-            rest: ((1.0 - decay.0) as f32, (1.0 - decay.1) as f32),
+            rest: (T::nearest(1.0 - decay.0), T::nearest(1.0 - decay.1)),
         }
     }
 
     /// Moves `values` and both moments, over the shortest of the four arrays.
-    pub fn apply(
-        &self,
-        values: &mut [f32],
-        gradient: &[f32],
-        first: &mut [f32],
-        second: &mut [f32],
-    ) {
+    pub fn apply(&self, values: &mut [T], gradient: &[T], first: &mut [T], second: &mut [T]) {
         if values.len() <= CHUNK {
             return self.chunk(values, gradient, first, second);
         }
@@ -60,18 +98,40 @@ impl AdamStep {
             });
     }
 
-    fn chunk(&self, values: &mut [f32], gradient: &[f32], first: &mut [f32], second: &mut [f32]) {
+    fn chunk(&self, values: &mut [T], gradient: &[T], first: &mut [T], second: &mut [T]) {
         let moments = first.iter_mut().zip(second);
         for ((value, &g), (first, second)) in values.iter_mut().zip(gradient).zip(moments) {
             *first = self.decay.0 * *first + self.rest.0 * g;
             *second = self.decay.1 * *second + self.rest.1 * g * g;
-            *value -= self.rate * *first / (self.root * second.sqrt() + self.epsilon);
+            *value -= T::over_root(self.rate * *first, self.root, *second, self.epsilon);
         }
+    }
+}
+
+impl AdamStep<f64> {
+    /// Moves a tensor and its moments by operations on their device. The moment is divided before
+    /// it is taken times the rate, so that last bits differ from [`AdamStep::apply`].
+    pub fn apply_to_tensor<const D: usize>(
+        &self,
+        value: &mut Tensor<D>,
+        gradient: Tensor<D>,
+        first: &mut Tensor<D>,
+        second: &mut Tensor<D>,
+    ) {
+        let added = gradient.clone().mul_scalar(self.rest.0);
+        first.inplace(|first| first.mul_scalar(self.decay.0) + added);
+        let added = gradient.square().mul_scalar(self.rest.1);
+        second.inplace(|second| second.mul_scalar(self.decay.1) + added);
+        let scale = second.clone().sqrt().mul_scalar(self.root);
+        let change = (first.clone() / scale.add_scalar(self.epsilon)).mul_scalar(self.rate);
+        value.inplace(|value| value - change);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use burn::tensor::TensorData;
+
     use super::*;
     use crate::rng;
 
@@ -103,13 +163,51 @@ mod tests {
         }
     }
 
+    /// Double precision and tensors take the same steps.
+    #[test]
+    fn other_forms_agree() {
+        let device = crate::Backend::available()[0].open().unwrap();
+        let count = 11;
+        let mut stream = rng::stream(3, "adam");
+        let start = rng::normal_vec(&mut stream, count);
+        let mut single = [start.clone(), vec![0.0; count], vec![0.0; count]];
+        let mut double = single
+            .clone()
+            .map(|values| values.into_iter().map(f64::from).collect());
+        let mut tensors = single
+            .clone()
+            .map(|values| Tensor::<1>::from_data(TensorData::new(values, [count]), &device));
+        for t in 1..=4 {
+            let gradient = rng::normal_vec(&mut stream, count);
+            let wide: Vec<f64> = gradient.iter().copied().map(f64::from).collect();
+            let [values, first, second] = &mut single;
+            AdamStep::<f32>::new(0.1, DECAY, EPSILON, t).apply(values, &gradient, first, second);
+            let step = AdamStep::<f64>::new(0.1, DECAY, EPSILON, t);
+            let [values, first, second]: &mut [Vec<f64>; 3] = &mut double;
+            step.apply(values, &wide, first, second);
+            let gradient = Tensor::from_data(TensorData::new(gradient, [count]), &device);
+            let [value, first, second] = &mut tensors;
+            step.apply_to_tensor(value, gradient, first, second);
+        }
+        for ((single, double), tensor) in single.iter().zip(&double).zip(tensors) {
+            let tensor = crate::check::to_host(tensor).unwrap();
+            for ((single, double), tensor) in single.iter().zip(double).zip(tensor) {
+                let gap = |other: f32| (f64::from(other) - double).abs();
+                assert!(
+                    gap(*single) < 1e-5 && gap(tensor) < 1e-5,
+                    "{single} {tensor} {double}"
+                );
+            }
+        }
+    }
+
     #[test]
     fn a_negative_rate_climbs() {
         let moments = || (vec![0.0; 2], vec![0.0; 2]);
         let moved = |rate| {
             let (mut first, mut second) = moments();
             let mut values = [0.0, 0.0];
-            let step = AdamStep::new(rate, (0.9, 0.999), 1e-8, 1);
+            let step = AdamStep::<f32>::new(rate, (0.9, 0.999), 1e-8, 1);
             step.apply(&mut values, &[1.0, -2.0], &mut first, &mut second);
             values
         };

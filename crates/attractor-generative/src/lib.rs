@@ -1,22 +1,20 @@
 //! Generative models of Attractor: convolutional variational autoencoders as chains of layers.
 //!
-//! - [`cifar`] and [`mnist`]: the two autoencoders of Annabi, Pitti and Quoy (2022), each a checked
-//!   configuration, a trainable Burn module and safetensors in PyTorch's layout;
+//! - [`vae`]: what a trainable autoencoder offers; the two of Annabi, Pitti and Quoy (2022), each a
+//!   checked configuration and a table of layers from which one Burn module is made, with
+//!   safetensors in PyTorch's layout; and [`FrozenVae`], the inference form that implements
+//!   [`attractor_core::GenerativeModel`] without any autodiff graph;
 //! - [`mod@monet`]: the autoencoder that takes scenes apart into objects, with a trainer of its own;
 //! - [`train`]: one trainer for both, variational or as a plain (denoising) autoencoder, with
 //!   checkpoints at epoch boundaries;
-//! - [`vae`]: what a trainable autoencoder offers, and [`FrozenVae`], the inference form that
-//!   implements [`attractor_core::GenerativeModel`] without any autodiff graph;
 //! - [`host`]: training steps on the CPU, several times faster than automatic differentiation;
 //! - [`layers`]: affine layers with adjoints, the links of a frozen encoder or decoder;
 //! - [`nn`]: the trainable layers, initialised as PyTorch does from host random streams.
 //!
 //! Data and codes are rows: images `[n, channels * height * width]`, channel-major, in `[0, 1]`.
 
-pub mod cifar;
 pub mod host;
 pub mod layers;
-pub mod mnist;
 pub mod monet;
 pub mod nn;
 #[cfg(test)]
@@ -24,14 +22,12 @@ mod testing;
 pub mod train;
 pub mod vae;
 
-pub use cifar::{CifarVae, CifarVaeConfig};
-pub use mnist::{MnistVae, MnistVaeConfig};
 pub use monet::{FrozenMonet, Monet, MonetConfig, MonetTrainer, MonetTrainerConfig};
 pub use train::{
     AdamConfig, Batch, Batches, Engine, EpochReport, FromFn, Objective, Progress, Trainer,
     TrainerConfig,
 };
-pub use vae::{FrozenVae, Vae};
+pub use vae::{CifarVae, CifarVaeConfig, FrozenVae, MnistVae, MnistVaeConfig, Vae};
 
 /// The snippets of the documentation pages, compiled and run as tests.
 #[cfg(doctest)]

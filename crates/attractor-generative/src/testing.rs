@@ -1,23 +1,11 @@
 //! What the tests of both models share.
 
-use std::path::PathBuf;
-
 use attractor_core::weights::Weights;
 use attractor_core::{GenerativeModel, check, rng};
+pub(crate) use attractor_testing::{golden, golden_path};
 use burn::tensor::{Device, Tensor};
 
 use crate::vae::{FrozenVae, Vae};
-
-/// Path of a golden file.
-pub(crate) fn golden_path(name: &str) -> PathBuf {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/golden");
-    PathBuf::from(folder).join(format!("{name}.safetensors"))
-}
-
-/// A golden file.
-pub(crate) fn golden(name: &str) -> Weights {
-    Weights::read(&golden_path(name)).unwrap()
-}
 
 /// A golden array as rows.
 pub(crate) fn rows(file: &Weights, name: &str) -> Tensor<2> {
@@ -96,6 +84,18 @@ pub(crate) fn check_derivative(model: &dyn GenerativeModel, step: f64) {
         error < 0.02 * numeric.abs(),
         "length {size}, numeric {numeric}"
     );
+}
+
+/// `weights` with every array moved somewhere generic, biases and scales too.
+pub(crate) fn scattered(weights: &Weights, stream: &mut rng::Rng) -> Weights {
+    let mut moved = weights.clone();
+    for name in weights.names() {
+        let (shape, values) = (weights.shape(name).unwrap(), weights.values(name).unwrap());
+        let shift = rng::uniform_vec(stream, values.len(), -0.1, 0.1);
+        let values = values.iter().zip(shift).map(|(a, b)| a + b).collect();
+        moved.insert(name, shape, values);
+    }
+    moved
 }
 
 /// Parameters of two models agree exactly.

@@ -1,23 +1,16 @@
 //! Small problems for the tests: a linear or sigmoid decoder and a mixture written from scratch.
 
-use attractor_core::burn::tensor::{Device, Tensor, activation};
+use attractor_core::burn::tensor::{Tensor, activation};
 use attractor_core::observation::Gaussian;
 use attractor_core::{
-    Activation, Backend, Energy, GenerativeModel, Layer, LayerChain, MemoryPrior, Problem, Result,
+    Activation, Energy, GenerativeModel, Layer, LayerChain, MemoryPrior, Problem, Result,
     StoredCodes, kernel, rng,
 };
+pub(crate) use attractor_testing::{device, host};
 
 pub(crate) const ROWS: usize = 5;
 pub(crate) const CODE: usize = 4;
 pub(crate) const DATA: usize = 9;
-
-pub(crate) fn device() -> Device {
-    Backend::available()[0].open().unwrap()
-}
-
-pub(crate) fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().try_into_vec::<f32>().unwrap()
-}
 
 /// `f(x W)`.
 #[derive(Debug)]

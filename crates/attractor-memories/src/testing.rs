@@ -4,31 +4,12 @@ use std::sync::Arc;
 
 use attractor_core::model::Identity;
 use attractor_core::observation::Gaussian;
-use attractor_core::{Backend, Inference, MemoryPrior, rng};
+use attractor_core::{Inference, MemoryPrior};
 use attractor_inference::FixedPointConfig;
 use attractor_priors::GaussianMixtureConfig;
-use burn::tensor::{Device, Tensor, TensorData};
+pub(crate) use attractor_testing::{device, host, normal, tensor};
 
 use crate::VariationalMemory;
-
-pub(crate) fn device() -> Device {
-    Backend::available()[0].open().unwrap()
-}
-
-pub(crate) fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().try_into_vec::<f32>().unwrap()
-}
-
-pub(crate) fn tensor(values: &[f32], dim: usize) -> Tensor<2> {
-    Tensor::from_data(
-        TensorData::new(values.to_vec(), [values.len() / dim, dim]),
-        &device(),
-    )
-}
-
-pub(crate) fn normal(seed: u64, rows: usize, dim: usize) -> Tensor<2> {
-    rng::normal(&mut rng::stream(seed, "test"), [rows, dim], &device())
-}
 
 pub(crate) fn mixture(dim: usize) -> Box<dyn MemoryPrior> {
     Box::new(

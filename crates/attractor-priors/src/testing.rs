@@ -1,40 +1,10 @@
 //! Shared by the tests of all priors.
 
-use attractor_core::burn::tensor::{Device, Tensor, TensorData};
-use attractor_core::weights::Weights;
-use attractor_core::{Backend, MemoryPrior, rng};
-
-pub(crate) fn device() -> Device {
-    Backend::available()[0].open().unwrap()
-}
-
-pub(crate) fn golden(name: &str) -> Weights {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/golden/");
-    Weights::read(format!("{path}{name}.safetensors").as_ref()).unwrap()
-}
-
-pub(crate) fn tensor(values: &[f32], dim: usize) -> Tensor<2> {
-    Tensor::from_data(
-        TensorData::new(values.to_vec(), [values.len() / dim, dim]),
-        &device(),
-    )
-}
-
-pub(crate) fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().try_into_vec::<f32>().unwrap()
-}
-
-pub(crate) fn normal(seed: u64, rows: usize, dim: usize) -> Tensor<2> {
-    rng::normal(&mut rng::stream(seed, "test"), [rows, dim], &device())
-}
-
-pub(crate) fn assert_close(ours: &[f32], expected: &[f32], tolerance: f32, what: &str) {
-    assert_eq!(ours.len(), expected.len(), "{what}");
-    for (i, (a, b)) in ours.iter().zip(expected).enumerate() {
-        let error = (a - b).abs() / b.abs().max(1.0);
-        assert!(error <= tolerance, "{what}[{i}]: ours {a}, expected {b}");
-    }
-}
+use attractor_core::burn::tensor::Tensor;
+use attractor_core::{MemoryPrior, rng};
+pub(crate) use attractor_testing::{
+    assert_relatively_close as assert_close, device, golden, host, normal, tensor,
+};
 
 /// Golden iterations: `{name}_iter1` and `{name}_iter10` from the golden cue.
 pub(crate) fn check_golden_iterations(prior: &mut dyn MemoryPrior, name: &str) {

@@ -4,7 +4,7 @@ use super::slot::Slot;
 
 /// A layer with its parameters, gradients and buffers. Rows are images or vectors; `batch` of them
 /// lie one after the other.
-pub(super) trait HostLayer: Send + std::fmt::Debug {
+pub(crate) trait HostLayer: Send + std::fmt::Debug {
     /// Entries of an output row.
     fn output_dim(&self) -> usize;
 
@@ -16,59 +16,49 @@ pub(super) trait HostLayer: Send + std::fmt::Debug {
     /// to the input.
     fn backward(&mut self, pass: Backward<'_>);
 
-    /// Trained arrays.
+    /// Arrays that are kept.
     fn slots(&self) -> Vec<&Slot> {
         Vec::new()
     }
 
-    /// Trained arrays, to update.
+    /// The same, to change.
     fn slots_mut(&mut self) -> Vec<&mut Slot> {
-        Vec::new()
-    }
-
-    /// Arrays that are kept but not trained.
-    fn statistics(&self) -> Vec<&Slot> {
-        Vec::new()
-    }
-
-    /// Arrays that are kept but not trained, to import.
-    fn statistics_mut(&mut self) -> Vec<&mut Slot> {
         Vec::new()
     }
 }
 
 /// Arguments of [`HostLayer::backward`].
-pub(super) struct Backward<'a> {
-    pub(super) batch: usize,
+pub(crate) struct Backward<'a> {
+    pub(crate) batch: usize,
     /// Input of the last forward pass.
-    pub(super) input: &'a [f32],
+    pub(crate) input: &'a [f32],
     /// Its output.
-    pub(super) output: &'a [f32],
+    pub(crate) output: &'a [f32],
     /// Derivative with respect to the output.
-    pub(super) d_output: &'a mut [f32],
+    pub(crate) d_output: &'a mut [f32],
     /// Derivative with respect to the input, to be filled.
-    pub(super) d_input: Option<&'a mut [f32]>,
+    pub(crate) d_input: Option<&'a mut [f32]>,
 }
 
 /// Rows in each part of a batch. Depends on the batch alone, so that sums over parts are the same
 /// on every machine; eight parts at most bound the memory for partial gradients.
-pub(super) fn rows_per_part(batch: usize) -> usize {
+pub(crate) fn rows_per_part(batch: usize) -> usize {
     batch.div_ceil(if batch >= 64 { 8 } else { 4 }).max(1)
 }
 
 /// Parts of a batch.
-pub(super) fn parts(batch: usize) -> usize {
+pub(crate) fn parts(batch: usize) -> usize {
     batch.div_ceil(rows_per_part(batch))
 }
 
 /// Grows a buffer that is reused from step to step.
-pub(super) fn sized(buffer: &mut Vec<f32>, len: usize) -> &mut [f32] {
+pub(crate) fn sized(buffer: &mut Vec<f32>, len: usize) -> &mut [f32] {
     buffer.resize(len, 0.0);
     buffer
 }
 
 /// Sums the parts of `partial`, each as long as `out`, in order.
-pub(super) fn sum_parts(partial: &[f32], out: &mut [f32]) {
+pub(crate) fn sum_parts(partial: &[f32], out: &mut [f32]) {
     let mut parts = partial.chunks_exact(out.len());
     if let Some(first) = parts.next() {
         out.copy_from_slice(first);
@@ -81,7 +71,7 @@ pub(super) fn sum_parts(partial: &[f32], out: &mut [f32]) {
 }
 
 /// Adds `bias` to every row.
-pub(super) fn add_bias(rows: &mut [f32], bias: &[f32]) {
+pub(crate) fn add_bias(rows: &mut [f32], bias: &[f32]) {
     for row in rows.chunks_exact_mut(bias.len()) {
         for (value, bias) in row.iter_mut().zip(bias) {
             *value += bias;
@@ -90,7 +80,7 @@ pub(super) fn add_bias(rows: &mut [f32], bias: &[f32]) {
 }
 
 /// Sums of the columns.
-pub(super) fn sum_rows(rows: &[f32], out: &mut [f32]) {
+pub(crate) fn sum_rows(rows: &[f32], out: &mut [f32]) {
     out.fill(0.0);
     for row in rows.chunks_exact(out.len()) {
         for (sum, value) in out.iter_mut().zip(row) {
@@ -101,8 +91,8 @@ pub(super) fn sum_rows(rows: &[f32], out: &mut [f32]) {
 
 /// ReLU.
 #[derive(Debug)]
-pub(super) struct Relu {
-    pub(super) dim: usize,
+pub(crate) struct Relu {
+    pub(crate) dim: usize,
 }
 
 impl HostLayer for Relu {

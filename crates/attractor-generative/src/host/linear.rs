@@ -7,7 +7,7 @@ use crate::layers::{ImageShape, entries};
 
 /// `x W + b`, with heads side by side in the columns of `W`.
 #[derive(Debug)]
-pub(super) struct Linear {
+pub(crate) struct Linear {
     inputs: usize,
     outputs: usize,
     /// `[in, out]`
@@ -18,7 +18,7 @@ pub(super) struct Linear {
 }
 
 /// Channel-major position of each channels-last entry.
-pub(super) fn channel_major([channels, height, width]: ImageShape) -> Vec<usize> {
+pub(crate) fn channel_major([channels, height, width]: ImageShape) -> Vec<usize> {
     let pixels = height * width;
     (0..pixels)
         .flat_map(|pixel| (0..channels).map(move |c| c * pixels + pixel))
@@ -26,7 +26,7 @@ pub(super) fn channel_major([channels, height, width]: ImageShape) -> Vec<usize>
 }
 
 /// Weight `[in, out]` and bias of the layers at `paths`, side by side, between images.
-pub(super) fn weight_and_bias(
+pub(crate) fn weight_and_bias(
     paths: &[String],
     input: ImageShape,
     output: ImageShape,
@@ -51,7 +51,7 @@ pub(super) fn weight_and_bias(
 }
 
 impl Linear {
-    pub(super) fn new(paths: &[String], input: ImageShape, output: ImageShape) -> Self {
+    pub(crate) fn new(paths: &[String], input: ImageShape, output: ImageShape) -> Self {
         let (weight, bias) = weight_and_bias(paths, input, output);
         Self {
             inputs: entries(input),

@@ -4,7 +4,7 @@ use gemm::Parallelism;
 
 /// A matrix seen in a slice: entry `(i, j)` lies at `i * row + j * column`.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Matrix<'a> {
+pub(crate) struct Matrix<'a> {
     data: &'a [f32],
     rows: usize,
     columns: usize,
@@ -13,7 +13,7 @@ pub(super) struct Matrix<'a> {
 
 impl<'a> Matrix<'a> {
     /// Row-major `[rows, columns]`.
-    pub(super) fn new(data: &'a [f32], rows: usize, columns: usize) -> Self {
+    pub(crate) fn new(data: &'a [f32], rows: usize, columns: usize) -> Self {
         assert_eq!(data.len(), rows * columns, "a [{rows}, {columns}] matrix");
         Self {
             data,
@@ -24,7 +24,7 @@ impl<'a> Matrix<'a> {
     }
 
     /// The transpose.
-    pub(super) fn t(self) -> Self {
+    pub(crate) fn t(self) -> Self {
         let [row, column] = self.strides;
         Self {
             data: self.data,
@@ -36,18 +36,18 @@ impl<'a> Matrix<'a> {
 }
 
 /// `out = lhs rhs`, row-major, on the calling thread: callers divide the work by images.
-pub(super) fn matmul(out: &mut [f32], lhs: Matrix<'_>, rhs: Matrix<'_>) {
+pub(crate) fn matmul(out: &mut [f32], lhs: Matrix<'_>, rhs: Matrix<'_>) {
     product(out, lhs, rhs, Parallelism::None);
 }
 
 /// `out = lhs rhs`, row-major, on all threads, which divide the entries of `out`.
-pub(super) fn parallel_matmul(out: &mut [f32], lhs: Matrix<'_>, rhs: Matrix<'_>) {
+pub(crate) fn parallel_matmul(out: &mut [f32], lhs: Matrix<'_>, rhs: Matrix<'_>) {
     product(out, lhs, rhs, Parallelism::Rayon(0));
 }
 
 /// The transpose of a row-major `[rows, columns]` matrix. Products with a large transposed
 /// right-hand side read it badly; a copy pays for itself.
-pub(super) fn transpose(from: &[f32], rows: usize, columns: usize, to: &mut Vec<f32>) {
+pub(crate) fn transpose(from: &[f32], rows: usize, columns: usize, to: &mut Vec<f32>) {
     const BLOCK: usize = 16;
     to.resize(rows * columns, 0.0);
     for top in (0..rows).step_by(BLOCK) {

@@ -4,17 +4,14 @@ use attractor_core::Result;
 use attractor_core::weights::Weights;
 use rayon::prelude::*;
 
-use super::conv::Conv;
-use super::conv_transpose::ConvTranspose;
+use super::conv::{Conv, ConvTranspose, UpsampleConv, Windows};
 use super::layer::{Backward, HostLayer, Relu, sized};
 use super::linear::{Linear, channel_major};
 use super::norm::BatchNormRelu;
 use super::slot::Slot;
-use super::upsample::UpsampleConv;
-use super::windows::Windows;
-use super::{Plan, Step};
 use crate::layers::{ImageShape, entries};
 use crate::train::{AdamConfig, Objective};
+use crate::vae::{Map, Plan, Step, Then};
 
 /// Layers with their activations and derivatives.
 #[derive(Debug)]
@@ -33,8 +30,9 @@ impl Chain {
         let mut layers: Vec<Box<dyn HostLayer>> = Vec::with_capacity(steps.len());
         for step in steps {
             let [channels, height, width] = shape;
-            match step {
-                Step::Conv {
+            let output = step.map.output(shape);
+            layers.push(match &step.map {
+                Map::Conv {
                     path,
                     outputs,
                     kernel,
@@ -42,50 +40,44 @@ impl Chain {
                     padding,
                     bias,
                 } => {
-                    let (kernel, stride, padding) = (*kernel, *stride, *padding);
                     let windows = Windows {
                         height,
                         width,
                         channels,
-                        kernel,
-                        stride,
-                        padding,
+                        kernel: *kernel,
+                        stride: *stride,
+                        padding: *padding,
                     };
-                    let [down, across] = windows.grid();
-                    shape = [*outputs, down, across];
-                    layers.push(Box::new(Conv::new(path, windows, *outputs, *bias)));
+                    Box::new(Conv::new(path, windows, *outputs, *bias))
                 }
-                Step::UpsampleConv { path, outputs } => {
-                    layers.push(Box::new(UpsampleConv::new(path, shape, *outputs)));
-                    shape = [*outputs, 2 * height, 2 * width];
+                Map::UpsampleConv { path, outputs } => {
+                    Box::new(UpsampleConv::new(path, shape, *outputs))
                 }
-                Step::ConvTranspose {
+                Map::ConvTranspose {
                     path,
                     outputs,
                     kernel,
                     stride,
                 } => {
-                    let grow = |size: usize| (size - 1) * stride + kernel;
-                    shape = [*outputs, grow(height), grow(width)];
                     let windows = Windows {
-                        height: shape[1],
-                        width: shape[2],
+                        height: output[1],
+                        width: output[2],
                         channels: *outputs,
                         kernel: *kernel,
                         stride: *stride,
                         padding: 0,
                     };
-                    layers.push(Box::new(ConvTranspose::new(path, channels, windows)));
+                    Box::new(ConvTranspose::new(path, channels, windows))
                 }
-                Step::BatchNormRelu { path } => {
-                    layers.push(Box::new(BatchNormRelu::new(path, entries(shape), channels)));
-                }
-                Step::Relu => layers.push(Box::new(Relu {
-                    dim: entries(shape),
-                })),
-                Step::Linear { paths, output } => {
-                    layers.push(Box::new(Linear::new(paths, shape, *output)));
-                    shape = *output;
+                Map::Linear { paths, output } => Box::new(Linear::new(paths, shape, *output)),
+            });
+            shape = output;
+            let dim = entries(shape);
+            match &step.then {
+                Then::Nothing => {}
+                Then::Relu => layers.push(Box::new(Relu { dim })),
+                Then::BatchNormRelu(path) => {
+                    layers.push(Box::new(BatchNormRelu::new(path, dim, shape[0])));
                 }
             }
         }
@@ -171,81 +163,47 @@ impl Network {
         Ok(network)
     }
 
-    fn layers(&self) -> impl Iterator<Item = &dyn HostLayer> {
-        self.encoder
-            .layers
-            .iter()
-            .chain(&self.decoder.layers)
-            .map(|layer| &**layer)
+    fn slots(&self) -> impl Iterator<Item = &Slot> {
+        let layers = self.encoder.layers.iter().chain(&self.decoder.layers);
+        layers.flat_map(|layer| layer.slots())
     }
 
-    fn layers_mut(&mut self) -> impl Iterator<Item = &mut Box<dyn HostLayer>> {
-        self.encoder
-            .layers
-            .iter_mut()
-            .chain(&mut self.decoder.layers)
+    fn slots_mut(&mut self) -> impl Iterator<Item = &mut Slot> {
+        let Self {
+            encoder, decoder, ..
+        } = self;
+        let layers = encoder.layers.iter_mut().chain(&mut decoder.layers);
+        layers.flat_map(|layer| layer.slots_mut())
     }
 
     /// Takes parameters and running statistics.
     pub(crate) fn import(&mut self, weights: &Weights) -> Result<()> {
-        for layer in self.layers_mut() {
-            layer
-                .slots_mut()
-                .into_iter()
-                .try_for_each(|slot| slot.import(weights))?;
-            layer
-                .statistics_mut()
-                .into_iter()
-                .try_for_each(|slot| slot.import(weights))?;
-        }
-        Ok(())
+        self.slots_mut().try_for_each(|slot| slot.import(weights))
     }
 
     /// Takes the optimiser's moments.
     pub(crate) fn import_moments(&mut self, weights: &Weights) -> Result<()> {
-        self.layers_mut().try_for_each(|layer| {
-            layer
-                .slots_mut()
-                .into_iter()
-                .try_for_each(|slot| slot.import_moments(weights))
-        })
+        self.slots_mut()
+            .try_for_each(|slot| slot.import_moments(weights))
     }
 
     /// Parameters and running statistics.
     pub(crate) fn export(&self) -> Weights {
         let mut weights = Weights::new();
-        for layer in self.layers() {
-            layer
-                .slots()
-                .iter()
-                .for_each(|slot| slot.export(&mut weights));
-            layer
-                .statistics()
-                .iter()
-                .for_each(|slot| slot.export(&mut weights));
-        }
+        self.slots().for_each(|slot| slot.export(&mut weights));
         weights
     }
 
     /// Adds the optimiser's moments.
     pub(crate) fn export_moments(&self, weights: &mut Weights) {
-        for layer in self.layers() {
-            layer
-                .slots()
-                .iter()
-                .for_each(|slot| slot.export_moments(weights));
-        }
+        self.slots().for_each(|slot| slot.export_moments(weights));
     }
 
     #[cfg(test)]
-    pub(super) fn export_gradients(&self) -> Weights {
+    pub(crate) fn export_gradients(&self) -> Weights {
         let mut weights = Weights::new();
-        for layer in self.layers() {
-            layer
-                .slots()
-                .iter()
-                .for_each(|slot| slot.export_gradient(&mut weights));
-        }
+        self.slots()
+            .for_each(|slot| slot.export_gradient(&mut weights));
         weights
     }
 
@@ -323,10 +281,7 @@ impl Network {
         step: u64,
     ) -> f32 {
         let loss = self.loss_and_gradients(rows, objective);
-        let slots: Vec<&mut Slot> = self
-            .layers_mut()
-            .flat_map(|layer| layer.slots_mut())
-            .collect();
+        let slots: Vec<&mut Slot> = self.slots_mut().collect();
         slots
             .into_par_iter()
             .for_each(|slot| slot.update(adam, step));

@@ -8,7 +8,7 @@ use crate::nn::{EPSILON, MOMENTUM};
 
 /// `max(0, (x - mean) * scale + shift)` with the statistics of the batch.
 #[derive(Debug)]
-pub(super) struct BatchNormRelu {
+pub(crate) struct BatchNormRelu {
     /// Entries of a row.
     dim: usize,
     weight: Slot,
@@ -22,14 +22,14 @@ pub(super) struct BatchNormRelu {
 }
 
 impl BatchNormRelu {
-    pub(super) fn new(path: &str, dim: usize, channels: usize) -> Self {
+    pub(crate) fn new(path: &str, dim: usize, channels: usize) -> Self {
         let slot = |name: &str| Slot::vector(format!("{path}.{name}"), channels);
         Self {
             dim,
             weight: slot("weight"),
             bias: slot("bias"),
-            running_mean: slot("running_mean"),
-            running_var: slot("running_var"),
+            running_mean: slot("running_mean").untrained(),
+            running_var: slot("running_var").untrained(),
             mean: vec![0.0; channels],
             inverse_std: vec![0.0; channels],
             partial: Vec::new(),
@@ -206,18 +206,16 @@ impl HostLayer for BatchNormRelu {
     }
 
     fn slots(&self) -> Vec<&Slot> {
-        vec![&self.weight, &self.bias]
+        let statistics = [&self.running_mean, &self.running_var];
+        [&self.weight, &self.bias]
+            .into_iter()
+            .chain(statistics)
+            .collect()
     }
 
     fn slots_mut(&mut self) -> Vec<&mut Slot> {
-        vec![&mut self.weight, &mut self.bias]
-    }
-
-    fn statistics(&self) -> Vec<&Slot> {
-        vec![&self.running_mean, &self.running_var]
-    }
-
-    fn statistics_mut(&mut self) -> Vec<&mut Slot> {
-        vec![&mut self.running_mean, &mut self.running_var]
+        let statistics = [&mut self.running_mean, &mut self.running_var];
+        let trained = [&mut self.weight, &mut self.bias];
+        trained.into_iter().chain(statistics).collect()
     }
 }

@@ -7,17 +7,19 @@ use attractor_core::weights::Weights;
 use crate::train::{AdamConfig, FIRST, RmsPropConfig, SECOND};
 
 /// Prefix of the last step's values in a checkpoint whose named arrays are averages.
-pub(super) const LAST: &str = "last/";
+pub(crate) const LAST: &str = "last/";
 
-/// A trained array in the layer's own order of entries.
+/// An array in the layer's own order of entries.
 #[derive(Debug, Clone)]
-pub(super) struct Slot {
+pub(crate) struct Slot {
     /// Named arrays of the module whose concatenation this is, with their shapes.
     parts: Vec<(String, Vec<usize>)>,
     /// Position in that concatenation of each own entry.
     order: Vec<usize>,
-    pub(super) value: Vec<f32>,
-    pub(super) gradient: Vec<f32>,
+    /// Else it is kept, but has no gradient.
+    trained: bool,
+    pub(crate) value: Vec<f32>,
+    pub(crate) gradient: Vec<f32>,
     first: Vec<f32>,
     second: Vec<f32>,
     /// Mean of the values over past steps; empty before [`Slot::average`] is first called.
@@ -26,7 +28,7 @@ pub(super) struct Slot {
 
 impl Slot {
     /// A slot of zeros.
-    pub(super) fn new(parts: Vec<(String, Vec<usize>)>, order: Vec<usize>) -> Self {
+    pub(crate) fn new(parts: Vec<(String, Vec<usize>)>, order: Vec<usize>) -> Self {
         let n = order.len();
         debug_assert_eq!(
             n,
@@ -39,6 +41,7 @@ impl Slot {
         Self {
             parts,
             order,
+            trained: true,
             value: zeros(),
             gradient: zeros(),
             first: zeros(),
@@ -48,27 +51,37 @@ impl Slot {
     }
 
     /// A vector in the module's own order.
-    pub(super) fn vector(name: String, n: usize) -> Self {
+    pub(crate) fn vector(name: String, n: usize) -> Self {
         Self::new(vec![(name, vec![n])], (0..n).collect())
     }
 
-    pub(super) fn import(&mut self, weights: &Weights) -> Result<()> {
+    /// The same array, set by its layer and not by an optimiser.
+    pub(crate) fn untrained(self) -> Self {
+        Self {
+            trained: false,
+            ..self
+        }
+    }
+
+    pub(crate) fn import(&mut self, weights: &Weights) -> Result<()> {
         self.value = self.gather(weights, "", false)?;
         Ok(())
     }
 
-    pub(super) fn import_moments(&mut self, weights: &Weights) -> Result<()> {
-        self.first = self.gather(weights, FIRST, true)?;
-        self.second = self.gather(weights, SECOND, true)?;
+    pub(crate) fn import_moments(&mut self, weights: &Weights) -> Result<()> {
+        if self.trained {
+            self.first = self.gather(weights, FIRST, true)?;
+            self.second = self.gather(weights, SECOND, true)?;
+        }
         Ok(())
     }
 
-    pub(super) fn export(&self, weights: &mut Weights) {
+    pub(crate) fn export(&self, weights: &mut Weights) {
         self.scatter(weights, "", &self.value, false);
     }
 
     /// The average where there is one, else the values.
-    pub(super) fn export_average(&self, weights: &mut Weights) {
+    pub(crate) fn export_average(&self, weights: &mut Weights) {
         let own = if self.average.is_empty() {
             &self.value
         } else {
@@ -78,21 +91,21 @@ impl Slot {
     }
 
     /// Adds what [`Slot::export_average`] leaves out.
-    pub(super) fn export_last(&self, weights: &mut Weights) {
+    pub(crate) fn export_last(&self, weights: &mut Weights) {
         if !self.average.is_empty() {
             self.scatter(weights, LAST, &self.value, false);
         }
     }
 
     /// Takes values and average as [`Slot::export_average`] and [`Slot::export_last`] leave them.
-    pub(super) fn import_average(&mut self, weights: &Weights) -> Result<()> {
+    pub(crate) fn import_average(&mut self, weights: &Weights) -> Result<()> {
         self.average = self.gather(weights, "", false)?;
         self.value = self.gather(weights, LAST, false)?;
         Ok(())
     }
 
     /// Moves the average towards the values: `average = decay * average + (1 - decay) * value`.
-    pub(super) fn average(&mut self, decay: f64) {
+    pub(crate) fn average(&mut self, decay: f64) {
         if self.average.is_empty() {
             self.average = self.value.clone();
         }
@@ -102,14 +115,18 @@ impl Slot {
         }
     }
 
-    pub(super) fn export_moments(&self, weights: &mut Weights) {
-        self.scatter(weights, FIRST, &self.first, true);
-        self.scatter(weights, SECOND, &self.second, true);
+    pub(crate) fn export_moments(&self, weights: &mut Weights) {
+        if self.trained {
+            self.scatter(weights, FIRST, &self.first, true);
+            self.scatter(weights, SECOND, &self.second, true);
+        }
     }
 
     #[cfg(test)]
-    pub(super) fn export_gradient(&self, weights: &mut Weights) {
-        self.scatter(weights, "", &self.gradient, false);
+    pub(crate) fn export_gradient(&self, weights: &mut Weights) {
+        if self.trained {
+            self.scatter(weights, "", &self.gradient, false);
+        }
     }
 
     /// The named arrays in own order; moments are stored flat.
@@ -146,7 +163,10 @@ impl Slot {
     }
 
     /// One Adam step; `step` counts from 1.
-    pub(super) fn update(&mut self, config: &AdamConfig, step: u64) {
+    pub(crate) fn update(&mut self, config: &AdamConfig, step: u64) {
+        if !self.trained {
+            return;
+        }
         let decay = (config.beta1, config.beta2);
         let step = AdamStep::new(config.learning_rate, decay, config.epsilon, step);
         let moments = (&mut self.first, &mut self.second);
@@ -154,7 +174,7 @@ impl Slot {
     }
 
     /// One RMSProp step.
-    pub(super) fn update_rms_prop(&mut self, config: &RmsPropConfig) {
+    pub(crate) fn update_rms_prop(&mut self, config: &RmsPropConfig) {
         let (rate, epsilon) = (config.learning_rate as f32, config.epsilon as f32);
         let (decay, rest) = (config.decay as f32, (1.0 - config.decay) as f32);
         let terms = self.gradient.iter().zip(&mut self.second);

@@ -6,13 +6,13 @@ use burn::tensor::{Device, Tensor};
 
 use super::{Network, Rows};
 use crate::nn::weights::{export, import};
-use crate::testing::{golden, smooth_images};
+use crate::testing::{golden, scattered, smooth_images};
 use crate::train::{AdamConfig, Objective, gradients_by_autodiff};
 use crate::vae::Vae;
 use crate::{CifarVae, CifarVaeConfig, MnistVaeConfig};
 
 /// Largest difference of two lists relative to the largest entry.
-pub(super) fn relative_gap(found: &[f32], expected: &[f32]) -> f32 {
+pub(crate) fn relative_gap(found: &[f32], expected: &[f32]) -> f32 {
     assert_eq!(found.len(), expected.len());
     let size = expected.iter().fold(1e-12_f32, |m, v| m.max(v.abs()));
     found
@@ -26,21 +26,7 @@ pub(super) fn relative_gap(found: &[f32], expected: &[f32]) -> f32 {
 fn compare<V: Vae>(mut model: V, image: [usize; 3], batch: usize, objective: Objective) {
     let device = Device::default();
     let mut stream = rng::stream(9, "host");
-    // Every parameter somewhere generic, biases and scales too.
-    let mut weights = export(&model).unwrap();
-    let names: Vec<String> = weights.names().map(String::from).collect();
-    for name in names {
-        let shape = weights.shape(&name).unwrap().to_vec();
-        let shift = rng::uniform_vec(&mut stream, weights.values(&name).unwrap().len(), -0.1, 0.1);
-        let values = weights
-            .values(&name)
-            .unwrap()
-            .iter()
-            .zip(shift)
-            .map(|(a, b)| a + b)
-            .collect();
-        weights.insert(name, &shape, values);
-    }
+    let weights = scattered(&export(&model).unwrap(), &mut stream);
     model = import(model, &weights, &device).unwrap();
 
     let input = smooth_images(4, batch, image);

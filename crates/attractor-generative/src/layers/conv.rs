@@ -1,4 +1,4 @@
-//! Convolution layer.
+//! Convolutions, plain and transposed.
 
 use attractor_core::{Activation, Error, Layer, Result};
 use burn::tensor::Tensor;
@@ -7,7 +7,8 @@ use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 
 use super::{ImageShape, check_kernel, entries, to_images, to_rows};
 
-/// `f(w * x + b)` with one stride and one zero padding for both directions.
+/// `f(w * x + b)` with one stride and one zero padding for both directions, or, transposed,
+/// `f(w *^T x + b)`: the adjoint of a convolution, plus a bias.
 #[derive(Debug, Clone)]
 pub struct Conv2d {
     weight: Tensor<4>,
@@ -16,6 +17,9 @@ pub struct Conv2d {
     output: ImageShape,
     stride: usize,
     padding: usize,
+    transposed: bool,
+    /// Rows and columns of the larger images, at the far edge, that no window reaches.
+    rest: [usize; 2],
     activation: Activation,
 }
 
@@ -33,16 +37,9 @@ impl Conv2d {
         padding: usize,
         activation: Activation,
     ) -> Result<Self> {
-        let [out_channels, in_channels, kh, kw] = weight.dims();
-        let [channels, height, width] = input;
-        check_kernel(
-            "Conv2d",
-            channels,
-            in_channels,
-            bias.as_ref(),
-            out_channels,
-            stride,
-        )?;
+        let [outputs, inputs, kh, kw] = weight.dims();
+        let [_, height, width] = input;
+        check_kernel("Conv2d", input, [inputs, outputs], bias.as_ref(), stride)?;
         if height + 2 * padding < kh || width + 2 * padding < kw {
             return Err(Error::Mismatch {
                 what: "Conv2d",
@@ -51,18 +48,66 @@ impl Conv2d {
                 found: format!("{kh}x{kw}"),
             });
         }
-        let output = [
-            out_channels,
-            (height + 2 * padding - kh) / stride + 1,
-            (width + 2 * padding - kw) / stride + 1,
-        ];
+        let span = [height + 2 * padding - kh, width + 2 * padding - kw];
+        let [down, across] = span.map(|span| span / stride + 1);
         Ok(Self {
             weight,
             bias,
             input,
-            output,
+            output: [outputs, down, across],
             stride,
             padding,
+            transposed: false,
+            rest: span.map(|span| span % stride),
+            activation,
+        })
+    }
+
+    /// A transposed convolution from `weight [in, out, kh, kw]` and `bias [out]` on images of shape
+    /// `input`.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] if channels disagree or padding leaves no output, [`Error::Config`]
+    /// if the stride is 0 or `output_padding` is not below it.
+    pub fn transposed(
+        weight: Tensor<4>,
+        bias: Option<Tensor<1>>,
+        input: ImageShape,
+        stride: usize,
+        (padding, output_padding): (usize, usize),
+        activation: Activation,
+    ) -> Result<Self> {
+        const WHAT: &str = "transposed Conv2d";
+        let [inputs, outputs, kh, kw] = weight.dims();
+        let [_, height, width] = input;
+        check_kernel(WHAT, input, [inputs, outputs], bias.as_ref(), stride)?;
+        if output_padding >= stride {
+            return Err(Error::config(
+                "output padding of a transposed convolution",
+                "must be below the stride",
+                output_padding,
+            ));
+        }
+        let size = |input: usize, kernel: usize| {
+            ((input.saturating_sub(1)) * stride + kernel + output_padding)
+                .checked_sub(2 * padding)
+                .filter(|size| *size > 0 && input > 0)
+                .ok_or_else(|| Error::Mismatch {
+                    what: WHAT,
+                    expected: "a padding that leaves an output".into(),
+                    part: "its geometry",
+                    found: format!("padding {padding} on {height}x{width}, kernel {kh}x{kw}"),
+                })
+        };
+        Ok(Self {
+            output: [outputs, size(height, kh)?, size(width, kw)?],
+            weight,
+            bias,
+            input,
+            stride,
+            padding,
+            transposed: true,
+            rest: [output_padding; 2],
             activation,
         })
     }
@@ -70,6 +115,18 @@ impl Conv2d {
     /// Shape of the images that come out.
     pub fn output_shape(&self) -> ImageShape {
         self.output
+    }
+
+    /// From larger images to smaller ones if `gather`, else the adjoint of that.
+    fn convolve(&self, images: Tensor<4>, gather: bool, bias: Option<Tensor<1>>) -> Tensor<2> {
+        let (stride, padding, weight) = ([self.stride; 2], [self.padding; 2], self.weight.clone());
+        to_rows(if gather {
+            let options = ConvOptions::new(stride, padding, [1, 1], 1);
+            conv2d(images, weight, bias, options)
+        } else {
+            let options = ConvTransposeOptions::new(stride, padding, self.rest, [1, 1], 1);
+            conv_transpose2d(images, weight, bias, options)
+        })
     }
 }
 
@@ -83,29 +140,14 @@ impl Layer for Conv2d {
     }
 
     fn affine(&self, input: Tensor<2>) -> Tensor<2> {
-        let options = ConvOptions::new([self.stride; 2], [self.padding; 2], [1, 1], 1);
         let images = to_images(input, self.input);
-        to_rows(conv2d(
-            images,
-            self.weight.clone(),
-            self.bias.clone(),
-            options,
-        ))
+        self.convolve(images, !self.transposed, self.bias.clone())
     }
 
     fn adjoint(&self, cotangent: Tensor<2>) -> Tensor<2> {
-        let [_, _, kh, kw] = self.weight.dims();
-        // Rows and columns at the far edge that no window reached still need their zeros.
-        let rest = |size: usize, kernel: usize| (size + 2 * self.padding - kernel) % self.stride;
-        let options = ConvTransposeOptions::new(
-            [self.stride; 2],
-            [self.padding; 2],
-            [rest(self.input[1], kh), rest(self.input[2], kw)],
-            [1, 1],
-            1,
-        );
+        // Of a transposed convolution: the rest is smaller than the stride, so it adds no window.
         let images = to_images(cotangent, self.output);
-        to_rows(conv_transpose2d(images, self.weight.clone(), None, options))
+        self.convolve(images, self.transposed, None)
     }
 
     fn activation(&self) -> Activation {

@@ -6,7 +6,6 @@
 
 mod broadcast;
 mod conv;
-mod conv_transpose;
 mod linear;
 #[cfg(test)]
 mod tests;
@@ -15,7 +14,6 @@ mod upsample;
 pub use broadcast::BroadcastConv2d;
 pub(crate) use broadcast::coordinates;
 pub use conv::Conv2d;
-pub use conv_transpose::ConvTranspose2d;
 pub use linear::Linear;
 pub use upsample::UpsampleConv2d;
 pub(crate) use upsample::{double, halve, window_row};
@@ -45,26 +43,25 @@ pub(crate) fn to_rows(images: Tensor<4>) -> Tensor<2> {
 /// Checks the parts of a convolution that every kind shares.
 fn check_kernel(
     what: &'static str,
-    expected_channels: usize,
-    found_channels: usize,
+    [channels, ..]: ImageShape,
+    [inputs, outputs]: [usize; 2],
     bias: Option<&Tensor<1>>,
-    output_channels: usize,
     stride: usize,
 ) -> Result<()> {
-    if expected_channels != found_channels {
+    if channels != inputs {
         return Err(Error::Mismatch {
             what,
-            expected: format!("{expected_channels} input channels"),
+            expected: format!("{channels} input channels"),
             part: "its weight",
-            found: format!("{found_channels}"),
+            found: format!("{inputs}"),
         });
     }
     if let Some(found) = bias.map(|bias| bias.dims()[0])
-        && found != output_channels
+        && found != outputs
     {
         return Err(Error::Mismatch {
             what,
-            expected: format!("{output_channels} biases, one for each output channel"),
+            expected: format!("{outputs} biases, one for each output channel"),
             part: "its bias",
             found: format!("{found}"),
         });

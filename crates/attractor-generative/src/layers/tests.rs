@@ -3,8 +3,7 @@ use burn::tensor::{Device, Tensor};
 use proptest::prelude::*;
 
 use super::{
-    BroadcastConv2d, Conv2d, ConvTranspose2d, Linear, UpsampleConv2d, coordinates, double,
-    to_images, to_rows,
+    BroadcastConv2d, Conv2d, Linear, UpsampleConv2d, coordinates, double, to_images, to_rows,
 };
 
 fn normal<const D: usize>(seed: u64, purpose: &str, shape: [usize; D]) -> Tensor<D> {
@@ -56,7 +55,7 @@ proptest! {
         let output_padding = extra % stride;
         let geometry = (padding, output_padding);
         let weight = normal(seed, "w", [channels, out, k, k]);
-        let layer = ConvTranspose2d::new(
+        let layer = Conv2d::transposed(
             weight, None, [channels, h, w], stride, geometry, Activation::Identity,
         );
         let smallest = (h.min(w) - 1) * stride + k + output_padding;

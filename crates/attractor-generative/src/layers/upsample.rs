@@ -38,14 +38,8 @@ impl UpsampleConv2d {
         activation: Activation,
     ) -> Result<Self> {
         let [out_channels, in_channels, kh, kw] = weight.dims();
-        check_kernel(
-            "UpsampleConv2d",
-            input[0],
-            in_channels,
-            bias.as_ref(),
-            out_channels,
-            1,
-        )?;
+        let channels = [in_channels, out_channels];
+        check_kernel("UpsampleConv2d", input, channels, bias.as_ref(), 1)?;
         if [kh, kw] != [3, 3] {
             return Err(Error::Mismatch {
                 what: "UpsampleConv2d",

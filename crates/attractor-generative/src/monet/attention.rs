@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::{Tensor, activation};
 
 use crate::layers::{double, halve, to_rows};
-use crate::nn::{Conv2d, Init, InstanceNorm, Linear};
+use crate::nn::{Conv2d, Init, InstanceNorm, Linear, Named};
 
 /// Convolution, instance normalisation, ReLU.
 #[derive(Module, Debug)]
@@ -34,13 +34,13 @@ impl Block {
 #[derive(Module, Debug)]
 pub struct Attention {
     /// Contracting blocks, the finest first.
-    pub down: Vec<Block>,
+    pub down: Vec<Named<Block>>,
     /// On the coarsest features, each followed by ReLU.
-    pub mlp: Vec<Linear>,
+    pub mlp: Vec<Named<Linear>>,
     /// Expanding blocks, the coarsest first.
-    pub up: Vec<Block>,
+    pub up: Vec<Named<Block>>,
     /// 1x1, to one logit.
-    pub output: Conv2d,
+    pub output: Named<Conv2d>,
 }
 
 impl Attention {

@@ -7,9 +7,10 @@ use attractor_core::{
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Tensor, TensorData, activation};
 
+use super::host::{Encoded, MonetInference};
 use super::{Monet, MonetConfig};
-use crate::host::{Encoded, MonetInference};
 use crate::layers::{BroadcastConv2d, ImageShape, entries, to_images};
+use crate::nn::Conv2d;
 use crate::vae::split_heads;
 
 const IMAGE: ImageShape = [3, MonetConfig::SIDE, MonetConfig::SIDE];
@@ -81,9 +82,9 @@ impl FrozenMonet {
             } else {
                 Activation::Relu
             };
-            let layer = layer.freeze(None, shape, activation)?;
-            shape = layer.output_shape();
-            chain.push(Box::new(layer));
+            let (layer, output) = Conv2d::freeze(layer, None, shape, activation)?;
+            shape = output;
+            chain.push(layer);
         }
         Ok(Self {
             network,

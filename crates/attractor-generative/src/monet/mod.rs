@@ -26,11 +26,19 @@
 //! - sum_pixels log sum_k m_k N(x; mu_k, s_k^2)  +  beta sum_k KL(q(z_k | x) || N(0, I))
 //!   +  gamma sum_pixels KL(m || softmax_k(logits))
 //! ```
+//!
+//! Here:
+//!
+//! - `config`, `model`, `attention`, `weights`: sizes, Burn modules, published files;
+//! - `frozen`: the inference form;
+//! - `objective`, `trainer`, `checkpoint`: the loss, its training and what resumes it;
+//! - `host`: the same network with hand-written gradients, for training and inference on CPUs.
 
 mod attention;
 mod checkpoint;
 mod config;
 mod frozen;
+mod host;
 mod model;
 mod objective;
 #[cfg(test)]
@@ -45,4 +53,4 @@ pub use model::{Component, Monet};
 pub use objective::{MonetLoss, MonetObjective, MonetTrainerConfig};
 #[cfg(test)]
 pub(crate) use tests::TINY;
-pub use trainer::{MonetEpoch, MonetProgress, MonetTrainer};
+pub use trainer::MonetTrainer;

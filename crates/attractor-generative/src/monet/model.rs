@@ -1,4 +1,6 @@
-//! The network as Burn modules.
+//! The network as Burn modules. Initial values come from the streams of the modules' own paths,
+//! parameters bear the published names; there, layers without parameters take numbers too, and up
+//! blocks count from 2.
 
 use attractor_core::Result;
 use burn::module::Module;
@@ -6,7 +8,7 @@ use burn::tensor::{Device, Tensor, activation};
 
 use super::{Attention, Block, FrozenMonet, MonetConfig};
 use crate::layers::{coordinates, to_rows};
-use crate::nn::{Conv2d, Init, Linear};
+use crate::nn::{Conv2d, Init, Linear, Named};
 
 /// Where the log-variances of codes start.
 const INITIAL_LOG_VARIANCE: f64 = -4.0;
@@ -18,11 +20,11 @@ const INITIAL_COORDINATES: f64 = 5.0;
 #[derive(Module, Debug)]
 pub struct Component {
     /// 3x3, stride 2, padding 1, each followed by ReLU.
-    pub encoder: Vec<Conv2d>,
+    pub encoder: Vec<Named<Conv2d>>,
     /// Two layers with ReLU between, to means and log-variances.
-    pub heads: Vec<Linear>,
+    pub heads: Vec<Named<Linear>>,
     /// Four valid 3x3 convolutions with ReLU, then 1x1 to three colours and a mask logit.
-    pub decoder: Vec<Conv2d>,
+    pub decoder: Vec<Named<Conv2d>>,
 }
 
 impl Component {
@@ -46,9 +48,10 @@ impl Component {
             let coordinates = weight.narrow(1, code, 2).mul_scalar(INITIAL_COORDINATES);
             Tensor::cat(vec![codes, coordinates], 1)
         });
-        let [first, last] = [0, 1].map(|i| self.heads[i].clone());
-        self.heads[0].weight = first.weight.map(|weight| weight.mul_scalar(gain));
-        self.heads[1].bias = last.bias.map(|bias| {
+        let first = &mut self.heads[0];
+        first.weight = first.weight.clone().map(|weight| weight.mul_scalar(gain));
+        let last = &mut self.heads[1];
+        last.bias = last.bias.clone().map(|bias| {
             let log_variances = bias.clone().narrow(0, code, code);
             let means = bias.narrow(0, 0, code);
             Tensor::cat(
@@ -105,29 +108,29 @@ impl Monet {
         let hidden = MonetConfig::ATTENTION_HIDDEN;
         let down = (0..config.blocks).map(|i| {
             let inputs = if i == 0 { 4 } else { channels[i - 1] };
-            Block::new(&init, &format!("attention.down.{i}"), inputs, channels[i])
+            let block = Block::new(&init, &format!("attention.down.{i}"), inputs, channels[i]);
+            Named::new(format!("netAttn.downblock{}", i + 1), block)
         });
         let up = (0..config.blocks).map(|i| {
             let level = last - i;
             let outputs = channels[level.saturating_sub(1)];
-            Block::new(
-                &init,
-                &format!("attention.up.{i}"),
-                2 * channels[level],
-                outputs,
-            )
+            let path = format!("attention.up.{i}");
+            let block = Block::new(&init, &path, 2 * channels[level], outputs);
+            Named::new(format!("netAttn.upblock{}", i + 2), block)
         });
         let mlp = [(features, hidden), (hidden, hidden), (hidden, features)]
             .into_iter()
             .enumerate()
             .map(|(i, (inputs, outputs))| {
-                Linear::new(&init, &format!("attention.mlp.{i}"), inputs, outputs)
+                let layer = Linear::new(&init, &format!("attention.mlp.{i}"), inputs, outputs);
+                Named::new(format!("netAttn.mlp.{}", 2 * i), layer)
             });
+        let output = Conv2d::new(&init, "attention.output", [channels[0], 1, 1], (1, 0), true);
         let attention = Attention {
             down: down.collect(),
             mlp: mlp.collect(),
             up: up.collect(),
-            output: Conv2d::new(&init, "attention.output", [channels[0], 1, 1], (1, 0), true),
+            output: Named::new("netAttn.output", output),
         };
         let [a, b, c, d] = MonetConfig::ENCODER_CHANNELS;
         let encoder = [[4, a], [a, b], [b, c], [c, d]]
@@ -135,7 +138,8 @@ impl Monet {
             .enumerate()
             .map(|(i, [inputs, outputs])| {
                 let path = format!("component.encoder.{i}");
-                Conv2d::new(&init, &path, [inputs, outputs, 3], (2, 1), true)
+                let conv = Conv2d::new(&init, &path, [inputs, outputs, 3], (2, 1), true);
+                Named::new(format!("netCVAE.encoder.{}", 2 * i), conv)
             });
         let width = config.decoder_channels;
         let decoder = [
@@ -146,22 +150,23 @@ impl Monet {
             [width, 4, 1],
         ];
         let decoder = decoder.into_iter().enumerate().map(|(i, sizes)| {
-            Conv2d::new(
-                &init,
-                &format!("component.decoder.{i}"),
-                sizes,
-                (1, 0),
-                true,
-            )
+            let path = format!("component.decoder.{i}");
+            let conv = Conv2d::new(&init, &path, sizes, (1, 0), true);
+            Named::new(format!("netCVAE.decoder.{}", 2 * i), conv)
         });
         let flat = d * (MonetConfig::SIDE / 16).pow(2);
         let wide = MonetConfig::ENCODER_HIDDEN;
+        let heads = [[flat, wide], [wide, 2 * config.code]]
+            .into_iter()
+            .enumerate();
+        let heads = heads.map(|(i, [inputs, outputs])| {
+            let layer = Linear::new(&init, &format!("component.heads.{i}"), inputs, outputs);
+            // Behind four convolutions and their ReLUs, and what makes vectors of images.
+            Named::new(format!("netCVAE.encoder.{}", 9 + 2 * i), layer)
+        });
         let component = Component {
             encoder: encoder.collect(),
-            heads: vec![
-                Linear::new(&init, "component.heads.0", flat, wide),
-                Linear::new(&init, "component.heads.1", wide, 2 * config.code),
-            ],
+            heads: heads.collect(),
             decoder: decoder.collect(),
         };
         Self {

@@ -5,43 +5,16 @@ use std::ops::ControlFlow;
 use attractor_core::{Error, Result, check, rng};
 use burn::tensor::Device;
 
+use super::host::{MonetNetwork, SceneRows};
 use super::{Monet, MonetConfig, MonetLoss, MonetTrainerConfig};
-use crate::host::{MonetNetwork, SceneRows};
-use crate::train::{Batch, Batches};
+use crate::nn::weights as nn;
+use crate::train::checkpoint::Counters;
+use crate::train::{Batch, Batches, EpochReport, Progress, draw_order};
 
 /// Entries of an image.
 const DATA_DIM: usize = 3 * MonetConfig::SIDE * MonetConfig::SIDE;
 /// Kind of model in a checkpoint.
 pub(super) const KIND: &str = "monet";
-
-/// What the callback of [`MonetTrainer::run_epoch`] hears after each step.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct MonetProgress {
-    /// Epoch, counted from 0.
-    pub epoch: usize,
-    /// Steps done in this epoch.
-    pub step: usize,
-    /// Steps in an epoch.
-    pub steps: usize,
-    /// Mean loss of the step's images, before the step.
-    pub loss: MonetLoss,
-}
-
-/// One pass over the data.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct MonetEpoch {
-    /// Epoch, counted from 0.
-    pub epoch: usize,
-    /// Steps done.
-    pub steps: usize,
-    /// Images seen.
-    pub images: usize,
-    /// Mean over the images seen, each before its step.
-    pub loss: MonetLoss,
-    /// False if the callback broke off. The weights are then those of an unfinished epoch, which
-    /// cannot be resumed exactly: go back to the last checkpoint.
-    pub finished: bool,
-}
 
 /// Trains one MONet with hand-written gradients on the CPU, whatever device the data come from.
 ///
@@ -54,8 +27,7 @@ pub struct MonetTrainer {
     /// Gives the module's structure; its values are stale.
     pub(super) template: Monet,
     pub(super) network: MonetNetwork,
-    pub(super) epoch: usize,
-    pub(super) step: u64,
+    pub(super) counters: Counters,
 }
 
 impl MonetTrainer {
@@ -70,8 +42,7 @@ impl MonetTrainer {
             config,
             template: model,
             network,
-            epoch: 0,
-            step: 0,
+            counters: Counters::default(),
         })
     }
 
@@ -82,12 +53,12 @@ impl MonetTrainer {
 
     /// Epochs finished.
     pub fn epoch(&self) -> usize {
-        self.epoch
+        self.counters.epoch
     }
 
     /// Steps taken.
     pub fn steps(&self) -> u64 {
-        self.step
+        self.counters.step
     }
 
     /// The model as trained so far, on `device`: the averaged one if the configuration asks for
@@ -96,8 +67,7 @@ impl MonetTrainer {
     /// # Errors
     /// [`Error::Weights`] if the parameters do not fit the model, which a trainer rules out.
     pub fn model(&self, device: &Device) -> Result<Monet> {
-        let template = self.template.clone();
-        template.with_weights(&self.network.export(), device)
+        nn::import(self.template.clone(), &self.network.export(), device)
     }
 
     /// One optimisation step on rows `[n, 3 * 64 * 64]` in `[0, 1]`; returns the mean loss before
@@ -121,15 +91,18 @@ impl MonetTrainer {
         let images = check::to_host(input.without_autodiff())?;
         check::finite("training input", &images, DATA_DIM)?;
         let MonetConfig { slots, code, .. } = self.template.config();
-        let mut stream = rng::indexed_stream(self.config.seed, "training/noise", self.step);
+        let mut stream =
+            rng::indexed_stream(self.config.seed, "training/noise", self.counters.step);
         let noise = rng::normal_vec(&mut stream, batch * slots * code);
         let rows = SceneRows {
             batch,
             images: &images,
             noise: &noise,
         };
-        let loss = self.network.step(rows, &self.config, self.step + 1)?;
-        self.step += 1;
+        let loss = self
+            .network
+            .step(rows, &self.config, self.counters.step + 1)?;
+        self.counters.step += 1;
         Ok(loss)
     }
 
@@ -140,17 +113,10 @@ impl MonetTrainer {
     pub fn run_epoch(
         &mut self,
         data: &mut dyn Batches,
-        progress: &mut dyn FnMut(MonetProgress) -> ControlFlow<()>,
-    ) -> Result<MonetEpoch> {
-        if data.is_empty() {
-            return Err(Error::EmptyBatch {
-                what: "training data",
-                width: DATA_DIM,
-            });
-        }
-        let epoch = self.epoch;
-        let mut stream = rng::indexed_stream(self.config.seed, "training/order", epoch as u64);
-        let order = rng::permutation(&mut stream, data.len());
+        progress: &mut dyn FnMut(Progress<MonetLoss>) -> ControlFlow<()>,
+    ) -> Result<EpochReport<MonetLoss>> {
+        let epoch = self.epoch();
+        let order = draw_order(data, DATA_DIM, self.config.seed, epoch as u64)?;
         let steps = order.len().div_ceil(self.config.batch_size);
         let mut sum = MonetLoss::default();
         let (mut images, mut done) = (0, 0);
@@ -167,23 +133,21 @@ impl MonetTrainer {
             ] {
                 *sum += weight * value;
             }
-            let heard = MonetProgress {
+            let heard = Progress {
                 epoch,
                 step: done,
                 steps,
                 loss,
             };
-            if progress(heard).is_break() && done < steps {
+            if progress(heard).is_break() {
                 break;
             }
         }
         let finished = done == steps;
-        if finished {
-            self.epoch += 1;
-        }
+        self.counters.epoch += usize::from(finished);
         let [total, reconstruction, codes, masks] =
             [sum.total, sum.reconstruction, sum.codes, sum.masks].map(|sum| sum / images as f64);
-        Ok(MonetEpoch {
+        Ok(EpochReport {
             epoch,
             steps: done,
             images,

@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor};
 use super::*;
 use crate::monet::{MonetObjective, TINY};
 use crate::testing::smooth_images;
-use crate::train::{AdamConfig, Decay, FromFn, Optimiser, RmsPropConfig, Schedule};
+use crate::train::{AdamConfig, Decay, EpochReport, FromFn, Optimiser, RmsPropConfig, Schedule};
 
 const ADAM: Optimiser = Optimiser::Adam(AdamConfig {
     learning_rate: 1e-3,
@@ -35,7 +35,7 @@ fn rows(images: &[f32], indices: &[usize]) -> Result<Batch> {
     Ok(check::from_host("rows", values, DATA_DIM, &Device::default())?.into())
 }
 
-fn epoch(trainer: &mut MonetTrainer, images: &[f32]) -> MonetEpoch {
+fn epoch(trainer: &mut MonetTrainer, images: &[f32]) -> EpochReport<MonetLoss> {
     let mut data = FromFn::new(images.len() / DATA_DIM, |_, indices: &[usize]| {
         rows(images, indices)
     });

@@ -51,6 +51,31 @@ impl BatchNorm {
         result.output
     }
 
+    /// Weight and bias of an affine layer with the map of inference behind it. Its outputs, which
+    /// are whole channels one after the other, lie along the axis `outputs` of its weight.
+    pub(crate) fn fold<const D: usize>(
+        &self,
+        weight: Tensor<D>,
+        outputs: usize,
+        bias: Option<Tensor<1>>,
+    ) -> (Tensor<D>, Tensor<1>) {
+        let (scale, shift) = self.affine();
+        let (channels, count) = (scale.dims()[0], weight.dims()[outputs]);
+        let [scale, shift] = [scale, shift].map(|values| -> Tensor<1> {
+            let columns: Tensor<2> = values.reshape([channels, 1]);
+            columns
+                .expand([channels, count / channels])
+                .reshape([count])
+        });
+        let mut shape = [1; D];
+        shape[outputs] = count;
+        let bias = match bias {
+            Some(bias) => bias * scale.clone() + shift,
+            None => shift,
+        };
+        (weight * scale.reshape(shape), bias)
+    }
+
     /// The map of inference, `x * scale + shift` for each channel: `[channels]` both.
     pub fn affine(&self) -> (Tensor<1>, Tensor<1>) {
         let [weight, bias, mean, variance] = [

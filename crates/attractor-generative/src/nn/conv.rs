@@ -1,6 +1,6 @@
 //! Convolution layers on images `[n, channels, height, width]`.
 
-use attractor_core::{Activation, Result};
+use attractor_core::{Activation, Layer, Result};
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use burn::tensor::module::{conv_transpose2d, conv2d};
@@ -9,10 +9,21 @@ use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 use super::{BatchNorm, Init};
 use crate::layers::{self, ImageShape, double};
 
+/// What a convolution makes of an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// `[n, in, h, w]` to `[n, out, h', w']`.
+    Plain,
+    /// Nearest-neighbour doubling first.
+    Doubling,
+    /// The adjoint of a convolution: to `[n, out, (h - 1) stride + k, (w - 1) stride + k]`.
+    Transposed,
+}
+
 /// Convolution with a square kernel.
 #[derive(Module, Debug)]
 pub struct Conv2d {
-    /// `[out, in, k, k]`
+    /// `[out, in, k, k]`; transposed `[in, out, k, k]`.
     pub weight: Param<Tensor<4>>,
     /// `[out]`
     pub bias: Option<Param<Tensor<1>>>,
@@ -20,6 +31,9 @@ pub struct Conv2d {
     pub stride: usize,
     /// Zeros around the image.
     pub padding: usize,
+    /// What it makes of an image.
+    #[module(skip)]
+    pub form: Form,
 }
 
 impl Conv2d {
@@ -39,135 +53,86 @@ impl Conv2d {
             bias: with_bias.then(bias),
             stride,
             padding,
+            form: Form::Plain,
         }
     }
 
-    /// `[n, in, h, w]` to `[n, out, h', w']`.
-    pub fn forward(&self, images: Tensor<4>) -> Tensor<4> {
-        let options = ConvOptions::new([self.stride; 2], [self.padding; 2], [1, 1], 1);
-        conv2d(
-            images,
-            self.weight.val(),
-            self.bias.as_ref().map(Param::val),
-            options,
-        )
-    }
-
-    /// Weight and bias for inference, with a batch normalisation behind the layer folded in.
-    fn folded(&self, norm: Option<&BatchNorm>) -> (Tensor<4>, Option<Tensor<1>>) {
-        let weight = self.weight.val().without_autodiff();
-        let bias = self.bias.as_ref().map(|bias| bias.val().without_autodiff());
-        match norm {
-            None => (weight, bias),
-            Some(norm) => {
-                let (scale, shift) = norm.affine();
-                let bias = match bias {
-                    Some(bias) => bias * scale.clone() + shift,
-                    None => shift,
-                };
-                let channels = scale.dims()[0];
-                (weight * scale.reshape([channels, 1, 1, 1]), Some(bias))
-            }
-        }
-    }
-
-    /// The layer for inference on images of shape `input`.
-    ///
-    /// # Errors
-    /// As [`layers::Conv2d::new`].
-    pub fn freeze(
-        &self,
-        norm: Option<&BatchNorm>,
-        input: ImageShape,
-        activation: Activation,
-    ) -> Result<layers::Conv2d> {
-        let (weight, bias) = self.folded(norm);
-        layers::Conv2d::new(weight, bias, input, self.stride, self.padding, activation)
-    }
-}
-
-/// Nearest-neighbour doubling, then a 3x3 convolution.
-#[derive(Module, Debug)]
-pub struct UpsampleConv {
-    /// The convolution on the doubled image.
-    pub conv: Conv2d,
-}
-
-impl UpsampleConv {
-    /// A layer of that path from `[in, out]` channels, with initial parameters.
-    pub fn new(init: &Init<'_>, path: &str, [inputs, outputs]: [usize; 2]) -> Self {
-        let path = format!("{path}.conv");
+    /// Nearest-neighbour doubling, then a 3x3 convolution with padding 1 and bias.
+    pub fn doubling(init: &Init<'_>, path: &str, [inputs, outputs]: [usize; 2]) -> Self {
         Self {
-            conv: Conv2d::new(init, &path, [inputs, outputs, 3], (1, 1), true),
+            form: Form::Doubling,
+            ..Self::new(init, path, [inputs, outputs, 3], (1, 1), true)
         }
     }
 
-    /// `[n, in, h, w]` to `[n, out, 2 h, 2 w]`.
-    pub fn forward(&self, images: Tensor<4>) -> Tensor<4> {
-        self.conv.forward(double(images))
-    }
-
-    /// The layer for inference on images of shape `input`.
-    ///
-    /// # Errors
-    /// As [`layers::UpsampleConv2d::new`].
-    pub fn freeze(
-        &self,
-        norm: Option<&BatchNorm>,
-        input: ImageShape,
-        activation: Activation,
-    ) -> Result<layers::UpsampleConv2d> {
-        let (weight, bias) = self.conv.folded(norm);
-        layers::UpsampleConv2d::new(weight, bias, input, activation)
-    }
-}
-
-/// Transposed convolution with a square kernel, no padding.
-#[derive(Module, Debug)]
-pub struct ConvTranspose2d {
-    /// `[in, out, k, k]`
-    pub weight: Param<Tensor<4>>,
-    /// `[out]`
-    pub bias: Param<Tensor<1>>,
-    /// Distance between the windows that are written, in both directions.
-    pub stride: usize,
-}
-
-impl ConvTranspose2d {
-    /// A layer of that path from `[in, out, k]`, with initial parameters.
-    pub fn new(
+    /// A transposed convolution without padding and with bias.
+    pub fn transposed(
         init: &Init<'_>,
         path: &str,
         [inputs, outputs, kernel]: [usize; 3],
         stride: usize,
     ) -> Self {
-        // PyTorch takes the second axis of the weight for the inputs, here the output channels.
+        // PyTorch takes the second axis of the weight for the inputs, here the output channels: the
+        // layer of the other direction has the same weight.
+        let weight = Self::new(init, path, [outputs, inputs, kernel], (stride, 0), false);
         let fan_in = outputs * kernel * kernel;
-        let shape = [inputs, outputs, kernel, kernel];
         Self {
-            weight: init.uniform(&format!("{path}.weight"), shape, fan_in),
-            bias: init.uniform(&format!("{path}.bias"), [outputs], fan_in),
-            stride,
+            bias: Some(init.uniform(&format!("{path}.bias"), [outputs], fan_in)),
+            form: Form::Transposed,
+            ..weight
         }
     }
 
-    /// `[n, in, h, w]` to `[n, out, (h - 1) stride + k, (w - 1) stride + k]`.
+    /// The layer on images.
     pub fn forward(&self, images: Tensor<4>) -> Tensor<4> {
-        let options = ConvTransposeOptions::new([self.stride; 2], [0, 0], [0, 0], [1, 1], 1);
-        conv_transpose2d(images, self.weight.val(), Some(self.bias.val()), options)
+        let (weight, bias) = (self.weight.val(), self.bias.as_ref().map(Param::val));
+        let (stride, padding) = ([self.stride; 2], [self.padding; 2]);
+        let options = ConvOptions::new(stride, padding, [1, 1], 1);
+        match self.form {
+            Form::Plain => conv2d(images, weight, bias, options),
+            Form::Doubling => conv2d(double(images), weight, bias, options),
+            Form::Transposed => {
+                let options = ConvTransposeOptions::new(stride, padding, [0, 0], [1, 1], 1);
+                conv_transpose2d(images, weight, bias, options)
+            }
+        }
     }
 
-    /// The layer for inference on images of shape `input`.
+    /// The layer for inference on images of shape `input`, with a batch normalisation behind it
+    /// folded in, and the shape of the images that come out.
     ///
     /// # Errors
-    /// As [`layers::ConvTranspose2d::new`].
+    /// If channels disagree or the kernel does not fit.
     pub fn freeze(
         &self,
+        norm: Option<&BatchNorm>,
         input: ImageShape,
         activation: Activation,
-    ) -> Result<layers::ConvTranspose2d> {
+    ) -> Result<(Box<dyn Layer>, ImageShape)> {
         let weight = self.weight.val().without_autodiff();
-        let bias = Some(self.bias.val().without_autodiff());
-        layers::ConvTranspose2d::new(weight, bias, input, self.stride, (0, 0), activation)
+        let bias = self.bias.as_ref().map(|bias| bias.val().without_autodiff());
+        let outputs = usize::from(self.form == Form::Transposed);
+        let (weight, bias) = match norm {
+            None => (weight, bias),
+            Some(norm) => {
+                let (weight, bias) = norm.fold(weight, outputs, bias);
+                (weight, Some(bias))
+            }
+        };
+        let (stride, padding) = (self.stride, self.padding);
+        let layer = match self.form {
+            Form::Plain => layers::Conv2d::new(weight, bias, input, stride, padding, activation)?,
+            Form::Transposed => {
+                let padding = (padding, 0);
+                layers::Conv2d::transposed(weight, bias, input, stride, padding, activation)?
+            }
+            Form::Doubling => {
+                let layer = layers::UpsampleConv2d::new(weight, bias, input, activation)?;
+                let shape = layer.output_shape();
+                return Ok((Box::new(layer), shape));
+            }
+        };
+        let shape = layer.output_shape();
+        Ok((Box::new(layer), shape))
     }
 }

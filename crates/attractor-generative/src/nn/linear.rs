@@ -1,11 +1,9 @@
 //! Fully connected layer.
 
-use attractor_core::{Activation, Result};
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
 use super::Init;
-use crate::layers;
 
 /// `x W^T + b`.
 #[derive(Module, Debug)]
@@ -28,14 +26,5 @@ impl Linear {
     /// `[n, in]` to `[n, out]`.
     pub fn forward(&self, input: Tensor<2>) -> Tensor<2> {
         input.matmul(self.weight.val().transpose()) + self.bias.val().unsqueeze()
-    }
-
-    /// The layer for inference.
-    ///
-    /// # Errors
-    /// As [`layers::Linear::new`].
-    pub fn freeze(&self, activation: Activation) -> Result<layers::Linear> {
-        let (weight, bias) = (self.weight.val().without_autodiff(), self.bias.val());
-        layers::Linear::new(weight, bias.without_autodiff(), activation)
     }
 }

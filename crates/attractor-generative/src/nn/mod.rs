@@ -8,13 +8,16 @@ mod batch_norm;
 mod conv;
 mod instance_norm;
 mod linear;
+mod named;
 pub mod weights;
 
 pub use batch_norm::BatchNorm;
 pub(crate) use batch_norm::{EPSILON, MOMENTUM};
-pub use conv::{Conv2d, ConvTranspose2d, UpsampleConv};
+pub use conv::{Conv2d, Form};
 pub use instance_norm::InstanceNorm;
 pub use linear::Linear;
+pub use named::Named;
+pub(crate) use named::Path;
 
 use attractor_core::rng;
 use burn::module::Param;

@@ -5,15 +5,28 @@ use std::path::PathBuf;
 use attractor_core::weights::Weights;
 use attractor_core::{Error, Result};
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Gradients, Tensor};
+
+use super::Path;
 
 /// All floating-point parameters and running statistics of `module`.
 ///
 /// # Errors
 /// [`Error::Device`] if a parameter cannot be read back.
 pub fn export<M: Module>(module: &M) -> Result<Weights> {
+    collect(module, None)
+}
+
+/// The gradient of every parameter of `module` that has one.
+#[cfg(test)]
+pub(crate) fn export_gradients<M: Module>(module: &M, gradients: &Gradients) -> Weights {
+    collect(module, Some(gradients)).unwrap()
+}
+
+fn collect<M: Module>(module: &M, gradients: Option<&Gradients>) -> Result<Weights> {
     let mut visitor = Exporter {
-        path: Vec::new(),
+        path: Path::default(),
+        gradients,
         weights: Weights::new(),
         error: None,
     };
@@ -35,7 +48,7 @@ pub fn import<M: Module>(module: M, weights: &Weights, device: &Device) -> Resul
     module.visit(&mut names);
     weights.require(names.found.iter().map(String::as_str))?;
     let mut mapper = Importer {
-        path: Vec::new(),
+        path: Path::default(),
         weights,
         device,
         error: None,
@@ -59,23 +72,31 @@ pub fn shape<const D: usize>(weights: &Weights, name: &str) -> Result<[usize; D]
     })
 }
 
-struct Exporter {
-    path: Vec<String>,
+struct Exporter<'a> {
+    path: Path,
+    /// In place of values.
+    gradients: Option<&'a Gradients>,
     weights: Weights,
     error: Option<Error>,
 }
 
-impl ModuleVisitor for Exporter {
-    fn enter_module(&mut self, name: &str, _container: &str) {
-        self.path.push(name.to_owned());
+impl ModuleVisitor for Exporter<'_> {
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.path.enter(name, container);
     }
 
     fn exit_module(&mut self, _name: &str, _container: &str) {
-        self.path.pop();
+        self.path.exit();
     }
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        if let Err(error) = self.weights.insert_tensor(self.path.join("."), param.val()) {
+        let found = match self.gradients {
+            None => Some(param.val()),
+            Some(gradients) => param.val().grad(gradients),
+        };
+        if let Some(found) = found
+            && let Err(error) = self.weights.insert_tensor(self.path.name(), found)
+        {
             self.error.get_or_insert(error);
         }
     }
@@ -84,46 +105,43 @@ impl ModuleVisitor for Exporter {
 /// The paths of all floating-point parameters.
 #[derive(Default)]
 struct Names {
-    path: Vec<String>,
+    path: Path,
     found: Vec<String>,
 }
 
 impl ModuleVisitor for Names {
-    fn enter_module(&mut self, name: &str, _container: &str) {
-        self.path.push(name.to_owned());
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.path.enter(name, container);
     }
 
     fn exit_module(&mut self, _name: &str, _container: &str) {
-        self.path.pop();
+        self.path.exit();
     }
 
     fn visit_float<const D: usize>(&mut self, _param: &Param<Tensor<D>>) {
-        self.found.push(self.path.join("."));
+        self.found.push(self.path.name().to_owned());
     }
 }
 
 struct Importer<'a> {
-    path: Vec<String>,
+    path: Path,
     weights: &'a Weights,
     device: &'a Device,
     error: Option<Error>,
 }
 
 impl ModuleMapper for Importer<'_> {
-    fn enter_module(&mut self, name: &str, _container: &str) {
-        self.path.push(name.to_owned());
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.path.enter(name, container);
     }
 
     fn exit_module(&mut self, _name: &str, _container: &str) {
-        self.path.pop();
+        self.path.exit();
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let shape = param.val().dims();
-        match self
-            .weights
-            .tensor(&self.path.join("."), shape, self.device)
-        {
+        match self.weights.tensor(self.path.name(), shape, self.device) {
             Ok(tensor) => param.map(|old| {
                 let trained = old.is_require_grad();
                 if old.is_autodiff() {

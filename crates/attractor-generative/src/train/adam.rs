@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use attractor_core::Result;
+use attractor_core::adam::AdamStep;
 use attractor_core::weights::Weights;
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Gradients, Tensor};
 
 use super::AdamConfig;
+use crate::nn::Path;
 
 /// Prefixes of the moments in a checkpoint.
 pub(crate) const FIRST: &str = "adam.first/";
@@ -43,19 +45,13 @@ impl Adam {
         step: u64,
         factor: f64,
     ) -> M {
-        let AdamConfig {
-            learning_rate,
-            beta1,
-            beta2,
-            ..
-        } = self.config.scaled(factor);
-        let step = step as f64;
+        let config = self.config.scaled(factor);
+        let decay = (config.beta1, config.beta2);
         let mut mapper = Updater {
-            adam: self,
+            step: AdamStep::new(config.learning_rate, decay, config.epsilon, step),
+            moments: &mut self.moments,
             gradients,
-            path: Vec::new(),
-            rate: learning_rate / (1.0 - beta1.powf(step)),
-            root: (1.0 - beta2.powf(step)).sqrt(),
+            path: Path::default(),
         };
         module.map(&mut mapper)
     }
@@ -88,22 +84,19 @@ impl Adam {
 }
 
 struct Updater<'a> {
-    adam: &'a mut Adam,
+    step: AdamStep<f64>,
+    moments: &'a mut BTreeMap<String, Moments>,
     gradients: Gradients,
-    path: Vec<String>,
-    /// Learning rate over the first moment's bias.
-    rate: f64,
-    /// Root of the second moment's bias.
-    root: f64,
+    path: Path,
 }
 
 impl ModuleMapper for Updater<'_> {
-    fn enter_module(&mut self, name: &str, _container: &str) {
-        self.path.push(name.to_owned());
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.path.enter(name, container);
     }
 
     fn exit_module(&mut self, _name: &str, _container: &str) {
-        self.path.pop();
+        self.path.exit();
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
@@ -111,32 +104,18 @@ impl ModuleMapper for Updater<'_> {
         let Some(gradient) = param.val().grad_remove(&mut self.gradients) else {
             return param;
         };
-        let AdamConfig {
-            beta1,
-            beta2,
-            epsilon,
-            ..
-        } = self.adam.config;
         let gradient: Tensor<1> = gradient.flatten(0, D - 1);
-        let name = self.path.join(".");
-        let old = self.adam.moments.remove(&name).unwrap_or_else(|| Moments {
+        let name = self.path.name().to_owned();
+        let Moments { first, second } = self.moments.entry(name).or_insert_with(|| Moments {
             first: gradient.zeros_like(),
             second: gradient.zeros_like(),
         });
-        let first = old.first.mul_scalar(beta1) + gradient.clone().mul_scalar(1.0 - beta1);
-        let second = old.second.mul_scalar(beta2) + gradient.square().mul_scalar(1.0 - beta2);
-        let scale = second
-            .clone()
-            .sqrt()
-            .mul_scalar(1.0 / self.root)
-            .add_scalar(epsilon);
-        let update = (first.clone() / scale).mul_scalar(self.rate);
-        self.adam.moments.insert(name, Moments { first, second });
         param.map(|old| {
             let shape = old.dims();
-            (old.without_autodiff() - update.reshape(shape))
-                .autodiff()
-                .require_grad()
+            let mut value: Tensor<1> = old.without_autodiff().flatten(0, D - 1);
+            self.step
+                .apply_to_tensor(&mut value, gradient, first, second);
+            value.reshape(shape).autodiff().require_grad()
         })
     }
 }

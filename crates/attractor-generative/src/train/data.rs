@@ -1,6 +1,6 @@
 //! Where batches come from.
 
-use attractor_core::Result;
+use attractor_core::{Error, Result, rng};
 use burn::tensor::Tensor;
 
 /// Inputs and what to reconstruct from them.
@@ -62,4 +62,21 @@ impl<F: FnMut(usize, &[usize]) -> Result<Batch>> Batches for FromFn<F> {
     fn batch(&mut self, epoch: usize, indices: &[usize]) -> Result<Batch> {
         (self.batch)(epoch, indices)
     }
+}
+
+/// The order in which an epoch visits the rows, of `width` numbers: permutation number `number`.
+pub(crate) fn draw_order(
+    data: &dyn Batches,
+    width: usize,
+    seed: u64,
+    number: u64,
+) -> Result<Vec<usize>> {
+    if data.is_empty() {
+        return Err(Error::EmptyBatch {
+            what: "training data",
+            width,
+        });
+    }
+    let mut stream = rng::indexed_stream(seed, "training/order", number);
+    Ok(rng::permutation(&mut stream, data.len()))
 }

@@ -15,7 +15,7 @@
 //! the epoch and the step, so a run resumed at an epoch boundary continues exactly as it would have.
 
 mod adam;
-mod checkpoint;
+pub(crate) mod checkpoint;
 mod config;
 mod data;
 mod engine;
@@ -29,8 +29,8 @@ mod trainer;
 pub(crate) use tensor_engine::gradients_by_autodiff;
 
 pub(crate) use adam::{FIRST, SECOND};
-pub(crate) use checkpoint::{counter, expect};
 pub use config::{AdamConfig, Engine, Objective, Optimiser, Order, RmsPropConfig, TrainerConfig};
+pub(crate) use data::draw_order;
 pub use data::{Batch, Batches, FromFn};
 pub use schedule::{Decay, Schedule};
 pub use trainer::{EpochReport, Progress, Trainer};

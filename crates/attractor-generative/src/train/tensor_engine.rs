@@ -83,41 +83,6 @@ pub(super) fn loss_and_gradients<V: Vae>(
     (loss.without_autodiff(), gradients)
 }
 
-/// Gradients by parameter name.
-#[cfg(test)]
-pub(crate) fn collect_gradients<M: burn::module::Module>(
-    model: &M,
-    gradients: Gradients,
-) -> Weights {
-    struct Collect {
-        path: Vec<String>,
-        gradients: Gradients,
-        found: Weights,
-    }
-    impl burn::module::ModuleVisitor for Collect {
-        fn enter_module(&mut self, name: &str, _container: &str) {
-            self.path.push(name.to_owned());
-        }
-        fn exit_module(&mut self, _name: &str, _container: &str) {
-            self.path.pop();
-        }
-        fn visit_float<const D: usize>(&mut self, param: &burn::module::Param<Tensor<D>>) {
-            if let Some(gradient) = param.val().grad(&self.gradients) {
-                self.found
-                    .insert_tensor(self.path.join("."), gradient)
-                    .unwrap();
-            }
-        }
-    }
-    let mut collect = Collect {
-        path: Vec::new(),
-        gradients,
-        found: Weights::new(),
-    };
-    model.visit(&mut collect);
-    collect.found
-}
-
 /// Trained model, loss and gradients by parameter name.
 #[cfg(test)]
 pub(crate) fn gradients_by_autodiff<V: Vae>(
@@ -129,6 +94,6 @@ pub(crate) fn gradients_by_autodiff<V: Vae>(
 ) -> (V, f32, Weights) {
     let mut model = model.train();
     let (loss, gradients) = loss_and_gradients(&mut model, input, target, noise, objective);
-    let found = collect_gradients(&model, gradients);
+    let found = nn::export_gradients(&model, &gradients);
     (model.valid(), loss.into_scalar(), found)
 }

@@ -103,7 +103,7 @@ fn training_reduces_the_loss() {
     let objective = Objective::Variational { beta: 0.1 };
     let mut trainer = Trainer::new(model, config(objective), &device).unwrap();
     let reports = epochs(&mut trainer, &images, 20);
-    let losses: Vec<f64> = reports.iter().map(|report| report.loss_per_image).collect();
+    let losses: Vec<f64> = reports.iter().map(|report| report.loss).collect();
     assert!(losses[19] < 0.5 * losses[0], "{losses:?}");
     assert_eq!(
         (reports[5].epoch, reports[5].steps, reports[5].images),
@@ -185,10 +185,7 @@ fn same_seed_same_weights_and_a_checkpoint_continues_exactly() {
         &device,
     )
     .unwrap();
-    assert_ne!(
-        epochs(&mut elsewhere, &images, 1)[0].loss_per_image,
-        straight[0].loss_per_image
-    );
+    assert_ne!(epochs(&mut elsewhere, &images, 1)[0].loss, straight[0].loss);
 
     // What does not belong to the checkpoint is refused.
     let load = |setup| {
@@ -236,7 +233,7 @@ fn callback_hears_the_loss_and_can_break_off() {
     let mut heard = Vec::new();
     let report = trainer
         .run_epoch(&mut data, 2, &mut |progress| {
-            heard.push((progress.step, progress.steps, progress.loss_per_image));
+            heard.push((progress.step, progress.steps, progress.loss));
             if progress.step >= 4 {
                 ControlFlow::Break(())
             } else {
@@ -352,15 +349,15 @@ fn a_checkpoint_moves_between_engines() {
         };
         let model = || MNIST.init(1, &device).unwrap();
         let mut constant = Trainer::new(model(), config(objective), &device).unwrap();
-        let constant = epochs(&mut constant, &images, 2)[1].loss_per_image;
+        let constant = epochs(&mut constant, &images, 2)[1].loss;
         let mut losses = Vec::new();
         for engine in [Engine::Tensor, Engine::Host] {
             let mut trainer = Trainer::new(model(), setup(engine), &device).unwrap();
-            losses.push(epochs(&mut trainer, &images, 1)[0].loss_per_image);
+            losses.push(epochs(&mut trainer, &images, 1)[0].loss);
             trainer.save(&path).unwrap();
             for next in [Engine::Tensor, Engine::Host] {
                 let mut resumed = Trainer::load(&path, model(), setup(next), &device).unwrap();
-                losses.push(epochs(&mut resumed, &images, 1)[0].loss_per_image);
+                losses.push(epochs(&mut resumed, &images, 1)[0].loss);
             }
         }
         let same = |a: f64, b: f64| (a - b).abs() < 1e-5 * a;

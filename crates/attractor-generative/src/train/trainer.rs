@@ -5,36 +5,38 @@ use std::ops::ControlFlow;
 use attractor_core::{Result, check, rng};
 use burn::tensor::{Device, Tensor};
 
-use super::engine::AnyEngine;
-use super::engine::Rows;
+use super::checkpoint::Counters;
+use super::data::draw_order;
+use super::engine::{AnyEngine, Rows};
 use super::{Batch, Batches, Objective, TrainerConfig};
 use crate::vae::Vae;
 
-/// What the callback of [`Trainer::run_epoch`] hears.
+/// What the callback of an epoch hears.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Progress {
+pub struct Progress<L = f64> {
     /// Epoch, counted from 0.
     pub epoch: usize,
     /// Steps done in this epoch.
     pub step: usize,
     /// Steps in an epoch.
     pub steps: usize,
-    /// Sum of the step losses of this epoch so far over the images they saw.
-    pub loss_per_image: f64,
+    /// Of an autoencoder: the step losses of this epoch so far over the images they saw. Of a MONet:
+    /// the mean over the step's images, before the step.
+    pub loss: L,
 }
 
 /// One pass over the data.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct EpochReport {
+pub struct EpochReport<L = f64> {
     /// Epoch, counted from 0.
     pub epoch: usize,
     /// Steps done.
     pub steps: usize,
     /// Images seen.
     pub images: usize,
-    /// Sum of the losses of all steps over `images`; each loss as in [`crate::train`], before its
-    /// step.
-    pub loss_per_image: f64,
+    /// Sum of the losses of all steps over `images`, each as in [`crate::train`] or
+    /// [`mod@crate::monet`], before its step.
+    pub loss: L,
     /// False if the callback broke off. The weights are then those of an unfinished epoch, which
     /// cannot be resumed exactly: go back to the last checkpoint.
     pub finished: bool,
@@ -46,8 +48,7 @@ pub struct Trainer<V> {
     pub(super) config: TrainerConfig,
     pub(super) engine: AnyEngine<V>,
     pub(super) device: Device,
-    pub(super) epoch: usize,
-    pub(super) step: u64,
+    pub(super) counters: Counters,
     data_dim: usize,
     latent_dim: usize,
 }
@@ -67,8 +68,7 @@ impl<V: Vae> Trainer<V> {
             latent_dim: model.latent_dim(),
             engine: AnyEngine::new(model, &config, &device)?,
             device,
-            epoch: 0,
-            step: 0,
+            counters: Counters::default(),
         })
     }
 
@@ -79,12 +79,12 @@ impl<V: Vae> Trainer<V> {
 
     /// Epochs finished.
     pub fn epoch(&self) -> usize {
-        self.epoch
+        self.counters.epoch
     }
 
     /// Steps taken.
     pub fn steps(&self) -> u64 {
-        self.step
+        self.counters.step
     }
 
     /// The model as trained so far, on the plain device.
@@ -118,17 +118,18 @@ impl<V: Vae> Trainer<V> {
         let noise = match self.config.objective {
             Objective::Reconstruction => None,
             Objective::Variational { .. } => {
-                let mut rng = rng::indexed_stream(self.config.seed, "training/noise", self.step);
+                let mut rng =
+                    rng::indexed_stream(self.config.seed, "training/noise", self.counters.step);
                 Some(rng::normal(&mut rng, [rows, self.latent_dim], &self.device))
             }
         };
-        self.step += 1;
+        self.counters.step += 1;
         let rows = Rows {
             input,
             target,
             noise,
         };
-        self.engine.step(rows, &self.config, self.step)
+        self.engine.step(rows, &self.config, self.counters.step)
     }
 
     /// One epoch over `data` in a random order. Every `every` steps (and after the last) the losses
@@ -143,17 +144,9 @@ impl<V: Vae> Trainer<V> {
         every: usize,
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<EpochReport> {
-        if data.is_empty() {
-            let width = self.data_dim;
-            return Err(attractor_core::Error::EmptyBatch {
-                what: "training data",
-                width,
-            });
-        }
-        let epoch = self.epoch;
+        let epoch = self.epoch();
         let number = self.config.order.stream(epoch);
-        let mut stream = rng::indexed_stream(self.config.seed, "training/order", number);
-        let order = rng::permutation(&mut stream, data.len());
+        let order = draw_order(data, self.data_dim, self.config.seed, number)?;
         let steps = order.len().div_ceil(self.config.batch_size);
         let mut pending = Vec::new();
         let (mut total, mut images, mut done) = (0.0, 0_usize, 0_usize);
@@ -164,33 +157,25 @@ impl<V: Vae> Trainer<V> {
             if done.is_multiple_of(every.max(1)) || done == steps {
                 let losses = check::to_host(Tensor::cat(std::mem::take(&mut pending), 0))?;
                 total += losses.into_iter().map(f64::from).sum::<f64>();
-                let loss_per_image = total / images as f64;
                 let flow = progress(Progress {
                     epoch,
                     step: done,
                     steps,
-                    loss_per_image,
+                    loss: total / images as f64,
                 });
-                if flow.is_break() && done < steps {
-                    let finished = false;
-                    return Ok(EpochReport {
-                        epoch,
-                        steps: done,
-                        images,
-                        loss_per_image,
-                        finished,
-                    });
+                if flow.is_break() {
+                    break;
                 }
             }
         }
-        self.epoch += 1;
-        let loss_per_image = total / images as f64;
+        let finished = done == steps;
+        self.counters.epoch += usize::from(finished);
         Ok(EpochReport {
             epoch,
-            steps,
+            steps: done,
             images,
-            loss_per_image,
-            finished: true,
+            loss: total / images as f64,
+            finished,
         })
     }
 }

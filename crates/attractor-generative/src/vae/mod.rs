@@ -1,15 +1,24 @@
-//! What a trainable variational autoencoder offers, and its frozen form.
+//! Variational autoencoders: what a trainable one offers, its frozen form, and those that tables of
+//! layers describe.
 
+pub mod cifar;
+mod conv;
 mod frozen;
+pub mod mnist;
+mod plan;
+#[cfg(test)]
+mod tests;
 
+pub use cifar::{CifarVae, CifarVaeConfig};
+pub use conv::{Architecture, ConvVae};
 pub use frozen::FrozenVae;
 pub(crate) use frozen::split_heads;
+pub use mnist::{MnistVae, MnistVaeConfig};
+pub use plan::{Map, Plan, Step, Then};
 
 use attractor_core::{Gaussian, Result};
 use burn::module::Module;
 use burn::tensor::Tensor;
-
-use crate::host::Plan;
 
 /// A trainable variational autoencoder.
 ///

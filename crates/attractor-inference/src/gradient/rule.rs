@@ -46,6 +46,8 @@ impl Stepper {
                 beta_2,
                 epsilon,
             } => {
+                // Not `AdamStep::apply_to_tensor`: this rule's numbers are of single precision and it
+                // divides in another order, so that last bits differ.
                 let first = decay(self.first.take(), beta_1, gradient.clone());
                 let second = decay(self.second.take(), beta_2, gradient.square());
                 let first_bias = 1.0 - beta_1.powi(self.time);

@@ -8,7 +8,7 @@ use super::density::Density;
 use super::energy::{Objective, Point};
 use super::linalg::{Mat, axpy, dot, log_sum_exp};
 use super::panels::Panels;
-use super::search::adam;
+use super::search::upwards;
 
 /// Fixed-point iterations for the mixture of several particles.
 const ROUNDS: usize = 100;
@@ -143,6 +143,7 @@ fn climb(all: &[Predictions<'_>], config: &SearchConfig, x: &mut Mat) {
     let mut previous = vec![f64::NAN; x.rows];
     let mut done = vec![false; x.rows];
     for step in 1..=config.max_steps {
+        let upwards = upwards(config.rate, step);
         for (row, predictions) in all.iter().enumerate() {
             if done[row] && !config.together {
                 continue;
@@ -155,7 +156,7 @@ fn climb(all: &[Predictions<'_>], config: &SearchConfig, x: &mut Mat) {
                 }
             }
             let (mean, square) = (mean.row_mut(row), square.row_mut(row));
-            adam(x.row_mut(row), &gradient, mean, square, config.rate, step);
+            upwards.apply(x.row_mut(row), &gradient, mean, square);
             done[row] = (log - previous[row]).abs() <= config.tolerance;
             previous[row] = log;
         }

@@ -1,18 +1,19 @@
 //! The two precisions of inference.
 
+use attractor_core::adam::Scalar;
 use faer::traits::RealField;
 
 use super::rows::Rows;
 use super::view::{Caches, Derived};
 
 /// `f32` or `f64`.
-pub(crate) trait Real: RealField + Rows + Copy + Default + Send + Sync + 'static {
+pub(crate) trait Real:
+    Scalar + RealField + Rows + Copy + Default + Send + Sync + 'static
+{
     /// The nearest number.
     fn of(value: f64) -> Self;
     /// The same number.
     fn wide(self) -> f64;
-    /// The square root.
-    fn root(self) -> Self;
     /// What is kept in this precision.
     fn derived(caches: &Caches) -> &Derived<Self>;
 }
@@ -26,11 +27,6 @@ impl Real for f32 {
     #[inline(always)]
     fn wide(self) -> f64 {
         f64::from(self)
-    }
-
-    #[inline(always)]
-    fn root(self) -> Self {
-        self.sqrt()
     }
 
     fn derived(caches: &Caches) -> &Derived<Self> {
@@ -47,11 +43,6 @@ impl Real for f64 {
     #[inline(always)]
     fn wide(self) -> f64 {
         self
-    }
-
-    #[inline(always)]
-    fn root(self) -> Self {
-        self.sqrt()
     }
 
     fn derived(caches: &Caches) -> &Derived<Self> {

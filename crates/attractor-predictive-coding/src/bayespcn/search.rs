@@ -1,6 +1,7 @@
 //! Gradient ascent on the log joint density, with a stop for each row.
 
 use attractor_core::Outcome;
+use attractor_core::adam::{AdamStep, DECAY, EPSILON};
 use rayon::prelude::*;
 
 use super::SearchConfig;
@@ -165,6 +166,7 @@ impl<T: Real> Active<T> {
             total(&mut kept);
         }
         self.promised.fill(0.0);
+        let upwards = upwards(rate, step);
         let parts = values.into_iter().zip(&mut self.before);
         for (((x, before), g), (mean, square)) in parts.zip(gradients).zip(&mut self.moments) {
             let cols = x.cols;
@@ -184,7 +186,7 @@ impl<T: Real> Active<T> {
                 before.copy_from_slice(x);
                 let g = g.row(row);
                 match ascent {
-                    Ascent::Adam => adam(x, g, mean, square, rate, step),
+                    Ascent::Adam => upwards.apply(x, g, mean, square),
                     #[cfg(test)]
                     Ascent::Plain => super::linalg::axpy(x, T::of(rate), g),
                 }
@@ -237,25 +239,10 @@ fn along<T: Real>(g: &[T], from: &[T], to: &[T]) -> f64 {
     wide_dot(g, to) - wide_dot(g, from)
 }
 
-/// One step of Adam (Kingma and Ba 2015), upwards.
-pub(crate) fn adam<T: Real>(
-    x: &mut [T],
-    g: &[T],
-    mean: &mut [T],
-    square: &mut [T],
-    rate: f64,
-    step: usize,
-) {
-    const DECAY: (f64, f64) = (0.9, 0.999);
+/// A step of Adam, upwards. The powers of the decay rates are taken by repeated multiplication, whose
+/// last bits, in double precision, are those of earlier results.
+pub(crate) fn upwards<T: Real>(rate: f64, step: usize) -> AdamStep<T> {
     let step = i32::try_from(step).unwrap_or(i32::MAX);
-    let rate = T::of(rate / (1.0 - DECAY.0.powi(step)));
-    let scale = T::of((1.0 - DECAY.1.powi(step)).sqrt().recip());
-    let (keep, take) = (T::of(DECAY.0), T::of(1.0 - DECAY.0));
-    let (keep_square, take_square) = (T::of(DECAY.1), T::of(1.0 - DECAY.1));
-    let small = T::of(1e-8);
-    for (((x, g), mean), square) in x.iter_mut().zip(g).zip(mean).zip(square) {
-        *mean = keep * *mean + take * *g;
-        *square = keep_square * *square + take_square * *g * *g;
-        *x += rate * *mean / (scale * square.root() + small);
-    }
+    let powers = (DECAY.0.powi(step), DECAY.1.powi(step));
+    AdamStep::with_powers(-rate, DECAY, EPSILON, powers)
 }

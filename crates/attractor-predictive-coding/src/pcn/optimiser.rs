@@ -1,6 +1,6 @@
 //! From the local gradient of the weights to a step.
 
-use attractor_core::adam::AdamStep;
+use attractor_core::adam::{AdamStep, DECAY, EPSILON};
 use attractor_core::backend::is_host_device;
 use attractor_core::error::require_positive;
 use attractor_core::{Result, check};
@@ -37,9 +37,6 @@ impl Optimiser {
     }
 }
 
-const DECAY: (f64, f64) = (0.9, 0.999);
-const EPSILON: f64 = 1e-8;
-
 /// First and second moments of every parameter, and the steps that made them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Moments {
@@ -69,24 +66,16 @@ impl Moments {
             self.pairs = ascent.iter().map(zeros).collect();
         }
         self.steps += 1;
-        let climb = AdamStep::new(-rate, DECAY, EPSILON, self.steps);
-        let steps = self.steps as f64;
-        let rate = rate / (1.0 - DECAY.0.powf(steps));
-        let root = (1.0 - DECAY.1.powf(steps)).sqrt().recip();
+        let on_host_climb = AdamStep::new(-rate, DECAY, EPSILON, self.steps);
+        let climb = AdamStep::<f64>::new(-rate, DECAY, EPSILON, self.steps);
         for ((parameter, g), (mean, square)) in
             parameters.into_iter().zip(ascent).zip(&mut self.pairs)
         {
             if on_host(parameter) {
-                climb_on_host(&climb, parameter, g, mean, square)?;
-                continue;
+                climb_on_host(&on_host_climb, parameter, g, mean, square)?;
+            } else {
+                climb.apply_to_tensor(parameter, g, mean, square);
             }
-            let added = g.clone().mul_scalar(1.0 - DECAY.0);
-            mean.inplace(|mean| mean.mul_scalar(DECAY.0) + added);
-            let added = g.square().mul_scalar(1.0 - DECAY.1);
-            square.inplace(|square| square.mul_scalar(DECAY.1) + added);
-            let scale = square.clone().sqrt().mul_scalar(root).add_scalar(EPSILON);
-            let change = (mean.clone() / scale).mul_scalar(rate);
-            parameter.inplace(|parameter| parameter + change);
         }
         Ok(())
     }

@@ -38,9 +38,9 @@ impl<V: Vae> Trainee for Trainer<V> {
 
     fn run_epoch(&mut self, data: &mut dyn Batches, hear: Hear<'_>) -> Result<(f64, bool)> {
         let report = self.run_epoch(data, LOOK_EVERY, &mut |progress| {
-            hear(progress.step, progress.loss_per_image)
+            hear(progress.step, progress.loss)
         })?;
-        Ok((report.loss_per_image, report.finished))
+        Ok((report.loss, report.finished))
     }
 
     fn save(&self, path: &Path) -> Result<()> {

@@ -5,6 +5,7 @@
 //! where it is used, the next map is written into memory that is there already, and threads share the
 //! columns. No number depends on how they are shared.
 
+use attractor_core::adam::{DECAY, EPSILON};
 use attractor_core::math::AdamRates;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, ColMut, Mat, Par, Scale};
@@ -12,8 +13,6 @@ use rayon::prelude::*;
 
 use super::{Optimiser, SeparationConfig};
 
-/// Moments and floor of Adam (Kingma, Ba, ICLR 2015).
-const ADAM: (f64, f64, f64) = (0.9, 0.999, 1e-8);
 /// Share of the predicted decrease that a step of the line search must achieve (Armijo).
 const SUFFICIENT: f64 = 1e-4;
 /// The next trial step is this much longer than the last.
@@ -110,7 +109,9 @@ impl Stepper {
                 square,
             } => {
                 *steps += 1;
-                let (first, second, floor) = ADAM;
+                // Not `AdamStep`, which corrects behind the root: its last bits are others, and maps must stay
+                // those that were learned before.
+                let ((first, second), floor) = (DECAY, EPSILON);
                 let rates = AdamRates {
                     decay: (first, second),
                     rate: *rate / (1.0 - first.powi(*steps)),

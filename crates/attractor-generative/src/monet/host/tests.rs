@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use super::exact::exact;
 use super::{MonetNetwork, SceneRows};
 use crate::monet::{Monet, MonetConfig, MonetObjective, TINY};
-use crate::testing::smooth_images;
+use crate::testing::{scattered, smooth_images};
 
 const DIM: usize = 3 * 64 * 64;
 
@@ -14,16 +14,7 @@ const DIM: usize = 3 * 64 * 64;
 fn generic(config: MonetConfig) -> Monet {
     let device = Device::default();
     let model = config.init(2, &device).unwrap();
-    let mut weights = model.to_weights().unwrap();
-    let names: Vec<String> = weights.names().map(String::from).collect();
-    let mut stream = rng::stream(9, "host");
-    for name in names {
-        let shape = weights.shape(&name).unwrap().to_vec();
-        let values = weights.values(&name).unwrap();
-        let shift = rng::uniform_vec(&mut stream, values.len(), -0.1, 0.1);
-        let values = values.iter().zip(shift).map(|(a, b)| a + b).collect();
-        weights.insert(name, &shape, values);
-    }
+    let weights = scattered(&model.to_weights().unwrap(), &mut rng::stream(9, "host"));
     Monet::from_weights(&weights, config.slots, &device).unwrap()
 }
 

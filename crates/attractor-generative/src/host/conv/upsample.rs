@@ -5,15 +5,14 @@
 
 use rayon::prelude::*;
 
-use super::conv::Product;
-use super::layer::{Backward, HostLayer, rows_per_part, sized, sum_rows};
-use super::slot::Slot;
-use super::windows::Windows;
-use crate::layers::window_row;
+use super::{Product, Windows, weight_slot};
+use crate::host::layer::{Backward, HostLayer, rows_per_part, sized, sum_rows};
+use crate::host::slot::Slot;
+use crate::layers::{ImageShape, window_row};
 
 /// Doubling, convolution and bias.
 #[derive(Debug)]
-pub(super) struct UpsampleConv {
+pub(crate) struct UpsampleConv {
     height: usize,
     width: usize,
     inputs: usize,
@@ -32,11 +31,7 @@ pub(super) struct UpsampleConv {
 }
 
 impl UpsampleConv {
-    pub(super) fn new(
-        path: &str,
-        [inputs, height, width]: crate::layers::ImageShape,
-        outputs: usize,
-    ) -> Self {
+    pub(crate) fn new(path: &str, [inputs, height, width]: ImageShape, outputs: usize) -> Self {
         let windows = Windows {
             height,
             width,
@@ -45,19 +40,13 @@ impl UpsampleConv {
             stride: 1,
             padding: 1,
         };
-        let order = (0..9)
-            .flat_map(|k| {
-                (0..inputs).flat_map(move |c| (0..outputs).map(move |o| (o * inputs + c) * 9 + k))
-            })
-            .collect();
-        let shape = vec![outputs, inputs, 3, 3];
         Self {
             height,
             width,
             inputs,
             outputs,
             product: Product::new(windows, 4 * outputs),
-            weight: Slot::new(vec![(format!("{path}.weight"), shape)], order),
+            weight: weight_slot(path, [inputs, outputs, 3]),
             bias: Slot::vector(format!("{path}.bias"), outputs),
             phases: vec![0.0; 16 * inputs * outputs],
             d_phases: vec![0.0; 16 * inputs * outputs],

@@ -2,40 +2,40 @@
 
 /// Geometry of square windows over images.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Windows {
-    pub(super) height: usize,
-    pub(super) width: usize,
-    pub(super) channels: usize,
-    pub(super) kernel: usize,
-    pub(super) stride: usize,
-    pub(super) padding: usize,
+pub(crate) struct Windows {
+    pub(crate) height: usize,
+    pub(crate) width: usize,
+    pub(crate) channels: usize,
+    pub(crate) kernel: usize,
+    pub(crate) stride: usize,
+    pub(crate) padding: usize,
 }
 
 impl Windows {
     /// Windows down and across.
-    pub(super) fn grid(&self) -> [usize; 2] {
+    pub(crate) fn grid(&self) -> [usize; 2] {
         [self.height, self.width]
             .map(|size| (size + 2 * self.padding - self.kernel) / self.stride + 1)
     }
 
     /// Windows in an image.
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         let [down, across] = self.grid();
         down * across
     }
 
     /// Entries of a window, ordered row, column, channel.
-    pub(super) fn entries(&self) -> usize {
+    pub(crate) fn entries(&self) -> usize {
         self.kernel * self.kernel * self.channels
     }
 
     /// Entries of an image.
-    pub(super) fn image(&self) -> usize {
+    pub(crate) fn image(&self) -> usize {
         self.height * self.width * self.channels
     }
 
     /// Copies the windows of whole images, `[images * count, entries]`; zeros outside.
-    pub(super) fn extract(&self, images: &[f32], out: &mut [f32]) {
+    pub(crate) fn extract(&self, images: &[f32], out: &mut [f32]) {
         let per_image = self.count() * self.entries();
         for (image, out) in images
             .chunks_exact(self.image())
@@ -57,7 +57,7 @@ impl Windows {
     }
 
     /// The adjoint of [`Windows::extract`]: adds every window back onto images that start at 0.
-    pub(super) fn add_back(&self, windows: &[f32], images: &mut [f32]) {
+    pub(crate) fn add_back(&self, windows: &[f32], images: &mut [f32]) {
         images.fill(0.0);
         let per_image = self.count() * self.entries();
         for (image, from) in images

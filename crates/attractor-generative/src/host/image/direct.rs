@@ -12,20 +12,20 @@ use attractor_core::simd::{Instructions, Lanes, Portable};
 /// Strides of one array in the four indices that it may depend on, in entries; those it does not
 /// depend on are left out.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Strides {
+pub(crate) struct Strides {
     /// From one line to the next.
-    pub(super) line: usize,
+    pub(crate) line: usize,
     /// From one segment to the next.
-    pub(super) segment: usize,
+    pub(crate) segment: usize,
     /// From one row of the result to the next, or one term of the sum to the next.
-    pub(super) row: usize,
+    pub(crate) row: usize,
     /// From one term of the sum to the next, within `a`.
-    pub(super) term: usize,
+    pub(crate) term: usize,
 }
 
 /// What the sums start from.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Start<'a> {
+pub(crate) enum Start<'a> {
     /// 0
     Zero,
     /// One number for each column.
@@ -37,13 +37,13 @@ pub(super) enum Start<'a> {
 /// Sizes of a product: for each of `lines`,
 /// `out[row, column] = start + sum_segment sum_term a[row, segment, term] b[segment, term, column]`.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Sizes {
-    pub(super) lines: usize,
-    pub(super) rows: usize,
-    pub(super) segments: usize,
-    pub(super) terms: usize,
+pub(crate) struct Sizes {
+    pub(crate) lines: usize,
+    pub(crate) rows: usize,
+    pub(crate) segments: usize,
+    pub(crate) terms: usize,
     /// A multiple of eight; contiguous in `b` and in the result.
-    pub(super) columns: usize,
+    pub(crate) columns: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -62,7 +62,7 @@ struct Task {
 }
 
 /// The product of `Sizes`, on the calling thread; negative results become 0 if `relu`.
-pub(super) fn product(
+pub(crate) fn product(
     sizes: Sizes,
     a: (&[f32], Strides),
     b: (&[f32], Strides),

@@ -1,4 +1,12 @@
-//! Convolution as a product of windows and weights.
+//! Convolutions as products of windows and weights.
+
+mod transpose;
+mod upsample;
+mod windows;
+
+pub(crate) use transpose::ConvTranspose;
+pub(crate) use upsample::UpsampleConv;
+pub(crate) use windows::Windows;
 
 use rayon::prelude::*;
 
@@ -7,14 +15,13 @@ use super::layer::{
 };
 use super::matmul::{Matrix, matmul, transpose};
 use super::slot::Slot;
-use super::windows::Windows;
 
 /// The products of a convolution, without parameters of its own.
 #[derive(Debug)]
-pub(super) struct Product {
-    pub(super) windows: Windows,
+pub(crate) struct Product {
+    pub(crate) windows: Windows,
     /// Output channels.
-    pub(super) outputs: usize,
+    pub(crate) outputs: usize,
     /// Windows of the last forward pass, `[batch * count, entries]`.
     columns: Vec<f32>,
     /// Weight gradient of each part.
@@ -26,7 +33,7 @@ pub(super) struct Product {
 }
 
 impl Product {
-    pub(super) fn new(windows: Windows, outputs: usize) -> Self {
+    pub(crate) fn new(windows: Windows, outputs: usize) -> Self {
         let (columns, partial, d_columns, transposed) = Default::default();
         Self {
             windows,
@@ -40,7 +47,7 @@ impl Product {
 
     /// `output [batch * count, outputs] = windows(input) weight`, `weight [entries, outputs]`;
     /// `finish` then sees each part of the output.
-    pub(super) fn forward(
+    pub(crate) fn forward(
         &mut self,
         batch: usize,
         input: &[f32],
@@ -69,7 +76,7 @@ impl Product {
     }
 
     /// Fills the gradient of the weight and, if wanted, the derivative with respect to the input.
-    pub(super) fn backward(
+    pub(crate) fn backward(
         &mut self,
         batch: usize,
         weight: &[f32],
@@ -113,7 +120,7 @@ impl Product {
 }
 
 /// The weight `[kernel, kernel, in, out]` of the convolution at `path`, from `[in, out, kernel]`.
-pub(super) fn weight_slot(path: &str, [channels, outputs, kernel]: [usize; 3]) -> Slot {
+pub(crate) fn weight_slot(path: &str, [channels, outputs, kernel]: [usize; 3]) -> Slot {
     let area = kernel * kernel;
     let order = (0..area)
         .flat_map(|k| {
@@ -127,7 +134,7 @@ pub(super) fn weight_slot(path: &str, [channels, outputs, kernel]: [usize; 3]) -
 
 /// Convolution with an optional bias.
 #[derive(Debug)]
-pub(super) struct Conv {
+pub(crate) struct Conv {
     product: Product,
     /// `[kernel, kernel, in, out]`
     weight: Slot,
@@ -135,7 +142,7 @@ pub(super) struct Conv {
 }
 
 impl Conv {
-    pub(super) fn new(path: &str, windows: Windows, outputs: usize, bias: bool) -> Self {
+    pub(crate) fn new(path: &str, windows: Windows, outputs: usize, bias: bool) -> Self {
         Self {
             product: Product::new(windows, outputs),
             weight: weight_slot(path, [windows.channels, outputs, windows.kernel]),

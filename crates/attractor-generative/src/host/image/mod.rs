@@ -1,21 +1,28 @@
 //! One channels-last image within a ring of zeros, and 3x3 convolutions between such images.
 
-use super::direct::{Sizes, Start, Strides, product};
+pub(crate) mod dense;
+mod direct;
+mod instance_norm;
+
+pub(crate) use direct::Start;
+pub(crate) use instance_norm::InstanceNormRelu;
+
+use direct::{Sizes, Strides, product};
 
 /// An image `[height, width, channels]` with `ring` pixels of zeros on every side, which make a
 /// convolution at the border the same product as everywhere else.
 #[derive(Debug, Clone)]
-pub(super) struct Image {
-    pub(super) height: usize,
-    pub(super) width: usize,
-    pub(super) channels: usize,
+pub(crate) struct Image {
+    pub(crate) height: usize,
+    pub(crate) width: usize,
+    pub(crate) channels: usize,
     ring: usize,
     data: Vec<f32>,
 }
 
 impl Image {
     /// An image of zeros.
-    pub(super) fn new([height, width, channels]: [usize; 3], ring: usize) -> Self {
+    pub(crate) fn new([height, width, channels]: [usize; 3], ring: usize) -> Self {
         let data = vec![0.0; (height + 2 * ring) * (width + 2 * ring) * channels];
         Self {
             height,
@@ -42,12 +49,12 @@ impl Image {
     }
 
     /// Pixels of a row.
-    pub(super) fn row(&self, y: usize) -> &[f32] {
+    pub(crate) fn row(&self, y: usize) -> &[f32] {
         &self.data[self.offset(0) + y * self.stride()..][..self.width * self.channels]
     }
 
     /// Pixels of a row, to write.
-    pub(super) fn row_mut(&mut self, y: usize) -> &mut [f32] {
+    pub(crate) fn row_mut(&mut self, y: usize) -> &mut [f32] {
         let (start, len) = (
             self.offset(0) + y * self.stride(),
             self.width * self.channels,
@@ -56,18 +63,18 @@ impl Image {
     }
 
     /// All rows.
-    pub(super) fn rows(&self) -> impl Iterator<Item = &[f32]> {
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &[f32]> {
         (0..self.height).map(|y| self.row(y))
     }
 
     /// All entries of an image without a ring.
-    pub(super) fn flat(&self) -> &[f32] {
+    pub(crate) fn flat(&self) -> &[f32] {
         assert_eq!(self.ring, 0, "an image without a ring");
         &self.data
     }
 
     /// All entries of an image without a ring, to write.
-    pub(super) fn flat_mut(&mut self) -> &mut [f32] {
+    pub(crate) fn flat_mut(&mut self) -> &mut [f32] {
         assert_eq!(self.ring, 0, "an image without a ring");
         &mut self.data
     }
@@ -75,7 +82,7 @@ impl Image {
 
 /// `output = input * weight`, 3x3, `weight [3, 3, in, out]`, with `padding` zeros around the input;
 /// negative results become 0 if `relu`.
-pub(super) fn convolve(
+pub(crate) fn convolve(
     input: &Image,
     padding: usize,
     weight: &[f32],
@@ -125,7 +132,7 @@ pub(super) fn convolve(
 }
 
 /// Adds the gradient of the weight of [`convolve`].
-pub(super) fn add_weight_gradient(
+pub(crate) fn add_weight_gradient(
     input: &Image,
     padding: usize,
     d_output: &Image,
@@ -170,7 +177,7 @@ pub(super) fn add_weight_gradient(
 /// `[3, 3, in, out]` to the weight of the adjoint, `[3, 3, out, in]` with taps reversed: the
 /// derivative with respect to the input is the convolution of the output's derivative with it, at
 /// padding `2 - padding`.
-pub(super) fn flip(weight: &[f32], inputs: usize, outputs: usize) -> Vec<f32> {
+pub(crate) fn flip(weight: &[f32], inputs: usize, outputs: usize) -> Vec<f32> {
     let mut flipped = vec![0.0; weight.len()];
     let area = inputs * outputs;
     for (from, to) in weight
@@ -188,7 +195,7 @@ pub(super) fn flip(weight: &[f32], inputs: usize, outputs: usize) -> Vec<f32> {
 
 /// The derivative with respect to one channel of the input of [`convolve`] at padding 1, added to
 /// `d_channel [height * width]`: what is left when the others are data.
-pub(super) fn add_channel_gradient(
+pub(crate) fn add_channel_gradient(
     d_output: &Image,
     weight: &[f32],
     [inputs, channel]: [usize; 2],

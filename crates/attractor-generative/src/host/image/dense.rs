@@ -12,7 +12,7 @@ const fn rows_of(width: usize, term: usize) -> Strides {
 }
 
 /// `output [n, out] = input [n, in] weight + bias`, then ReLU if asked.
-pub(super) fn forward(input: &[f32], weight: &[f32], bias: &[f32], relu: bool, output: &mut [f32]) {
+pub(crate) fn forward(input: &[f32], weight: &[f32], bias: &[f32], relu: bool, output: &mut [f32]) {
     let outputs = bias.len();
     let inputs = weight.len() / outputs;
     let sizes = Sizes {
@@ -33,7 +33,7 @@ pub(super) fn forward(input: &[f32], weight: &[f32], bias: &[f32], relu: bool, o
 }
 
 /// Adds the gradients of weight and bias.
-pub(super) fn add_gradients(
+pub(crate) fn add_gradients(
     input: &[f32],
     d_output: &[f32],
     d_weight: &mut [f32],
@@ -64,7 +64,7 @@ pub(super) fn add_gradients(
 }
 
 /// `d_input [n, in] = d_output [n, out] transposed`, `transposed [out, in]`.
-pub(super) fn input_gradient(
+pub(crate) fn input_gradient(
     d_output: &[f32],
     outputs: usize,
     transposed: &[f32],
@@ -74,7 +74,7 @@ pub(super) fn input_gradient(
 }
 
 /// As [`input_gradient`], of rows of `width` entries, the first `outputs` of which count.
-pub(super) fn input_gradient_padded(
+pub(crate) fn input_gradient_padded(
     d_output: &[f32],
     (outputs, width): (usize, usize),
     transposed: &[f32],
@@ -99,7 +99,7 @@ pub(super) fn input_gradient_padded(
 }
 
 /// Zeroes the derivative where the ReLU's result is 0.
-pub(super) fn mask(value: &[f32], derivative: &mut [f32]) {
+pub(crate) fn mask(value: &[f32], derivative: &mut [f32]) {
     for (d, value) in derivative.iter_mut().zip(value) {
         *d = if *value > 0.0 { *d } else { 0.0 };
     }

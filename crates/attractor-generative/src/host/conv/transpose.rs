@@ -2,16 +2,16 @@
 
 use rayon::prelude::*;
 
-use super::layer::{
+use super::Windows;
+use crate::host::layer::{
     Backward, HostLayer, add_bias, parts, rows_per_part, sized, sum_parts, sum_rows,
 };
-use super::matmul::{Matrix, matmul};
-use super::slot::Slot;
-use super::windows::Windows;
+use crate::host::matmul::{Matrix, matmul};
+use crate::host::slot::Slot;
 
 /// Transposed convolution without padding.
 #[derive(Debug)]
-pub(super) struct ConvTranspose {
+pub(crate) struct ConvTranspose {
     inputs: usize,
     /// Windows over the output images.
     windows: Windows,
@@ -24,7 +24,7 @@ pub(super) struct ConvTranspose {
 
 impl ConvTranspose {
     /// `windows` lie over the output.
-    pub(super) fn new(path: &str, inputs: usize, windows: Windows) -> Self {
+    pub(crate) fn new(path: &str, inputs: usize, windows: Windows) -> Self {
         let Windows {
             kernel,
             channels: outputs,

@@ -1,13 +1,12 @@
 //! The component encoder on all slots of one image.
 
-use super::super::conv::Product;
-use super::super::dense;
-use super::super::layer::{add_bias, sized, sum_rows};
-use super::super::windows::Windows;
 #[cfg(test)]
 use super::exact::Gate;
 use super::parameters::{Adjoints, Parameters};
 use super::{Gradients, pair};
+use crate::host::conv::{Product, Windows};
+use crate::host::image::dense;
+use crate::host::layer::{add_bias, sized, sum_rows};
 use crate::monet::MonetConfig;
 
 /// Activations and derivatives; the slots are the rows of a batch.

@@ -1,14 +1,13 @@
 //! One pass of the attention network over one image, and its gradients.
 
-use super::super::dense;
-use super::super::direct::Start;
-use super::super::image::{Image, add_channel_gradient, add_weight_gradient, convolve};
-use super::super::instance_norm::InstanceNormRelu;
 #[cfg(test)]
 use super::exact::Gate;
 use super::joints::{add_halved, concatenate, halve, join, split};
 use super::parameters::{Adjoints, BlockIds, Parameters};
 use super::{Gradients, pair};
+use crate::host::image::{
+    Image, InstanceNormRelu, Start, add_channel_gradient, add_weight_gradient, convolve, dense,
+};
 use crate::monet::MonetConfig;
 
 /// Convolution, normalisation and ReLU: what a pass must remember.
@@ -105,15 +104,16 @@ pub(super) struct Work {
     up: Vec<StageWork>,
 }
 
-/// Side, input and output channels of each stage down and up.
-fn shapes(config: &MonetConfig) -> Vec<[[usize; 3]; 2]> {
+/// Something for each stage down (`way` 0) or up (1), from its side, input and output channels.
+fn stages<T>(config: &MonetConfig, way: usize, new: impl Fn(usize, usize, usize) -> T) -> Vec<T> {
     let channels = config.attention_channels();
     (0..config.blocks)
         .map(|i| {
             let side = MonetConfig::SIDE >> i;
             let inputs = if i == 0 { 4 } else { channels[i - 1] };
-            let up = [side, 2 * channels[i], channels[i.saturating_sub(1)]];
-            [[side, inputs, channels[i]], up]
+            let outwards = [2 * channels[i], channels[i.saturating_sub(1)]];
+            let [inputs, outputs] = [[inputs, channels[i]], outwards][way];
+            new(side, inputs, outputs)
         })
         .collect()
 }
@@ -128,38 +128,20 @@ fn dense_buffers(config: &MonetConfig) -> Vec<Vec<f32>> {
 
 impl Work {
     pub(super) fn new(config: &MonetConfig) -> Self {
-        let stages = |which: usize| -> Vec<StageWork> {
-            shapes(config)
-                .into_iter()
-                .map(|shape| {
-                    let [side, inputs, outputs] = shape[which];
-                    StageWork::new(side, inputs, outputs)
-                })
-                .collect()
-        };
         Self {
-            down: stages(0),
+            down: stages(config, 0, StageWork::new),
             dense: dense_buffers(config),
-            up: stages(1),
+            up: stages(config, 1, StageWork::new),
         }
     }
 }
 
 impl Pass {
     pub(super) fn new(config: &MonetConfig) -> Self {
-        let stages = |which: usize| -> Vec<Stage> {
-            shapes(config)
-                .into_iter()
-                .map(|shape| {
-                    let [side, inputs, outputs] = shape[which];
-                    Stage::new(side, inputs, outputs)
-                })
-                .collect()
-        };
         Self {
-            down: stages(0),
+            down: stages(config, 0, Stage::new),
             dense: dense_buffers(config),
-            up: stages(1),
+            up: stages(config, 1, Stage::new),
             logits: vec![0.0; MonetConfig::SIDE * MonetConfig::SIDE],
         }
     }

@@ -29,7 +29,7 @@ use self::broadcast::Shared;
 use self::loss::Sum;
 use self::parameters::{Adjoints, Id, Parameters};
 use self::scene::{Scene, Step};
-use super::layer::{parts, rows_per_part};
+use crate::host::layer::{parts, rows_per_part};
 use crate::monet::{MonetConfig, MonetLoss, MonetObjective, MonetTrainerConfig};
 use crate::train::Optimiser;
 

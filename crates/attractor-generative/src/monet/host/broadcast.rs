@@ -1,9 +1,8 @@
 //! The decoder's first layer: a code on every pixel of a plane, beside the plane's coordinates.
 
-use super::super::dense;
-use super::super::image::Image;
 use super::parameters::{Id, Parameters};
 use super::{Gradients, PLANES, pair};
+use crate::host::image::{Image, dense};
 use crate::monet::MonetConfig;
 
 /// What all slots of a step share: the first layer's response to coordinates, and the last layer's

@@ -1,13 +1,11 @@
 //! The component decoder on one slot of one image.
 
-use super::super::dense;
-use super::super::direct::Start;
-use super::super::image::{Image, add_weight_gradient, convolve};
 use super::broadcast::Shared;
 #[cfg(test)]
 use super::exact::Gate;
 use super::parameters::{Adjoints, Parameters};
 use super::{Gradients, PLANES};
+use crate::host::image::{Image, Start, add_weight_gradient, convolve, dense};
 use crate::monet::MonetConfig;
 
 /// Activations of one slot.

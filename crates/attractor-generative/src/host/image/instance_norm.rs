@@ -1,18 +1,18 @@
 //! Instance normalisation and ReLU of one image.
 
-use super::image::Image;
+use super::Image;
 use crate::nn::EPSILON;
 
 /// `max(0, (x - mean) / sqrt(variance + 1e-5) * weight + bias)` with the statistics of each channel
 /// over the image's own pixels. D. Ulyanov, A. Vedaldi, V. Lempitsky, arXiv:1607.08022.
 #[derive(Debug, Clone)]
-pub(super) struct InstanceNormRelu {
+pub(crate) struct InstanceNormRelu {
     mean: Vec<f32>,
     inverse_std: Vec<f32>,
 }
 
 impl InstanceNormRelu {
-    pub(super) fn new(channels: usize) -> Self {
+    pub(crate) fn new(channels: usize) -> Self {
         Self {
             mean: vec![0.0; channels],
             inverse_std: vec![0.0; channels],
@@ -20,7 +20,7 @@ impl InstanceNormRelu {
     }
 
     /// Fills `output`, an image of the size of `input`.
-    pub(super) fn forward(
+    pub(crate) fn forward(
         &mut self,
         input: &Image,
         weight: &[f32],
@@ -75,7 +75,7 @@ impl InstanceNormRelu {
 
     /// Adds the gradients of weight and bias and fills the derivative with respect to `input`;
     /// `d_output` is lost.
-    pub(super) fn backward(
+    pub(crate) fn backward(
         &self,
         input: &Image,
         [weight, bias]: [&[f32]; 2],

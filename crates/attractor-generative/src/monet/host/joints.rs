@@ -1,6 +1,6 @@
 //! How images meet between the stages of the attention network, and the adjoints.
 
-use super::super::image::Image;
+use crate::host::image::Image;
 
 /// `[image; plane]` as four channels.
 pub(super) fn join(to: &mut Image, image: &[f32], plane: &[f32]) {
