@@ -138,9 +138,13 @@ impl Stage {
         }
     }
 
-    /// The layer for inference; `last` is what follows without a ReLU.
-    fn freeze(&self, last: Activation) -> Result<Box<dyn Layer>> {
-        let activation = if self.relu { Activation::Relu } else { last };
+    /// The layer for inference; `otherwise` is what follows in place of a ReLU.
+    fn freeze(&self, otherwise: Activation) -> Result<Box<dyn Layer>> {
+        let activation = if self.relu {
+            Activation::Relu
+        } else {
+            otherwise
+        };
         let norm = self.norm.as_deref();
         let heads = match &self.affine {
             Affine::Conv(conv) => {
@@ -160,8 +164,12 @@ impl Stage {
     }
 }
 
+/// A chain that ends with the activation `last`.
 fn freeze(stages: &[Stage], last: Activation) -> Result<LayerChain> {
-    let layers = stages.iter().map(|stage| stage.freeze(last));
+    let layers = stages.iter().enumerate().map(|(i, stage)| {
+        let is_last = i + 1 == stages.len();
+        stage.freeze(if is_last { last } else { Activation::Identity })
+    });
     LayerChain::new(layers.collect::<Result<_>>()?)
 }
 
