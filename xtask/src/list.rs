@@ -163,6 +163,10 @@ fn options(recipe: &Recipe) -> String {
             Some(kind) => format!("{key}: {kind}"),
             None => key.clone(),
         },
+        // A single-precision default in as many digits as it has.
+        toml::Value::Float(value) if f64::from(*value as f32) == *value => {
+            format!("{key} = {}", *value as f32)
+        }
         value => format!("{key} = {value}"),
     });
     short.collect::<Vec<_>>().join(", ")

@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
+use crate::out::say;
 use crate::paths;
 
 /// Arguments of `check`.
@@ -86,7 +87,7 @@ const CHECKS: &[Check] = &[
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     if args.list {
         for check in CHECKS {
-            println!("{:8} {}", check.name, check.what);
+            say!("{:8} {}", check.name, check.what);
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -101,7 +102,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         |check: &&Check| args.only.is_empty() || args.only.iter().any(|name| name == check.name);
     let mut failed = Vec::new();
     for check in CHECKS.iter().filter(wanted) {
-        println!("check {}: {}", check.name, check.what);
+        say!("check {}: {}", check.name, check.what);
         let start = Instant::now();
         let verdict = (check.run)(&root);
         let seconds = start.elapsed().as_secs();
@@ -109,7 +110,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
             Ok(Verdict::Passed) => println!("check {}: passed ({seconds} s)", check.name),
             Ok(Verdict::Skipped(why)) => println!("check {}: SKIPPED, {why}", check.name),
             Err(error) => {
-                println!("check {}: FAILED ({seconds} s): {error:#}", check.name);
+                say!("check {}: FAILED ({seconds} s): {error:#}", check.name);
                 failed.push(check.name);
             }
         }
@@ -117,14 +118,14 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     if failed.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
-    println!("failed: {}", failed.join(", "));
+    say!("failed: {}", failed.join(", "));
     Ok(ExitCode::FAILURE)
 }
 
 /// Prints what a check of the sources found; nothing found is passed.
 fn found(complaints: Vec<String>) -> Result<Verdict> {
     for complaint in &complaints {
-        println!("  {complaint}");
+        say!("  {complaint}");
     }
     match complaints.len() {
         0 => Ok(Verdict::Passed),
@@ -168,7 +169,7 @@ fn deny(root: &Path) -> Result<Verdict> {
     {
         let text = String::from_utf8_lossy(&output.stderr);
         if text.contains("failed to fetch advisory database") {
-            println!("  SKIPPED advisories: their database could not be fetched");
+            say!("  SKIPPED advisories: their database could not be fetched");
         } else {
             bail!("{text}");
         }
@@ -210,7 +211,7 @@ fn each_crate<'a>(
     command: impl for<'b> Fn(&'b str) -> Vec<&'b str> + 'a,
 ) -> Result<Verdict> {
     for name in crates(root)? {
-        println!("  {name}");
+        say!("  {name}");
         cargo(root, &command(&name), &[])?;
     }
     Ok(Verdict::Passed)

@@ -5,7 +5,7 @@ use attractor::core::burn::tensor::{Tensor, TensorData};
 use attractor::core::kernel::{PatternStore, Score, read};
 use attractor::core::rng;
 
-use super::Golden;
+use super::{Golden, System};
 
 /// 12,000 patterns of 3072 numbers: 141 MiB, above the 128 MiB that software Vulkan allows one
 /// buffer.
@@ -13,7 +13,13 @@ const LARGE: (usize, usize) = (12_000, 3072);
 /// Patterns per write.
 const PART: usize = 5000;
 
-pub(super) fn check(golden: &mut Golden) -> Result<()> {
+pub(super) const SYSTEM: System = System {
+    name: "read kernel",
+    files: &[],
+    check,
+};
+
+fn check(golden: &mut Golden) -> Result<()> {
     let scores = [
         ("dot, beta 0.02", Score::Dot { beta: 0.02 }),
         ("dot, beta 1", Score::Dot { beta: 1.0 }),
@@ -74,7 +80,7 @@ fn one(
         .chunks_exact(dim)
         .flat_map(|cue| oracle(&patterns, cue, score))
         .collect();
-    golden.compare_values("read kernel", name, &ours, &expected, 1e-4)
+    golden.compare_values(SYSTEM.name, name, &ours, &expected, 1e-4)
 }
 
 /// The softmax-weighted mean by its definition.

@@ -1,6 +1,11 @@
 //! `cargo xtask verify`: our numbers against golden files and oracles.
+//!
+//! A system is one file here and one line in [`SYSTEMS`]. Sizes and settings come from the golden file:
+//! shapes, numbers in the names of tensors, metadata ([`File`](file::File)). So files of any size verify.
 
 mod bayespcn;
+mod file;
+mod golden;
 mod inference;
 mod kernel;
 mod models;
@@ -8,22 +13,49 @@ mod networks;
 mod predictive_coding;
 mod priors;
 mod random_features;
+mod report;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use attractor::core::Backend;
-use attractor::core::burn::tensor::{Device, Tensor};
-use attractor::core::check::to_host;
-use attractor::core::weights::Weights;
-use serde::Serialize;
 
-use crate::out::say;
+use golden::Golden;
+
+/// What is verified, in the order of the table.
+const SYSTEMS: &[System] = &[
+    kernel::SYSTEM,
+    priors::SYSTEM,
+    random_features::SYSTEM,
+    networks::SYSTEM,
+    models::CIFAR,
+    models::MNIST,
+    models::MONET,
+    inference::GRADIENT,
+    inference::PREDICTIVE_CODING,
+    bayespcn::SYSTEM,
+    predictive_coding::SYSTEM,
+];
+
+/// Names the folder of golden files that are too large to be kept with the code.
+const MORE_FILES: &str = "ATTRACTOR_GOLDEN";
+
+/// A system and how it is checked.
+struct System {
+    name: &'static str,
+    /// Golden files that its check reads, without extension. None: it works out itself what it expects.
+    files: &'static [&'static str],
+    check: fn(&mut Golden) -> Result<()>,
+}
 
 /// Arguments of `verify`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
+    /// Folder of golden files, of the names and the structure of those in fixtures/golden but of any
+    /// size; by default these and those in the folder that ATTRACTOR_GOLDEN names
+    #[arg(long, value_name = "DIR")]
+    golden: Option<PathBuf>,
     /// One JSON object per check instead of a table
     #[arg(long)]
     json: bool,
@@ -32,146 +64,62 @@ pub(crate) struct Args {
     backend: Backend,
 }
 
-/// One comparison.
-#[derive(Debug, Serialize)]
-struct Check {
-    system: &'static str,
-    check: String,
-    /// Our value at the entry that differs most.
-    ours: f64,
-    /// The golden value there.
-    expected: f64,
-    /// Largest difference, relative to values above 1.
-    difference: f64,
-    tolerance: f64,
-    verdict: &'static str,
-}
-
-/// The golden files and the checks made so far.
-struct Golden {
-    device: Device,
-    checks: Vec<Check>,
-}
-
-impl Golden {
-    fn file(&self, name: &str) -> Result<Weights> {
-        let path: PathBuf = crate::paths::root()
-            .join("fixtures/golden")
-            .join(format!("{name}.safetensors"));
-        Ok(Weights::read(&path)?)
-    }
-
-    /// Compares a tensor with an array of a golden file.
-    fn compare<const D: usize>(
-        &mut self,
-        system: &'static str,
-        file: &Weights,
-        key: &str,
-        ours: Tensor<D>,
-        tolerance: f64,
-    ) -> Result<()> {
-        let ours = to_host(ours)?;
-        self.compare_values(system, key, &ours, file.values(key)?, tolerance)
-    }
-
-    fn compare_values(
-        &mut self,
-        system: &'static str,
-        check: &str,
-        ours: &[f32],
-        expected: &[f32],
-        tolerance: f64,
-    ) -> Result<()> {
-        anyhow::ensure!(
-            ours.len() == expected.len(),
-            "{system} {check}: expected {} values, found {}",
-            expected.len(),
-            ours.len()
-        );
-        let (ours, expected, difference) = ours
-            .iter()
-            .zip(expected)
-            .map(|(&ours, &expected)| {
-                let (ours, expected) = (f64::from(ours), f64::from(expected));
-                let difference = (ours - expected).abs() / expected.abs().max(1.0);
-                // NaN is the largest difference there is.
-                (
-                    ours,
-                    expected,
-                    if difference.is_nan() {
-                        f64::INFINITY
-                    } else {
-                        difference
-                    },
-                )
-            })
-            .max_by(|a, b| a.2.total_cmp(&b.2))
-            .with_context(|| format!("{system} {check}: no values"))?;
-        self.checks.push(Check {
-            system,
-            check: check.to_owned(),
-            ours,
-            expected,
-            difference,
-            tolerance,
-            verdict: if difference <= tolerance {
-                "pass"
-            } else {
-                "FAIL"
-            },
-        });
-        Ok(())
-    }
-}
-
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
-    let mut golden = Golden {
-        device: args.backend.open()?,
-        checks: Vec::new(),
+    let folders = match &args.golden {
+        Some(folder) => vec![folder.clone()],
+        None => {
+            let fixtures = crate::paths::root().join("fixtures/golden");
+            let more = std::env::var_os(MORE_FILES).filter(|folder| !folder.is_empty());
+            let more = more.map(PathBuf::from);
+            [Some(fixtures), more].into_iter().flatten().collect()
+        }
     };
-    kernel::check(&mut golden)?;
-    priors::check(&mut golden)?;
-    random_features::check(&mut golden)?;
-    networks::check(&mut golden)?;
-    models::check(&mut golden)?;
-    inference::check(&mut golden)?;
-    bayespcn::check(&mut golden)?;
-    predictive_coding::check(&mut golden)?;
-    let failed = golden
-        .checks
+    let mut golden = Golden::new(folders, args.backend.open()?);
+    let present = golden.present()?;
+    let known = || SYSTEMS.iter().flat_map(|system| system.files);
+    let mut notes = report::Notes {
+        unknown: present
+            .iter()
+            .filter(|name| known().all(|known| known != name))
+            .cloned()
+            .collect(),
+        ..report::Notes::default()
+    };
+    let absent = |system: &System| -> Vec<&'static str> {
+        let files = system.files.iter().copied();
+        files.filter(|&name| !present.contains(name)).collect()
+    };
+    SYSTEMS
         .iter()
-        .filter(|check| check.verdict != "pass")
-        .count();
-    if args.json {
-        for check in &golden.checks {
-            say!("{}", serde_json::to_string(check)?);
+        .find(|system| !system.files.is_empty() && absent(system).is_empty())
+        .with_context(|| {
+            let wanted: Vec<String> = SYSTEMS
+                .iter()
+                .filter(|system| !system.files.is_empty())
+                .map(|system| format!("{} ({})", system.name, system.files.join(", ")))
+                .collect();
+            format!(
+                "nothing to verify in {}: expected the golden files of {}",
+                golden.places(),
+                wanted.join(", ")
+            )
+        })?;
+    for system in SYSTEMS {
+        let absent = absent(system);
+        if !absent.is_empty() {
+            notes.skipped.push((system.name, absent));
+        } else if let Err(error) = (system.check)(&mut golden) {
+            // The others are still worth knowing.
+            notes.errors.push((system.name, error));
         }
-    } else {
-        let mut table = crate::list::plain([
-            "system",
-            "check",
-            "ours",
-            "expected",
-            "difference",
-            "tolerance",
-            "verdict",
-        ]);
-        for check in &golden.checks {
-            table.add_row([
-                check.system.to_owned(),
-                check.check.clone(),
-                format!("{:.6}", check.ours),
-                format!("{:.6}", check.expected),
-                format!("{:.1e}", check.difference),
-                format!("{:.0e}", check.tolerance),
-                check.verdict.to_owned(),
-            ]);
-        }
-        say!("{table}\n\n{} checks, {failed} failed", golden.checks.len());
     }
-    Ok(if failed == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
+    match args.json {
+        true => notes.print_json(&golden)?,
+        false => notes.print_table(&golden),
+    }
+    let good = notes.errors.is_empty() && report::failed(&golden.checks) == 0;
+    Ok(match good {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
     })
 }

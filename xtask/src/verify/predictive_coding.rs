@@ -13,12 +13,18 @@ use attractor::predictive_coding::pcn::{
 };
 use attractor::predictive_coding::{Pcn, PcnConfig};
 
-use super::Golden;
+use super::{Golden, System};
 
 const TOLERANCE: f64 = 1e-6;
-const SYSTEM: &str = "PCN";
+const NAME: &str = "PCN";
 
-pub(super) fn check(golden: &mut Golden) -> Result<()> {
+pub(super) const SYSTEM: System = System {
+    name: NAME,
+    files: &[],
+    check,
+};
+
+fn check(golden: &mut Golden) -> Result<()> {
     scalar(golden)?;
     linear(golden)
 }
@@ -79,10 +85,10 @@ fn scalar(golden: &mut Golden) -> Result<()> {
         error,
         one.energy[0] as f32,
     ];
-    golden.compare_values(SYSTEM, "one step", &ours, &[0.5, 1.2, 0.6, 0.2], TOLERANCE)?;
+    golden.compare_values(NAME, "one step", &ours, &[0.5, 1.2, 0.6, 0.2], TOLERANCE)?;
     let end = memory.infer(data.clone(), None, &optimum())?;
     let ours = [to_host(end.hidden[0].clone())?[0], end.energy[0] as f32];
-    golden.compare_values(SYSTEM, "optimum", &ours, &[1.4, 0.1], TOLERANCE)?;
+    golden.compare_values(NAME, "optimum", &ours, &[1.4, 0.1], TOLERANCE)?;
     let config = WriteConfig {
         optimiser: Optimiser::Sgd { rate: 0.1 },
         epochs: 1,
@@ -96,7 +102,7 @@ fn scalar(golden: &mut Golden) -> Result<()> {
     for mean in mean {
         ours.extend(mean?);
     }
-    golden.compare_values(SYSTEM, "one weight step", &ours, &[2.028, 1.04], TOLERANCE)
+    golden.compare_values(NAME, "one weight step", &ours, &[2.028, 1.04], TOLERANCE)
 }
 
 /// `x_1 = (x_0 W + b) (W^T W + I)^-1`, with the inverse of a 2 x 2 matrix written out.
@@ -129,5 +135,5 @@ fn linear(golden: &mut Golden) -> Result<()> {
     let mut ours = to_host(found.hidden[0].clone())?;
     ours.push(found.energy[0] as f32);
     let expected = [code[0] as f32, code[1] as f32, energy as f32];
-    golden.compare_values(SYSTEM, "linear layer", &ours, &expected, TOLERANCE)
+    golden.compare_values(NAME, "linear layer", &ours, &expected, TOLERANCE)
 }

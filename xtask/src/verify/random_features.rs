@@ -5,13 +5,22 @@ use attractor::core::MemoryPrior;
 use attractor::core::burn::tensor::Tensor;
 use attractor::priors::{FeatureKind, GaussianMixtureConfig, RandomFeatures, RandomFeaturesConfig};
 
-use super::Golden;
+use super::file::File;
+use super::{Golden, System};
 
 const TOLERANCE: f64 = 1e-4;
-const SYSTEM: &str = "DrDAM";
+const NAME: &str = "DrDAM";
 const FILE: &str = "random_features";
+/// Step size of the recall, unless the file states a `rate`.
+const RATE: f64 = 0.1;
 
-pub(super) fn check(golden: &mut Golden) -> Result<()> {
+pub(super) const SYSTEM: System = System {
+    name: NAME,
+    files: &[FILE],
+    check,
+};
+
+fn check(golden: &mut Golden) -> Result<()> {
     for (name, features) in [
         ("sincos", FeatureKind::SinCos),
         ("cos", FeatureKind::Cos),
@@ -23,62 +32,108 @@ pub(super) fn check(golden: &mut Golden) -> Result<()> {
     exact(golden)
 }
 
+/// Inverse temperature, memories and states, which all maps share, and their width.
+fn question(golden: &Golden, file: &File) -> Result<(f32, Tensor<2>, Tensor<2>, usize)> {
+    let beta = file.values_of("beta", 1)?[0];
+    let [_, dim] = file.dims("memories")?;
+    let memories = file.rows("memories", dim, &golden.device)?;
+    let states = file.rows("x", dim, &golden.device)?;
+    Ok((beta, memories, states, dim))
+}
+
 /// The given map on the authors' directions; ours draws others.
 fn one(golden: &mut Golden, name: &str, features: FeatureKind) -> Result<()> {
     let file = golden.file(FILE)?;
+    let (beta, memories, states, dim) = question(golden, &file)?;
+    let directions = file.rows(&format!("{name}/S"), dim, &golden.device)?;
+    let [count, _] = directions.dims();
     let config = RandomFeaturesConfig {
         features,
-        count: 512,
-        beta: file.values("beta")?[0],
+        count,
+        beta,
         ..RandomFeaturesConfig::default()
     };
-    let directions = file.tensor(&format!("{name}/S"), [512, 20], &golden.device)?;
-    let phases = file.values(&format!("{name}/b"))?.to_vec();
-    let mut memory = RandomFeatures::with_directions(config, directions, phases, &golden.device)?;
-    memory.store(file.tensor("memories", [8, 20], &golden.device)?)?;
-    let states: Tensor<2> = file.tensor("x", [4, 20], &golden.device)?;
+    let phases = file.values_of(&format!("{name}/b"), count)?.to_vec();
+    let mut memory =
+        RandomFeatures::with_directions(config, directions, phases.clone(), &golden.device)?;
+    memory.store(memories)?;
+    let key = format!("{name}/T");
+    let ours = superposition(&memory, features, &phases);
+    let expected = file.values_of(&key, ours.len())?;
+    golden.compare_values(NAME, &key, &ours, expected, TOLERANCE)?;
     let (gradient, energy) = memory.gradient_with_energy(states.clone())?;
-    golden.compare(SYSTEM, &file, &format!("{name}/energy"), energy, TOLERANCE)?;
-    golden.compare(SYSTEM, &file, &format!("{name}/grad"), gradient, TOLERANCE)?;
-    if features == FeatureKind::SinCos {
-        let end = descend(&memory, states, 1.0)?;
-        golden.compare(SYSTEM, &file, "sincos/recall50", end, TOLERANCE)?;
+    golden.compare(NAME, &file, &format!("{name}/energy"), energy, TOLERANCE)?;
+    golden.compare(NAME, &file, &format!("{name}/grad"), gradient, TOLERANCE)?;
+    recall(
+        golden,
+        NAME,
+        &memory,
+        states,
+        &format!("{name}/recall#"),
+        1.0,
+    )
+}
+
+/// The memory as the authors keep it.
+fn superposition(memory: &RandomFeatures, features: FeatureKind, phases: &[f32]) -> Vec<f64> {
+    let sums = memory.superposed().iter().copied().map(f64::from);
+    match features {
+        // Theirs has the phase in it: cos(h + b) and sin(h + b), which are ours turned by b.
+        FeatureKind::SinCos => {
+            let sums: Vec<f64> = sums.collect();
+            let (cosines, sines) = sums.split_at(phases.len());
+            let turned = |mix: fn(f64, f64, f64, f64) -> f64| {
+                let pairs = cosines.iter().zip(sines).zip(phases);
+                pairs.map(move |((&c, &s), &phase)| {
+                    let (sin, cos) = f64::from(phase).sin_cos();
+                    mix(c, s, cos, sin)
+                })
+            };
+            turned(|c, s, cos, sin| c * cos - s * sin)
+                .chain(turned(|c, s, cos, sin| s * cos + c * sin))
+                .collect()
+        }
+        FeatureKind::Cos => sums.collect(),
+        // Ours are logarithms.
+        _ => sums.map(f64::exp).collect(),
     }
-    Ok(())
 }
 
 /// The mixture with variance 1 / beta, whose energy is beta times that of the L2 log-sum-exp.
 fn exact(golden: &mut Golden) -> Result<()> {
     let file = golden.file(FILE)?;
-    let beta = file.values("beta")?[0];
+    let (beta, memories, states, dim) = question(golden, &file)?;
     let sigma = beta.sqrt().recip();
-    let mut memory = GaussianMixtureConfig { sigma }.init(20, &golden.device)?;
-    memory.store(file.tensor("memories", [8, 20], &golden.device)?)?;
-    let states: Tensor<2> = file.tensor("x", [4, 20], &golden.device)?;
+    let mut memory = GaussianMixtureConfig { sigma }.init(dim, &golden.device)?;
+    memory.store(memories)?;
     let (gradient, energy) = memory.gradient_with_energy(states.clone())?;
     let system = "L2 log-sum-exp";
-    golden.compare(
-        system,
-        &file,
-        "exact/energy",
-        energy.div_scalar(beta),
-        TOLERANCE,
-    )?;
-    golden.compare(
-        system,
-        &file,
-        "exact/grad",
-        gradient.div_scalar(beta),
-        TOLERANCE,
-    )?;
-    let end = descend(&memory, states, 1.0 / beta)?;
-    golden.compare(system, &file, "exact/recall50", end, TOLERANCE)
+    let energy = energy.div_scalar(beta);
+    golden.compare(system, &file, "exact/energy", energy, TOLERANCE)?;
+    let gradient = gradient.div_scalar(beta);
+    golden.compare(system, &file, "exact/grad", gradient, TOLERANCE)?;
+    let scale = f64::from(beta).recip();
+    recall(golden, system, &memory, states, "exact/recall#", scale)
 }
 
-/// 50 steps of rate 0.1 on an energy whose gradient is `scale` times the prior's.
-fn descend(prior: &dyn MemoryPrior, mut states: Tensor<2>, scale: f32) -> Result<Tensor<2>> {
-    for _ in 0..50 {
-        states = states.clone() - prior.gradient(states)?.mul_scalar(0.1 * scale);
+/// Steps down an energy whose gradient is `scale` times the prior's, as often as the names say; not all
+/// maps have any.
+fn recall(
+    golden: &mut Golden,
+    system: &'static str,
+    prior: &dyn MemoryPrior,
+    start: Tensor<2>,
+    pattern: &str,
+    scale: f64,
+) -> Result<()> {
+    let file = golden.file(FILE)?;
+    let rate = (file.setting("rate", RATE)? * scale) as f32;
+    for named in file.find(pattern) {
+        let mut states = start.clone();
+        for _ in 0..named.count(0) {
+            states = states.clone() - prior.gradient(states)?.mul_scalar(rate);
+        }
+        golden.compare(system, &file, &named.key, states, TOLERANCE)?;
     }
-    Ok(states)
+    Ok(())
 }

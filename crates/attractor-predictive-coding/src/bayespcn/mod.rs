@@ -22,7 +22,6 @@ mod density;
 mod energy;
 mod evidence;
 mod gelu;
-pub mod golden;
 mod gpcn;
 mod layer;
 mod lift;
