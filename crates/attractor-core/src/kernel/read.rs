@@ -19,6 +19,8 @@ const SCORE_LIMIT: f64 = 1e30;
 /// A row is read again in double precision where the last digit of its largest score is above this, if
 /// other patterns have a weight, ...
 const ROUNDING_CONTESTED: f32 = 1e-3;
+/// ... the same for products, whose scores nothing refines: weights are right to about 1e-5, ...
+const ROUNDING_DOT: f32 = 4e-6;
 /// ... or above this, if none has: a weight that vanishes is at least 16 below, and rounding of both
 /// scores takes away no more than this.
 const ROUNDING_ALONE: f32 = 4.0;
@@ -151,9 +153,13 @@ impl Range {
     /// whose other weights all vanish lies further from a decision than that.
     fn doubts(&self, max: f32, sum: f32) -> bool {
         let rounding = max.abs() * f32::EPSILON;
-        let contested = sum != 1.0 && rounding > ROUNDING_CONTESTED;
-        let distances = matches!(self.score, Score::SquaredDistance { .. });
-        distances && (contested || rounding > ROUNDING_ALONE)
+        let contested = sum != 1.0;
+        match self.score {
+            Score::Dot { .. } => contested && rounding > ROUNDING_DOT,
+            Score::SquaredDistance { .. } => {
+                contested && rounding > ROUNDING_CONTESTED || rounding > ROUNDING_ALONE
+            }
+        }
     }
 }
 
