@@ -5,6 +5,7 @@
 //! | [`memn2n::MemN2N`] | end-to-end memory network, one hop | four projections, a temperature |
 //! | [`ntm::Ntm`] | content-based read of a neural Turing machine | keys, sharpening |
 //! | [`nearest::Nearest`] | nearest stored pattern | nothing |
+//! | [`knn::Knn`] | mean of the nearest stored patterns | nothing |
 //! | [`identity::EncoderOnly`] | answers with the cue: the control without a memory | nothing |
 //! | [`autoencoder::AutoencoderRecall`] | iterated reconstruction | elsewhere |
 //! | [`classical_hopfield::ClassicalHopfield`] | Hopfield network: Hebb, pseudo-inverse, Storkey | nothing |
@@ -22,6 +23,7 @@ pub mod dense_classifier;
 pub mod dense_hopfield;
 pub mod identity;
 mod input;
+pub mod knn;
 pub mod memn2n;
 pub mod nearest;
 pub mod ntm;
@@ -41,6 +43,7 @@ pub use dense_classifier::{
 };
 pub use dense_hopfield::{BinarySeparation, DenseHopfield, DenseHopfieldConfig, UpdateRule};
 pub use identity::{EncoderOnly, EncoderOnlyConfig};
+pub use knn::{Knn, KnnConfig};
 pub use memn2n::{MemN2N, MemN2NConfig};
 pub use nearest::{Distance, Nearest, NearestConfig, Neighbour};
 pub use ntm::{Ntm, NtmConfig, Sharpening};
@@ -56,6 +59,8 @@ mod pages {
     struct Ntm;
     #[doc = include_str!("../../../docs/systems/nearest-neighbour.md")]
     struct Nearest;
+    #[doc = include_str!("../../../docs/systems/knn.md")]
+    struct Knn;
     #[doc = include_str!("../../../docs/systems/identity.md")]
     struct Identity;
     #[doc = include_str!("../../../docs/systems/autoencoder.md")]

@@ -10,7 +10,7 @@ use attractor_core::{Error, Options, Result};
 use attractor_memories::EncodedMemory;
 
 use crate::{
-    AutoencoderConfig, ClassicalHopfieldConfig, DenseHopfieldConfig, EncoderOnlyConfig,
+    AutoencoderConfig, ClassicalHopfieldConfig, DenseHopfieldConfig, EncoderOnlyConfig, KnnConfig,
     MemN2NConfig, NearestConfig, NtmConfig,
 };
 
@@ -64,6 +64,12 @@ pub const MEMORIES: &[MemoryEntry] = &[
         NearestConfig,
         "nearest stored pattern",
         "the textbook baseline"
+    ),
+    of_codes!(
+        "knn",
+        KnnConfig,
+        "mean of the nearest stored patterns",
+        "E. Fix, J. Hodges 1951; T. Cover, IEEE Trans. Information Theory 1968"
     ),
     of_signs!(
         "classical-hopfield",

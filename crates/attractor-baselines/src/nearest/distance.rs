@@ -9,7 +9,7 @@ impl Distance {
     /// The distance of two rows over the entries with `known` 1, or over all.
     ///
     /// Single precision first; where that does not hold the result, double.
-    pub(super) fn between(self, cue: &[f32], pattern: &[f32], known: Option<&[f32]>) -> f64 {
+    pub(crate) fn between(self, cue: &[f32], pattern: &[f32], known: Option<&[f32]>) -> f64 {
         let fast = match (self, known) {
             (Self::Euclidean, None) => root(sum(cue, pattern, |x, m| (x - m) * (x - m))),
             (Self::Manhattan, None) => sum(cue, pattern, |x, m| (x - m).abs()),

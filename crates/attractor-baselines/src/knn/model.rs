@@ -1,0 +1,143 @@
+//! The memory.
+
+use attractor_core::kernel::PatternStore;
+use attractor_core::{AssociativeMemory, Complete, Error, Forget, Recall, Result, check};
+use burn::tensor::{Device, Tensor};
+use rayon::prelude::*;
+
+use super::KnnConfig;
+use crate::input;
+
+/// Answers with the mean of the nearest stored patterns; see the [module](super).
+#[derive(Debug, Clone)]
+pub struct Knn {
+    config: KnnConfig,
+    store: PatternStore,
+}
+
+impl Knn {
+    pub(super) fn new(config: KnnConfig, device: &Device) -> Result<Self> {
+        config.validate()?;
+        Ok(Self {
+            store: PatternStore::new(config.dim, device)?,
+            config,
+        })
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &KnnConfig {
+        &self.config
+    }
+
+    fn recall(&self, cues: Tensor<2>, known: Option<&[f32]>) -> Result<Recall> {
+        let (dim, device) = (self.config.dim, self.store.device());
+        let cues = check::to_host(cues)?;
+        let mut blocks = Vec::new();
+        for block in self.store.block_tensors() {
+            blocks.push(check::to_host(block)?);
+        }
+        let answers: Vec<f32> = cues
+            .par_chunks_exact(dim)
+            .enumerate()
+            .flat_map_iter(|(row, cue)| {
+                let known = known.map(|known| &known[row * dim..(row + 1) * dim]);
+                self.answer(&blocks, cue, known)
+            })
+            .collect();
+        let answers = check::from_host("answers", answers, dim, device)?;
+        Ok(Recall::single_pass(answers))
+    }
+
+    /// The mean of one cue's neighbours.
+    fn answer(&self, blocks: &[Vec<f32>], cue: &[f32], known: Option<&[f32]>) -> Vec<f32> {
+        let KnnConfig {
+            dim,
+            neighbours,
+            distance,
+        } = self.config;
+        // Rising by distance; a later pattern only goes before farther ones.
+        let mut nearest: Vec<(f64, &[f32])> = Vec::with_capacity(neighbours.min(self.len()) + 1);
+        for pattern in blocks.iter().flat_map(|block| block.chunks_exact(dim)) {
+            let far = distance.between(cue, pattern, known);
+            let place = nearest.partition_point(|(other, _)| *other <= far);
+            if place < neighbours {
+                nearest.insert(place, (far, pattern));
+                nearest.truncate(neighbours);
+            }
+        }
+        let mut mean = vec![0.0f64; dim];
+        for (_, pattern) in &nearest {
+            for (mean, &value) in mean.iter_mut().zip(*pattern) {
+                *mean += f64::from(value) / nearest.len() as f64;
+            }
+        }
+        mean.into_iter().map(|value| value as f32).collect()
+    }
+}
+
+impl AssociativeMemory for Knn {
+    fn name(&self) -> &'static str {
+        "knn"
+    }
+
+    fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
+        self.store.push(patterns)
+    }
+
+    fn read(&self, cues: Tensor<2>) -> Result<Recall> {
+        let (dim, device) = (self.config.dim, self.store.device());
+        self.recall(input::accept_cues(cues, self.len(), dim, device)?, None)
+    }
+
+    fn len(&self) -> usize {
+        self.store.len()
+    }
+
+    fn dim(&self) -> usize {
+        self.config.dim
+    }
+
+    fn stored_states(&self) -> Result<Tensor<2>> {
+        self.store.to_tensor()
+    }
+
+    fn as_complete(&self) -> Option<&dyn Complete> {
+        Some(self)
+    }
+
+    fn as_forget(&mut self) -> Option<&mut dyn Forget> {
+        Some(self)
+    }
+}
+
+impl Forget for Knn {
+    fn clear(&mut self) {
+        self.store.clear();
+    }
+
+    fn remove(&mut self, index: usize) -> Result<()> {
+        self.store.remove(index)
+    }
+}
+
+impl Complete for Knn {
+    /// Distances count the known entries alone.
+    fn complete(&self, cues: Tensor<2>, known: Tensor<2>) -> Result<Recall> {
+        let (dim, device) = (self.config.dim, self.store.device());
+        let cues = input::accept_cues(cues, self.len(), dim, device)?;
+        let known = input::accept("known", known, dim, device)?;
+        let ([expected, _], [found, _]) = (cues.dims(), known.dims());
+        if expected != found {
+            return Err(Error::Rows {
+                what: "known",
+                expected,
+                found,
+            });
+        }
+        let known = check::to_host(known)?;
+        if let Some(value) = known.iter().find(|&&value| value != 0.0 && value != 1.0) {
+            return Err(Error::config("known", "every entry must be 0 or 1", value));
+        }
+        self.recall(cues, Some(&known))
+    }
+}
