@@ -6,10 +6,10 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use attractor::datasets::fetch::Event;
-use attractor::datasets::{DataRoot, Fetcher, Manifest, NAMES, Split, load};
+use attractor::datasets::{DataRoot, Fetcher, LoadOptions, Manifest, NAMES, Split};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::clevr;
+use crate::{clevr, loading};
 
 /// Arguments of `data`.
 #[derive(Debug, clap::Args)]
@@ -51,7 +51,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         Some(Command::Describe { name, data_dir }) => {
             let root = DataRoot::from_environment(data_dir.as_deref());
             for split in [Split::Train, Split::Test] {
-                let images = load(name, split, &root)?;
+                let images = loading::load(name, split, &root, &LoadOptions::default())?.images;
                 println!(
                     "{} {}: {} images of {}, {} classes, sha256 {}",
                     images.name,

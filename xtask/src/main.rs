@@ -5,6 +5,7 @@ mod clevr;
 mod compare;
 mod data;
 mod list;
+mod loading;
 mod merge;
 mod paths;
 mod reproduce;

@@ -7,7 +7,7 @@
 //! - `mnist`, `fashion-mnist`, `emnist-digits`: IDX files, plain or gzip ([`idx`]);
 //! - `clevr`: CLEVR v1.0 in its official layout, and `builtin-clevr`, rendered here ([`clevr`]);
 //! - `builtin` and `builtin-glyphs`: procedural images that need no files ([`builtin`]);
-//! - any other path: a folder, `.tar` or `.tar.gz` of PNG and JPEG images ([`folder`]).
+//! - any other path: a folder, `.tar` or `.tar.gz` of PNG, JPEG and WebP images ([`folder`]).
 //!
 //! [`Corruption`] turns stored patterns into cues. [`Manifest`] and [`fetch`](mod@fetch) download
 //! what is not there yet; this is the only code of the library that touches the network.
@@ -30,6 +30,7 @@ pub mod corruption;
 pub mod error;
 pub mod fetch;
 pub mod folder;
+mod gzip;
 pub mod idx;
 pub mod image_set;
 mod image_window;
@@ -43,7 +44,9 @@ pub use clevr::ClevrSet;
 pub use corruption::{Corrupted, Corruption};
 pub use error::{DataError, Result};
 pub use fetch::{Event, FetchOptions, Fetched, Fetcher, Progress};
-pub use folder::{Colour, FolderOptions};
+pub use folder::{Colour, FolderOptions, Watch};
 pub use image_set::{ImageSet, ImageShape, Split};
-pub use locate::{DataRoot, Found, FoundKind, LoadOptions, NAMES, load, load_annotated, load_with};
+pub use locate::{
+    DataRoot, Found, FoundKind, LoadOptions, NAMES, load, load_annotated, load_watched, load_with,
+};
 pub use manifest::{Layout, Manifest, ManifestFile, Unpack};

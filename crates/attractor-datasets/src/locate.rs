@@ -7,7 +7,7 @@ use etcetera::BaseStrategy;
 
 use crate::builtin::{self, BuiltinSize};
 use crate::clevr::{self, ClevrFolder, Generator, View};
-use crate::folder::{self, FolderOptions};
+use crate::folder::{self, FolderOptions, Watch};
 use crate::idx::{EMNIST_DIGITS, FASHION_MNIST, IdxFamily, MNIST};
 use crate::{AnnotatedSet, DataError, ImageSet, Result, Split, cifar10};
 
@@ -186,7 +186,22 @@ pub fn load_annotated(
     root: &DataRoot,
     options: &LoadOptions,
 ) -> Result<AnnotatedSet> {
-    let set = load_whole(name, split, root, options)?;
+    load_watched(name, split, root, options, &|_, _| ())
+}
+
+/// [`load_annotated`], telling `watch` how far it is with the pictures of a folder or archive. Other
+/// kinds are loaded without a word.
+///
+/// # Errors
+/// As [`load_with`].
+pub fn load_watched(
+    name: &str,
+    split: Split,
+    root: &DataRoot,
+    options: &LoadOptions,
+    watch: &Watch<'_>,
+) -> Result<AnnotatedSet> {
+    let set = load_whole(name, split, root, options, watch)?;
     match options.columns {
         Some(columns) => set.crop_columns(columns),
         None => Ok(set),
@@ -198,6 +213,7 @@ fn load_whole(
     split: Split,
     root: &DataRoot,
     options: &LoadOptions,
+    watch: &Watch<'_>,
 ) -> Result<AnnotatedSet> {
     let Some(Found { path, kind }) = root.find(name) else {
         let searched = root.directories.clone();
@@ -212,7 +228,7 @@ fn load_whole(
         FoundKind::Cifar10Binary => cifar10::load(&path, split),
         FoundKind::Idx(family) => family.load(&path, split),
         FoundKind::Images if name == cifar10::NAME => {
-            let mut set = folder::load(&path, split, &FolderOptions::default())?;
+            let mut set = folder::load_watched(&path, split, &FolderOptions::default(), watch)?;
             if set.shape != cifar10::SHAPE || set.classes != cifar10::CLASSES {
                 let expected = format!("{} images of CIFAR-10's ten classes", cifar10::SHAPE);
                 let found = format!("{} images of {} classes", set.shape, set.classes.len());
@@ -221,7 +237,7 @@ fn load_whole(
             set.name = name.into();
             Ok(set)
         }
-        FoundKind::Images => folder::load(&path, split, &options.folder),
+        FoundKind::Images => folder::load_watched(&path, split, &options.folder, watch),
         FoundKind::BuiltinScenes => builtin::scenes(split, &options.builtin),
         FoundKind::BuiltinGlyphs => builtin::glyphs(split, &options.builtin),
         FoundKind::Clevr => {

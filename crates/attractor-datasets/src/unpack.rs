@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use tar::EntryType;
 
-use crate::folder::archive_reader;
+use crate::folder::{archive_finish, archive_reader};
 use crate::{DataError, Result};
 
 /// Unpacks `archive` into a temporary folder beside `target`, then moves its member `creates` to
@@ -61,7 +61,7 @@ fn extract(path: &Path, into: &Path) -> Result<()> {
             ));
         }
     }
-    Ok(())
+    archive_finish(path, archive)
 }
 
 /// The name as a path that stays below its folder.

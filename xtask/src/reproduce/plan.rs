@@ -5,10 +5,12 @@ use attractor::core::Backend;
 use attractor::core::burn::tensor::Device;
 use attractor::datasets::builtin::BuiltinSize;
 use attractor::datasets::fetch::sha256_file;
-use attractor::datasets::{AnnotatedSet, DataRoot, ImageSet, LoadOptions, Split, load_annotated};
+use attractor::datasets::{AnnotatedSet, DataRoot, ImageSet, LoadOptions, Split};
 use attractor::evaluation::run::DataHash;
 use attractor::evaluation::{Experiment, Hardware, Overrides, Reference, Resolved, RunInfo};
 use serde::Deserialize;
+
+use crate::loading;
 
 use super::Args;
 
@@ -72,7 +74,7 @@ impl Plan {
             ..LoadOptions::default()
         };
         let load = |name: &str, split| {
-            load_annotated(name, split, &root, &options)
+            loading::load(name, split, &root, &options)
                 .with_context(|| format!("data set `{name}`"))
         };
         let learned = config.train_dataset.as_ref().unwrap_or(&dataset);

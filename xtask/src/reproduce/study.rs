@@ -6,12 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Result, bail};
 use attractor::core::burn::tensor::Device;
-use attractor::datasets::{DataRoot, ImageSet, Split, load};
+use attractor::datasets::{DataRoot, ImageSet, LoadOptions, Split};
 use attractor::evaluation::figures::ImageGrid;
 use attractor::evaluation::run::{Trace, TrainingPoint};
 use attractor::evaluation::study::{ResolvedStudy, Study, StudyOverrides};
 use attractor::evaluation::{Cell, RunConfig, RunWriter};
 use attractor_studies::{Error, Protocol, Session, Task, Work, find};
+
+use crate::loading;
 
 use super::observer::TrainingView;
 use super::plan::{hash, run_info};
@@ -47,7 +49,7 @@ pub(super) fn run(study: &Study, args: &Args, stop: &Arc<AtomicBool>) -> Result<
             continue;
         }
         for (split, part) in [(Split::Train, "train"), (Split::Test, "test")] {
-            let set = load(name, split, &root)?;
+            let set = loading::load(name, split, &root, &LoadOptions::default())?.images;
             hashes.push(hash(part, &set));
             images.insert((name.to_owned(), part), Arc::new(set));
         }

@@ -5,32 +5,30 @@
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, Read};
 use std::path::Path;
 
-use flate2::bufread::MultiGzDecoder;
 use tar::Archive;
 
-use crate::{DataError, Result};
+use crate::{DataError, Result, gzip};
 
 use super::layout::{Parts, is_image};
 
 /// A larger member is no photograph.
 const MAX_MEMBER_BYTES: u64 = 512 << 20;
 
-/// Opens an archive; gzip is recognised by its first two bytes.
-pub(crate) fn open(path: &Path) -> Result<Archive<Box<dyn Read>>> {
+/// Opens an archive, plain or gzip.
+pub(crate) fn open(path: &Path) -> Result<Archive<impl Read>> {
     let file = File::open(path).map_err(DataError::io(path, "open"))?;
-    let mut reader = BufReader::with_capacity(1 << 18, file);
-    let start = reader.fill_buf().map_err(DataError::io(path, "read"))?;
-    Ok(Archive::new(if start.starts_with(&[0x1f, 0x8b]) {
-        Box::new(BufReader::with_capacity(
-            1 << 18,
-            MultiGzDecoder::new(reader),
-        ))
-    } else {
-        Box::new(reader)
-    }))
+    let reader = gzip::open(file).map_err(DataError::io(path, "read"))?;
+    Ok(Archive::new(reader))
+}
+
+/// Reads what follows the last member, so that a gzip stream that is cut off or damaged there is
+/// noticed as everywhere else.
+pub(crate) fn finish(path: &Path, archive: Archive<impl Read>) -> Result<()> {
+    io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(DataError::io(path, "read"))?;
+    Ok(())
 }
 
 /// The paths of all images, in archive order.
@@ -97,5 +95,5 @@ fn visit(path: &Path, mut each: impl FnMut(Parts, &mut dyn Read) -> Result<()>) 
             each(parts, &mut entry)?;
         }
     }
-    Ok(())
+    finish(path, archive)
 }

@@ -3,18 +3,23 @@
 use std::io::Cursor;
 use std::path::Path;
 
-use image::imageops::FilterType;
-use image::{DynamicImage, ImageDecoder, ImageReader, ImageResult};
+use image::imageops::{self, FilterType};
+use image::metadata::Orientation;
+use image::{
+    DynamicImage, GenericImageView, ImageBuffer, ImageDecoder, ImageReader, ImageResult, Pixel,
+};
 
 use crate::{DataError, ImageShape, Result};
 
+use super::jpeg;
 use super::{Colour, Decoded, FolderOptions};
 
-const JPEG_START: [u8; 2] = [0xff, 0xd8];
-const JPEG_END: [u8; 2] = [0xff, 0xd9];
-const JPEG_SCAN: u8 = 0xda;
+/// A JPEG much larger than asked is decoded at a fraction of its size, but no smaller than this many
+/// times the wanted sides, so that the filter which resizes it still sees detail beyond them.
+const OVERSAMPLING: u32 = 2;
 
-/// Decodes a PNG or JPEG, turned upright by its EXIF orientation, cropped and resized as asked.
+/// Decodes a PNG, JPEG or WebP (the content decides, not the name), turned upright by its EXIF
+/// orientation, cropped and resized as asked.
 pub(super) fn decode(
     path: &Path,
     member: Option<&str>,
@@ -25,79 +30,111 @@ pub(super) fn decode(
         path: path.into(),
         member: member.map(String::from),
         reason: format!(
-            "expected a whole PNG or JPEG, found {} bytes: {why}",
+            "expected a whole PNG, JPEG or WebP, found {} bytes: {why}",
             bytes.len()
         ),
     };
-    let image = read(bytes).map_err(|error| broken(error.to_string()))?;
-    if bytes.starts_with(&JPEG_START) && !jpeg_ends(bytes) {
+    let header = jpeg::is_jpeg(bytes).then(|| jpeg::Header::read(bytes));
+    if header.as_ref().is_some_and(|header| !header.ends) {
         return Err(broken("the end of the JPEG data is missing".into()));
     }
-    let image = match options.size {
-        Some((height, width)) => fit(image, height as u32, width as u32),
-        None => image,
+    let (image, orientation) =
+        read(bytes, header.as_ref(), options.size).map_err(|error| broken(error.to_string()))?;
+    let size = options.size.map(|size| lying(size, orientation));
+    let mut image: DynamicImage = match options.colour {
+        Colour::Grey => fit(image.into_luma8(), size).into(),
+        Colour::Rgb => fit(image.into_rgb8(), size).into(),
     };
+    image.apply_orientation(orientation);
     let (height, width) = (image.height() as usize, image.width() as usize);
     let shape = ImageShape::new(options.colour.channels(), height, width);
-    let pixels = match options.colour {
-        Colour::Grey => image.into_luma8().into_raw(),
-        Colour::Rgb => planes(&image.into_rgb8().into_raw()),
-    };
-    Ok((shape, pixels))
+    let pixels = image.into_bytes();
+    Ok((
+        shape,
+        match options.colour {
+            Colour::Grey => pixels,
+            Colour::Rgb => planes(&pixels),
+        },
+    ))
 }
 
-fn read(bytes: &[u8]) -> ImageResult<DynamicImage> {
+/// The picture as it is stored, at full size or at a smaller one that will do for `size`, and how it
+/// must be turned.
+fn read(
+    bytes: &[u8],
+    header: Option<&jpeg::Header>,
+    size: Option<(usize, usize)>,
+) -> ImageResult<(DynamicImage, Orientation)> {
     let mut decoder = ImageReader::new(Cursor::new(bytes))
         .with_guessed_format()?
         .into_decoder()?;
     let orientation = decoder.orientation()?;
-    let mut image = DynamicImage::from_decoder(decoder)?;
-    image.apply_orientation(orientation);
-    Ok(image)
-}
-
-/// Whether the end marker follows the first scan. The decoder fills what is missing of a truncated
-/// JPEG with grey, and such a picture must not be stored as a pattern.
-fn jpeg_ends(bytes: &[u8]) -> bool {
-    // Segments up to the scan: a marker, then a length that counts itself. An embedded thumbnail
-    // with an end marker of its own lies inside one of them.
-    let mut at = JPEG_START.len();
-    while let Some(&[0xff, marker, high, low]) = bytes.get(at..at + 4) {
-        if marker == JPEG_SCAN {
-            return bytes[at..].windows(2).any(|pair| pair == JPEG_END);
-        }
-        // Bytes of fill before a marker have no length.
-        at += if marker == 0xff {
-            1
-        } else {
-            2 + usize::from(u16::from_be_bytes([high, low]))
-        };
+    if let (Some(header), Some(size)) = (header, size)
+        && let Some(image) = reduced(bytes, header, lying(size, orientation))
+    {
+        return Ok((image, orientation));
     }
-    false
+    Ok((DynamicImage::from_decoder(decoder)?, orientation))
 }
 
-/// Crops around the centre to the target's aspect ratio, then resizes.
-fn fit(image: DynamicImage, height: u32, width: u32) -> DynamicImage {
-    let (from_height, from_width) = (u64::from(image.height()), u64::from(image.width()));
-    if (from_height, from_width) == (u64::from(height), u64::from(width)) {
+fn reduced(bytes: &[u8], header: &jpeg::Header, size: (u32, u32)) -> Option<DynamicImage> {
+    let (width, height) = (u32::from(header.size.0), u32::from(header.size.1));
+    let (height_wanted, width_wanted) = size;
+    let window = window((width, height), (width_wanted, height_wanted));
+    // What is needed of the whole so that the window keeps enough of each side.
+    let needed = |whole: u32, window: u32, wanted: u32| {
+        let needed = u64::from(whole) * u64::from(wanted * OVERSAMPLING);
+        // No more than the wanted side times the picture's, whose product fits.
+        u32::try_from(needed.div_ceil(u64::from(window.max(1)))).ok()
+    };
+    header.reduced(
+        bytes,
+        (
+            needed(width, window.0, width_wanted)?,
+            needed(height, window.1, height_wanted)?,
+        ),
+    )
+}
+
+/// Height and width before the picture is turned upright. Target sizes are far below `u32::MAX`.
+fn lying((height, width): (usize, usize), orientation: Orientation) -> (u32, u32) {
+    let (height, width) = (height as u32, width as u32);
+    match orientation {
+        Orientation::Rotate90
+        | Orientation::Rotate270
+        | Orientation::Rotate90FlipH
+        | Orientation::Rotate270FlipH => (width, height),
+        _ => (height, width),
+    }
+}
+
+/// Width and height of the largest part of a picture that has the wanted aspect ratio; both sizes
+/// are (width, height).
+fn window((width, height): (u32, u32), wanted: (u32, u32)) -> (u32, u32) {
+    let (w, h) = (u64::from(width), u64::from(height));
+    let (wanted_w, wanted_h) = (u64::from(wanted.0).max(1), u64::from(wanted.1).max(1));
+    // Both are at most the picture's own sides.
+    (
+        (h * wanted_w / wanted_h).clamp(1, w.max(1)) as u32,
+        (w * wanted_h / wanted_w).clamp(1, h.max(1)) as u32,
+    )
+}
+
+/// Crops around the centre to the target's aspect ratio, then resizes to height and width.
+fn fit<P: Pixel<Subpixel = u8> + 'static>(
+    image: ImageBuffer<P, Vec<u8>>,
+    size: Option<(u32, u32)>,
+) -> ImageBuffer<P, Vec<u8>> {
+    let Some((height, width)) =
+        size.filter(|&(height, width)| (width, height) != image.dimensions())
+    else {
         return image;
-    }
-    // The largest centred window with height / width as asked.
-    let crop_width = (from_height * u64::from(width) / u64::from(height)).clamp(1, from_width);
-    let crop_height = (from_width * u64::from(height) / u64::from(width)).clamp(1, from_height);
-    let (left, top) = (
-        (from_width - crop_width) / 2,
-        (from_height - crop_height) / 2,
-    );
-    // All four numbers are at most the image's own sides, which are u32.
-    image
-        .crop_imm(
-            left as u32,
-            top as u32,
-            crop_width as u32,
-            crop_height as u32,
-        )
-        .resize_exact(width, height, FilterType::CatmullRom)
+    };
+    let (crop_width, crop_height) = window(image.dimensions(), (width, height));
+    let left = (image.width() - crop_width) / 2;
+    let top = (image.height() - crop_height) / 2;
+    let window = image.view(left, top, crop_width, crop_height);
+    imageops::resize(&*window, width, height, FilterType::CatmullRom)
 }
 
 /// Interleaved red, green, blue to three planes.

@@ -10,7 +10,7 @@ use super::FLAT_CLASS;
 /// A path below the folder or archive, split at its separators.
 pub(super) type Parts = Vec<String>;
 
-/// Whether the last part names a PNG or JPEG file. Hidden files are none: archives made on macOS
+/// Whether the last part names a PNG, JPEG or WebP file. Hidden files are none: archives made on macOS
 /// carry a `._name.jpg` beside each image.
 pub(super) fn is_image(parts: &[String]) -> bool {
     let Some(name) = parts.last() else {
@@ -21,7 +21,7 @@ pub(super) fn is_image(parts: &[String]) -> bool {
         .any(|part| part.starts_with('.') || part == "__MACOSX");
     let lower = name.to_lowercase();
     !hidden
-        && [".png", ".jpg", ".jpeg"]
+        && [".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp"]
             .iter()
             .any(|end| lower.ends_with(end))
 }
