@@ -65,7 +65,7 @@ fn peak<T>(work: impl FnOnce() -> T) -> (T, usize) {
 #[test]
 fn writing_and_recalling_pixels_needs_little_besides_the_codes() {
     // A block of the store (32 MiB) and a bit.
-    let (count, shape) = (1000, ImageShape::new(3, 56, 56));
+    let (count, shape) = (1500, ImageShape::new(3, 56, 56));
     let bytes = (0..count * shape.dim()).map(|at| (at * at / 7 % 251) as u8);
     let classes = vec!["all".into()];
     let images = ImageSet::new("pixels", shape, bytes.collect(), vec![0; count], classes).unwrap();

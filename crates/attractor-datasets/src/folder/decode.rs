@@ -3,20 +3,19 @@
 use std::io::Cursor;
 use std::path::Path;
 
-use image::imageops::{self, FilterType};
 use image::metadata::Orientation;
 use image::{
-    DynamicImage, GenericImageView, ImageBuffer, ImageDecoder, ImageReader, ImageResult, Pixel,
+    DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader, ImageResult, RgbImage,
 };
 
 use crate::{DataError, ImageShape, Result};
 
-use super::jpeg;
-use super::{Colour, Decoded, FolderOptions};
+use super::resize::{Window, resize};
+use super::{Colour, Decoded, FolderOptions, jpeg};
 
 /// A JPEG much larger than asked is decoded at a fraction of its size, but no smaller than this many
 /// times the wanted sides, so that the filter which resizes it still sees detail beyond them.
-const OVERSAMPLING: u32 = 2;
+const OVERSAMPLING: u64 = 2;
 
 /// Decodes a PNG, JPEG or WebP (the content decides, not the name), turned upright by its EXIF
 /// orientation, cropped and resized as asked.
@@ -38,12 +37,16 @@ pub(super) fn decode(
     if header.as_ref().is_some_and(|header| !header.ends) {
         return Err(broken("the end of the JPEG data is missing".into()));
     }
-    let (image, orientation) =
+    let picture =
         read(bytes, header.as_ref(), options.size).map_err(|error| broken(error.to_string()))?;
-    let size = options.size.map(|size| lying(size, orientation));
-    let mut image: DynamicImage = match options.colour {
-        Colour::Grey => fit(image.into_luma8(), size).into(),
-        Colour::Rgb => fit(image.into_rgb8(), size).into(),
+    let orientation = picture.orientation;
+    let image = match options.colour {
+        Colour::Grey => DynamicImage::from(picture.image.into_luma8()),
+        Colour::Rgb => picture.image.into_rgb8().into(),
+    };
+    let mut image = match options.size {
+        Some(size) => fit(image, picture.full, lying(size, orientation)),
+        None => image,
     };
     image.apply_orientation(orientation);
     let (height, width) = (image.height() as usize, image.width() as usize);
@@ -58,53 +61,74 @@ pub(super) fn decode(
     ))
 }
 
-/// The picture as it is stored, at full size or at a smaller one that will do for `size`, and how it
-/// must be turned.
+/// A decoded picture.
+struct Picture {
+    image: DynamicImage,
+    /// Width and height of the whole picture; the image may be a smaller version of it.
+    full: (u32, u32),
+    /// How it must be turned.
+    orientation: Orientation,
+}
+
+/// The picture as it is stored, at full size or at a smaller one that will do for `size`.
 fn read(
     bytes: &[u8],
     header: Option<&jpeg::Header>,
     size: Option<(usize, usize)>,
-) -> ImageResult<(DynamicImage, Orientation)> {
-    let mut decoder = ImageReader::new(Cursor::new(bytes))
-        .with_guessed_format()?
-        .into_decoder()?;
-    let orientation = decoder.orientation()?;
-    if let (Some(header), Some(size)) = (header, size)
-        && let Some(image) = reduced(bytes, header, lying(size, orientation))
-    {
-        return Ok((image, orientation));
+) -> ImageResult<Picture> {
+    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format()?;
+    if header.is_some() {
+        // The guess fails where stray bytes follow the first marker.
+        reader.set_format(ImageFormat::Jpeg);
     }
-    Ok((DynamicImage::from_decoder(decoder)?, orientation))
+    let mut decoder = reader.into_decoder()?;
+    let orientation = decoder.orientation()?;
+    let full = decoder.dimensions();
+    let reduced = match (header, size) {
+        (Some(header), Some(size)) => reduced(bytes, header, full, lying(size, orientation)),
+        _ => None,
+    };
+    let image = match reduced {
+        Some(image) => image,
+        None => DynamicImage::from_decoder(decoder)?,
+    };
+    Ok(Picture {
+        image,
+        full,
+        orientation,
+    })
 }
 
-fn reduced(bytes: &[u8], header: &jpeg::Header, size: (u32, u32)) -> Option<DynamicImage> {
-    let (width, height) = (u32::from(header.size.0), u32::from(header.size.1));
-    let (height_wanted, width_wanted) = size;
-    let window = window((width, height), (width_wanted, height_wanted));
+/// A JPEG at a fraction of its size, if that leaves enough of the window that is cut out.
+fn reduced(
+    bytes: &[u8],
+    header: &jpeg::Header,
+    full: (u32, u32),
+    (width, height): (u32, u32),
+) -> Option<DynamicImage> {
+    let window = window(full, (width, height));
     // What is needed of the whole so that the window keeps enough of each side.
     let needed = |whole: u32, window: u32, wanted: u32| {
-        let needed = u64::from(whole) * u64::from(wanted * OVERSAMPLING);
-        // No more than the wanted side times the picture's, whose product fits.
-        u32::try_from(needed.div_ceil(u64::from(window.max(1)))).ok()
+        let whole = u64::from(whole) * u64::from(wanted) * OVERSAMPLING;
+        u32::try_from(whole.div_ceil(u64::from(window.max(1)))).ok()
     };
-    header.reduced(
-        bytes,
-        (
-            needed(width, window.0, width_wanted)?,
-            needed(height, window.1, height_wanted)?,
-        ),
-    )
+    let wanted = (
+        needed(full.0, window.0, width)?,
+        needed(full.1, window.1, height)?,
+    );
+    header.reduced(bytes, wanted)
 }
 
-/// Height and width before the picture is turned upright. Target sizes are far below `u32::MAX`.
+/// Width and height before the picture is turned upright, of a target given as height and width,
+/// which are far below `u32::MAX`.
 fn lying((height, width): (usize, usize), orientation: Orientation) -> (u32, u32) {
     let (height, width) = (height as u32, width as u32);
     match orientation {
         Orientation::Rotate90
         | Orientation::Rotate270
         | Orientation::Rotate90FlipH
-        | Orientation::Rotate270FlipH => (width, height),
-        _ => (height, width),
+        | Orientation::Rotate270FlipH => (height, width),
+        _ => (width, height),
     }
 }
 
@@ -120,21 +144,51 @@ fn window((width, height): (u32, u32), wanted: (u32, u32)) -> (u32, u32) {
     )
 }
 
-/// Crops around the centre to the target's aspect ratio, then resizes to height and width.
-fn fit<P: Pixel<Subpixel = u8> + 'static>(
-    image: ImageBuffer<P, Vec<u8>>,
-    size: Option<(u32, u32)>,
-) -> ImageBuffer<P, Vec<u8>> {
-    let Some((height, width)) =
-        size.filter(|&(height, width)| (width, height) != image.dimensions())
-    else {
+/// Crops around the centre to the target's aspect ratio, then resizes. The window lies where it would
+/// lie in the picture at full size.
+fn fit(image: DynamicImage, full: (u32, u32), target: (u32, u32)) -> DynamicImage {
+    if full == target {
         return image;
+    }
+    let (width, height) = window(full, target);
+    let (left, top) = ((full.0 - width) / 2, (full.1 - height) / 2);
+    // A reduced picture ends with a column and a row that may be less than whole: its scale is the
+    // decoder's, a power of two, not the ratio of the sides.
+    let scale = scale(full, (image.width(), image.height()));
+    let window = Window {
+        left: f64::from(left) * scale,
+        top: f64::from(top) * scale,
+        width: f64::from(width) * scale,
+        height: f64::from(height) * scale,
     };
-    let (crop_width, crop_height) = window(image.dimensions(), (width, height));
-    let left = (image.width() - crop_width) / 2;
-    let top = (image.height() - crop_height) / 2;
-    let window = image.view(left, top, crop_width, crop_height);
-    imageops::resize(&*window, width, height, FilterType::CatmullRom)
+    let stride = image.width() as usize;
+    let to = (target.0 as usize, target.1 as usize);
+    let resized = |pixels: Vec<u8>, channels| resize(&pixels, channels, stride, window, to);
+    let enough = "a resized picture has as many pixels as asked";
+    match image {
+        DynamicImage::ImageLuma8(image) => {
+            let pixels = resized(image.into_raw(), 1);
+            GrayImage::from_raw(target.0, target.1, pixels)
+                .expect(enough)
+                .into()
+        }
+        image => {
+            let pixels = resized(image.into_rgb8().into_raw(), 3);
+            RgbImage::from_raw(target.0, target.1, pixels)
+                .expect(enough)
+                .into()
+        }
+    }
+}
+
+/// 1, 1/2, 1/4 or 1/8: how much smaller an image is than the full picture.
+fn scale(full: (u32, u32), image: (u32, u32)) -> f64 {
+    let scaled = |eighths: u32| {
+        let side = |side: u32| (u64::from(side) * u64::from(eighths)).div_ceil(8);
+        (side(full.0), side(full.1)) == (u64::from(image.0), u64::from(image.1))
+    };
+    let eighths = [8, 4, 2, 1].into_iter().find(|&eighths| scaled(eighths));
+    f64::from(eighths.unwrap_or(8)) / 8.0
 }
 
 /// Interleaved red, green, blue to three planes.

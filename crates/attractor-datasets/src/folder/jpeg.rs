@@ -28,6 +28,8 @@ pub(super) struct Header {
     pub(super) size: (u16, u16),
     /// Identifiers of the components.
     components: Vec<u8>,
+    /// How many times coarser than the picture its coarsest component is stored, across and down.
+    coarseness: (u32, u32),
     /// Adobe's colour transform, if given.
     adobe: Option<u8>,
     /// Whether a scan began.
@@ -103,7 +105,14 @@ impl Header {
                     u16::from_be_bytes([*w1, *w0]),
                     u16::from_be_bytes([*h1, *h0]),
                 );
-                self.components = components.chunks_exact(3).map(|c| c[0]).collect();
+                let components = components.chunks_exact(3);
+                self.components = components.clone().map(|c| c[0]).collect();
+                let coarseness = |factor: fn(u8) -> u8| {
+                    let factors = components.clone().map(|c| u32::from(factor(c[1])).max(1));
+                    let most = factors.clone().max().unwrap_or(1);
+                    most.div_ceil(factors.min().unwrap_or(1))
+                };
+                self.coarseness = (coarseness(|both| both >> 4), coarseness(|both| both & 15));
             }
             _ => {}
         }
@@ -118,8 +127,8 @@ impl Header {
         }
     }
 
-    /// Decodes at 1/8, 1/4 or 1/2 of the size: the smallest that is at least `wanted` (width and
-    /// height). The decoder leaves out the fine detail of each block of 8 x 8 instead of computing
+    /// Decodes at 1/8, 1/4 or 1/2 of the size: the smallest of which each component is stored with at
+    /// least `wanted` values (across and down). The decoder leaves out the fine detail of each block of 8 x 8 instead of computing
     /// and averaging it. `None` if that is no smaller, or not possible for such a JPEG.
     pub(super) fn reduced(&self, bytes: &[u8], wanted: (u32, u32)) -> Option<DynamicImage> {
         let colours = self.colours()?;
@@ -127,7 +136,9 @@ impl Header {
         let (width, height) = [1, 2, 4]
             .map(|eighths| (scaled(self.size.0, eighths), scaled(self.size.1, eighths)))
             .into_iter()
-            .find(|&(width, height)| width >= wanted.0 && height >= wanted.1)?;
+            .find(|&(width, height)| {
+                width / self.coarseness.0 >= wanted.0 && height / self.coarseness.1 >= wanted.1
+            })?;
         let mut decoder = Decoder::new(bytes);
         decoder.set_color_transform(colours);
         // Sides of a JPEG are below 2^16.

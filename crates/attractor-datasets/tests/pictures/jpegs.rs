@@ -139,7 +139,7 @@ fn reduced_decoding_is_near_full_decoding() {
                 let size = Some((height, width));
                 let (mean, largest) = difference(&jpeg, &FolderOptions { size, colour });
                 assert!(
-                    mean < 3.0 && largest < 32,
+                    mean < 3.0 && largest < 24,
                     "{name} {height}x{width} {colour:?}: {mean}, {largest}"
                 );
             }

@@ -6,8 +6,11 @@ use attractor_core::{Error, Inference, Problem, Recall, Result, Trace, check};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ModeSearch;
 
-/// Codes decoded at once.
+/// Codes decoded at once, at most.
 const DECODED: usize = 256;
+
+/// Bytes of those codes, at most: a read of the prior needs several times as much.
+const PART_BYTES: usize = 4 << 20;
 
 impl Inference for ModeSearch {
     fn name(&self) -> &'static str {
@@ -28,7 +31,8 @@ impl Inference for ModeSearch {
             return Err(Error::EmptyMemory);
         }
         let mut columns: Vec<Tensor<2>> = Vec::with_capacity(all.len());
-        for part in all.chunks(DECODED) {
+        let rows = (PART_BYTES / 4 / prior.dim().max(1)).clamp(1, DECODED);
+        for part in all.chunks(rows) {
             let codes = stored.codes_at(part)?;
             let of_prior = prior.energy(codes.clone())?;
             let decoded = model.decode(codes);
