@@ -8,12 +8,12 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use attractor::datasets::fetch::Event;
 use attractor::datasets::{
-    DataError, DataRoot, Fetcher, LoadOptions, LoadReport, Manifest, NAMES, Split, load_with,
+    DataError, DataRoot, Fetcher, LoadOptions, LoadReport, Manifest, NAMES, Split,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::clevr;
 use crate::out::{complain, say};
+use crate::{clevr, loading};
 
 /// Arguments of `data`.
 #[derive(Debug, clap::Args)]
@@ -75,7 +75,7 @@ fn describe(name: &str, root: &DataRoot, options: &LoadOptions) -> Result<()> {
     let mut absent = Vec::new();
     let mut notes = Notes::default();
     for split in [Split::Train, Split::Test] {
-        match load_with(name, split, root, options) {
+        match loading::load(name, split, root, options).map(|set| set.images) {
             Ok(images) => {
                 say!(
                     "{} {}: {} images of {}, {} classes, sha256 {}",

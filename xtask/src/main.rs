@@ -9,6 +9,7 @@ mod clevr;
 mod compare;
 mod data;
 mod list;
+mod loading;
 mod merge;
 mod out;
 mod paths;

@@ -107,6 +107,8 @@ pub fn norms(what: &'static str, batch: &Tensor<2>, limit: f64) -> Result<()> {
     }
     Ok(())
 }
+/// Bytes of a batch that are looked at together: the check needs as much memory again.
+const CHECKED_BYTES: usize = 8 << 20;
 
 /// Shape and finiteness of a batch in one call; what every `write` and `read` does first.
 ///
@@ -114,16 +116,21 @@ pub fn norms(what: &'static str, batch: &Tensor<2>, limit: f64) -> Result<()> {
 /// As [`shape()`] and [`finite()`].
 pub fn batch(what: &'static str, batch: &Tensor<2>, width: usize) -> Result<()> {
     shape(what, batch, width)?;
-    // One number comes back from the device; the search for the culprit runs only on failure.
-    // Finite squares could overflow, so the test is on absolute values: NaN and infinity survive
-    // `max`-free summation of zeros.
-    let poison = batch.clone().mul_scalar(0.0).sum();
-    let poison: f32 = poison
-        .try_into_scalar()
-        .map_err(|error| Error::Device(error.to_string()))?;
-    if poison == 0.0 {
-        Ok(())
-    } else {
-        finite(what, &to_host(batch.clone())?, width)
+    let rows = batch.dims()[0];
+    let step = (CHECKED_BYTES / 4 / width.max(1)).max(1);
+    for first in (0..rows).step_by(step) {
+        // One number comes back from the device; the search for the culprit runs only on failure.
+        // Finite squares could overflow, so the test is on absolute values: NaN and infinity survive
+        // `max`-free summation of zeros.
+        let part = batch.clone().narrow(0, first, step.min(rows - first));
+        let poison: f32 = part
+            .mul_scalar(0.0)
+            .sum()
+            .try_into_scalar()
+            .map_err(|error| Error::Device(error.to_string()))?;
+        if poison != 0.0 {
+            return finite(what, &to_host(batch.clone())?, width);
+        }
     }
+    Ok(())
 }

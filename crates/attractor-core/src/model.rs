@@ -101,9 +101,10 @@ impl GenerativeModel for Identity {
         true
     }
 
-    /// Mean = data; the variance is 1, which nothing reads.
+    /// Mean = data; the variance is 1, which nothing reads: one number stands for all.
     fn encode(&self, data: Tensor<2>) -> Gaussian {
-        let log_variance = data.zeros_like();
+        let log_variance =
+            Tensor::<2>::zeros([1, 1], (&data.device(), data.dtype())).expand(data.dims());
         Gaussian {
             mean: data,
             log_variance,

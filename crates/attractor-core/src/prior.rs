@@ -107,6 +107,14 @@ pub trait StoredCodes {
     /// An empty memory.
     fn codes(&self) -> Result<Tensor<2>>;
 
+    /// The codes at `indices`, in that order, `[indices.len(), d]`: for a caller that visits a large
+    /// memory in parts.
+    ///
+    /// # Errors
+    /// [`crate::Error::Index`] if there is no such code; [`crate::Error::EmptyBatch`] without
+    /// indices.
+    fn codes_at(&self, indices: &[usize]) -> Result<Tensor<2>>;
+
     /// Removes one code exactly.
     ///
     /// # Errors
@@ -120,13 +128,18 @@ impl dyn MemoryPrior + '_ {
     /// # Errors
     /// An empty memory; [`Error::Unsupported`] naming `caller` if the prior does not keep codes.
     pub fn codes_for(&self, caller: &'static str) -> Result<Tensor<2>> {
-        match self.stored() {
-            Some(stored) => stored.codes(),
-            None => Err(Error::Unsupported {
-                what: caller,
-                capability: "codes that are kept one by one",
-                part: format!("the prior `{}`", self.name()),
-            }),
-        }
+        self.stored_for(caller)?.codes()
+    }
+
+    /// The store of codes, for a caller that cannot do without it.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] naming `caller` if the prior does not keep codes.
+    pub fn stored_for(&self, caller: &'static str) -> Result<&dyn StoredCodes> {
+        self.stored().ok_or_else(|| Error::Unsupported {
+            what: caller,
+            capability: "codes that are kept one by one",
+            part: format!("the prior `{}`", self.name()),
+        })
     }
 }

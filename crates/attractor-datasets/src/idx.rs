@@ -4,12 +4,10 @@
 //! byte per pixel or label. Source: the format notes on the MNIST home page.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, ErrorKind, Read};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use flate2::bufread::MultiGzDecoder;
-
-use crate::{DataError, ImageSet, ImageShape, Result, Split};
+use crate::{DataError, ImageSet, ImageShape, Result, Split, gzip};
 
 /// Magic number of image files.
 pub const IMAGES_MAGIC: u32 = 2051;
@@ -192,21 +190,15 @@ pub fn read_labels(path: &Path) -> Result<Vec<u8>> {
     payload(reader, path, " of labels", u64::from(count))
 }
 
-/// Opens a file; gzip is recognised by its first two bytes, not by its name.
-fn open(path: &Path) -> Result<Box<dyn Read>> {
+/// Opens a file, plain or gzip.
+fn open(path: &Path) -> Result<impl Read> {
     let file = File::open(path).map_err(DataError::io(path, "open"))?;
-    let mut reader = BufReader::with_capacity(1 << 16, file);
-    let start = reader.fill_buf().map_err(DataError::io(path, "read"))?;
-    Ok(if start.starts_with(&[0x1f, 0x8b]) {
-        Box::new(MultiGzDecoder::new(reader))
-    } else {
-        Box::new(reader)
-    })
+    gzip::open(file).map_err(DataError::io(path, "read"))
 }
 
 /// The magic number, checked, then `N` big-endian sizes.
 fn header<const N: usize>(
-    reader: &mut dyn Read,
+    reader: &mut impl Read,
     path: &Path,
     magic: u32,
     what: &'static str,
@@ -245,12 +237,7 @@ fn header<const N: usize>(
 }
 
 /// Exactly `expected` bytes up to the end of the file.
-fn payload(
-    reader: Box<dyn Read>,
-    path: &Path,
-    what: &'static str,
-    expected: u64,
-) -> Result<Vec<u8>> {
+fn payload(reader: impl Read, path: &Path, what: &'static str, expected: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     // One byte more than expected shows a file that is too long. The buffer grows with what is
     // read, so a forged count cannot exhaust the memory.

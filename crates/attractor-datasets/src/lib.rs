@@ -7,7 +7,8 @@
 //! - `mnist`, `fashion-mnist`, `emnist-digits`: IDX files, plain or gzip ([`idx`]);
 //! - `clevr`: CLEVR v1.0 in its official layout, and `builtin-clevr`, rendered here ([`clevr`]);
 //! - `builtin` and `builtin-glyphs`: procedural images that need no files ([`builtin`]);
-//! - a path to a folder of such files, and any other path: a folder, `.tar` or `.tar.gz` of PNG and JPEG images ([`folder`]).
+//! - a path to a folder of such files, and any other path: a folder, `.tar` or `.tar.gz` of PNG, JPEG and WebP
+//!   images ([`folder`]).
 //!
 //! What lay beside the images and is not among them stands in [`ImageSet::report`].
 //!
@@ -33,6 +34,7 @@ pub mod corruption;
 pub mod error;
 pub mod fetch;
 pub mod folder;
+mod gzip;
 pub mod idx;
 pub mod image_set;
 mod image_window;
@@ -47,8 +49,10 @@ pub use clevr::ClevrSet;
 pub use corruption::{Corrupted, Corruption};
 pub use error::{DataError, Result};
 pub use fetch::{Event, FetchOptions, Fetched, Fetcher, Progress};
-pub use folder::{Colour, FolderOptions};
+pub use folder::{Colour, FolderOptions, Watch};
 pub use image_set::{ImageSet, ImageShape, Split};
-pub use locate::{DataRoot, Found, FoundKind, LoadOptions, NAMES, load, load_annotated, load_with};
+pub use locate::{
+    DataRoot, Found, FoundKind, LoadOptions, NAMES, load, load_annotated, load_watched, load_with,
+};
 pub use manifest::{Layout, Manifest, ManifestFile, Unpack};
 pub use report::{Damaged, LoadReport, Tally};

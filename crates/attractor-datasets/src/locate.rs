@@ -9,7 +9,7 @@ use etcetera::BaseStrategy;
 
 use crate::builtin::{self, BuiltinSize};
 use crate::clevr::{self, ClevrFolder, Generator, View};
-use crate::folder::{self, FolderOptions};
+use crate::folder::{self, FolderOptions, Watch};
 use crate::idx::{EMNIST_DIGITS, FASHION_MNIST, IdxFamily, MNIST};
 use crate::{AnnotatedSet, DataError, ImageSet, Result, Split, cifar10};
 
@@ -184,7 +184,22 @@ pub fn load_annotated(
     root: &DataRoot,
     options: &LoadOptions,
 ) -> Result<AnnotatedSet> {
-    let set = load_whole(name, split, root, options)?;
+    load_watched(name, split, root, options, &|_, _| ())
+}
+
+/// [`load_annotated`], telling `watch` how far it is with the pictures of a folder or archive. Other
+/// kinds are loaded without a word.
+///
+/// # Errors
+/// As [`load_with`].
+pub fn load_watched(
+    name: &str,
+    split: Split,
+    root: &DataRoot,
+    options: &LoadOptions,
+    watch: &Watch<'_>,
+) -> Result<AnnotatedSet> {
+    let set = load_whole(name, split, root, options, watch)?;
     match options.columns {
         Some(columns) => set.crop_columns(columns),
         None => Ok(set),
@@ -196,6 +211,7 @@ fn load_whole(
     split: Split,
     root: &DataRoot,
     options: &LoadOptions,
+    watch: &Watch<'_>,
 ) -> Result<AnnotatedSet> {
     let Some(Found { path, kind }) = root.find(name) else {
         if let Some(family) = idx_family(name) {
@@ -222,7 +238,7 @@ fn load_whole(
                 skip_damaged: options.folder.skip_damaged,
                 ..FolderOptions::default()
             };
-            let mut set = folder::load(&path, split, &folder)?;
+            let mut set = folder::load_watched(&path, split, &folder, watch)?;
             if set.shape != cifar10::SHAPE || set.classes != cifar10::CLASSES {
                 let expected = format!("{} images of CIFAR-10's ten classes", cifar10::SHAPE);
                 let found = format!("{} images of {} classes", set.shape, set.classes.len());
@@ -231,7 +247,7 @@ fn load_whole(
             set.name = name.into();
             Ok(set)
         }
-        FoundKind::Images => folder::load(&path, split, &options.folder),
+        FoundKind::Images => folder::load_watched(&path, split, &options.folder, watch),
         FoundKind::BuiltinScenes => builtin::scenes(split, &options.builtin),
         FoundKind::BuiltinGlyphs => builtin::glyphs(split, &options.builtin),
         FoundKind::Clevr => {

@@ -171,7 +171,7 @@ fn corrupt_images_are_named() {
     let error = folder::load(&path, Split::Train, &options).unwrap_err();
     let message = error.to_string();
     assert!(
-        message.contains("set.tar.gz: cat/2.jpg: expected a whole PNG or JPEG"),
+        message.contains("set.tar.gz: cat/2.jpg: expected a whole PNG, JPEG or WebP"),
         "{message}"
     );
 
@@ -242,7 +242,7 @@ fn jpegs_cut_anywhere_are_refused() {
             .to_string();
         assert!(
             error.contains(&format!(
-                "1.jpg: image: expected a whole PNG or JPEG, found {len} bytes"
+                "1.jpg: image: expected a whole PNG, JPEG or WebP, found {len} bytes"
             )),
             "{error}"
         );

@@ -129,6 +129,12 @@ impl StoredCodes for Mixture {
     fn codes(&self) -> Result<Tensor<2>> {
         Ok(self.codes.clone())
     }
+    fn codes_at(&self, indices: &[usize]) -> Result<Tensor<2>> {
+        let rows = indices
+            .iter()
+            .map(|&index| self.codes.clone().narrow(0, index, 1));
+        Ok(Tensor::cat(rows.collect(), 0))
+    }
     fn remove(&mut self, _: usize) -> Result<()> {
         Ok(())
     }

@@ -52,6 +52,13 @@ macro_rules! keeps_codes {
                 self.store.to_tensor()
             }
 
+            fn codes_at(
+                &self,
+                indices: &[usize],
+            ) -> attractor_core::Result<burn::tensor::Tensor<2>> {
+                self.store.select(indices)
+            }
+
             fn remove(&mut self, index: usize) -> attractor_core::Result<()> {
                 self.store.remove(index)
             }

@@ -19,7 +19,11 @@ fn main() -> Result<(), Failure> {
                 size: Some((64, 64)),
                 ..FolderOptions::default()
             };
-            folder::load(path.as_ref(), Split::Train, &options)?
+            folder::load_watched(path.as_ref(), Split::Train, &options, &|done, total| {
+                if done.is_multiple_of(total.div_ceil(10)) {
+                    eprintln!("{done} of {total} photos");
+                }
+            })?
         }
         None => builtin::scenes(
             Split::Test,

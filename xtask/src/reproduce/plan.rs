@@ -7,9 +7,7 @@ use attractor::core::Backend;
 use attractor::core::burn::tensor::Device;
 use attractor::datasets::builtin::BuiltinSize;
 use attractor::datasets::fetch::sha256_file;
-use attractor::datasets::{
-    AnnotatedSet, DataRoot, FolderOptions, ImageSet, LoadOptions, Split, load_annotated,
-};
+use attractor::datasets::{AnnotatedSet, DataRoot, FolderOptions, ImageSet, LoadOptions, Split};
 use attractor::evaluation::experiment::FoundSet;
 use attractor::evaluation::run::DataHash;
 use attractor::evaluation::{
@@ -19,6 +17,7 @@ use serde::Deserialize;
 
 use super::{Args, check, run};
 use crate::data::Notes;
+use crate::loading;
 use crate::out::say;
 
 /// Images that the built-in sets draw at most: they are kept in memory.
@@ -101,7 +100,7 @@ impl Plan {
         };
         let mut notes = Notes::default();
         let mut load = |name: &str, split| -> Result<AnnotatedSet> {
-            let set = load_annotated(name, split, &root, &options)
+            let set = loading::load(name, split, &root, &options)
                 .with_context(|| format!("data set `{name}`"))?;
             notes.say(name, &set.images.report);
             Ok(set)

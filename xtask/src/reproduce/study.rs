@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result, bail};
 use attractor::core::burn::tensor::Device;
-use attractor::datasets::{DataRoot, ImageSet, LoadOptions, Split, load_with};
+use attractor::datasets::{DataRoot, ImageSet, LoadOptions, Split};
 use attractor::evaluation::figures::ImageGrid;
 use attractor::evaluation::run::{Trace, TrainingPoint};
 use attractor::evaluation::study::{ResolvedStudy, Study, StudyOverrides};
@@ -18,6 +18,7 @@ use super::observer::TrainingView;
 use super::plan::{hash, run_info};
 use super::run::{self, Ended, Run};
 use crate::data::Notes;
+use crate::loading;
 use crate::out::say;
 
 /// Data set of parts that need none.
@@ -59,8 +60,9 @@ pub(super) fn run(study: &Study, args: &Args, stop: &Arc<AtomicBool>) -> Result<
             continue;
         }
         for (split, part) in [(Split::Train, "train"), (Split::Test, "test")] {
-            let set = load_with(name, split, &root, &options)
-                .with_context(|| format!("data set `{name}`"))?;
+            let set = loading::load(name, split, &root, &options)
+                .with_context(|| format!("data set `{name}`"))?
+                .images;
             notes.say(name, &set.report);
             hashes.push(hash(part, &set));
             images.insert((name.to_owned(), part), Arc::new(set));

@@ -72,7 +72,7 @@ impl PatternStore {
         }
         let values = self.to_host()?;
         self.clear();
-        self.push_host(&values);
+        self.append(values);
         Ok(self)
     }
 
@@ -84,43 +84,63 @@ impl PatternStore {
         check::shape("patterns", &patterns, self.dim)?;
         let values = check::to_host(patterns.without_autodiff())?;
         check::finite("patterns", &values, self.dim)?;
-        self.push_host(&values);
+        self.append(values);
         Ok(())
     }
 
-    fn push_host(&mut self, values: &[f32]) {
+    fn append(&mut self, values: Vec<f32>) {
         self.squared_norms
             .extend(values.chunks_exact(self.dim).map(squared_norm));
-        let host = is_host_device(&self.device);
+        if is_host_device(&self.device) {
+            self.append_host(values);
+        } else {
+            self.append_device(&values);
+        }
+    }
+
+    /// The numbers move into the store: cut off from the end, block by block, so that at most one
+    /// block exists twice.
+    fn append_host(&mut self, mut values: Vec<f32>) {
+        let block = self.block_rows * self.dim;
+        let mut head = 0;
+        if let Some(Block::Host(last)) = self.blocks.last_mut() {
+            head = block.saturating_sub(last.len()).min(values.len());
+            last.extend_from_slice(&values[..head]);
+        }
+        let at = self.blocks.len();
+        while values.len() > head + block {
+            let whole = head + (values.len() - head - 1) / block * block;
+            self.blocks.push(Block::Host(values.split_off(whole)));
+            values.shrink_to_fit();
+        }
+        values.drain(..head);
+        if !values.is_empty() {
+            values.shrink_to_fit();
+            self.blocks.push(Block::Host(values));
+        }
+        self.blocks[at..].reverse();
+    }
+
+    fn append_device(&mut self, values: &[f32]) {
         let mut rest = values;
         while !rest.is_empty() {
             let filled = self
                 .blocks
                 .last()
                 .map_or(self.block_rows, |block| block.rows(self.dim));
-            if filled >= self.block_rows {
-                let take = rest.len().min(self.block_rows * self.dim);
-                let (head, tail) = rest.split_at(take);
-                self.blocks.push(if host {
-                    Block::Host(head.to_vec())
-                } else {
-                    Block::Device(upload(head, self.dim, &self.device))
-                });
-                rest = tail;
-            } else {
-                let take = rest.len().min((self.block_rows - filled) * self.dim);
-                let (head, tail) = rest.split_at(take);
-                match self.blocks.last_mut() {
-                    Some(Block::Host(values)) => values.extend_from_slice(head),
-                    Some(Block::Device(tensor)) => {
-                        let more = upload(head, self.dim, &self.device);
-                        *tensor = Tensor::cat(vec![tensor.clone(), more], 0);
-                    }
-                    // `filled` counts as a full block when there is none.
-                    None => {}
+            let room = match self.block_rows.saturating_sub(filled) {
+                0 => self.block_rows,
+                room => room,
+            };
+            let (head, tail) = rest.split_at(rest.len().min(room * self.dim));
+            let more = upload(head, self.dim, &self.device);
+            match self.blocks.last_mut() {
+                Some(Block::Device(tensor)) if filled < self.block_rows => {
+                    *tensor = Tensor::cat(vec![tensor.clone(), more], 0);
                 }
-                rest = tail;
+                _ => self.blocks.push(Block::Device(more)),
             }
+            rest = tail;
         }
     }
 
@@ -220,6 +240,9 @@ impl PatternStore {
     /// # Errors
     /// [`Error::EmptyMemory`].
     pub fn to_tensor(&self) -> Result<Tensor<2>> {
+        if !self.is_empty() && is_host_device(&self.device) {
+            return check::from_host("patterns", self.to_host()?, self.dim, &self.device);
+        }
         let blocks: Vec<Tensor<2>> = self.block_tensors().collect();
         match blocks.len() {
             0 => Err(Error::EmptyMemory),
@@ -258,19 +281,22 @@ impl PatternStore {
                         at -= block.len();
                     }
                 }
-                return Ok(upload(&values, self.dim, &self.device));
+                return check::from_host("patterns", values, self.dim, &self.device);
             }
+            // Neighbours in the store are one piece.
             None => indices
-                .iter()
-                .filter_map(|&index| {
-                    let mut at = index;
-                    self.block_tensors().find_map(|block| {
+                .chunk_by(|&a, &b| a + 1 == b)
+                .flat_map(|run| {
+                    let (mut at, mut left) = (run[0], run.len());
+                    self.block_tensors().filter_map(move |block| {
                         let rows = block.dims()[0];
-                        if at < rows {
-                            return Some(block.narrow(0, at, 1));
+                        if at >= rows || left == 0 {
+                            at = at.saturating_sub(rows);
+                            return None;
                         }
-                        at -= rows;
-                        None
+                        let (start, take) = (at, left.min(rows - at));
+                        (at, left) = (0, left - take);
+                        Some(block.narrow(0, start, take))
                     })
                 })
                 .collect(),
@@ -311,3 +337,7 @@ pub(crate) fn squared_norm(row: &[f32]) -> f32 {
         .map(|&value| f64::from(value) * f64::from(value))
         .sum::<f64>() as f32
 }
+
+#[cfg(test)]
+#[path = "store_tests.rs"]
+mod tests;

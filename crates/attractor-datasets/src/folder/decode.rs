@@ -3,18 +3,22 @@
 use std::io::Cursor;
 use std::path::Path;
 
-use image::imageops::FilterType;
-use image::{DynamicImage, ImageDecoder, ImageReader, ImageResult};
+use image::metadata::Orientation;
+use image::{
+    DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader, ImageResult, RgbImage,
+};
 
 use crate::{DataError, ImageShape, Result};
 
-use super::{Colour, Decoded, FolderOptions};
+use super::resize::{Window, resize};
+use super::{Colour, Decoded, FolderOptions, jpeg};
 
-const JPEG_START: [u8; 2] = [0xff, 0xd8];
-const JPEG_END: [u8; 2] = [0xff, 0xd9];
-const JPEG_SCAN: u8 = 0xda;
+/// A JPEG much larger than asked is decoded at a fraction of its size, but no smaller than this many
+/// times the wanted sides, so that the filter which resizes it still sees detail beyond them.
+const OVERSAMPLING: u64 = 2;
 
-/// Decodes a PNG or JPEG, turned upright by its EXIF orientation, cropped and resized as asked.
+/// Decodes a PNG, JPEG or WebP (the content decides, not the name), turned upright by its EXIF
+/// orientation, cropped and resized as asked.
 pub(super) fn decode(
     path: &Path,
     member: Option<&str>,
@@ -25,79 +29,166 @@ pub(super) fn decode(
         path: path.into(),
         member: member.map(String::from),
         reason: format!(
-            "expected a whole PNG or JPEG, found {} bytes: {why}",
+            "expected a whole PNG, JPEG or WebP, found {} bytes: {why}",
             bytes.len()
         ),
     };
-    let image = read(bytes).map_err(|error| broken(error.to_string()))?;
-    if bytes.starts_with(&JPEG_START) && !jpeg_ends(bytes) {
+    let header = jpeg::is_jpeg(bytes).then(|| jpeg::Header::read(bytes));
+    if header.as_ref().is_some_and(|header| !header.ends) {
         return Err(broken("the end of the JPEG data is missing".into()));
     }
-    let image = match options.size {
-        Some((height, width)) => fit(image, height as u32, width as u32),
+    let picture =
+        read(bytes, header.as_ref(), options.size).map_err(|error| broken(error.to_string()))?;
+    let orientation = picture.orientation;
+    let image = match options.colour {
+        Colour::Grey => DynamicImage::from(picture.image.into_luma8()),
+        Colour::Rgb => picture.image.into_rgb8().into(),
+    };
+    let mut image = match options.size {
+        Some(size) => fit(image, picture.full, lying(size, orientation)),
         None => image,
     };
+    image.apply_orientation(orientation);
     let (height, width) = (image.height() as usize, image.width() as usize);
     let shape = ImageShape::new(options.colour.channels(), height, width);
-    let pixels = match options.colour {
-        Colour::Grey => image.into_luma8().into_raw(),
-        Colour::Rgb => planes(&image.into_rgb8().into_raw()),
-    };
-    Ok((shape, pixels))
+    let pixels = image.into_bytes();
+    Ok((
+        shape,
+        match options.colour {
+            Colour::Grey => pixels,
+            Colour::Rgb => planes(&pixels),
+        },
+    ))
 }
 
-fn read(bytes: &[u8]) -> ImageResult<DynamicImage> {
-    let mut decoder = ImageReader::new(Cursor::new(bytes))
-        .with_guessed_format()?
-        .into_decoder()?;
-    let orientation = decoder.orientation()?;
-    let mut image = DynamicImage::from_decoder(decoder)?;
-    image.apply_orientation(orientation);
-    Ok(image)
+/// A decoded picture.
+struct Picture {
+    image: DynamicImage,
+    /// Width and height of the whole picture; the image may be a smaller version of it.
+    full: (u32, u32),
+    /// How it must be turned.
+    orientation: Orientation,
 }
 
-/// Whether the end marker follows the first scan. The decoder fills what is missing of a truncated
-/// JPEG with grey, and such a picture must not be stored as a pattern.
-fn jpeg_ends(bytes: &[u8]) -> bool {
-    // Segments up to the scan: a marker, then a length that counts itself. An embedded thumbnail
-    // with an end marker of its own lies inside one of them.
-    let mut at = JPEG_START.len();
-    while let Some(&[0xff, marker, high, low]) = bytes.get(at..at + 4) {
-        if marker == JPEG_SCAN {
-            return bytes[at..].windows(2).any(|pair| pair == JPEG_END);
-        }
-        // Bytes of fill before a marker have no length.
-        at += if marker == 0xff {
-            1
-        } else {
-            2 + usize::from(u16::from_be_bytes([high, low]))
-        };
+/// The picture as it is stored, at full size or at a smaller one that will do for `size`.
+fn read(
+    bytes: &[u8],
+    header: Option<&jpeg::Header>,
+    size: Option<(usize, usize)>,
+) -> ImageResult<Picture> {
+    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format()?;
+    if header.is_some() {
+        // The guess fails where stray bytes follow the first marker.
+        reader.set_format(ImageFormat::Jpeg);
     }
-    false
+    let mut decoder = reader.into_decoder()?;
+    let orientation = decoder.orientation()?;
+    let full = decoder.dimensions();
+    let reduced = match (header, size) {
+        (Some(header), Some(size)) => reduced(bytes, header, full, lying(size, orientation)),
+        _ => None,
+    };
+    let image = match reduced {
+        Some(image) => image,
+        None => DynamicImage::from_decoder(decoder)?,
+    };
+    Ok(Picture {
+        image,
+        full,
+        orientation,
+    })
 }
 
-/// Crops around the centre to the target's aspect ratio, then resizes.
-fn fit(image: DynamicImage, height: u32, width: u32) -> DynamicImage {
-    let (from_height, from_width) = (u64::from(image.height()), u64::from(image.width()));
-    if (from_height, from_width) == (u64::from(height), u64::from(width)) {
+/// A JPEG at a fraction of its size, if that leaves enough of the window that is cut out.
+fn reduced(
+    bytes: &[u8],
+    header: &jpeg::Header,
+    full: (u32, u32),
+    (width, height): (u32, u32),
+) -> Option<DynamicImage> {
+    let window = window(full, (width, height));
+    // What is needed of the whole so that the window keeps enough of each side.
+    let needed = |whole: u32, window: u32, wanted: u32| {
+        let whole = u64::from(whole) * u64::from(wanted) * OVERSAMPLING;
+        u32::try_from(whole.div_ceil(u64::from(window.max(1)))).ok()
+    };
+    let wanted = (
+        needed(full.0, window.0, width)?,
+        needed(full.1, window.1, height)?,
+    );
+    header.reduced(bytes, wanted)
+}
+
+/// Width and height before the picture is turned upright, of a target given as height and width,
+/// which are far below `u32::MAX`.
+fn lying((height, width): (usize, usize), orientation: Orientation) -> (u32, u32) {
+    let (height, width) = (height as u32, width as u32);
+    match orientation {
+        Orientation::Rotate90
+        | Orientation::Rotate270
+        | Orientation::Rotate90FlipH
+        | Orientation::Rotate270FlipH => (height, width),
+        _ => (width, height),
+    }
+}
+
+/// Width and height of the largest part of a picture that has the wanted aspect ratio; both sizes
+/// are (width, height).
+fn window((width, height): (u32, u32), wanted: (u32, u32)) -> (u32, u32) {
+    let (w, h) = (u64::from(width), u64::from(height));
+    let (wanted_w, wanted_h) = (u64::from(wanted.0).max(1), u64::from(wanted.1).max(1));
+    // Both are at most the picture's own sides.
+    (
+        (h * wanted_w / wanted_h).clamp(1, w.max(1)) as u32,
+        (w * wanted_h / wanted_w).clamp(1, h.max(1)) as u32,
+    )
+}
+
+/// Crops around the centre to the target's aspect ratio, then resizes. The window lies where it would
+/// lie in the picture at full size.
+fn fit(image: DynamicImage, full: (u32, u32), target: (u32, u32)) -> DynamicImage {
+    if full == target {
         return image;
     }
-    // The largest centred window with height / width as asked.
-    let crop_width = (from_height * u64::from(width) / u64::from(height)).clamp(1, from_width);
-    let crop_height = (from_width * u64::from(height) / u64::from(width)).clamp(1, from_height);
-    let (left, top) = (
-        (from_width - crop_width) / 2,
-        (from_height - crop_height) / 2,
-    );
-    // All four numbers are at most the image's own sides, which are u32.
-    image
-        .crop_imm(
-            left as u32,
-            top as u32,
-            crop_width as u32,
-            crop_height as u32,
-        )
-        .resize_exact(width, height, FilterType::CatmullRom)
+    let (width, height) = window(full, target);
+    let (left, top) = ((full.0 - width) / 2, (full.1 - height) / 2);
+    // A reduced picture ends with a column and a row that may be less than whole: its scale is the
+    // decoder's, a power of two, not the ratio of the sides.
+    let scale = scale(full, (image.width(), image.height()));
+    let window = Window {
+        left: f64::from(left) * scale,
+        top: f64::from(top) * scale,
+        width: f64::from(width) * scale,
+        height: f64::from(height) * scale,
+    };
+    let stride = image.width() as usize;
+    let to = (target.0 as usize, target.1 as usize);
+    let resized = |pixels: Vec<u8>, channels| resize(&pixels, channels, stride, window, to);
+    let enough = "a resized picture has as many pixels as asked";
+    match image {
+        DynamicImage::ImageLuma8(image) => {
+            let pixels = resized(image.into_raw(), 1);
+            GrayImage::from_raw(target.0, target.1, pixels)
+                .expect(enough)
+                .into()
+        }
+        image => {
+            let pixels = resized(image.into_rgb8().into_raw(), 3);
+            RgbImage::from_raw(target.0, target.1, pixels)
+                .expect(enough)
+                .into()
+        }
+    }
+}
+
+/// 1, 1/2, 1/4 or 1/8: how much smaller an image is than the full picture.
+fn scale(full: (u32, u32), image: (u32, u32)) -> f64 {
+    let scaled = |eighths: u32| {
+        let side = |side: u32| (u64::from(side) * u64::from(eighths)).div_ceil(8);
+        (side(full.0), side(full.1)) == (u64::from(image.0), u64::from(image.1))
+    };
+    let eighths = [8, 4, 2, 1].into_iter().find(|&eighths| scaled(eighths));
+    f64::from(eighths.unwrap_or(8)) / 8.0
 }
 
 /// Interleaved red, green, blue to three planes.

@@ -1,21 +1,19 @@
 //! The members of a tar archive, plain or gzip, from its first to its last byte.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, Read};
 use std::path::Path;
 
 use tar::{Archive, Entry};
 
-use crate::{DataError, Result};
-
-use super::gzip::Gzip;
+use crate::{DataError, Result, gzip};
 
 /// Bytes read at once.
 const BUFFER: usize = 1 << 18;
 
 /// A reader that remembers whether it came to its end.
 pub(crate) struct Input {
-    inner: Box<dyn Read>,
+    inner: Box<dyn BufRead>,
     ended: bool,
 }
 
@@ -30,13 +28,7 @@ impl Read for Input {
 /// Opens an archive; gzip is recognised by its first two bytes.
 fn open(path: &Path) -> Result<Input> {
     let file = File::open(path).map_err(DataError::io(path, "open"))?;
-    let mut reader = BufReader::with_capacity(BUFFER, file);
-    let start = reader.fill_buf().map_err(DataError::io(path, "read"))?;
-    let inner: Box<dyn Read> = if start.starts_with(&[0x1f, 0x8b]) {
-        Box::new(BufReader::with_capacity(BUFFER, Gzip::new(reader)))
-    } else {
-        Box::new(reader)
-    };
+    let inner = gzip::open(file).map_err(DataError::io(path, "read"))?;
     Ok(Input {
         inner,
         ended: false,

@@ -11,7 +11,8 @@
 //! (With the Gaussian observation and no generative model it is the nearest neighbour.)
 //!
 //! Every stored code is decoded once per read; cues are compared with one decoded code after the
-//! other, so that memory stays at O((n + b) data_dim). Cost O(b n data_dim).
+//! other and codes are taken from the store in parts, so that a read needs O(b data_dim + b n) beside
+//! the store. Cost O(b n data_dim).
 //!
 //! Not in the paper: ours.
 

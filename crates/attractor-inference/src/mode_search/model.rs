@@ -1,13 +1,16 @@
 use attractor_core::burn::tensor::{Int, Tensor};
 use attractor_core::recall::TraceTerm;
-use attractor_core::{Inference, Problem, Recall, Result, Trace, check};
+use attractor_core::{Error, Inference, Problem, Recall, Result, Trace, check};
 
 /// The best stored code by total energy. See the [module](super).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ModeSearch;
 
-/// Codes decoded at once.
+/// Codes decoded at once, at most.
 const DECODED: usize = 256;
+
+/// Bytes of those codes, at most: a read of the prior needs several times as much.
+const PART_BYTES: usize = 4 << 20;
 
 impl Inference for ModeSearch {
     fn name(&self) -> &'static str {
@@ -22,21 +25,31 @@ impl Inference for ModeSearch {
             cues,
             start,
         } = problem;
-        let codes = prior.codes_for("mode search")?;
-        let of_prior = prior.energy(codes.clone())?;
-        let [stored, _] = codes.dims();
-        let mut columns: Vec<Tensor<2>> = Vec::with_capacity(stored);
-        for first in (0..stored).step_by(DECODED) {
-            let count = DECODED.min(stored - first);
-            let decoded = model.decode(codes.clone().narrow(0, first, count));
-            for k in 0..count {
+        let stored = prior.stored_for("mode search")?;
+        let all: Vec<usize> = (0..prior.len()).collect();
+        if all.is_empty() {
+            return Err(Error::EmptyMemory);
+        }
+        let mut columns: Vec<Tensor<2>> = Vec::with_capacity(all.len());
+        let rows = (PART_BYTES / 4 / prior.dim().max(1)).clamp(1, DECODED);
+        for part in all.chunks(rows) {
+            let codes = stored.codes_at(part)?;
+            let of_prior = prior.energy(codes.clone())?;
+            let decoded = model.decode(codes);
+            for k in 0..part.len() {
                 let one = decoded.clone().narrow(0, k, 1).expand(cues.shape());
-                columns.push(observation.energy(cues, one).unsqueeze_dim(1));
+                let energy = observation.energy(cues, one) + of_prior.clone().narrow(0, k, 1);
+                columns.push(energy.unsqueeze_dim(1));
             }
         }
-        let energies = Tensor::cat(columns, 1) + of_prior.unsqueeze_dim(0);
+        let energies = Tensor::cat(columns, 1);
         let (lowest, best): (Tensor<2>, Tensor<2, Int>) = energies.min_dim_with_indices(1);
-        let state = codes.select(0, best.squeeze_dim(1));
+        let best = best
+            .try_into_vec_as::<i64>()
+            .map_err(|error| Error::Device(error.to_string()))?;
+        // Indices of `all`.
+        let best: Vec<usize> = best.into_iter().map(|index| index as usize).collect();
+        let state = stored.codes_at(&best)?;
 
         let at_start =
             observation.energy(cues, model.decode(start.clone())) + prior.energy(start.clone())?;

@@ -93,6 +93,10 @@ impl StoredCodes for Kernelised {
         Ok(self.values.to_tensor()?.narrow(1, 0, self.dim))
     }
 
+    fn codes_at(&self, indices: &[usize]) -> Result<Tensor<2>> {
+        Ok(self.values.select(indices)?.narrow(1, 0, self.dim))
+    }
+
     fn remove(&mut self, index: usize) -> Result<()> {
         self.values.remove(index)?;
         self.keys.remove(index)

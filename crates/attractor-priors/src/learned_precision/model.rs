@@ -164,6 +164,10 @@ impl StoredCodes for LearnedPrecision {
         self.store.to_tensor()
     }
 
+    fn codes_at(&self, indices: &[usize]) -> Result<Tensor<2>> {
+        self.store.select(indices)
+    }
+
     fn remove(&mut self, index: usize) -> Result<()> {
         self.store.remove(index)?;
         self.keys.remove(index)
