@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::Result;
+use crate::hash::hex;
 use crate::image_window::Surround;
 use crate::report::LoadReport;
 
@@ -295,11 +296,6 @@ pub(crate) fn fingerprint(shape: ImageShape, pixels: &[u8]) -> String {
     }
     hasher.update(pixels);
     hex(&hasher.finalize())
-}
-
-/// Lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

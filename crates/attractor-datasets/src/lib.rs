@@ -29,18 +29,22 @@ pub mod annotation;
 pub mod builtin;
 pub mod cifar10;
 pub mod clevr;
+#[cfg(feature = "fetch")]
 mod contents;
 pub mod corruption;
 pub mod error;
+#[cfg(feature = "fetch")]
 pub mod fetch;
 pub mod folder;
 mod gzip;
+mod hash;
 pub mod idx;
 pub mod image_set;
 mod image_window;
 pub mod locate;
 pub mod manifest;
 pub mod report;
+#[cfg(feature = "fetch")]
 mod unpack;
 
 pub use annotation::{AnnotatedObject, AnnotatedSet, Annotations};
@@ -48,8 +52,10 @@ pub use builtin::BuiltinSize;
 pub use clevr::ClevrSet;
 pub use corruption::{Corrupted, Corruption};
 pub use error::{DataError, Result};
+#[cfg(feature = "fetch")]
 pub use fetch::{Event, FetchOptions, Fetched, Fetcher, Progress};
 pub use folder::{Colour, FolderOptions, Watch};
+pub use hash::sha256_file;
 pub use image_set::{ImageSet, ImageShape, Split};
 pub use locate::{
     DataRoot, Found, FoundKind, LoadOptions, NAMES, load, load_annotated, load_watched, load_with,

@@ -6,8 +6,9 @@ use anyhow::{Context, Result, bail};
 use attractor::core::Backend;
 use attractor::core::burn::tensor::Device;
 use attractor::datasets::builtin::BuiltinSize;
-use attractor::datasets::fetch::sha256_file;
-use attractor::datasets::{AnnotatedSet, DataRoot, FolderOptions, ImageSet, LoadOptions, Split};
+use attractor::datasets::{
+    AnnotatedSet, DataRoot, FolderOptions, ImageSet, LoadOptions, Split, sha256_file,
+};
 use attractor::evaluation::experiment::FoundSet;
 use attractor::evaluation::run::DataHash;
 use attractor::evaluation::{

@@ -49,6 +49,7 @@ use serde::{Deserialize, Serialize};
 use crate::report::{Damaged, LoadReport};
 use crate::{DataError, ImageSet, ImageShape, Result, Split};
 use layout::Plan;
+#[cfg(feature = "fetch")]
 pub(crate) use members::visit as visit_members;
 use rows::Rows;
 

@@ -8,7 +8,8 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use attractor_datasets::fetch::{Quiet, sha256_file};
+use attractor_datasets::fetch::Quiet;
+use attractor_datasets::sha256_file;
 use attractor_datasets::{DataError, Event, FetchOptions, Fetcher, Manifest};
 use flate2::Compression;
 use flate2::write::GzEncoder;

@@ -137,7 +137,14 @@ fn reduced_decoding_is_near_full_decoding() {
         for (height, width) in [(8, 8), (16, 24), (25, 25), (50, 40), (64, 64), (120, 100)] {
             for colour in [Colour::Rgb, Colour::Grey] {
                 let size = Some((height, width));
-                let (mean, largest) = difference(&jpeg, &FolderOptions { size, colour });
+                let (mean, largest) = difference(
+                    &jpeg,
+                    &FolderOptions {
+                        skip_damaged: false,
+                        size,
+                        colour,
+                    },
+                );
                 assert!(
                     mean < 3.0 && largest < 24,
                     "{name} {height}x{width} {colour:?}: {mean}, {largest}"
