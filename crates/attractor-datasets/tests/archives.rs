@@ -330,11 +330,9 @@ fn gzip_archives_are_verified_to_their_end() {
     assert!(dir.refusal(&wrong).contains("expected a whole tar archive"));
     let padded = [&bytes[..], &[0; 700]].concat();
     assert_eq!(dir.load(&padded).unwrap().len(), 2);
+    // As `gzip -d` and `tar` do, which warn.
     let more = [&bytes[..], b"x"].concat();
-    assert!(
-        dir.refusal(&more)
-            .contains("after the end of the gzip stream")
-    );
+    assert_eq!(dir.load(&more).unwrap().len(), 2);
     // Streams may be joined.
     let plain = whole(&[file("cat/1.png", 1)]);
     let two = [gz(&plain[..700]), gz(&plain[700..])].concat();
