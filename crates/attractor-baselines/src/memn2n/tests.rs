@@ -223,10 +223,7 @@ fn files_hold_weights_codes_and_specification() {
     let mut weights = memory.export_weights().unwrap();
     weights.insert("out_u", &[5, 5], vec![f32::NAN; 25]);
     let message = memory.import_weights(&weights, "").unwrap_err().to_string();
-    assert!(
-        message.contains("`out_u`: expected finite"),
-        "{message}"
-    );
+    assert!(message.contains("`out_u`: expected finite"), "{message}");
     weights.insert("out_u", &[5, 4], vec![0.0; 20]);
     let message = memory.import_weights(&weights, "").unwrap_err().to_string();
     assert!(
