@@ -4,7 +4,7 @@
 use std::ops::ControlFlow;
 
 use attractor_core::rng;
-use attractor_predictive_coding::pcn::{Form, InferenceConfig, Step, StopRule, WriteConfig};
+use attractor_predictive_coding::pcn::{Form, InferenceConfig, StepSize, StopRule, WriteConfig};
 use attractor_predictive_coding::{Pcn, PcnConfig};
 use burn::tensor::{Device, Tensor};
 
@@ -33,7 +33,7 @@ pub const READ_OPERATIONS: f64 = (CUES * 4 * READ_STEPS * WIDTH * (DIM + WIDTH))
 fn inference(form: Form, steps: usize) -> InferenceConfig {
     InferenceConfig {
         form,
-        ..InferenceConfig::plain(Step::AtMost(0.05), steps)
+        ..InferenceConfig::plain(StepSize::AtMost(0.05), steps)
     }
 }
 

@@ -6,6 +6,7 @@
 //! | [`ntm::Ntm`] | content-based read of a neural Turing machine | keys, sharpening |
 //! | [`nearest::Nearest`] | nearest stored pattern | nothing |
 //! | [`knn::Knn`] | mean of the nearest stored patterns | nothing |
+//! | [`stored_mixture::StoredMixture`] | one Gaussian for each stored pattern, in double precision | nothing |
 //! | [`identity::EncoderOnly`] | answers with the cue: the control without a memory | nothing |
 //! | [`autoencoder::AutoencoderRecall`] | iterated reconstruction | elsewhere |
 //! | [`classical_hopfield::ClassicalHopfield`] | Hopfield network: Hebb, pseudo-inverse, Storkey | nothing |
@@ -30,6 +31,7 @@ pub mod ntm;
 mod parameter;
 mod persist;
 pub mod registry;
+pub mod stored_mixture;
 pub mod trainer;
 
 #[cfg(test)]
@@ -48,6 +50,7 @@ pub use memn2n::{MemN2N, MemN2NConfig};
 pub use nearest::{Distance, Nearest, NearestConfig, Neighbour};
 pub use ntm::{Ntm, NtmConfig, Sharpening};
 pub use registry::MEMORIES;
+pub use stored_mixture::{MixtureWeights, StoredMixture, StoredMixtureConfig};
 pub use trainer::{Episode, Position, Progress, train_epochs};
 
 /// The snippets of the documentation pages, compiled and run as tests.

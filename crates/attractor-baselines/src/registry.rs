@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use attractor_core::memory::registry::{
-    BoxedMemory, BuildMemory, Context, MemoryEntry, configure, defaults,
+    BoxedMemory, BuildMemory, Context, MemoryEntry, configure, defaults, iterations,
 };
 use attractor_core::model::Signs;
 use attractor_core::{Error, Options, Result};
@@ -11,7 +11,7 @@ use attractor_memories::EncodedMemory;
 
 use crate::{
     AutoencoderConfig, ClassicalHopfieldConfig, DenseHopfieldConfig, EncoderOnlyConfig, KnnConfig,
-    MemN2NConfig, NearestConfig, NtmConfig,
+    MemN2NConfig, NearestConfig, NtmConfig, StoredMixtureConfig,
 };
 
 /// An entry whose options are the fields of a configuration with `new(dim)` and `init(&device)`.
@@ -71,6 +71,19 @@ pub const MEMORIES: &[MemoryEntry] = &[
         "mean of the nearest stored patterns",
         "E. Fix, J. Hodges 1951; T. Cover, IEEE Trans. Information Theory 1968"
     ),
+    MemoryEntry {
+        name: "stored-mixture",
+        summary: "one Gaussian for each stored pattern, known entries held, in double precision",
+        citation: "J. Yoo, F. Wood, NeurIPS 2022, arXiv 2205.09930, experiments",
+        defaults: || defaults(StoredMixtureConfig::new(1)),
+        build: BuildMemory::OfCodes(|options, dim, device| {
+            let mut options = options.clone();
+            let steps = iterations("stored-mixture", &mut options)?;
+            let mut config = configure("stored-mixture", StoredMixtureConfig::new(dim), &options)?;
+            config.max_steps = steps.unwrap_or(config.max_steps);
+            Ok(Box::new(config.init(device)?))
+        }),
+    },
     of_signs!(
         "classical-hopfield",
         ClassicalHopfieldConfig::new,

@@ -14,6 +14,15 @@ pub fn to_host<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
         .map_err(|error| Error::Device(error.to_string()))
 }
 
+/// The same as `f64`: exact for tensors of either precision.
+///
+/// # Errors
+/// As [`to_host`].
+pub fn to_host_doubles<const D: usize>(tensor: &Tensor<D>) -> Result<Vec<f64>> {
+    let values = tensor.clone().try_into_vec_as::<f64>();
+    values.map_err(|error| Error::Device(error.to_string()))
+}
+
 /// Puts `rows` of `width` numbers on the device, as `[rows, width]`.
 ///
 /// # Errors
@@ -133,4 +142,27 @@ pub fn batch(what: &'static str, batch: &Tensor<2>, width: usize) -> Result<()> 
         }
     }
     Ok(())
+}
+
+/// The numbers of a mask of known entries, as [`crate::Complete`] takes it, for cues of the shape
+/// `[rows, dim]`: 1 where an entry is known and 0 where it is not.
+///
+/// # Errors
+/// [`Error::Width`], [`Error::EmptyBatch`] or [`Error::Rows`] unless it has that shape,
+/// [`Error::Config`] if an entry is neither 0 nor 1.
+pub fn known(known: &Tensor<2>, [rows, dim]: [usize; 2]) -> Result<Vec<f32>> {
+    shape("known", known, dim)?;
+    let found = known.dims()[0];
+    if found != rows {
+        return Err(Error::Rows {
+            what: "known",
+            expected: rows,
+            found,
+        });
+    }
+    let values = to_host(known.clone())?;
+    match values.iter().find(|&&value| value != 0.0 && value != 1.0) {
+        Some(bad) => Err(Error::config("known", "must hold 0 or 1", bad)),
+        None => Ok(values),
+    }
 }

@@ -45,7 +45,7 @@ pub use layer::{Activation, Layer, LayerChain, Prediction};
 pub use memory::{
     AssociativeMemory, Complete, Forget, HeteroAssociative, Merge, Persist, Recognise, Train,
 };
-pub use model::{Gaussian, GenerativeModel, Segments};
+pub use model::{GenerativeModel, Posterior, Segments};
 pub use observation::ObservationModel;
 pub use options::{Entry, Options};
 pub use prior::{Energy, MemoryPrior, StoredCodes};

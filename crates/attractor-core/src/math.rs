@@ -252,6 +252,16 @@ fn adam_rows(
     }
 }
 
+/// `log sum exp`, which is minus infinity for no terms.
+pub fn log_sum_exp(values: impl Iterator<Item = f64> + Clone) -> f64 {
+    let top = values.clone().fold(f64::NEG_INFINITY, f64::max);
+    if top.is_finite() {
+        top + values.map(|value| (value - top).exp()).sum::<f64>().ln()
+    } else {
+        top
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,9 +4,9 @@ use burn::tensor::Tensor;
 
 use crate::{LayerChain, Result};
 
-/// A diagonal Gaussian over codes.
+/// A diagonal Gaussian over codes: what an encoder believes.
 #[derive(Debug, Clone)]
-pub struct Gaussian {
+pub struct Posterior {
     /// Means `[n, latent_dim]`.
     pub mean: Tensor<2>,
     /// Logarithms of the variances `[n, latent_dim]`.
@@ -37,7 +37,7 @@ pub trait GenerativeModel: Send + Sync + std::fmt::Debug {
     fn latent_dim(&self) -> usize;
 
     /// Amortised posterior of data `[n, data_dim]`.
-    fn encode(&self, data: Tensor<2>) -> Gaussian;
+    fn encode(&self, data: Tensor<2>) -> Posterior;
 
     /// Data `[n, data_dim]` of codes `[n, latent_dim]`.
     fn decode(&self, codes: Tensor<2>) -> Tensor<2>;
@@ -102,10 +102,10 @@ impl GenerativeModel for Identity {
     }
 
     /// Mean = data; the variance is 1, which nothing reads: one number stands for all.
-    fn encode(&self, data: Tensor<2>) -> Gaussian {
+    fn encode(&self, data: Tensor<2>) -> Posterior {
         let log_variance =
             Tensor::<2>::zeros([1, 1], (&data.device(), data.dtype())).expand(data.dims());
-        Gaussian {
+        Posterior {
             mean: data,
             log_variance,
         }
@@ -165,10 +165,10 @@ impl GenerativeModel for Signs {
     }
 
     /// The variance is 1, which nothing reads.
-    fn encode(&self, data: Tensor<2>) -> Gaussian {
+    fn encode(&self, data: Tensor<2>) -> Posterior {
         let above = data.greater_elem(self.threshold).float();
         let mean = above.mul_scalar(2.0).sub_scalar(1.0);
-        Gaussian {
+        Posterior {
             log_variance: mean.zeros_like(),
             mean,
         }

@@ -51,9 +51,9 @@ impl GenerativeModel for Chain {
     fn latent_dim(&self) -> usize {
         self.decoder.input_dim()
     }
-    fn encode(&self, data: Tensor<2>) -> attractor_core::Gaussian {
+    fn encode(&self, data: Tensor<2>) -> attractor_core::Posterior {
         let mean = data.matmul(self.encoder.clone());
-        attractor_core::Gaussian {
+        attractor_core::Posterior {
             log_variance: mean.zeros_like(),
             mean,
         }

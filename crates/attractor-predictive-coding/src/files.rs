@@ -1,83 +1,75 @@
-//! Files of memories with a state of their own: `attractor_core::weights`, with a header of the system
-//! that wrote them and matrices of either precision, bit by bit.
+//! Files of memories with a state of their own: a header of the system that wrote them and arrays of
+//! either precision, bit by bit.
 
 use std::path::Path;
 
+use attractor_core::Result;
 use attractor_core::weights::Weights;
-use attractor_core::{Result, check};
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::Device;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Adds a tensor in its own precision.
-///
-/// # Errors
-/// [`attractor_core::Error::Device`] if it cannot be read back.
-pub(crate) fn add_tensor(weights: &mut Weights, name: &str, tensor: &Tensor<2>) -> Result<()> {
-    let shape = tensor.dims();
-    if tensor.dtype() == DType::F64 {
-        weights.insert_doubles(name, &shape, host(tensor)?);
-    } else {
-        weights.insert(name, &shape, check::to_host(tensor.clone())?);
-    }
-    Ok(())
+use crate::linalg::Mat;
+
+/// A memory that goes to a file and back.
+pub(crate) trait Stored: Sized {
+    /// Under what name.
+    const SYSTEM: &'static str;
+
+    /// What is not an array.
+    type Header: Serialize + DeserializeOwned;
+
+    fn header(&self) -> Self::Header;
+
+    /// # Errors
+    /// [`attractor_core::Error::Device`] if tensors cannot be read back.
+    fn add_arrays(&self, arrays: &mut Weights) -> Result<()>;
+
+    /// The memory of a file, whose header was read.
+    ///
+    /// # Errors
+    /// [`attractor_core::Error::Weights`] naming what does not fit.
+    fn restored(file: &Weights, header: Self::Header, device: &Device) -> Result<Self>;
 }
 
-/// Writes the file atomically, with `header` under the name `system`.
+/// Writes the file atomically.
 ///
 /// # Errors
 /// [`attractor_core::Error::Weights`] if it cannot be written.
-pub(crate) fn save<H: Serialize>(
-    mut weights: Weights,
-    path: &Path,
-    system: &str,
-    header: &H,
-) -> Result<()> {
-    weights.path = path.into();
-    let header = serde_json::to_string(header).map_err(|error| weights.fail(error.to_string()))?;
-    weights.set_metadata(system, header);
-    weights.write(path)
+pub(crate) fn save<M: Stored>(memory: &M, path: &Path) -> Result<()> {
+    let mut arrays = Weights::new();
+    memory.add_arrays(&mut arrays)?;
+    arrays.path = path.into();
+    let header = serde_json::to_string(&memory.header());
+    let header = header.map_err(|error| arrays.fail(error.to_string()))?;
+    arrays.set_metadata(M::SYSTEM, header);
+    arrays.write(path)
 }
 
-/// Arrays of a file and the header that `system` wrote into it.
+/// Reads a file that [`save`] wrote.
 ///
 /// # Errors
-/// [`attractor_core::Error::Weights`] if it is another system's file, or none.
-pub(crate) fn open<H: DeserializeOwned>(path: &Path, system: &str) -> Result<(Weights, H)> {
-    let weights = Weights::read(path)?;
-    let text = weights.metadata(system);
-    let text =
-        text.ok_or_else(|| weights.fail(format!("expected the system `{system}`, found another")))?;
+/// [`attractor_core::Error::Weights`] if it is another system's file, or none, or damaged.
+pub(crate) fn load<M: Stored>(path: &Path, device: &Device) -> Result<M> {
+    let (file, system) = (Weights::read(path)?, M::SYSTEM);
+    let text = file
+        .metadata(system)
+        .ok_or_else(|| file.fail(format!("expected the system `{system}`, found another")))?;
     let header = serde_json::from_str(text)
-        .map_err(|error| weights.fail(format!("the configuration of `{system}`: {error}")))?;
-    Ok((weights, header))
+        .map_err(|error| file.fail(format!("the configuration of `{system}`: {error}")))?;
+    M::restored(&file, header, device)
 }
 
-/// A finite matrix of exactly that shape, in that precision.
-///
-/// # Errors
-/// As [`Weights::check`].
-pub(crate) fn tensor(
-    weights: &Weights,
-    name: &str,
-    shape: [usize; 2],
-    dtype: DType,
-    device: &Device,
-) -> Result<Tensor<2>> {
-    if dtype == DType::F64 {
-        let data = TensorData::new(weights.doubles(name, &shape)?, shape);
-        return Ok(Tensor::from_data(data, (device, dtype)));
-    }
-    weights.check(name, &shape)?;
-    let data = TensorData::new(weights.values(name)?.to_vec(), shape);
-    Ok(Tensor::from_data(data, (device, dtype)))
+/// Adds a matrix.
+pub(crate) fn add_mat(arrays: &mut Weights, name: impl Into<String>, mat: &Mat) {
+    arrays.insert_doubles(name, &[mat.rows, mat.cols], mat.data.clone());
 }
 
-/// Reads a tensor back in double precision.
+/// A finite matrix of exactly that shape.
 ///
 /// # Errors
-/// [`attractor_core::Error::Device`] if it cannot be read back.
-pub(crate) fn host<const D: usize>(tensor: &Tensor<D>) -> Result<Vec<f64>> {
-    let values = tensor.clone().try_into_vec_as::<f64>();
-    values.map_err(|error| attractor_core::Error::Device(error.to_string()))
+/// As [`Weights::doubles`].
+pub(crate) fn mat(file: &Weights, name: &str, shape: [usize; 2]) -> Result<Mat> {
+    let values = file.doubles(name, &shape)?;
+    Ok(Mat::new(shape[0], shape[1], values))
 }

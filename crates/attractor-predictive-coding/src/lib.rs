@@ -12,9 +12,9 @@ pub mod bayespcn;
 pub mod covariance;
 mod files;
 mod linalg;
-mod mask;
 pub mod pcn;
 pub mod registry;
+mod relaxation;
 
 pub use bayespcn::{BayesPcn, BayesPcnConfig, Gpcn, GpcnConfig};
 pub use covariance::{CovariancePcn, CovariancePcnConfig};

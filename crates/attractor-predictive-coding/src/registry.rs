@@ -4,15 +4,13 @@ use attractor_core::memory::registry::{BuildMemory, MemoryEntry, configure, defa
 
 use attractor_core::Options;
 
-use crate::bayespcn::StoredMixtureConfig;
 use crate::pcn::Reading;
 use crate::{BayesPcnConfig, CovariancePcnConfig, GpcnConfig, PcnConfig};
 
 /// The field of [`GpcnConfig`] whose own fields are options.
 const NETWORK: &str = "network";
 
-/// Every predictive coding memory, and the mixture that BayesPCN's paper compares it with. The options
-/// are the fields of the configuration; `iterations` is short for the steps of whatever a read does.
+/// Every predictive coding memory. The options are the fields of the configuration; `iterations` is short for the steps of whatever a read does.
 pub const MEMORIES: &[MemoryEntry] = &[
     MemoryEntry {
         name: "bayespcn",
@@ -49,19 +47,6 @@ pub const MEMORIES: &[MemoryEntry] = &[
             config.network = configure("gpcn", BayesPcnConfig::new(dim), &network)?;
             let search = &mut config.network.search;
             search.max_steps = steps.unwrap_or(search.max_steps);
-            Ok(Box::new(config.init(device)?))
-        }),
-    },
-    MemoryEntry {
-        name: "stored-mixture",
-        summary: "one Gaussian for each stored pattern, known entries held, in double precision",
-        citation: "J. Yoo, F. Wood, NeurIPS 2022, arXiv 2205.09930, experiments",
-        defaults: || defaults(StoredMixtureConfig::new(1)),
-        build: BuildMemory::OfCodes(|options, dim, device| {
-            let mut options = options.clone();
-            let steps = iterations("stored-mixture", &mut options)?;
-            let mut config = configure("stored-mixture", StoredMixtureConfig::new(dim), &options)?;
-            config.max_steps = steps.unwrap_or(config.max_steps);
             Ok(Box::new(config.init(device)?))
         }),
     },

@@ -6,13 +6,13 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use attractor::core::burn::tensor::Tensor;
-use attractor::core::{Gaussian, GenerativeModel, LayerChain, Segments, check};
+use attractor::core::{GenerativeModel, LayerChain, Posterior, Segments, check};
 
 /// Answers of `encode` by a hash of the data.
 #[derive(Debug)]
 pub(crate) struct Memo {
     inner: Arc<dyn GenerativeModel>,
-    answers: Mutex<HashMap<u64, Gaussian>>,
+    answers: Mutex<HashMap<u64, Posterior>>,
 }
 
 impl Memo {
@@ -37,7 +37,7 @@ impl GenerativeModel for Memo {
         self.inner.latent_dim()
     }
 
-    fn encode(&self, data: Tensor<2>) -> Gaussian {
+    fn encode(&self, data: Tensor<2>) -> Posterior {
         // Data that cannot be read back is encoded anew; the caller will see the device's error.
         let Ok(values) = check::to_host(data.clone()) else {
             return self.inner.encode(data);

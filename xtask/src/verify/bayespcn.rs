@@ -7,7 +7,7 @@ use anyhow::Result;
 use attractor::core::{AssociativeMemory, Complete};
 use attractor::predictive_coding::BayesPcn;
 use attractor::predictive_coding::bayespcn::{
-    Activation, BayesPcnConfig, MatrixNormal, Readout, SearchConfig, Start,
+    Activation, BayesPcnConfig, MatrixNormal, Readout, SearchConfig, SearchStart,
 };
 use serde::Deserialize;
 
@@ -40,7 +40,7 @@ struct Settings {
     sigma_prior: f64,
     sigma_obs: f64,
     sigma_data: f64,
-    start: Start,
+    start: SearchStart,
     rate: f64,
     steps: usize,
 }
@@ -59,7 +59,7 @@ impl Default for Settings {
             sigma_prior: 1.0,
             sigma_obs: 0.1,
             sigma_data: 0.1,
-            start: Start::Fixed,
+            start: SearchStart::Fixed,
             rate: 0.01,
             steps: 50,
         }
@@ -134,7 +134,7 @@ impl Published {
             let reason = format!("setting `forget`: {stated}, but no tensor is named after it");
             return Err(file.misfit(reason).into());
         }
-        if settings.start != Start::Fixed {
+        if settings.start != SearchStart::Fixed {
             let reason = "setting `start`: expected `fixed`, random numbers are not repeated";
             return Err(file.misfit(reason.into()).into());
         }

@@ -9,7 +9,7 @@ use attractor::core::Activation;
 use attractor::core::burn::tensor::{Tensor, TensorData};
 use attractor::core::check::to_host;
 use attractor::predictive_coding::pcn::{
-    InferenceConfig, Optimiser, PcnLayer, PcnParameters, Precision, Step, WriteConfig,
+    InferenceConfig, Optimiser, PcnLayer, PcnParameters, Precision, StepSize, WriteConfig,
 };
 use attractor::predictive_coding::{Pcn, PcnConfig};
 
@@ -75,7 +75,7 @@ fn optimum() -> InferenceConfig {
 fn scalar(golden: &mut Golden) -> Result<()> {
     let mut memory = network(golden, 1, &[2.0], &[1.0])?;
     let data = Tensor::<2>::from_data([[3.0f32]], &golden.device);
-    let step = InferenceConfig::plain(Step::Fixed(0.1), 1);
+    let step = InferenceConfig::plain(StepSize::Fixed(0.1), 1);
     let one = memory.infer(data.clone(), None, &step)?;
     let hidden = to_host(one.hidden[0].clone())?[0];
     let error = 3.0 - to_host(one.data)?[0];

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use attractor_core::model::Identity;
-use attractor_core::{AssociativeMemory, Error, Forget, Gaussian, GenerativeModel, Outcome};
+use attractor_core::{AssociativeMemory, Error, Forget, GenerativeModel, Outcome, Posterior};
 use burn::tensor::Tensor;
 
 use super::{AutoencoderConfig, AutoencoderRecall};
@@ -27,9 +27,9 @@ impl GenerativeModel for Contraction {
         self.point.len()
     }
 
-    fn encode(&self, data: Tensor<2>) -> Gaussian {
+    fn encode(&self, data: Tensor<2>) -> Posterior {
         let overflow = data.clone().greater_scalar(100.0);
-        Gaussian {
+        Posterior {
             mean: data.clone().mask_fill(overflow, f32::INFINITY),
             log_variance: data,
         }

@@ -56,7 +56,10 @@ pub(crate) fn recall<D: Dynamics>(
     let cues = signs("cues", &check::to_host(cues)?)?;
     let held = match known {
         None => vec![false; rows * dim],
-        Some(known) => mask(known, rows, dim, device)?,
+        Some(known) => {
+            let known = check::known(&known, [rows, dim])?;
+            known.into_iter().map(|value| value == 1.0).collect()
+        }
     };
     let ended = cues
         .par_chunks(D::TOGETHER * dim)
@@ -74,23 +77,6 @@ pub(crate) fn recall<D: Dynamics>(
         })
         .collect();
     collect(ended, dim, device)
-}
-
-fn mask(known: Tensor<2>, rows: usize, dim: usize, device: &Device) -> Result<Vec<bool>> {
-    let known = input::accept("known", known, dim, device)?;
-    let found = known.dims()[0];
-    if found != rows {
-        return Err(Error::Rows {
-            what: "known",
-            expected: rows,
-            found,
-        });
-    }
-    let values = check::to_host(known)?;
-    match values.iter().find(|&&value| value != 0.0 && value != 1.0) {
-        Some(value) => Err(Error::config("known", "every entry must be 0 or 1", value)),
-        None => Ok(values.into_iter().map(|value| value == 1.0).collect()),
-    }
 }
 
 fn one_by_one<D: Dynamics>(

@@ -2,7 +2,7 @@
 
 use attractor_core::kernel::{self, PatternStore};
 use attractor_core::{
-    AssociativeMemory, Complete, Error, Forget, Outcome, Recall, Recognise, Result, check,
+    AssociativeMemory, Complete, Forget, Outcome, Recall, Recognise, Result, check,
 };
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
@@ -147,24 +147,12 @@ impl Complete for Nearest {
     /// [`Outcome::Rejected`] and the first pattern as its state.
     ///
     /// # Errors
-    /// As [`AssociativeMemory::read`]; [`Error::Rows`], [`Error::Width`] or [`Error::Config`] unless
+    /// As [`AssociativeMemory::read`]; as [`check::known`] unless
     /// `known` has the shape of `cues` and holds 0 and 1 alone.
     fn complete(&self, cues: Tensor<2>, known: Tensor<2>) -> Result<Recall> {
         let dim = self.config.dim;
         let cues = self.accept(cues)?;
-        let known = input::accept("known", known, dim, self.store.device())?;
-        let ([expected, _], [found, _]) = (cues.dims(), known.dims());
-        if expected != found {
-            return Err(Error::Rows {
-                what: "known",
-                expected,
-                found,
-            });
-        }
-        let known = check::to_host(known)?;
-        if let Some(value) = known.iter().find(|&&value| value != 0.0 && value != 1.0) {
-            return Err(Error::config("known", "every entry must be 0 or 1", value));
-        }
+        let known = check::known(&known, cues.dims())?;
         let neighbours = self.find(cues, Some(&known))?;
         let mut recall = Recall::single_pass(self.patterns(&neighbours));
         for (outcome, known) in recall.outcomes.iter_mut().zip(known.chunks_exact(dim)) {

@@ -226,7 +226,7 @@ fn misuse_is_an_error() {
             .complete(two.clone(), two.mul_scalar(0.5))
             .unwrap_err()
             .to_string(),
-        "known: every entry must be 0 or 1, found 0.5"
+        "known: must hold 0 or 1, found 0.5"
     );
     assert_eq!(
         memory.remove(2).unwrap_err(),

@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 
 use super::ObservationModel;
-use crate::{Error, Result};
+use crate::{Result, check};
 
 /// Counts the entries where `known` is 1 and ignores those where it is 0.
 #[derive(Debug)]
@@ -13,16 +13,17 @@ pub struct Masked {
 }
 
 impl Masked {
-    /// `inner` on the entries where `known [b, d]` is 1, for the `b` cues of one read.
+    /// `inner` on the entries where `known` is 1, for the cues of one read, which have that shape.
     ///
     /// # Errors
-    /// [`Error::Config`] if `known` holds other numbers than 0 and 1.
-    pub fn new(inner: Box<dyn ObservationModel>, known: Tensor<2>) -> Result<Self> {
-        let values = crate::check::to_host(known.clone())?;
-        match values.iter().find(|&&value| value != 0.0 && value != 1.0) {
-            Some(found) => Err(Error::config("known", "must hold 0 and 1 only", found)),
-            None => Ok(Self { inner, known }),
-        }
+    /// As [`check::known`].
+    pub fn new(
+        inner: Box<dyn ObservationModel>,
+        known: Tensor<2>,
+        cues: [usize; 2],
+    ) -> Result<Self> {
+        check::known(&known, cues)?;
+        Ok(Self { inner, known })
     }
 }
 

@@ -19,7 +19,14 @@ fn models() -> Vec<Box<dyn ObservationModel>> {
         Box::new(Laplace::new(0.2).unwrap()),
         Box::new(StudentT::new(2.0, 0.1).unwrap()),
         Box::new(Truncated::new(0.5, 0.3).unwrap()),
-        Box::new(Masked::new(Gaussian::new(0.3).unwrap().boxed(), row(&[1.0, 0.0, 1.0])).unwrap()),
+        Box::new(
+            Masked::new(
+                Gaussian::new(0.3).unwrap().boxed(),
+                row(&[1.0, 0.0, 1.0]),
+                [1, 3],
+            )
+            .unwrap(),
+        ),
     ]
 }
 
@@ -63,10 +70,10 @@ fn rules_are_checked() {
         "Gaussian.variance: must be finite and greater than 0, found 0"
     );
     assert!(StudentT::new(1.0, f32::NAN).is_err());
-    let known = Masked::new(Laplace::new(1.0).unwrap().boxed(), row(&[0.5]));
+    let known = Masked::new(Laplace::new(1.0).unwrap().boxed(), row(&[0.5]), [1, 1]);
     assert_eq!(
         known.unwrap_err().to_string(),
-        "known: must hold 0 and 1 only, found 0.5"
+        "known: must hold 0 or 1, found 0.5"
     );
 }
 

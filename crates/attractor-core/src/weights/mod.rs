@@ -5,12 +5,12 @@ mod array;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{DType, Device, Tensor, TensorData};
 use safetensors::SafeTensors;
 use safetensors::tensor::TensorView;
 
 use self::array::Array;
-use crate::{Error, Result};
+use crate::{Error, Result, check};
 
 /// Named arrays with a metadata map, as one safetensors file holds them.
 ///
@@ -123,7 +123,7 @@ impl Weights {
             .insert(name.into(), Array::double(shape, values));
     }
 
-    /// Adds a tensor.
+    /// Adds a tensor in its own precision.
     ///
     /// # Errors
     /// [`Error::Device`] if it cannot be read back.
@@ -132,12 +132,12 @@ impl Weights {
         name: impl Into<String>,
         tensor: Tensor<D>,
     ) -> Result<()> {
-        let shape = tensor.dims();
-        self.insert(
-            name,
-            &shape,
-            crate::check::to_host(tensor.without_autodiff())?,
-        );
+        let (shape, tensor) = (tensor.dims(), tensor.without_autodiff());
+        if tensor.dtype() == DType::F64 {
+            self.insert_doubles(name, &shape, check::to_host_doubles(&tensor)?);
+        } else {
+            self.insert(name, &shape, check::to_host(tensor)?);
+        }
         Ok(())
     }
 
@@ -249,6 +249,25 @@ impl Weights {
         self.expect(name, &shape)?;
         let values = self.values(name)?.to_vec();
         Ok(Tensor::from_data(TensorData::new(values, shape), device))
+    }
+
+    /// A tensor of exactly that shape, in that precision: double, or else single.
+    ///
+    /// # Errors
+    /// As [`Self::doubles`] or [`Self::check`].
+    pub fn tensor_in<const D: usize>(
+        &self,
+        name: &str,
+        shape: [usize; D],
+        (device, dtype): (&Device, DType),
+    ) -> Result<Tensor<D>> {
+        let data = if dtype == DType::F64 {
+            TensorData::new(self.doubles(name, &shape)?, shape)
+        } else {
+            self.expect(name, &shape)?;
+            TensorData::new(self.values(name)?.to_vec(), shape)
+        };
+        Ok(Tensor::from_data(data, (device, dtype)))
     }
 
     fn expect(&self, name: &str, shape: &[usize]) -> Result<&Array> {

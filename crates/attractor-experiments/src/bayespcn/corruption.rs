@@ -2,7 +2,7 @@
 
 use attractor::core::rng;
 
-use super::questions::Images;
+use super::images::Images;
 
 /// One kind of corruption at one strength.
 #[derive(Debug, Clone, Copy, PartialEq)]

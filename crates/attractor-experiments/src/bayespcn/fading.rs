@@ -7,8 +7,9 @@ use serde::Deserialize;
 
 use super::BayesPcnStudy;
 use super::corruption::Corruption;
+use super::images::Images;
 use super::options::{Kind, bayespcn, errors, images, written};
-use super::questions::{Images, Reading, ask, spread};
+use super::questions::{Reading, ask, spread};
 use super::recipes::Network;
 use crate::{Result, Session, Task};
 
@@ -33,7 +34,7 @@ struct Options {
 
 /// One age on one line.
 #[derive(Debug)]
-pub(super) struct Plan<'a> {
+pub(super) struct FadingPlan<'a> {
     task: Task<'a>,
     options: Options,
     corruption: Corruption,
@@ -42,7 +43,7 @@ pub(super) struct Plan<'a> {
     first: usize,
 }
 
-impl<'a> Plan<'a> {
+impl<'a> FadingPlan<'a> {
     pub(super) fn new(task: Task<'a>) -> Result<Self> {
         let options: Options = task.options()?;
         if options.cues == 0 || options.every == 0 || !(0.0..=1.0).contains(&options.forget) {

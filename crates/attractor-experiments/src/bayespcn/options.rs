@@ -8,7 +8,8 @@ use attractor::predictive_coding::BayesPcnConfig;
 use serde::Deserialize;
 
 use super::corruption::Corruption;
-use super::questions::{Images, RECALLED, Scores};
+use super::images::Images;
+use super::questions::{RECALLED, Scores};
 use super::recipes::Network;
 use crate::{Error, Result, Session, Task};
 

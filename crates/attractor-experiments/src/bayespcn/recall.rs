@@ -7,8 +7,9 @@ use serde::Deserialize;
 
 use super::BayesPcnStudy;
 use super::corruption::Corruption;
+use super::images::Images;
 use super::options::{Kind, errors, images, written};
-use super::questions::{Answers, Images, Reading, ask, spread};
+use super::questions::{Answers, Reading, ask, spread};
 use super::recipes::{Memory, Network};
 use crate::{Error, Result, Session, Task};
 
@@ -49,7 +50,7 @@ fn one_setting() -> Vec<Table> {
 
 /// One place on one line.
 #[derive(Debug)]
-pub(super) struct Plan<'a> {
+pub(super) struct RecallPlan<'a> {
     task: Task<'a>,
     options: Options,
     corruption: Corruption,
@@ -57,7 +58,7 @@ pub(super) struct Plan<'a> {
     pictured: bool,
 }
 
-impl<'a> Plan<'a> {
+impl<'a> RecallPlan<'a> {
     pub(super) fn new(task: Task<'a>) -> Result<Self> {
         let options: Options = task.options()?;
         if options.cues == 0 || options.settings.is_empty() || options.portion == Some(0) {

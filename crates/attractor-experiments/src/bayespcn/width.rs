@@ -30,14 +30,14 @@ struct Options {
 
 /// One width on one line.
 #[derive(Debug)]
-pub(super) struct Plan<'a> {
+pub(super) struct WidthPlan<'a> {
     task: Task<'a>,
     options: Options,
     corruption: Corruption,
     hidden: usize,
 }
 
-impl<'a> Plan<'a> {
+impl<'a> WidthPlan<'a> {
     pub(super) fn new(task: Task<'a>) -> Result<Self> {
         let options: Options = task.options()?;
         let ascending = options.counts.is_sorted_by(|a, b| a < b);

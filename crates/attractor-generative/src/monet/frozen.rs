@@ -2,7 +2,7 @@
 
 use attractor_core::backend::is_host_device;
 use attractor_core::{
-    Activation, Error, Gaussian, GenerativeModel, LayerChain, Result, Segments, check,
+    Activation, Error, GenerativeModel, LayerChain, Posterior, Result, Segments, check,
 };
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Tensor, TensorData, activation};
@@ -151,7 +151,7 @@ impl FrozenMonet {
     }
 
     /// The same, and the posteriors of the slots' codes, `[n * slots, code]`.
-    fn look(&self, images: Tensor<4>) -> (Tensor<4>, Gaussian) {
+    fn look(&self, images: Tensor<4>) -> (Tensor<4>, Posterior) {
         let device = images.device();
         let (log_masks, heads) = match self.encode_on_host(&images, true) {
             Some(found) => (
@@ -257,13 +257,13 @@ impl GenerativeModel for FrozenMonet {
         slots * code
     }
 
-    fn encode(&self, data: Tensor<2>) -> Gaussian {
+    fn encode(&self, data: Tensor<2>) -> Posterior {
         let images = self.images(data);
         let n = images.dims()[0];
-        let Gaussian { mean, log_variance } = self.look(images).1;
+        let Posterior { mean, log_variance } = self.look(images).1;
         let [mean, log_variance] =
             [mean, log_variance].map(|rows| rows.reshape([n, self.latent_dim()]));
-        Gaussian { mean, log_variance }
+        Posterior { mean, log_variance }
     }
 
     fn decode(&self, codes: Tensor<2>) -> Tensor<2> {

@@ -1,7 +1,7 @@
 //! One optimisation step by automatic differentiation, on any device.
 
 use attractor_core::weights::Weights;
-use attractor_core::{Gaussian, Result};
+use attractor_core::{Posterior, Result};
 use burn::tensor::{Device, Gradients, Tensor};
 
 use super::adam::Adam;
@@ -68,7 +68,7 @@ pub(super) fn loss_and_gradients<V: Vae>(
     let codes = match noise {
         None => posterior.mean.clone(),
         Some(noise) => {
-            let Gaussian { mean, log_variance } = posterior.clone();
+            let Posterior { mean, log_variance } = posterior.clone();
             mean + log_variance.mul_scalar(0.5).exp() * noise
         }
     };

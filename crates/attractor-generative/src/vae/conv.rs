@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::path::Path;
 
 use attractor_core::weights::Weights;
-use attractor_core::{Activation, Gaussian, Layer, LayerChain, Result};
+use attractor_core::{Activation, Layer, LayerChain, Posterior, Result};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, activation};
 
@@ -257,7 +257,7 @@ impl<A: Architecture> Vae for ConvVae<A> {
         self.plan.code
     }
 
-    fn encode_train(&mut self, data: Tensor<2>) -> Gaussian {
+    fn encode_train(&mut self, data: Tensor<2>) -> Posterior {
         let stages = self.encoder.iter_mut();
         split_heads(stages.fold(data, |rows, stage| stage.forward_train(rows)))
     }

@@ -1,6 +1,6 @@
 //! The inference form of an autoencoder.
 
-use attractor_core::{Error, Gaussian, GenerativeModel, LayerChain, Result};
+use attractor_core::{Error, GenerativeModel, LayerChain, Posterior, Result};
 use burn::tensor::Tensor;
 
 /// Encoder and decoder as layer chains; batch normalisation is folded in, nothing is trained.
@@ -60,7 +60,7 @@ impl GenerativeModel for FrozenVae {
         self.decoder.input_dim()
     }
 
-    fn encode(&self, data: Tensor<2>) -> Gaussian {
+    fn encode(&self, data: Tensor<2>) -> Posterior {
         split_heads(self.encoder.forward(data.without_autodiff()))
     }
 
@@ -82,9 +82,9 @@ impl GenerativeModel for FrozenVae {
 }
 
 /// `[n, 2 d]` into means (first half) and log-variances.
-pub(crate) fn split_heads(heads: Tensor<2>) -> Gaussian {
+pub(crate) fn split_heads(heads: Tensor<2>) -> Posterior {
     let width = heads.dims()[1] / 2;
-    Gaussian {
+    Posterior {
         mean: heads.clone().narrow(1, 0, width),
         log_variance: heads.narrow(1, width, width),
     }

@@ -16,7 +16,7 @@ pub(crate) use frozen::split_heads;
 pub use mnist::{MnistVae, MnistVaeConfig};
 pub use plan::{Map, Plan, Step, Then};
 
-use attractor_core::{Gaussian, Result};
+use attractor_core::{Posterior, Result};
 use burn::module::Module;
 use burn::tensor::Tensor;
 
@@ -35,7 +35,7 @@ pub trait Vae: Module {
     fn latent_dim(&self) -> usize;
 
     /// Posterior of data `[n, data_dim]` in training mode.
-    fn encode_train(&mut self, data: Tensor<2>) -> Gaussian;
+    fn encode_train(&mut self, data: Tensor<2>) -> Posterior;
 
     /// Data `[n, data_dim]` of codes `[n, latent_dim]` in training mode.
     fn decode_train(&mut self, codes: Tensor<2>) -> Tensor<2>;
@@ -54,8 +54,8 @@ pub trait Vae: Module {
 
 /// KL divergence of each row's posterior from the standard normal, `[n]`, in nats:
 /// `1/2 sum_j (mean_j^2 + exp(log_variance_j) - 1 - log_variance_j)`.
-pub fn kl_divergence(posterior: &Gaussian) -> Tensor<1> {
-    let Gaussian { mean, log_variance } = posterior.clone();
+pub fn kl_divergence(posterior: &Posterior) -> Tensor<1> {
+    let Posterior { mean, log_variance } = posterior.clone();
     let terms = mean.square() + log_variance.clone().exp() - log_variance - 1.0;
     terms.sum_dim(1).squeeze_dim(1).mul_scalar(0.5)
 }

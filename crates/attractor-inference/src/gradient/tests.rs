@@ -186,7 +186,7 @@ fn on_data(inference: &dyn Inference, known: Option<&[f32]>) -> Result<attractor
         None => &plain,
         Some(known) => {
             let known = Tensor::<1>::from_data(known, &device()).reshape([2, 3]);
-            masked = Masked::new(plain.boxed(), known).unwrap();
+            masked = Masked::new(plain.boxed(), known, [2, 3]).unwrap();
             &masked
         }
     };

@@ -156,16 +156,8 @@ impl Complete for VariationalMemory {
     /// Only known entries are compared with what the state decodes to. The start is still the
     /// encoder's answer to the whole cue, so unknown entries should hold something neutral.
     fn complete(&self, cues: Tensor<2>, known: Tensor<2>) -> Result<Recall> {
-        check::batch("known", &known, self.dim())?;
-        let (expected, found) = (cues.dims()[0], known.dims()[0]);
-        if expected != found {
-            return Err(Error::Rows {
-                what: "known",
-                expected,
-                found,
-            });
-        }
-        let masked = Masked::new(self.observation.boxed(), known)?;
+        let shape = [cues.dims()[0], self.dim()];
+        let masked = Masked::new(self.observation.boxed(), known, shape)?;
         self.recall(cues, &masked)
     }
 }

@@ -2,10 +2,9 @@
 
 use attractor_core::error::require_positive;
 use attractor_core::{Error, Result};
-use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use super::{Activation, BayesPcn};
+use super::activation::Activation;
 
 /// Means of the weights before anything is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +20,7 @@ pub enum PriorMean {
 /// Where the search for hidden values starts, times `hidden^(-1/2)`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Start {
+pub enum SearchStart {
     /// Standard normal numbers; the same ones for every row of every read.
     #[default]
     Random,
@@ -70,7 +69,7 @@ pub enum Readout {
 /// values that a read answers are in `f64` either way.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Precision {
+pub enum SearchPrecision {
     /// Products in `f32`, sums over a layer in `f64`: three times as fast.
     #[default]
     Single,
@@ -91,7 +90,7 @@ pub struct SearchConfig {
     /// Rows end only all together, as in the paper's code. Default false.
     pub together: bool,
     /// Its arithmetic. Default single.
-    pub precision: Precision,
+    pub precision: SearchPrecision,
 }
 
 impl Default for SearchConfig {
@@ -101,12 +100,12 @@ impl Default for SearchConfig {
             max_steps: 500,
             tolerance: 1e-3,
             together: false,
-            precision: Precision::Single,
+            precision: SearchPrecision::Single,
         }
     }
 }
 
-/// Configuration of a [`BayesPcn`]. Defaults are those of the paper's main experiments.
+/// Configuration of a [`super::BayesPcn`]. Defaults are those of the paper's main experiments.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BayesPcnConfig {
@@ -133,7 +132,7 @@ pub struct BayesPcnConfig {
     /// Means of the weights before anything is written. Default random.
     pub prior_mean: PriorMean,
     /// Start of every search. Default random.
-    pub start: Start,
+    pub start: SearchStart,
     /// Writing of more than one row. Default streaming.
     pub writing: Writing,
     /// Hidden values of a write. Default individual.
@@ -170,7 +169,7 @@ impl BayesPcnConfig {
             sigma_obs: 0.01,
             sigma_data: 0.01,
             prior_mean: PriorMean::Random,
-            start: Start::Random,
+            start: SearchStart::Random,
             writing: Writing::Streaming,
             coding: Coding::Individual,
             readout: Readout::Closed,
@@ -180,14 +179,6 @@ impl BayesPcnConfig {
             search: SearchConfig::default(),
             seed: 0,
         }
-    }
-
-    /// An empty memory. Its answers are put on `device`; the work is done on the host.
-    ///
-    /// # Errors
-    /// [`Error::Config`] naming the field and its rule.
-    pub fn init(self, device: &Device) -> Result<BayesPcn> {
-        BayesPcn::new(self, device)
     }
 
     /// # Errors

@@ -9,15 +9,15 @@ use rand_distr::StandardNormal;
 use rayon::prelude::*;
 
 use super::BayesPcn;
-use super::clamp::Target;
-use super::config::{Coding, Precision};
-use super::energy::Point;
-use super::lift::lift;
-use super::linalg::{Mat, dot, log_sum_exp};
-use super::read::BLOCK;
-use super::real::Real;
-use super::search::{Ascent, search};
-use super::write::choose;
+use super::config::{Coding, SearchPrecision};
+use super::inference::clamp::Target;
+use super::inference::lift::lift;
+use super::inference::objective::Point;
+use super::inference::search::{Ascent, search};
+use super::inference::view::Cached;
+use super::model::BLOCK;
+use super::write::resample::choose;
+use crate::linalg::{Mat, dot, log_sum_exp};
 
 impl BayesPcn {
     /// Log evidence of patterns `[b, dim]` in nats: the log joint density at the best hidden
@@ -32,16 +32,16 @@ impl BayesPcn {
         let blocks: Vec<&[usize]> = all.chunks(BLOCK).collect();
         let blocks = blocks.into_par_iter();
         Ok(match self.config.search.precision {
-            Precision::Single => blocks
+            SearchPrecision::Single => blocks
                 .flat_map(|block| self.evidence_of::<f32>(rows.pick(block)))
                 .collect(),
-            Precision::Double => blocks
+            SearchPrecision::Double => blocks
                 .flat_map(|block| self.evidence_of::<f64>(rows.pick(block)))
                 .collect(),
         })
     }
 
-    fn evidence_of<T: Real>(&self, x: Mat) -> Vec<f64> {
+    fn evidence_of<T: Cached>(&self, x: Mat) -> Vec<f64> {
         let sensory = self.clamped::<T>();
         let views = self.views(sensory.iter().map(|sensory| &sensory.map));
         let targets = sensory.iter().zip(self.weights());

@@ -6,9 +6,9 @@ use attractor_core::{AssociativeMemory, Complete, Error, Recall, Result};
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::density::Density;
-use super::linalg::Mat;
+use super::inference::density::Density;
 use super::{BayesPcn, BayesPcnConfig};
+use crate::linalg::Mat;
 
 /// Configuration of a [`Gpcn`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

@@ -6,7 +6,6 @@ use attractor_core::{
 use burn::tensor::Tensor;
 
 use super::{BayesPcn, Given};
-use crate::mask;
 
 impl AssociativeMemory for BayesPcn {
     fn name(&self) -> &'static str {
@@ -87,7 +86,7 @@ impl Complete for BayesPcn {
         if self.is_empty() {
             return Err(Error::EmptyMemory);
         }
-        let values = mask::numbers(&known, self.config.dim, cues.dims()[0])?;
+        let values = check::known(&known, [cues.dims()[0], self.config.dim])?;
         let given: Vec<Given> = values
             .chunks(self.config.dim)
             .map(|row| match row.contains(&1.0) {

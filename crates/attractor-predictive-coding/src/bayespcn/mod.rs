@@ -12,45 +12,40 @@
 //! posteriors in `f64`, searches in `f32` with `f64` sums ([`Precision`]). Rows of a batch share
 //! matrix products, which are cut into panels and spread over threads.
 //!
+//! | part | what it is |
+//! | --- | --- |
+//! | `config` | what a memory is made of |
+//! | `model`, `memory`, `persist` | the memory: its state, its traits, its files |
+//! | `posterior` | what it believes about the weights |
+//! | `activation` | functions between layers |
+//! | `inference` | the search for hidden values |
+//! | `write` | storing, forgetting, resampling, removing |
+//! | `recall` | noisy rows and rows with known entries |
+//! | `evidence` | evidence of a pattern, patterns of its own |
+//! | `gpcn` | the same network with point weights, by gradient steps |
+//!
 //! Yoo and Wood, "BayesPCN: A Continually Learnable Predictive Coding Associative Memory", NeurIPS
 //! 2022 (arXiv 2205.09930).
 
 mod activation;
-mod clamp;
 mod config;
-mod density;
-mod energy;
 mod evidence;
-mod gelu;
 mod gpcn;
-mod layer;
-mod lift;
+mod inference;
 mod memory;
-mod mixture;
 mod model;
-mod panels;
-mod particle;
 mod persist;
-mod read;
-mod readout;
-pub(crate) mod real;
-mod remove;
-mod rows;
-mod search;
-mod sweep;
+mod posterior;
+mod recall;
 #[cfg(test)]
 mod tests;
-mod view;
 mod write;
-
-use crate::linalg;
 
 pub use activation::Activation;
 pub use config::{
-    BayesPcnConfig, Coding, Precision, PriorMean, Readout, SearchConfig, Start, Writing,
+    BayesPcnConfig, Coding, PriorMean, Readout, SearchConfig, SearchPrecision, SearchStart, Writing,
 };
 pub use gpcn::{Gpcn, GpcnConfig};
-pub use layer::MatrixNormal;
-pub use mixture::{MixtureWeights, StoredMixture, StoredMixtureConfig};
 pub use model::BayesPcn;
-pub use read::Given;
+pub use posterior::MatrixNormal;
+pub use recall::Given;

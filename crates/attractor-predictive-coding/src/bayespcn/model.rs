@@ -3,13 +3,15 @@
 use attractor_core::{Error, Result, check, rng};
 use burn::tensor::{Device, Tensor};
 
-use super::config::Start;
-use super::density::Density;
-use super::linalg::{Mat, log_sum_exp};
-use super::particle::Particle;
-use super::real::Real;
-use super::view::{Caches, Network, Sensory, Stored, View};
-use super::{BayesPcnConfig, MatrixNormal, SearchConfig};
+use super::config::{BayesPcnConfig, SearchConfig, SearchStart};
+use super::inference::density::Density;
+use super::inference::objective::Objective;
+use super::inference::view::{Cached, Caches, ClampedWeights, Stored, StoredParticle, View};
+use super::posterior::{MatrixNormal, Particle};
+use crate::linalg::{Mat, Real, log_sum_exp};
+
+/// Rows of one task. A constant, so that results do not depend on the number of threads.
+pub(crate) const BLOCK: usize = 128;
 
 /// A predictive coding network whose weights are a posterior distribution. See the
 /// [module](super).
@@ -49,6 +51,16 @@ pub(crate) struct Record {
     pub(crate) exact: bool,
     /// Resamplings before it was written.
     pub(crate) generation: u64,
+}
+
+impl BayesPcnConfig {
+    /// An empty memory. Its answers are put on `device`; the work is done on the host.
+    ///
+    /// # Errors
+    /// [`Error::Config`] naming the field and its rule.
+    pub fn init(self, device: &Device) -> Result<BayesPcn> {
+        BayesPcn::new(self, device)
+    }
 }
 
 impl BayesPcn {
@@ -196,7 +208,7 @@ impl BayesPcn {
     }
 
     /// Every particle's sensory weights for clamped rows.
-    pub(crate) fn clamped<T: Real>(&self) -> &[Sensory<T>] {
+    pub(crate) fn clamped<T: Cached>(&self) -> &[ClampedWeights<T>] {
         T::derived(&self.caches)
             .clamped
             .get_or_init(|| self.clamped_to(None, true))
@@ -207,15 +219,15 @@ impl BayesPcn {
         &self,
         known: Option<&[usize]>,
         both: bool,
-    ) -> Vec<Sensory<T>> {
+    ) -> Vec<ClampedWeights<T>> {
         let weights = self.weights();
         weights
-            .map(|weights| Sensory::new(weights, known, both))
+            .map(|weights| ClampedWeights::new(weights, known, both))
             .collect()
     }
 
     /// Every particle's sensory weights as they are.
-    pub(crate) fn plain<T: Real>(&self) -> &[Stored<T>] {
+    pub(crate) fn plain<T: Cached>(&self) -> &[Stored<T>] {
         let make = |weights| Stored::map(weights, false, true);
         T::derived(&self.caches)
             .plain
@@ -229,14 +241,14 @@ impl BayesPcn {
     }
 
     /// Every particle with its weight, through the given sensory weights.
-    pub(crate) fn views<'a, T: Real>(
+    pub(crate) fn views<'a, T: Cached>(
         &'a self,
         sensory: impl Iterator<Item = &'a Stored<T>>,
     ) -> Vec<View<'a, T>> {
         let networks = T::derived(&self.caches).networks.get_or_init(|| {
             let particles = self.state.particles.iter();
             particles
-                .map(|particle| Network::new(&particle.layers, true))
+                .map(|particle| StoredParticle::new(&particle.layers, true))
                 .collect()
         });
         let all = networks.iter().zip(sensory).zip(&self.state.log_weights);
@@ -252,6 +264,15 @@ impl BayesPcn {
             .collect()
     }
 
+    /// What a search climbs.
+    pub(crate) fn objective<'a, T>(&'a self, views: Vec<View<'a, T>>) -> Objective<'a, T> {
+        Objective {
+            config: &self.config,
+            views,
+            density: self.density,
+        }
+    }
+
     /// Hidden values `[b, hidden]` by layer where a search starts; `index` names the draw of each
     /// row.
     pub(crate) fn start(&self, purpose: &str, index: &[u64]) -> Vec<Mat> {
@@ -263,7 +284,7 @@ impl BayesPcn {
             ..
         } = self.config;
         let (rows, scale) = (index.len(), (hidden as f64).sqrt().recip());
-        if start == Start::Fixed {
+        if start == SearchStart::Fixed {
             return vec![Mat::filled(rows, hidden, scale); layers - 1];
         }
         let mut values = vec![Mat::zeros(rows, hidden); layers - 1];
@@ -274,7 +295,7 @@ impl BayesPcn {
                 for (value, drawn) in layer.row_mut(row).iter_mut().zip(drawn) {
                     let drawn = f64::from(drawn);
                     *value = scale
-                        * if start == Start::Random {
+                        * if start == SearchStart::Random {
                             drawn
                         } else {
                             drawn.abs()

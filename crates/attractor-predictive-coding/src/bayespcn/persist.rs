@@ -7,17 +7,14 @@ use attractor_core::{Persist, Result};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use super::linalg::Mat;
 use super::model::{Record, State};
-use super::particle::{Origin, Particle};
+use super::posterior::{Origin, Particle};
 use super::{BayesPcn, BayesPcnConfig, MatrixNormal};
-use crate::files::{open, save};
-
-const SYSTEM: &str = "bayespcn";
+use crate::files::{self, Stored, add_mat, mat};
 
 /// What is not an array.
 #[derive(Debug, Serialize, Deserialize)]
-struct Header {
+pub(crate) struct Header {
     config: BayesPcnConfig,
     len: usize,
     written: u64,
@@ -30,26 +27,21 @@ struct Header {
 
 impl Persist for BayesPcn {
     fn save(&self, path: &Path) -> Result<()> {
-        let (state, mut arrays) = (&self.state, Weights::new());
-        arrays.insert_doubles(
-            "log_weights",
-            &[state.log_weights.len()],
-            state.log_weights.clone(),
-        );
-        for (k, particle) in state.particles.iter().enumerate() {
-            add_layers(&mut arrays, &format!("particle{k}"), &particle.layers);
-            if let Origin::Given(prior) = &particle.origin {
-                add_layers(&mut arrays, &format!("particle{k}/prior"), prior);
-            }
-        }
-        for (index, record) in state.records.iter().enumerate() {
-            let pattern: Vec<f64> = record.pattern.iter().copied().map(f64::from).collect();
-            arrays.insert_doubles(format!("pattern{index}"), &[pattern.len()], pattern);
-            for (k, hidden) in record.hidden.iter().enumerate() {
-                let name = format!("pattern{index}/hidden{k}");
-                arrays.insert_doubles(name, &[hidden.len()], hidden.clone());
-            }
-        }
+        files::save(self, path)
+    }
+
+    fn load(path: &Path, device: &Device) -> Result<Self> {
+        files::load(path, device)
+    }
+}
+
+impl Stored for BayesPcn {
+    const SYSTEM: &'static str = "bayespcn";
+
+    type Header = Header;
+
+    fn header(&self) -> Header {
+        let state = &self.state;
         let origins = state
             .particles
             .iter()
@@ -57,7 +49,7 @@ impl Persist for BayesPcn {
                 Origin::Drawn(index) => Some(index),
                 Origin::Given(_) => None,
             });
-        let header = Header {
+        Header {
             config: self.config,
             len: state.len,
             written: state.written,
@@ -68,13 +60,35 @@ impl Persist for BayesPcn {
                 .iter()
                 .map(|r| (r.exact, r.generation))
                 .collect(),
-        };
-        save(arrays, path, SYSTEM, &header)
+        }
     }
 
-    fn load(path: &Path, device: &Device) -> Result<Self> {
-        let (file, header) = open::<Header>(path, SYSTEM)?;
-        let state = parse(&file, &header)?;
+    fn add_arrays(&self, arrays: &mut Weights) -> Result<()> {
+        let state = &self.state;
+        arrays.insert_doubles(
+            "log_weights",
+            &[state.log_weights.len()],
+            state.log_weights.clone(),
+        );
+        for (k, particle) in state.particles.iter().enumerate() {
+            add_layers(arrays, &format!("particle{k}"), &particle.layers);
+            if let Origin::Given(prior) = &particle.origin {
+                add_layers(arrays, &format!("particle{k}/prior"), prior);
+            }
+        }
+        for (index, record) in state.records.iter().enumerate() {
+            let pattern: Vec<f64> = record.pattern.iter().copied().map(f64::from).collect();
+            arrays.insert_doubles(format!("pattern{index}"), &[pattern.len()], pattern);
+            for (k, hidden) in record.hidden.iter().enumerate() {
+                let name = format!("pattern{index}/hidden{k}");
+                arrays.insert_doubles(name, &[hidden.len()], hidden.clone());
+            }
+        }
+        Ok(())
+    }
+
+    fn restored(file: &Weights, header: Header, device: &Device) -> Result<Self> {
+        let state = parse(file, &header)?;
         Ok(Self::restore(header.config, device, state))
     }
 }
@@ -130,10 +144,7 @@ fn layers(file: &Weights, config: &BayesPcnConfig, name: &str) -> Result<Vec<Mat
     (0..config.layers)
         .map(|l| {
             let (inputs, outputs) = config.shape(l);
-            let part = |part: &str, shape: [usize; 2]| {
-                file.doubles(&format!("{name}/layer{l}/{part}"), &shape)
-                    .map(|values| Mat::new(shape[0], shape[1], values))
-            };
+            let part = |part: &str, shape| mat(file, &format!("{name}/layer{l}/{part}"), shape);
             Ok(MatrixNormal {
                 mean: part("mean", [inputs, outputs])?,
                 factor: part("factor", [inputs, inputs])?,
@@ -144,9 +155,7 @@ fn layers(file: &Weights, config: &BayesPcnConfig, name: &str) -> Result<Vec<Mat
 
 fn add_layers(arrays: &mut Weights, name: &str, layers: &[MatrixNormal]) {
     for (l, layer) in layers.iter().enumerate() {
-        for (part, mat) in [("mean", &layer.mean), ("factor", &layer.factor)] {
-            let (name, shape) = (format!("{name}/layer{l}/{part}"), [mat.rows, mat.cols]);
-            arrays.insert_doubles(name, &shape, mat.data.clone());
-        }
+        add_mat(arrays, format!("{name}/layer{l}/mean"), &layer.mean);
+        add_mat(arrays, format!("{name}/layer{l}/factor"), &layer.factor);
     }
 }

@@ -2,11 +2,9 @@
 
 use attractor_core::error::{require_nonzero, require_positive};
 use attractor_core::{Activation, Error, Result};
-use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use super::CovariancePcn;
-use crate::pcn::{InferenceConfig, Precision};
+use crate::relaxation::{InferenceConfig, Precision};
 
 /// Where the covariances are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,7 +43,7 @@ impl Default for Learning {
     }
 }
 
-/// Configuration of a [`CovariancePcn`].
+/// Configuration of a [`super::CovariancePcn`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CovariancePcnConfig {
@@ -78,14 +76,6 @@ impl CovariancePcnConfig {
             inference: InferenceConfig::default(),
             precision: Precision::F32,
         }
-    }
-
-    /// An empty memory on `device`.
-    ///
-    /// # Errors
-    /// [`Error::Config`] naming the field and its rule.
-    pub fn init(self, device: &Device) -> Result<CovariancePcn> {
-        CovariancePcn::new(self, device)
     }
 
     /// # Errors

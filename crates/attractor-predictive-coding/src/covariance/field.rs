@@ -5,9 +5,8 @@ use attractor_core::{Activation, Prediction, Result};
 use burn::tensor::Tensor;
 
 use super::CovarianceForm;
-use crate::files::host;
 use crate::linalg::dot;
-use crate::pcn::relax::{Landscape, Point};
+use crate::relaxation::{Evaluation, Landscape, doubles, squares};
 
 /// The weights on the device.
 #[derive(Debug, Clone)]
@@ -40,7 +39,7 @@ impl Recurrent {
             _ => error.clone(),
         };
         let width = error.dims()[1];
-        let (left, right) = (host(error)?, host(&weighted)?);
+        let (left, right) = (doubles(error)?, doubles(&weighted)?);
         let rows = left.chunks(width).zip(right.chunks(width));
         Ok(rows.map(|(left, right)| 0.5 * dot(left, right)).collect())
     }
@@ -102,17 +101,17 @@ impl Landscape for Field {
         Ok(drives)
     }
 
-    fn evaluate(&self, state: &[Tensor<2>]) -> Result<Point> {
+    fn evaluate(&self, state: &[Tensor<2>]) -> Result<Evaluation> {
         let error = self.recurrent.error(&state[0]);
         let mut energy = self.recurrent.energy(&error)?;
         if let Some(noisy) = &self.noisy {
             let away = state[0].clone() - noisy.cue.clone();
-            let squares = crate::pcn::body::squares(&away)?;
+            let squares = squares(&away)?;
             for (energy, square) in energy.iter_mut().zip(squares) {
                 *energy += 0.5 * noisy.weight * square;
             }
         }
-        Ok(Point {
+        Ok(Evaluation {
             energy,
             errors: vec![error],
         })

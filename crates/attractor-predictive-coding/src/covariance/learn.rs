@@ -1,4 +1,4 @@
-//! Weights from means and covariances.
+//! Learned from means and covariances.
 
 use attractor_core::{Error, Result};
 
@@ -8,14 +8,14 @@ use crate::linalg::{Mat, axpy, dot, inverse_spd};
 
 /// What is learned, in double precision.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Weights {
+pub(crate) struct Learned {
     /// `m`.
     pub(crate) mean: Vec<f64>,
     /// The covariance S in the explicit form, else V, `[d, d]`.
     pub(crate) matrix: Mat,
 }
 
-impl Weights {
+impl Learned {
     /// Before the first write: S the identity, V and m 0.
     pub(crate) fn start(config: &CovariancePcnConfig) -> Self {
         let scale = match config.form {
@@ -121,7 +121,7 @@ impl Weights {
 
 /// Every entry on all the others, with `A = C_zz + ridge I`: column i of `A^-1 C_zx` less that
 /// multiple of column i of `A^-1` that leaves 0 for the entry itself.
-fn regression(moments: &Moments, ridge: f64) -> Result<Weights> {
+fn regression(moments: &Moments, ridge: f64) -> Result<Learned> {
     let mut system = moments.zz.clone();
     add_diagonal(&mut system, ridge);
     let (inverse, _) = inverse_spd(&system).ok_or_else(|| {
@@ -139,7 +139,7 @@ fn regression(moments: &Moments, ridge: f64) -> Result<Weights> {
         matrix.row_mut(i)[i] = 0.0;
     }
     let mean = moments.mean_x.iter().enumerate();
-    Ok(Weights {
+    Ok(Learned {
         mean: mean
             .map(|(i, mean)| mean - dot(matrix.row(i), &moments.mean_z))
             .collect(),

@@ -7,8 +7,7 @@ use attractor_core::{
 use burn::tensor::Tensor;
 
 use super::CovariancePcn;
-use crate::mask;
-use crate::pcn::read::narrow;
+use crate::relaxation::narrow;
 
 impl CovariancePcn {
     fn filled(&self) -> Result<()> {
@@ -78,7 +77,7 @@ impl Forget for CovariancePcn {
         let linear = self.state.moments.xz.is_none();
         let state = super::model::State {
             moments: super::moments::Moments::empty(self.config.dim, linear),
-            weights: super::learn::Weights::start(&self.config),
+            weights: super::learn::Learned::start(&self.config),
         };
         *self = Self::restore(self.config, &self.device, state);
     }
@@ -94,8 +93,7 @@ impl Complete for CovariancePcn {
         self.filled()?;
         let cues = self.rows("cues", cues)?;
         let found = cues.dims()[0];
-        mask::numbers(&known, self.config.dim, found)?;
-        let known = known.without_autodiff().cast(self.config.precision.float());
+        let known = self.config.precision.mask(known, cues.dims())?;
         let unknown = known.clone().lower_scalar(0.5);
         let mean = self.prepared()?.recurrent.mean.clone();
         let start = cues

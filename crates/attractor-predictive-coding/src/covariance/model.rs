@@ -2,19 +2,15 @@
 
 use std::sync::OnceLock;
 
-use attractor_core::{Recall, Result, check};
+use attractor_core::{Recall, Result};
 use burn::tensor::{Device, Tensor, TensorData};
 
+use super::config::{CovarianceForm, CovariancePcnConfig, Learning};
 use super::field::{Field, Noisy, Recurrent};
-use super::learn::Weights;
+use super::learn::Learned;
 use super::moments::Moments;
-use super::{CovarianceForm, CovariancePcnConfig, Learning};
-use crate::files::host;
 use crate::linalg::{Mat, inverse_spd};
-use crate::pcn::infer::options;
-use crate::pcn::read::recall;
-use crate::pcn::relax::relax;
-use crate::pcn::spectral;
+use crate::relaxation::{doubles, power, recall, relax};
 
 /// Of the residual variance, so that an exact fit does not silence the cue.
 const SMALLEST: f64 = 1e-6;
@@ -32,7 +28,7 @@ pub struct CovariancePcn {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct State {
     pub(crate) moments: Moments,
-    pub(crate) weights: Weights,
+    pub(crate) weights: Learned,
 }
 
 /// Derived from the weights by the first read after a change.
@@ -48,6 +44,16 @@ pub(crate) struct Prepared {
     pub(crate) constant: f64,
 }
 
+impl CovariancePcnConfig {
+    /// An empty memory on `device`.
+    ///
+    /// # Errors
+    /// [`attractor_core::Error::Config`] naming the field and its rule.
+    pub fn init(self, device: &Device) -> Result<CovariancePcn> {
+        CovariancePcn::new(self, device)
+    }
+}
+
 impl CovariancePcn {
     /// An empty memory. See [`CovariancePcnConfig::init`].
     ///
@@ -59,7 +65,7 @@ impl CovariancePcn {
         let linear = config.activation == attractor_core::Activation::Identity;
         let state = State {
             moments: Moments::empty(config.dim, linear),
-            weights: Weights::start(&config),
+            weights: Learned::start(&config),
         };
         Ok(Self::restore(config, device, state))
     }
@@ -92,9 +98,9 @@ impl CovariancePcn {
     pub(crate) fn absorb(&mut self, patterns: &Tensor<2>) -> Result<()> {
         let rows = patterns.dims()[0];
         let dim = self.config.dim;
-        let x = Mat::new(rows, dim, host(patterns)?);
+        let x = Mat::new(rows, dim, doubles(patterns)?);
         let z = self.config.activation.apply(patterns.clone());
-        let z = Mat::new(rows, dim, host(&z)?);
+        let z = Mat::new(rows, dim, doubles(&z)?);
         let mut moments = self.state.moments.clone();
         moments.add(&x, &z);
         let weights = self.state.weights.learn(&self.config, &moments)?;
@@ -108,7 +114,7 @@ impl CovariancePcn {
         if let Some(prepared) = self.prepared.get() {
             return Ok(prepared);
         }
-        let Weights { mean, matrix } = &self.state.weights;
+        let Learned { mean, matrix } = &self.state.weights;
         let mut constant = 0.0;
         let inverse: Mat;
         let matrix = match self.config.form {
@@ -137,7 +143,7 @@ impl CovariancePcn {
                 place,
             ),
         };
-        let norm = spectral::largest(&recurrent.matrix)?;
+        let norm = power::largest(&recurrent.matrix)?;
         let steepest = self.config.activation.steepest().max(1.0);
         let curvature = match self.config.form {
             CovarianceForm::Explicit => norm,
@@ -183,12 +189,12 @@ impl CovariancePcn {
         };
         let inference = &self.config.inference;
         let stable = (prepared.curvature + weight).recip();
-        let mut options = options(inference, inference.within(stable));
+        let mut descent = inference.descent(inference.within(stable));
         if self.config.form == CovarianceForm::Dendritic {
             // It follows no energy that could be held against it.
-            (options.halve, options.momentum) = (false, false);
+            (descent.halve, descent.momentum) = (false, false);
         }
-        let mut relaxed = relax(&field, vec![start.clone()], options)?;
+        let mut relaxed = relax(&field, vec![start.clone()], descent)?;
         let state = relaxed.state.pop().unwrap_or(start);
         for energy in relaxed.trace.iter_mut().flatten() {
             *energy += prepared.constant;
@@ -201,10 +207,6 @@ impl CovariancePcn {
 
     /// Rows `[n, dim]` of a batch, checked and in the memory's precision.
     pub(crate) fn rows(&self, what: &'static str, batch: Tensor<2>) -> Result<Tensor<2>> {
-        check::shape(what, &batch, self.config.dim)?;
-        let batch = batch.without_autodiff();
-        let batch = batch.cast(self.config.precision.float());
-        check::batch(what, &batch, self.config.dim)?;
-        Ok(batch)
+        self.config.precision.rows(what, batch, self.config.dim)
     }
 }

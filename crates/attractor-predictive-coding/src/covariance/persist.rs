@@ -2,31 +2,48 @@
 
 use std::path::Path;
 
-use attractor_core::weights::Weights as File;
+use attractor_core::weights::Weights;
 use attractor_core::{Activation, Persist, Result};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use super::learn::Weights;
+use super::learn::Learned;
 use super::model::State;
 use super::moments::Moments;
 use super::{CovariancePcn, CovariancePcnConfig};
-use crate::files::{open, save};
-use crate::linalg::Mat;
-
-const SYSTEM: &str = "covariance_pcn";
+use crate::files::{self, Stored, add_mat, mat};
 
 /// What is not an array.
 #[derive(Debug, Serialize, Deserialize)]
-struct Header {
+pub(crate) struct Header {
     config: CovariancePcnConfig,
     count: usize,
 }
 
 impl Persist for CovariancePcn {
     fn save(&self, path: &Path) -> Result<()> {
+        files::save(self, path)
+    }
+
+    fn load(path: &Path, device: &Device) -> Result<Self> {
+        files::load(path, device)
+    }
+}
+
+impl Stored for CovariancePcn {
+    const SYSTEM: &'static str = "covariance_pcn";
+
+    type Header = Header;
+
+    fn header(&self) -> Header {
+        Header {
+            config: self.config,
+            count: self.state.moments.count,
+        }
+    }
+
+    fn add_arrays(&self, arrays: &mut Weights) -> Result<()> {
         let State { moments, weights } = &self.state;
-        let mut arrays = File::new();
         for (name, values) in [
             ("mean", &weights.mean),
             ("mean_x", &moments.mean_x),
@@ -35,36 +52,28 @@ impl Persist for CovariancePcn {
         ] {
             arrays.insert_doubles(name, &[values.len()], values.clone());
         }
-        let matrices = [("matrix", &weights.matrix), ("zz", &moments.zz)];
-        let matrices = matrices.into_iter();
-        for (name, mat) in matrices.chain(moments.xz.as_ref().map(|xz| ("xz", xz))) {
-            arrays.insert_doubles(name, &[mat.rows, mat.cols], mat.data.clone());
+        add_mat(arrays, "matrix", &weights.matrix);
+        add_mat(arrays, "zz", &moments.zz);
+        if let Some(xz) = &moments.xz {
+            add_mat(arrays, "xz", xz);
         }
-        let header = Header {
-            config: self.config,
-            count: moments.count,
-        };
-        save(arrays, path, SYSTEM, &header)
+        Ok(())
     }
 
-    fn load(path: &Path, device: &Device) -> Result<Self> {
-        let (file, header) = open::<Header>(path, SYSTEM)?;
-        let state = parse(&file, &header, device)?;
+    fn restored(file: &Weights, header: Header, device: &Device) -> Result<Self> {
+        let state = parse(file, &header, device)?;
         Ok(Self::restore(header.config, device, state))
     }
 }
 
-fn parse(file: &File, &Header { config, count }: &Header, device: &Device) -> Result<State> {
+fn parse(file: &Weights, &Header { config, count }: &Header, device: &Device) -> Result<State> {
     config
         .validate()
         .and_then(|()| config.precision.check(device))
         .map_err(|error| file.fail(error.to_string()))?;
     let dim = config.dim;
     let vector = |name: &str| file.doubles(name, &[dim]);
-    let matrix = |name: &str| {
-        let data = file.doubles(name, &[dim, dim]);
-        data.map(|data| Mat::new(dim, dim, data))
-    };
+    let matrix = |name: &str| mat(file, name, [dim, dim]);
     Ok(State {
         moments: Moments {
             count,
@@ -77,7 +86,7 @@ fn parse(file: &File, &Header { config, count }: &Header, device: &Device) -> Re
                 _ => Some(matrix("xz")?),
             },
         },
-        weights: Weights {
+        weights: Learned {
             mean: vector("mean")?,
             matrix: matrix("matrix")?,
         },

@@ -2,10 +2,11 @@
 
 use attractor_core::error::{require_non_negative, require_nonzero};
 use attractor_core::{Activation, Error, Result};
-use burn::tensor::{DType, Device, FloatDType};
 use serde::{Deserialize, Serialize};
 
-use super::{Completion, InferenceConfig, Pcn, Reading, WriteConfig};
+use super::recall::Reading;
+use super::write::WriteConfig;
+use crate::relaxation::{InferenceConfig, Precision};
 
 /// Where the activation function stands.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +36,7 @@ pub enum TopPrior {
 /// Hidden values before inference.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Start {
+pub enum HiddenStart {
     /// Each layer as the one above predicts it, from the learned vector b (0 without one) down.
     #[default]
     TopDown,
@@ -45,47 +46,18 @@ pub enum Start {
     Random,
 }
 
-/// Numbers that values and weights are made of.
+/// What happens to unknown entries during completion.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Precision {
-    /// Single.
+pub enum Completion {
+    /// They are left out: their optimum given the hidden values is the prediction.
     #[default]
-    F32,
-    /// Double; not on every GPU.
-    F64,
+    Profiled,
+    /// They are values like the hidden ones.
+    Joint,
 }
 
-impl Precision {
-    pub(crate) fn dtype(self) -> DType {
-        match self {
-            Self::F32 => DType::F32,
-            Self::F64 => DType::F64,
-        }
-    }
-
-    /// Whether the device has such numbers.
-    pub(crate) fn check(self, device: &Device) -> Result<()> {
-        if device.supports_dtype(self.dtype()) {
-            return Ok(());
-        }
-        Err(Error::Unsupported {
-            what: "double precision",
-            capability: "64-bit floating-point numbers",
-            part: format!("the device {device:?}"),
-        })
-    }
-
-    /// What tensors are cast to.
-    pub(crate) fn float(self) -> FloatDType {
-        match self {
-            Self::F32 => FloatDType::F32,
-            Self::F64 => FloatDType::F64,
-        }
-    }
-}
-
-/// Configuration of a [`Pcn`].
+/// Configuration of a [`super::Pcn`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PcnConfig {
@@ -105,7 +77,7 @@ pub struct PcnConfig {
     /// Standard deviation of the entries of b before anything is written. Default 1.
     pub prior_std: f64,
     /// Default top-down.
-    pub start: Start,
+    pub start: HiddenStart,
     /// For pairs: entries of a key; the rest of a pattern is the value. 0 stores no pairs. Default 0.
     pub keys: usize,
     /// Keeps every pattern, so that a later write trains on all of them: `dim` numbers each, and the
@@ -137,7 +109,7 @@ impl PcnConfig {
             bias: false,
             prior: TopPrior::Mean,
             prior_std: 1.0,
-            start: Start::TopDown,
+            start: HiddenStart::TopDown,
             keys: 0,
             keep_patterns: true,
             write: WriteConfig::default(),
@@ -147,15 +119,6 @@ impl PcnConfig {
             precision: Precision::F32,
             seed: 0,
         }
-    }
-
-    /// An untrained memory on `device`.
-    ///
-    /// # Errors
-    /// [`Error::Config`] naming the field and its rule; [`Error::Unsupported`] for a precision that
-    /// the device lacks.
-    pub fn init(self, device: &Device) -> Result<Pcn> {
-        Pcn::new(self, device)
     }
 
     /// # Errors
@@ -200,7 +163,7 @@ impl PcnConfig {
         let alive = self.placement == Placement::Post && self.hidden.len() == 1;
         self.activation == Activation::Relu
             && !self.bias
-            && self.start != Start::Random
+            && self.start != HiddenStart::Random
             && zero
             && !alive
     }

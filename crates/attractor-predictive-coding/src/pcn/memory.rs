@@ -8,9 +8,8 @@ use attractor_core::{
 };
 use burn::tensor::Tensor;
 
-use super::read::narrow;
-use super::relax::Relaxed;
 use super::{Pcn, Reading};
+use crate::relaxation::{Relaxed, narrow, pick};
 
 impl AssociativeMemory for Pcn {
     fn name(&self) -> &'static str {
@@ -85,7 +84,7 @@ impl Forget for Pcn {
         let mut rest = Self::of(self.config.clone(), self.state.given.clone(), &self.device);
         let others: Vec<usize> = (0..len).filter(|&row| row != index).collect();
         if !others.is_empty() {
-            rest.write(super::read::pick(patterns, &others))?;
+            rest.write(pick(patterns, &others))?;
         }
         *self = rest;
         Ok(())

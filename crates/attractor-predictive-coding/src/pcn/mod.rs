@@ -15,6 +15,15 @@
 //! decoders uses too; everything runs on the device, in `f32` or `f64`, and energies are summed in
 //! `f64`.
 //!
+//! | part | what it is |
+//! | --- | --- |
+//! | `config` | what a memory is made of |
+//! | `model`, `memory`, `persist` | the memory: its state, its traits, its files |
+//! | `network` | weights, what they predict, the energy around data |
+//! | `write` | training, and solutions in closed form |
+//! | `recall` | noisy cues, partial cues, inferred hidden values |
+//! | `crate::relaxation` | the descent itself, which it shares |
+//!
 //! [`crate::covariance`] holds the single-layer relatives.
 //!
 //! Salvatori, Song, Hong, Sha, Frieder, Xu, Bogacz, Lukasiewicz, "Associative Memories via Predictive
@@ -22,34 +31,19 @@
 //! "Benchmarking Predictive Coding Networks" (ICLR 2025), the recurrent top that of Tang et al.,
 //! "Recurrent predictive coding models for associative memory", PLoS Computational Biology 2023.
 
-pub(crate) mod body;
 mod config;
-mod host;
-pub(crate) mod infer;
-mod learn;
-mod links;
 mod memory;
 mod model;
 mod network;
-mod optimiser;
-mod partial;
 mod persist;
-pub(crate) mod read;
-pub(crate) mod relax;
-mod ridge;
-mod rows;
-mod settings;
-pub(crate) mod spectral;
+mod recall;
 #[cfg(test)]
 mod tests;
-mod train;
 mod write;
 
-pub use config::{PcnConfig, Placement, Precision, Start, TopPrior};
-pub use infer::Inferred;
+pub use crate::relaxation::{Form, InferenceConfig, Precision, StepSize};
+pub use config::{Completion, HiddenStart, PcnConfig, Placement, TopPrior};
 pub use model::Pcn;
 pub use network::{PcnLayer, PcnParameters};
-pub use optimiser::Optimiser;
-pub use read::{Denoising, Reading, Round};
-pub use settings::{Completion, Form, InferenceConfig, Step};
-pub use write::{Progress, Ridge, StopRule, Stopped, WriteConfig, WriteReport};
+pub use recall::{Denoising, Inferred, Reading, Round};
+pub use write::{Optimiser, Progress, Ridge, StopRule, Stopped, WriteConfig, WriteReport};

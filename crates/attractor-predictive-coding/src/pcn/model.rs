@@ -5,11 +5,9 @@ use std::sync::OnceLock;
 use attractor_core::{Result, check};
 use burn::tensor::{Device, Tensor};
 
-use super::PcnConfig;
-use super::network::{Network, PcnParameters, off_diagonal};
-use super::optimiser::Moments;
-use super::spectral::Probes;
-use crate::mask;
+use super::config::PcnConfig;
+use super::network::{Network, PcnParameters, Probes, off_diagonal};
+use super::write::AdamMoments;
 
 /// A predictive coding memory. See the [module](super).
 #[derive(Debug)]
@@ -24,7 +22,7 @@ pub struct Pcn {
 #[derive(Debug, Clone)]
 pub(crate) struct State {
     pub(crate) parameters: PcnParameters,
-    pub(crate) moments: Moments,
+    pub(crate) moments: AdamMoments,
     pub(crate) probes: Probes,
     /// Patterns written and not removed.
     pub(crate) len: usize,
@@ -51,6 +49,17 @@ pub(crate) struct Kept {
 struct Prepared {
     norm: OnceLock<f64>,
     gram: OnceLock<Tensor<2>>,
+}
+
+impl PcnConfig {
+    /// An untrained memory on `device`.
+    ///
+    /// # Errors
+    /// [`attractor_core::Error::Config`] naming the field and its rule; [`attractor_core::Error::Unsupported`] for a precision
+    /// that the device lacks.
+    pub fn init(self, device: &Device) -> Result<Pcn> {
+        Pcn::new(self, device)
+    }
 }
 
 impl Pcn {
@@ -101,7 +110,7 @@ impl Pcn {
         let state = State {
             probes: Probes::new(network),
             parameters,
-            moments: Moments::default(),
+            moments: AdamMoments::default(),
             len: 0,
             epochs: 0,
             damping: 1.0,
@@ -192,16 +201,11 @@ impl Pcn {
         batch: Tensor<2>,
         width: usize,
     ) -> Result<Tensor<2>> {
-        check::shape(what, &batch, width)?;
-        let dtype = self.config.precision.float();
-        let batch = batch.without_autodiff().cast(dtype);
-        check::batch(what, &batch, width)?;
-        Ok(batch)
+        self.config.precision.rows(what, batch, width)
     }
 
     /// A mask of known entries, checked against its cues.
     pub(crate) fn mask(&self, cues: &Tensor<2>, known: Tensor<2>) -> Result<Tensor<2>> {
-        mask::numbers(&known, self.config.dim, cues.dims()[0])?;
-        Ok(known.without_autodiff().cast(self.config.precision.float()))
+        self.config.precision.mask(known, cues.dims())
     }
 }

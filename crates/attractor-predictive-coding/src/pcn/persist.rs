@@ -8,17 +8,14 @@ use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::model::{Kept, State};
-use super::network::PcnParameters;
-use super::optimiser::Moments;
-use super::spectral::Probes;
+use super::network::{PcnParameters, Probes};
+use super::write::AdamMoments;
 use super::{Pcn, PcnConfig};
-use crate::files::{add_tensor, open, save, tensor};
-
-const SYSTEM: &str = "pcn";
+use crate::files::{self, Stored};
 
 /// What is not an array.
 #[derive(Debug, Serialize, Deserialize)]
-struct Header {
+pub(crate) struct Header {
     config: PcnConfig,
     len: usize,
     epochs: u64,
@@ -34,24 +31,49 @@ struct Header {
 
 impl Persist for Pcn {
     fn save(&self, path: &Path) -> Result<()> {
+        files::save(self, path)
+    }
+
+    fn load(path: &Path, device: &Device) -> Result<Self> {
+        files::load(path, device)
+    }
+}
+
+impl Stored for Pcn {
+    const SYSTEM: &'static str = "pcn";
+
+    type Header = Header;
+
+    fn header(&self) -> Header {
+        let state = &self.state;
+        Header {
+            config: self.config.clone(),
+            len: state.len,
+            epochs: state.epochs,
+            damping: state.damping.to_bits(),
+            steps: state.moments.steps,
+            moments: !state.moments.pairs.is_empty(),
+            kept: state.kept.is_some(),
+            given: state.given.is_some(),
+        }
+    }
+
+    fn add_arrays(&self, arrays: &mut Weights) -> Result<()> {
         let State {
             parameters,
             moments,
             probes,
-            len,
-            epochs,
-            damping,
             kept,
             given,
+            ..
         } = &self.state;
-        let mut arrays = Weights::new();
         let names: Vec<String> = PcnParameters::shapes(&self.config)
             .into_iter()
             .map(|(name, _)| name)
             .collect();
         let mut add = |prefix: &str, list: Vec<&Tensor<2>>| -> Result<()> {
             for (name, tensor) in names.iter().zip(list) {
-                add_tensor(&mut arrays, &format!("{prefix}{name}"), tensor)?;
+                arrays.insert_tensor(format!("{prefix}{name}"), tensor.clone())?;
             }
             Ok(())
         };
@@ -65,30 +87,19 @@ impl Persist for Pcn {
             moments.pairs.iter().map(|pair| &pair.1).collect(),
         )?;
         for (at, probe) in probes.0.iter().enumerate() {
-            add_tensor(&mut arrays, &format!("probe{at}"), probe)?;
+            arrays.insert_tensor(format!("probe{at}"), probe.clone())?;
         }
         if let Some(Kept { patterns, codes }) = kept {
-            add_tensor(&mut arrays, "patterns", patterns)?;
+            arrays.insert_tensor("patterns", patterns.clone())?;
             for (at, block) in codes.iter().enumerate() {
-                add_tensor(&mut arrays, &format!("codes{at}"), block)?;
+                arrays.insert_tensor(format!("codes{at}"), block.clone())?;
             }
         }
-        let header = Header {
-            config: self.config.clone(),
-            len: *len,
-            epochs: *epochs,
-            damping: damping.to_bits(),
-            steps: moments.steps,
-            moments: !moments.pairs.is_empty(),
-            kept: kept.is_some(),
-            given: given.is_some(),
-        };
-        save(arrays, path, SYSTEM, &header)
+        Ok(())
     }
 
-    fn load(path: &Path, device: &Device) -> Result<Self> {
-        let (file, header) = open::<Header>(path, SYSTEM)?;
-        let state = parse(&file, &header, device)?;
+    fn restored(file: &Weights, header: Header, device: &Device) -> Result<Self> {
+        let state = parse(file, &header, device)?;
         Ok(Self::restore(header.config, device, state))
     }
 }
@@ -133,7 +144,7 @@ fn parse(file: &Weights, header: &Header, device: &Device) -> Result<State> {
         matrices.map(|(at, weight)| read.one(&format!("probe{at}"), [1, weight.dims()[1]]));
     Ok(State {
         probes: Probes(probes.collect::<Result<_, _>>()?),
-        moments: Moments {
+        moments: AdamMoments {
             steps: header.steps,
             pairs,
         },
@@ -158,8 +169,8 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn one(&self, name: &str, shape: [usize; 2]) -> Result<Tensor<2>> {
-        let dtype = self.config.precision.dtype();
-        tensor(self.file, name, shape, dtype, self.device)
+        let place = (self.device, self.config.precision.dtype());
+        self.file.tensor_in(name, shape, place)
     }
 
     fn list(&self, prefix: &str) -> Result<Vec<Tensor<2>>> {

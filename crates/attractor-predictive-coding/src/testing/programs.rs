@@ -10,7 +10,7 @@ use super::{device, normal};
 
 /// One operation. Numbers are seeds of what is written or asked.
 #[derive(Debug, Clone)]
-pub(crate) enum Step {
+pub(crate) enum Action {
     Write {
         seed: u64,
         rows: usize,
@@ -33,16 +33,16 @@ pub(crate) enum Step {
 }
 
 /// Programs of up to `longest` steps, each with whether the memory is reloaded before it.
-pub(crate) fn programs(longest: usize) -> impl Strategy<Value = Vec<(Step, bool)>> {
+pub(crate) fn programs(longest: usize) -> impl Strategy<Value = Vec<(Action, bool)>> {
     let seed = 0..1000u64;
     let step = prop_oneof![
-        4 => (seed.clone(), 1..4usize).prop_map(|(seed, rows)| Step::Write { seed, rows }),
-        2 => seed.clone().prop_map(|seed| Step::Read { seed }),
-        2 => seed.prop_map(|seed| Step::Complete { seed }),
-        2 => (0.0..1.0).prop_map(|at| Step::Remove { at }),
+        4 => (seed.clone(), 1..4usize).prop_map(|(seed, rows)| Action::Write { seed, rows }),
+        2 => seed.clone().prop_map(|seed| Action::Read { seed }),
+        2 => seed.prop_map(|seed| Action::Complete { seed }),
+        2 => (0.0..1.0).prop_map(|at| Action::Remove { at }),
         2 => prop_oneof![Just(0.0), Just(1.0), 0.0..1.0]
-            .prop_map(|strength| Step::Fade { strength }),
-        1 => Just(Step::Clear),
+            .prop_map(|strength| Action::Fade { strength }),
+        1 => Just(Action::Clear),
     ];
     prop::collection::vec((step, any::<bool>()), 1..longest)
 }
@@ -63,26 +63,26 @@ fn bits(recall: &Recall) -> Vec<u64> {
 /// Performs a step on a memory that can do all of them; `fade` is its forgetting by degrees.
 pub(crate) fn perform<M: AssociativeMemory + Complete + Forget>(
     memory: &mut M,
-    step: &Step,
+    step: &Action,
     fade: impl Fn(&mut M, f64) -> Result<()>,
 ) -> Answer {
     let dim = memory.dim();
     let done = match step {
-        Step::Write { seed, rows } => memory.write(normal(*seed, *rows, dim)).map(|()| vec![]),
-        Step::Read { seed } => memory
+        Action::Write { seed, rows } => memory.write(normal(*seed, *rows, dim)).map(|()| vec![]),
+        Action::Read { seed } => memory
             .read(normal(*seed, 2, dim))
             .map(|recall| bits(&recall)),
-        Step::Complete { seed } => {
+        Action::Complete { seed } => {
             let known = normal(seed + 5000, 2, dim).greater_elem(0.0).float();
             let recall = memory.complete(normal(*seed, 2, dim), known);
             recall.map(|recall| bits(&recall))
         }
-        Step::Remove { at } => {
+        Action::Remove { at } => {
             let index = (at * memory.len() as f64) as usize;
             memory.remove(index).map(|()| vec![])
         }
-        Step::Fade { strength } => fade(memory, *strength).map(|()| vec![]),
-        Step::Clear => {
+        Action::Fade { strength } => fade(memory, *strength).map(|()| vec![]),
+        Action::Clear => {
             memory.clear();
             Ok(vec![])
         }
@@ -96,8 +96,8 @@ pub(crate) fn perform<M: AssociativeMemory + Complete + Forget>(
 /// that both save: equal to the last bit.
 pub(crate) fn reloading_changes_nothing<M: Persist>(
     make: impl Fn() -> M,
-    program: &[(Step, bool)],
-    perform: impl Fn(&mut M, &Step) -> Answer,
+    program: &[(Action, bool)],
+    perform: impl Fn(&mut M, &Action) -> Answer,
 ) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("memory.safetensors");

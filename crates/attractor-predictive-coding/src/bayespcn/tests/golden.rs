@@ -6,7 +6,7 @@ use std::path::Path;
 use attractor_core::weights::Weights;
 use attractor_core::{AssociativeMemory, Complete, check};
 
-use crate::bayespcn::{BayesPcn, BayesPcnConfig, MatrixNormal, Readout, SearchConfig, Start};
+use crate::bayespcn::{BayesPcn, BayesPcnConfig, MatrixNormal, Readout, SearchConfig, SearchStart};
 use crate::testing::device;
 
 /// Rounding of `f32` over 50 Adam iterations; our largest difference is 7e-6.
@@ -50,7 +50,7 @@ fn start(file: &Weights) -> BayesPcn {
         particles: PARTICLES,
         sigma_obs: 0.1,
         sigma_data: 0.1,
-        start: Start::Fixed,
+        start: SearchStart::Fixed,
         readout: Readout::Searched,
         search: SearchConfig {
             max_steps: 50,

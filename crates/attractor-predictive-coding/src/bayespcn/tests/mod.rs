@@ -1,11 +1,12 @@
 //! What must hold: properties of the posterior, of the gradients, of recall and of files.
 
-mod baselines;
 mod files;
 mod golden;
+mod gpcn;
 mod gradients;
 mod posterior;
 mod programs;
 mod recall;
+mod reduced;
 mod support;
 mod whole;

@@ -4,7 +4,7 @@ use faer::Side;
 
 use super::support::{largest_difference, normal, posterior};
 use crate::bayespcn::MatrixNormal;
-use crate::bayespcn::linalg::{Mat, dot, inverse_spd};
+use crate::linalg::{Mat, dot, inverse_spd};
 
 const NOISE: f64 = 0.04;
 

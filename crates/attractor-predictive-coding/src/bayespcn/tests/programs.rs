@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::support::small;
-use crate::bayespcn::{BayesPcn, BayesPcnConfig, Coding, Precision, SearchConfig, Writing};
+use crate::bayespcn::{BayesPcn, BayesPcnConfig, Coding, SearchConfig, SearchPrecision, Writing};
 use crate::testing::device;
 use crate::testing::programs::{perform, programs, reloading_changes_nothing};
 
@@ -30,9 +30,9 @@ fn configs() -> impl Strategy<Value = BayesPcnConfig> {
             search: SearchConfig {
                 max_steps: 15,
                 precision: if double {
-                    Precision::Double
+                    SearchPrecision::Double
                 } else {
-                    Precision::Single
+                    SearchPrecision::Single
                 },
                 ..SearchConfig::default()
             },

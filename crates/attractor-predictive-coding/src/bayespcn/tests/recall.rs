@@ -4,7 +4,7 @@ use attractor_core::{AssociativeMemory, Complete, Error, Outcome, Recognise};
 use burn::tensor::Tensor;
 
 use super::support::small;
-use crate::bayespcn::{BayesPcn, BayesPcnConfig, Given, Precision, Readout, SearchConfig};
+use crate::bayespcn::{BayesPcn, BayesPcnConfig, Given, Readout, SearchConfig, SearchPrecision};
 use crate::testing::{device, host, normal, tensor};
 
 const DIM: usize = 40;
@@ -109,10 +109,10 @@ fn known_entries_come_back_bit_by_bit() {
 fn rows_of_a_batch_do_not_matter_to_each_other() {
     // In `f32`, rounding may decide whether a row stops one step earlier.
     for (particles, precision, tolerance) in [
-        (1, Precision::Double, 1e-5),
-        (3, Precision::Double, 1e-5),
-        (1, Precision::Single, 1e-4),
-        (3, Precision::Single, 1e-4),
+        (1, SearchPrecision::Double, 1e-5),
+        (3, SearchPrecision::Double, 1e-5),
+        (1, SearchPrecision::Single, 1e-4),
+        (3, SearchPrecision::Single, 1e-4),
     ] {
         let config = BayesPcnConfig {
             particles,

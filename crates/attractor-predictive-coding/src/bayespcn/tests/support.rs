@@ -2,8 +2,12 @@
 
 use attractor_core::rng;
 
-use crate::bayespcn::linalg::Mat;
+use crate::bayespcn::inference::clamp::Target;
+use crate::bayespcn::inference::density::Density;
+use crate::bayespcn::inference::objective::{Gradient, Objective, Point, Value};
+use crate::bayespcn::inference::view::View;
 use crate::bayespcn::{BayesPcnConfig, MatrixNormal, SearchConfig};
+use crate::linalg::Mat;
 
 pub(super) fn normal(seed: u64, rows: usize, cols: usize) -> Mat {
     let mut stream = rng::stream(seed, "test/bayespcn");
@@ -48,4 +52,51 @@ pub(super) fn largest_difference(a: &[f64], b: &[f64]) -> f64 {
             difference.max(top)
         }
     })
+}
+
+pub(super) fn layers(config: &BayesPcnConfig, seed: u64) -> Vec<MatrixNormal> {
+    (0..config.layers)
+        .map(|l| {
+            let (inputs, outputs) = config.shape(l);
+            posterior(seed + 10 * l as u64, inputs, outputs)
+        })
+        .collect()
+}
+
+pub(super) fn objective<'a>(
+    config: &'a BayesPcnConfig,
+    particles: &'a [Vec<MatrixNormal>],
+    density: Density,
+) -> Objective<'a> {
+    let share = -(particles.len() as f64).ln();
+    let views = particles.iter().map(|layers| View::whole(layers, share));
+    Objective {
+        config,
+        views: views.collect(),
+        density,
+    }
+}
+
+pub(super) fn point(config: &BayesPcnConfig, seed: u64, rows: usize, coupled: bool) -> Point {
+    let hidden = (1..config.layers).map(|l| normal(seed + l as u64, rows, config.hidden));
+    let values = normal(seed, rows, config.dim);
+    let rest = Mat::zeros(rows, if coupled { rows } else { 1 });
+    Point {
+        hidden: hidden.collect(),
+        targets: vec![Target {
+            values,
+            rest,
+            mask: None,
+        }],
+    }
+}
+
+pub(super) fn gradient(
+    objective: &Objective<'_>,
+    point: &Point,
+    sensory: bool,
+) -> (Value, Gradient) {
+    let mut space = objective.workspace();
+    objective.evaluate(point, sensory, &mut space);
+    (space.value, space.gradient)
 }

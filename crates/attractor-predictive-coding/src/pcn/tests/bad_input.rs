@@ -5,8 +5,8 @@ use burn::tensor::Tensor;
 
 use super::support::*;
 use crate::pcn::{
-    Completion, Denoising, InferenceConfig, Optimiser, Pcn, PcnConfig, PcnParameters, Ridge, Step,
-    WriteConfig,
+    Completion, Denoising, InferenceConfig, Optimiser, Pcn, PcnConfig, PcnParameters, Ridge,
+    StepSize, WriteConfig,
 };
 use crate::testing::device;
 
@@ -246,7 +246,7 @@ fn bad_configurations_name_the_field() {
         ),
         (
             inference(InferenceConfig {
-                step: Step::Fixed(0.0),
+                step: StepSize::Fixed(0.0),
                 ..default
             }),
             "InferenceConfig.step",

@@ -4,11 +4,10 @@ use attractor_core::{Activation, Outcome};
 use burn::tensor::Tensor;
 
 use super::support::*;
-use crate::pcn::read::pick;
-use crate::pcn::relax::{Options, relax};
 use crate::pcn::{
-    Completion, Denoising, InferenceConfig, Pcn, PcnConfig, Placement, Step, TopPrior,
+    Completion, Denoising, InferenceConfig, Pcn, PcnConfig, Placement, StepSize, TopPrior,
 };
+use crate::relaxation::{Descent, pick, relax};
 
 const DIM: usize = 20;
 
@@ -37,8 +36,8 @@ fn energy_never_rises_at_the_safe_rate() {
         // At a kink the gradient jumps, and no step is short enough: there, steps are taken back.
         let inference = InferenceConfig {
             step: match activation {
-                Activation::Relu => Step::AtMost(safe),
-                _ => Step::Fixed(safe),
+                Activation::Relu => StepSize::AtMost(safe),
+                _ => StepSize::Fixed(safe),
             },
             ..one_look(safe, 400)
         };
@@ -94,7 +93,7 @@ fn a_rate_that_is_too_large_is_halved() {
     let memory = network(Activation::Identity);
     let safe = (1.0 + memory.spectral_norm().unwrap()).powi(-2);
     let body = memory.network().clamped(normal(1, 6, DIM), None, None);
-    let options = Options {
+    let options = Descent {
         rate: 200.0 * safe,
         max_steps: 3000,
         tolerance: 1e-6,
@@ -113,7 +112,7 @@ fn a_rate_that_is_too_large_is_halved() {
         .energy;
     assert!(largest_difference(&found.last, &safely) < 1e-6);
     // Without halving, rows leave the finite numbers and are put back to the last ones that were.
-    let wild = Options {
+    let wild = Descent {
         rate: 1e9,
         halve: false,
         ..options
@@ -168,7 +167,7 @@ fn rows_are_independent() {
         max_steps: 300,
         ..InferenceConfig::default()
     };
-    let free = InferenceConfig::plain(Step::Auto, 40);
+    let free = InferenceConfig::plain(StepSize::Auto, 40);
     type Read<'a> = Box<dyn Fn(Tensor<2>, &[usize]) -> Tensor<2> + 'a>;
     let reads: Vec<Read<'_>> = vec![
         Box::new(|cues, _| {

@@ -6,8 +6,8 @@ use burn::tensor::Tensor;
 use super::support::*;
 use crate::linalg::{Mat, solve_spd};
 use crate::pcn::{
-    InferenceConfig, Optimiser, Pcn, PcnConfig, PcnLayer, PcnParameters, Placement, Step, StopRule,
-    WriteConfig,
+    InferenceConfig, Optimiser, Pcn, PcnConfig, PcnLayer, PcnParameters, Placement, StepSize,
+    StopRule, WriteConfig,
 };
 use crate::testing::device;
 
@@ -46,7 +46,7 @@ fn the_scalar_example() {
     };
     let memory = scalar();
     let data = rows(&[3.0], 1);
-    let step = InferenceConfig::plain(Step::Fixed(0.1), 1);
+    let step = InferenceConfig::plain(StepSize::Fixed(0.1), 1);
     let one = memory.infer(data.clone(), None, &step).unwrap();
     near(one.energy_first[0], 0.5);
     near(values(&one.hidden[0])[0], 1.2);
@@ -183,7 +183,7 @@ fn independent_patterns_lose_their_energy() {
         epochs: 3000,
         inference: InferenceConfig {
             momentum: true,
-            ..InferenceConfig::plain(Step::Auto, 30)
+            ..InferenceConfig::plain(StepSize::Auto, 30)
         },
         stop: NEVER,
         ..WriteConfig::default()

@@ -4,11 +4,11 @@ use attractor_core::Activation;
 use burn::tensor::Tensor;
 
 use super::support::*;
-use crate::pcn::body::Body;
-use crate::pcn::learn::ascent;
+use crate::pcn::network::Body;
 use crate::pcn::network::Network;
-use crate::pcn::relax::Landscape;
+use crate::pcn::write::ascent;
 use crate::pcn::{Pcn, PcnConfig, PcnParameters, Placement, TopPrior};
+use crate::relaxation::Landscape;
 
 const DIM: usize = 6;
 const ROWS: usize = 2;

@@ -4,10 +4,9 @@ use attractor_core::{Activation, check};
 use burn::tensor::{DType, FloatDType, Tensor};
 
 use super::support::*;
-use crate::pcn::body::Body;
-use crate::pcn::host::Motion;
-use crate::pcn::relax::{Landscape, Options, relax};
+use crate::pcn::network::Body;
 use crate::pcn::{Form, InferenceConfig, PcnConfig, Placement, Precision, TopPrior};
+use crate::relaxation::{Descent, HostSteps, Landscape, Motion, relax};
 
 const DIM: usize = 37;
 /// Rows of one task and of several, with a rest.
@@ -80,7 +79,7 @@ fn compare(config: PcnConfig, seed: u64) {
             assert_eq!(values(found), values(again));
         }
         for momentum in [false, true] {
-            let options = Options {
+            let options = Descent {
                 // Far below the bound of stability of weights of norm 3 or so.
                 rate: 0.02,
                 max_steps: 31,

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::support::*;
 use crate::pcn::{Optimiser, Pcn, PcnConfig, Placement, Precision, Ridge, TopPrior, WriteConfig};
 use crate::testing::device;
-use crate::testing::programs::{Step, perform, programs, reloading_changes_nothing};
+use crate::testing::programs::{Action, perform, programs, reloading_changes_nothing};
 
 const DIM: usize = 10;
 
@@ -64,7 +64,7 @@ fn no_fading(_: &mut Pcn, _: f64) -> attractor_core::Result<()> {
     })
 }
 
-fn check(config: &PcnConfig, program: &[(Step, bool)]) {
+fn check(config: &PcnConfig, program: &[(Action, bool)]) {
     let make = || config.clone().init(&device()).unwrap();
     reloading_changes_nothing(make, program, |memory: &mut Pcn, step| {
         perform(memory, step, no_fading)
@@ -89,8 +89,11 @@ fn one_pattern_in_double_precision() {
         inference: one_look(0.1, 20),
         ..base
     };
-    let write = Step::Write { seed: 0, rows: 1 };
-    check(&config, &[(write, false), (Step::Read { seed: 0 }, false)]);
+    let write = Action::Write { seed: 0, rows: 1 };
+    check(
+        &config,
+        &[(write, false), (Action::Read { seed: 0 }, false)],
+    );
 }
 
 proptest! {

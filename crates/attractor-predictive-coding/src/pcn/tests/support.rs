@@ -6,8 +6,8 @@ use attractor_core::{Activation, rng};
 use burn::tensor::{DType, Tensor, TensorData};
 
 use crate::pcn::{
-    InferenceConfig, Optimiser, Pcn, PcnConfig, PcnParameters, Precision, Progress, Step, StopRule,
-    WriteConfig, WriteReport,
+    InferenceConfig, Optimiser, Pcn, PcnConfig, PcnParameters, Precision, Progress, StepSize,
+    StopRule, WriteConfig, WriteReport,
 };
 use crate::testing::device;
 
@@ -129,7 +129,7 @@ pub(super) fn exactly() -> InferenceConfig {
 pub(super) fn one_look(rate: f64, steps: usize) -> InferenceConfig {
     InferenceConfig {
         check_every: 1,
-        ..InferenceConfig::plain(Step::Fixed(rate), steps)
+        ..InferenceConfig::plain(StepSize::Fixed(rate), steps)
     }
 }
 

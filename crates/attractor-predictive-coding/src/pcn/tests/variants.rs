@@ -3,7 +3,7 @@
 use attractor_core::{Activation, AssociativeMemory};
 
 use super::support::*;
-use crate::pcn::{Optimiser, Pcn, PcnConfig, Placement, Ridge, Start, TopPrior, WriteConfig};
+use crate::pcn::{HiddenStart, Optimiser, Pcn, PcnConfig, Placement, Ridge, TopPrior, WriteConfig};
 use crate::testing::device;
 
 const DIM: usize = 48;
@@ -65,7 +65,7 @@ fn batches_optimisers_and_starts_all_learn() {
             "random start",
             PcnConfig {
                 prior_std: 0.0,
-                start: Start::Random,
+                start: HiddenStart::Random,
                 ..base.clone()
             },
             base.write,
@@ -123,7 +123,7 @@ fn networks_that_cannot_learn_are_refused() {
         ..zero.clone()
     }));
     assert!(!dead(PcnConfig {
-        start: Start::Random,
+        start: HiddenStart::Random,
         ..zero.clone()
     }));
     assert!(!dead(PcnConfig {

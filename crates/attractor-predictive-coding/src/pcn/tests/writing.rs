@@ -208,7 +208,7 @@ fn removing_leaves_the_others() {
     let patterns = uniform(4, 3, DIM);
     let mut memory = trained(DIM, 32, &patterns, 0);
     memory.remove(1).unwrap();
-    let rest = crate::pcn::read::pick(patterns, &[0, 2]);
+    let rest = crate::relaxation::pick(patterns, &[0, 2]);
     // As if the removed one had never been written.
     assert_eq!(bytes(&memory), bytes(&trained(DIM, 32, &rest, 0)));
     memory.remove(0).unwrap();

@@ -1,0 +1,6 @@
+//! What must hold.
+
+mod files;
+mod learning;
+mod recall;
+mod support;
