@@ -265,7 +265,7 @@ fn nearest_finds_the_pattern_and_its_distance() {
             .min_by(|a, b| a.1.total_cmp(&b.1))
             .unwrap();
         assert_eq!(indices[row], best.0);
-        assert!((f64::from(distances[row]) - best.1).abs() < 1e-5 * best.1);
+        assert!((distances[row] - best.1).abs() < 1e-5 * best.1);
     }
 }
 
