@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use crate::fetch::sha256_file;
+use crate::hash::sha256_file;
 use crate::{DataError, Result};
 
 /// Name of the list.

@@ -11,7 +11,7 @@
 //!
 //! What lay beside the images and is not among them stands in [`ImageSet::report`].
 //!
-//! [`Corruption`] turns stored patterns into cues. [`Manifest`] and [`fetch`](mod@fetch) download
+//! [`Corruption`] and [`Damage`] turn stored patterns into cues. [`Manifest`] and [`fetch`](mod@fetch) download
 //! what is not there yet; this is the only code of the library that touches the network.
 //!
 //! ```
@@ -33,9 +33,9 @@ pub mod corruption;
 pub mod error;
 pub mod fetch;
 pub mod folder;
+mod hash;
 pub mod idx;
 pub mod image_set;
-mod image_window;
 pub mod locate;
 pub mod manifest;
 pub mod report;
@@ -44,7 +44,7 @@ mod unpack;
 pub use annotation::{AnnotatedObject, AnnotatedSet, Annotations};
 pub use builtin::BuiltinSize;
 pub use clevr::ClevrSet;
-pub use corruption::{Corrupted, Corruption};
+pub use corruption::{Corrupted, Corruption, Damage, Part};
 pub use error::{DataError, Result};
 pub use fetch::{Event, FetchOptions, Fetched, Fetcher, Progress};
 pub use folder::{Colour, FolderOptions};

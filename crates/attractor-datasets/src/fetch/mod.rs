@@ -11,18 +11,16 @@ mod present;
 mod progress;
 mod transfer;
 
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
 use ureq::Agent;
 
-use crate::image_set::hex;
 use crate::manifest::{Manifest, ManifestFile, Unpack};
 use crate::{DataError, Result, unpack};
 
+pub use crate::hash::sha256_file;
 pub use progress::{Event, Progress, Quiet};
 use transfer::{Failure, transfer};
 
@@ -236,23 +234,4 @@ fn part_path(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".part");
     name.into()
-}
-
-/// SHA-256 of a file, as 64 lower-case hexadecimal digits.
-///
-/// # Errors
-/// [`DataError::Io`] if it cannot be read.
-pub fn sha256_file(path: &Path) -> Result<String> {
-    let mut file = File::open(path).map_err(DataError::io(path, "open"))?;
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 1 << 18];
-    loop {
-        match file
-            .read(&mut buffer)
-            .map_err(DataError::io(path, "read"))?
-        {
-            0 => return Ok(hex(&hasher.finalize())),
-            count => hasher.update(&buffer[..count]),
-        }
-    }
 }

@@ -6,8 +6,8 @@ use attractor::predictive_coding::BayesPcnConfig;
 use serde::Deserialize;
 
 use super::BayesPcnStudy;
-use super::corruption::Corruption;
-use super::options::{Kind, bayespcn, errors, images, written};
+use super::corruption::{Corruption, Kind};
+use super::options::{bayespcn, errors, images, written};
 use super::questions::{Images, Reading, ask, spread};
 use super::recipes::Network;
 use crate::{Result, Session, Task};

@@ -6,8 +6,8 @@ use attractor::evaluation::{Measurement, Metric};
 use serde::Deserialize;
 
 use super::BayesPcnStudy;
-use super::corruption::Corruption;
-use super::options::{Kind, errors, images, written};
+use super::corruption::{Corruption, Kind};
+use super::options::{errors, images, written};
 use super::questions::{Answers, Images, Reading, ask, spread};
 use super::recipes::{Memory, Network};
 use crate::{Error, Result, Session, Task};
@@ -171,7 +171,7 @@ impl<'a> Plan<'a> {
         let shown = spread(chosen.len(), count);
         let shape = images.shape;
         let picked: Vec<usize> = shown.iter().map(|&at| chosen[at]).collect();
-        let stored = Corruption::Clean.apply(images, &picked, 0).values;
+        let stored = images.scaled(&picked);
         let dim = images.dim();
         let row = |values: &[f32], at: &[usize]| -> Result<Vec<Image>> {
             at.iter()
@@ -190,7 +190,7 @@ impl<'a> Plan<'a> {
         let in_order: Vec<usize> = (0..picked.len()).collect();
         let grid = ImageGrid::new(vec![
             row(&stored, &in_order)?,
-            row(&answers.cues.values, &shown)?,
+            row(&answers.cues.cues, &shown)?,
             row(&answers.values, &shown)?,
         ])?;
         let caption = format!(

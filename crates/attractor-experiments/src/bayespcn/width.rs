@@ -4,8 +4,8 @@ use attractor::core::{AssociativeMemory, Options as Table};
 use attractor::evaluation::{Measurement, Metric};
 use serde::Deserialize;
 
-use super::corruption::Corruption;
-use super::options::{Kind, bayespcn, images, written};
+use super::corruption::{Corruption, Kind};
+use super::options::{bayespcn, images, written};
 use super::questions::{RECALLED, Reading, ask, spread};
 use super::recipes::Network;
 use crate::{Result, Session, Task};
