@@ -34,17 +34,9 @@ pub(crate) fn accept_episode(
     dim: usize,
     device: &Device,
 ) -> Result<(Tensor<2>, Tensor<2>, Tensor<2>)> {
-    let patterns = accept("patterns", patterns, dim, device)?;
-    let cues = accept("cues", cues, dim, device)?;
-    let targets = accept("targets", targets, dim, device)?;
-    let ([expected, _], [found, _]) = (cues.dims(), targets.dims());
-    if expected != found {
-        return Err(Error::Rows {
-            what: "targets",
-            expected,
-            found,
-        });
-    }
+    let parts = [patterns, cues, targets].map(|part| part.without_autodiff());
+    check::episode(&parts[0], &parts[1], &parts[2], dim)?;
+    let [patterns, cues, targets] = parts.map(|part| part.to_device(device));
     Ok((patterns, cues, targets))
 }
 

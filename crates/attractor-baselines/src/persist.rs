@@ -1,8 +1,10 @@
 //! What the files of all learned memories share: a system name, a configuration, stored codes.
 
+use std::path::Path;
+
 use attractor_core::kernel::PatternStore;
 use attractor_core::weights::Weights;
-use attractor_core::{Error, Result};
+use attractor_core::{AssociativeMemory, Error, Result};
 use burn::tensor::{Device, Tensor};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -27,18 +29,36 @@ pub(crate) fn describe_config<C: Serialize>(
     Ok(())
 }
 
-/// Puts the name, the configuration and the stored codes into the file.
-pub(crate) fn describe<C: Serialize>(
-    weights: &mut Weights,
+/// Writes a memory: its weights, the name, the configuration and the stored codes.
+pub(crate) fn save<C: Serialize>(
+    path: &Path,
     system: &str,
+    mut weights: Weights,
     config: &C,
     codes: &PatternStore,
 ) -> Result<()> {
-    describe_config(weights, system, config)?;
+    describe_config(&mut weights, system, config)?;
     if !codes.is_empty() {
         weights.insert(CODES, &[codes.len(), codes.dim()], codes.to_host()?);
     }
-    Ok(())
+    weights.write(path)
+}
+
+/// A memory from its file: made by `init`, given its weights by `import`, then its codes.
+pub(crate) fn load<C: DeserializeOwned, M: AssociativeMemory>(
+    path: &Path,
+    system: &str,
+    device: &Device,
+    init: impl FnOnce(&C) -> Result<M>,
+    import: impl FnOnce(&mut M, &Weights) -> Result<()>,
+) -> Result<M> {
+    let weights = Weights::read(path)?;
+    let mut memory = init(&config(&weights, system)?)?;
+    import(&mut memory, &weights)?;
+    if let Some(codes) = codes(&weights, memory.dim(), device)? {
+        memory.write(codes)?;
+    }
+    Ok(memory)
 }
 
 /// The configuration of a file that holds that system.
@@ -59,7 +79,7 @@ pub(crate) fn config<C: DeserializeOwned>(weights: &Weights, system: &str) -> Re
 }
 
 /// The stored codes `[n, dim]`, if there are any.
-pub(crate) fn codes(weights: &Weights, dim: usize, device: &Device) -> Result<Option<Tensor<2>>> {
+fn codes(weights: &Weights, dim: usize, device: &Device) -> Result<Option<Tensor<2>>> {
     if !weights.contains(CODES) {
         return Ok(None);
     }

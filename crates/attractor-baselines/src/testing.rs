@@ -2,7 +2,7 @@
 
 use attractor_core::burn::tensor::Tensor;
 use attractor_core::weights::Weights;
-use attractor_core::{AssociativeMemory, Error, Outcome};
+use attractor_core::{AssociativeMemory, Error, Outcome, Train};
 pub(crate) use attractor_testing::{
     assert_close, device, host, normal_of as normal, normal_vec, permuted, tensor,
 };
@@ -96,4 +96,18 @@ pub(crate) fn check_single_pass(memory: &impl AssociativeMemory, cues: Tensor<2>
     assert_eq!(recall.outcomes, vec![Outcome::SinglePass; rows]);
     assert_eq!(recall.state.dims(), [rows, dim]);
     assert!(recall.decoded.is_none());
+}
+
+/// Losses of training on 20 patterns of 8 entries; each step reads them from freshly corrupted cues.
+pub(crate) fn train(memory: &mut dyn Train, steps: u64, learning_rate: f64) -> Vec<f32> {
+    let (n, dim) = (20, 8);
+    let patterns = normal(4, "patterns", n, dim);
+    let step = |step| {
+        let cues = patterns.clone() + normal(step, "noise", n, dim).mul_scalar(0.1);
+        let (stored, targets) = (patterns.clone(), patterns.clone());
+        memory
+            .train_step(stored, cues, targets, learning_rate)
+            .unwrap()
+    };
+    (0..steps).map(step).collect()
 }

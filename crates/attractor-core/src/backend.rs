@@ -89,11 +89,6 @@ impl Backend {
             }),
         }
     }
-
-    /// Whether tensors of the backend live in host memory.
-    pub fn is_host(self) -> bool {
-        matches!(self, Self::Flex | Self::Ndarray)
-    }
 }
 
 impl FromStr for Backend {

@@ -68,6 +68,30 @@ pub fn shape(what: &'static str, batch: &Tensor<2>, width: usize) -> Result<()> 
     Ok(())
 }
 
+/// Checks an episode of training: patterns `[n, width]`, and as many cues as targets, `[b, width]`.
+///
+/// # Errors
+/// As [`batch`]; [`Error::Rows`] unless there is one target for each cue.
+pub fn episode(
+    patterns: &Tensor<2>,
+    cues: &Tensor<2>,
+    targets: &Tensor<2>,
+    width: usize,
+) -> Result<()> {
+    batch("patterns", patterns, width)?;
+    batch("cues", cues, width)?;
+    batch("targets", targets, width)?;
+    let ([expected, _], [found, _]) = (cues.dims(), targets.dims());
+    match expected == found {
+        true => Ok(()),
+        false => Err(Error::Rows {
+            what: "targets",
+            expected,
+            found,
+        }),
+    }
+}
+
 /// Checks that every number of a host batch is finite.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! Hashes of files.
+//! SHA-256 of files, and hashes in writing.
 
 use std::fs::File;
 use std::io::Read;
@@ -7,11 +7,6 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use crate::{DataError, Result};
-
-/// Lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 /// SHA-256 of a file, as 64 lower-case hexadecimal digits.
 ///
@@ -30,4 +25,9 @@ pub fn sha256_file(path: &Path) -> Result<String> {
             count => hasher.update(&buffer[..count]),
         }
     }
+}
+
+/// Lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

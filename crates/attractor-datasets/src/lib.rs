@@ -12,7 +12,7 @@
 //!
 //! What lay beside the images and is not among them stands in [`ImageSet::report`].
 //!
-//! [`Corruption`] turns stored patterns into cues. [`Manifest`] and [`fetch`](mod@fetch) download
+//! [`Corruption`] and [`Damage`] turn stored patterns into cues. [`Manifest`] and [`fetch`](mod@fetch) download
 //! what is not there yet; this is the only code of the library that touches the network.
 //!
 //! ```
@@ -40,7 +40,6 @@ mod gzip;
 mod hash;
 pub mod idx;
 pub mod image_set;
-mod image_window;
 pub mod locate;
 pub mod manifest;
 pub mod report;
@@ -50,7 +49,7 @@ mod unpack;
 pub use annotation::{AnnotatedObject, AnnotatedSet, Annotations};
 pub use builtin::BuiltinSize;
 pub use clevr::ClevrSet;
-pub use corruption::{Corrupted, Corruption};
+pub use corruption::{Corrupted, Corruption, Damage, Part};
 pub use error::{DataError, Result};
 #[cfg(feature = "fetch")]
 pub use fetch::{Event, FetchOptions, Fetched, Fetcher, Progress};

@@ -1,6 +1,6 @@
 //! Corruptions: what they do, and that a row's corruption does not depend on its batch.
 
-use attractor_core::burn::tensor::{Device, Tensor, TensorData};
+use attractor_core::burn::tensor::Device;
 use attractor_core::rng;
 use attractor_datasets::corruption::{MASK_VALUE, TASKS};
 use attractor_datasets::{Corruption, ImageShape};
@@ -202,21 +202,11 @@ fn bad_corruptions() {
 }
 
 #[test]
-fn tensors_are_corrupted_like_rows() {
-    let device = Device::flex();
-    let values = rows(3, SHAPE);
-    let tensor = Tensor::<2>::from_data(TensorData::new(values.clone(), [3, SHAPE.dim()]), &device);
+fn cues_go_to_a_device_as_rows() {
     let mask = Corruption::Mask { side: 3 };
-    let (cues, known) = mask.corrupt_tensor(tensor.clone(), SHAPE, 5, 100).unwrap();
-    let expected = mask.apply(&values, SHAPE, 5, 100).unwrap();
-    assert_eq!(
-        cues.into_data().try_into_vec::<f32>().unwrap(),
-        expected.cues
-    );
-    assert_eq!(
-        known.into_data().try_into_vec::<f32>().unwrap(),
-        expected.known
-    );
-    let narrow = ImageShape::new(3, 8, 5);
-    assert!(mask.corrupt_tensor(tensor, narrow, 5, 0).is_err());
+    let out = mask.apply(&rows(3, SHAPE), SHAPE, 5, 100).unwrap();
+    let (cues, known) = out.tensors(&Device::flex());
+    assert_eq!(cues.dims(), [3, SHAPE.dim()]);
+    assert_eq!(cues.into_data().try_into_vec::<f32>().unwrap(), out.cues);
+    assert_eq!(known.into_data().try_into_vec::<f32>().unwrap(), out.known);
 }

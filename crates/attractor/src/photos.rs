@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use attractor_core::Result;
-use attractor_core::burn::tensor::{Device, Tensor, TensorData};
+use attractor_core::burn::tensor::{Device, Tensor};
 use attractor_core::model::Identity;
 use attractor_core::observation::Truncated;
-use attractor_datasets::{DataError, ImageSet};
+use attractor_core::{Result, rng};
+use attractor_datasets::corruption::MASK_VALUE;
+use attractor_datasets::{Damage, DataError, ImageSet, Part};
 use attractor_inference::ModeSearch;
 use attractor_memories::VariationalMemory;
 use attractor_priors::GaussianMixtureConfig;
@@ -36,23 +37,12 @@ pub fn torn_half(
     index: usize,
     device: &Device,
 ) -> Result<(Tensor<2>, Tensor<2>), DataError> {
-    let width = images.shape.width;
-    let dim = images.dim();
-    let known: Vec<f32> = (0..dim)
-        .map(|at| {
-            if at % width < width.div_ceil(2) {
-                1.0
-            } else {
-                0.0
-            }
-        })
-        .collect();
-    let cue = images
-        .rows(&[index])?
-        .into_iter()
-        .zip(&known)
-        .map(|(pixel, &known)| if known > 0.0 { pixel } else { 0.5 })
-        .collect::<Vec<f32>>();
-    let row = |values: Vec<f32>| Tensor::from_data(TensorData::new(values, [1, dim]), device);
-    Ok((row(cue), row(known)))
+    let columns = images.shape.width.div_ceil(2);
+    let torn = Damage::Hide {
+        part: Part::Left { columns },
+        fill: MASK_VALUE,
+    };
+    let stream = |row: usize| rng::indexed_stream(0, "torn half", row as u64);
+    let torn = torn.apply(images.rows(&[index])?, images.shape, stream)?;
+    Ok(torn.tensors(device))
 }

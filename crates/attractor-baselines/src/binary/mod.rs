@@ -12,7 +12,7 @@ pub(crate) mod testing;
 
 pub use schedule::{Schedule, Update};
 
-pub(crate) use run::{Dynamics, recall, stored};
+pub(crate) use run::{Dynamics, recall, stored, stored_index};
 
 use attractor_core::{Error, Outcome, Recall, Result};
 

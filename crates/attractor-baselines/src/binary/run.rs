@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use attractor_core::{Error, Outcome, Recall, Result, check};
+use attractor_core::{AssociativeMemory, Error, Outcome, Recall, Result, check};
 use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
 
@@ -43,16 +43,18 @@ pub(crate) trait Dynamics: Sync {
     fn energy(&self, fields: &Self::Fields, state: &[i8]) -> f64;
 }
 
-/// Recalls cues `[b, d]`; entries with `known` 1 are held.
-pub(crate) fn recall<D: Dynamics>(
+/// Recalls cues `[b, d]` by a network; entries with `known` 1 are held.
+pub(crate) fn recall<D: Dynamics + AssociativeMemory>(
     dynamics: &D,
     schedule: &Schedule,
     cues: Tensor<2>,
     known: Option<Tensor<2>>,
-    (len, device): (usize, &Device),
+    device: &Device,
 ) -> Result<Recall> {
-    let [rows, dim] = cues.dims();
-    let cues = input::accept_cues(cues, len, dim, device)?;
+    let dim = dynamics.dim();
+    check::shape("cues", &cues, dim)?;
+    let cues = input::accept_cues(cues, dynamics.len(), dim, device)?;
+    let rows = cues.dims()[0];
     let cues = signs("cues", &check::to_host(cues)?)?;
     let held = match known {
         None => vec![false; rows * dim],
@@ -157,4 +159,16 @@ pub(crate) fn stored(patterns: &[i8], dim: usize, device: &Device) -> Result<Ten
     let values: Vec<f32> = patterns.iter().map(|&sign| f32::from(sign)).collect();
     let shape = [patterns.len() / dim, dim];
     Ok(Tensor::from_data(TensorData::new(values, shape), device))
+}
+
+/// Refuses the index of a pattern that is not stored.
+pub(crate) fn stored_index(index: usize, len: usize) -> Result<()> {
+    match index < len {
+        true => Ok(()),
+        false => Err(Error::Index {
+            what: "pattern",
+            len,
+            index,
+        }),
+    }
 }

@@ -204,9 +204,7 @@ impl AssociativeMemory for ClassicalHopfield {
     }
 
     fn read(&self, cues: Tensor<2>) -> Result<Recall> {
-        let place = (self.len(), &self.device);
-        check::shape("cues", &cues, self.config.dim)?;
-        binary::recall(self, &self.config.schedule, cues, None, place)
+        binary::recall(self, &self.config.schedule, cues, None, &self.device)
     }
 
     fn len(&self) -> usize {
@@ -238,14 +236,8 @@ impl Forget for ClassicalHopfield {
     }
 
     fn remove(&mut self, index: usize) -> Result<()> {
-        let (dim, len) = (self.config.dim, self.len());
-        if index >= len {
-            return Err(Error::Index {
-                what: "pattern",
-                len,
-                index,
-            });
-        }
+        let dim = self.config.dim;
+        binary::stored_index(index, self.len())?;
         let gone: Vec<i8> = self
             .patterns
             .drain(index * dim..(index + 1) * dim)
@@ -262,8 +254,6 @@ impl Forget for ClassicalHopfield {
 impl Complete for ClassicalHopfield {
     /// Known entries are held; the others start as the cue has them.
     fn complete(&self, cues: Tensor<2>, known: Tensor<2>) -> Result<Recall> {
-        let place = (self.len(), &self.device);
-        check::shape("cues", &cues, self.config.dim)?;
-        binary::recall(self, &self.config.schedule, cues, Some(known), place)
+        binary::recall(self, &self.config.schedule, cues, Some(known), &self.device)
     }
 }

@@ -1,4 +1,4 @@
-use attractor_core::{AssociativeMemory, Complete, Error, Forget, Recall, Result, check, math};
+use attractor_core::{AssociativeMemory, Complete, Forget, Recall, Result, check, math};
 use burn::tensor::{Device, Tensor};
 
 use super::DenseHopfieldConfig;
@@ -118,9 +118,7 @@ impl AssociativeMemory for DenseHopfield {
     }
 
     fn read(&self, cues: Tensor<2>) -> Result<Recall> {
-        let place = (self.len(), &self.device);
-        check::shape("cues", &cues, self.config.dim)?;
-        binary::recall(self, &self.config.schedule, cues, None, place)
+        binary::recall(self, &self.config.schedule, cues, None, &self.device)
     }
 
     fn len(&self) -> usize {
@@ -154,14 +152,7 @@ impl Forget for DenseHopfield {
     }
 
     fn remove(&mut self, index: usize) -> Result<()> {
-        let len = self.len();
-        if index >= len {
-            return Err(Error::Index {
-                what: "pattern",
-                len,
-                index,
-            });
-        }
+        binary::stored_index(index, self.len())?;
         for column in &mut self.columns {
             column.remove(index);
         }
@@ -172,8 +163,6 @@ impl Forget for DenseHopfield {
 impl Complete for DenseHopfield {
     /// Known entries are held; the others start as the cue has them.
     fn complete(&self, cues: Tensor<2>, known: Tensor<2>) -> Result<Recall> {
-        let place = (self.len(), &self.device);
-        check::shape("cues", &cues, self.config.dim)?;
-        binary::recall(self, &self.config.schedule, cues, Some(known), place)
+        binary::recall(self, &self.config.schedule, cues, Some(known), &self.device)
     }
 }

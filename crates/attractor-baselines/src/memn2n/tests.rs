@@ -116,24 +116,10 @@ fn a_beta_that_training_made_negative_still_reads() {
     }
 }
 
-/// 20 patterns; each step reads them from freshly corrupted cues.
-fn train(memory: &mut MemN2N, steps: u64) -> Vec<f32> {
-    let (n, dim) = (20, 8);
-    let patterns = normal(4, "patterns", n, dim);
-    (0..steps)
-        .map(|step| {
-            let cues = patterns.clone() + normal(step, "noise", n, dim).mul_scalar(0.1);
-            memory
-                .train_step(patterns.clone(), cues, patterns.clone(), 1e-2)
-                .unwrap()
-        })
-        .collect()
-}
-
 #[test]
 fn training_lowers_the_loss_tenfold() {
     let mut memory = MemN2NConfig::new(8).init(&device()).unwrap();
-    let losses = train(&mut memory, 300);
+    let losses = train(&mut memory, 300, 1e-2);
     let last = losses[290..].iter().sum::<f32>() / 10.0;
     assert!(last < losses[0] / 10.0, "from {} to {last}", losses[0]);
     assert!(memory.beta().unwrap() > 0.1, "beta is learned");
@@ -144,7 +130,7 @@ fn training_lowers_the_loss_tenfold() {
 fn the_first_step_moves_weights_by_the_learning_rate_and_moments_are_kept() {
     let mut memory = MemN2NConfig::new(8).init(&device()).unwrap();
     let before = memory.export_weights().unwrap();
-    train(&mut memory, 1);
+    train(&mut memory, 1, 1e-2);
     let after = memory.export_weights().unwrap();
     // Adam's first step is the learning rate times the sign of the gradient.
     let moved = (after.values("beta").unwrap()[0] - before.values("beta").unwrap()[0]).abs();
@@ -177,7 +163,7 @@ fn reads_follow_the_weights_and_the_store() {
     let (patterns, cue) = (normal_vec(6, "patterns", 5 * 8), normal(6, "cue", 1, 8));
     memory.write(tensor(&patterns, 8)).unwrap();
     let first = state(&memory, cue.clone());
-    train(&mut memory, 20);
+    train(&mut memory, 20, 1e-2);
     assert_ne!(
         first,
         state(&memory, cue.clone()),

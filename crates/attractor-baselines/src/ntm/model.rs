@@ -228,19 +228,14 @@ impl Train for Ntm {
 /// Configuration, weights and stored codes; the optimiser's state is not kept.
 impl Persist for Ntm {
     fn save(&self, path: &Path) -> Result<()> {
-        let mut weights = self.export_weights()?;
-        persist::describe(&mut weights, SYSTEM, &self.config, &self.codes)?;
-        weights.write(path)
+        let weights = self.export_weights()?;
+        persist::save(path, SYSTEM, weights, &self.config, &self.codes)
     }
 
     fn load(path: &Path, device: &Device) -> Result<Self> {
-        let weights = Weights::read(path)?;
-        let config: NtmConfig = persist::config(&weights, SYSTEM)?;
-        let mut memory = config.init(device)?;
-        memory.import_weights(&weights, "")?;
-        if let Some(codes) = persist::codes(&weights, config.dim, device)? {
-            memory.write(codes)?;
-        }
-        Ok(memory)
+        let init = |config: &NtmConfig| config.init(device);
+        persist::load(path, SYSTEM, device, init, |memory: &mut Self, weights| {
+            memory.import_weights(weights, "")
+        })
     }
 }

@@ -3,7 +3,8 @@
 
 use burn::tensor::{Bool, IndexingUpdateOp, Int, Tensor, TensorData};
 
-use super::read::{Range, Scaled, largest, read_exact};
+use super::on_host::read_exact;
+use super::score::{Range, Scaled, largest};
 use super::{Partial, PatternStore, Score};
 use crate::{Error, Result};
 

@@ -3,7 +3,8 @@
 use burn::tensor::{Tensor, TensorData};
 
 use super::host::squared_distance;
-use super::read::{largest, read_exact};
+use super::on_host::read_exact;
+use super::score::largest;
 use super::{Partial, PatternStore, Score, read};
 use crate::backend::is_host_device;
 use crate::{Error, Result, check};

@@ -33,15 +33,18 @@ mod device;
 mod distance;
 mod exact;
 pub(crate) mod host;
+mod on_host;
 mod partial;
 mod read;
+mod score;
 mod store;
 
 pub use distance::{nearest, squared_distances};
 pub use exact::dot;
 pub use host::{PackedMatrix, WaveSums, Waves, squared_distance};
 pub use partial::Partial;
-pub use read::{Score, read, read_with_values};
+pub use read::{read, read_with_values};
+pub use score::Score;
 pub use store::PatternStore;
 
 #[cfg(test)]

@@ -113,15 +113,6 @@ impl dyn AssociativeMemory + '_ {
         self.as_complete().ok_or_else(error)
     }
 
-    /// Removing, for a caller that cannot do without.
-    ///
-    /// # Errors
-    /// [`Error::Unsupported`] naming `caller` if the memory cannot.
-    pub fn forget_for(&mut self, caller: &'static str) -> Result<&mut dyn Forget> {
-        let error = Error::unsupported(caller, "removing what is stored", self.name());
-        self.as_forget().ok_or(error)
-    }
-
     /// Learning, for a caller that cannot do without.
     ///
     /// # Errors

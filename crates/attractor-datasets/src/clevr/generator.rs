@@ -11,11 +11,10 @@ use serde::{Deserialize, Serialize};
 use super::camera::FRAME;
 use super::files::{image_folder, scene_file, split_name, write_png, write_scenes};
 use super::grammar::{self, MAX_OBJECTS};
-use super::render::{Rendered, render};
+use super::picture::{Rendered, View, render};
 use super::rig::Rig;
 use super::scene::{Info, Scene, SceneFile};
 use super::set::ClevrSet;
-use super::view::View;
 use crate::{DataError, Result, Split};
 
 /// More would not fit into memory: a mistyped count must not look like a hang.

@@ -4,10 +4,10 @@ use attractor_core::rng::Rng;
 use rand::RngExt;
 
 use super::camera::{Camera, FRAME};
+use super::light::World;
+use super::picture::{Rays, View};
 use super::rig::Rig;
 use super::scene::{Colour, Material, Object, Relationships, Scene, Shape, Size};
-use super::view::{Rays, View};
-use super::world::World;
 
 /// Objects lie within this distance of the origin along both axes.
 pub const REACH: f64 = 3.0;

@@ -10,44 +10,29 @@
 //! World units throughout; z is up and the ground lies at 0.
 
 mod camera;
-mod decode;
-mod encode;
 mod files;
 mod generator;
 mod grammar;
-mod ground;
-mod lamp;
-mod near;
-mod near_grid;
-mod open_ground;
-mod render;
+mod light;
+mod picture;
 mod rig;
 mod scene;
 mod set;
-mod shade;
-mod shrink;
-mod solid;
-mod source;
-mod vector;
-mod view;
-mod world;
 
 pub use camera::{CAMERA, Camera, FOCAL, FRAME};
 pub use files::{
-    image_folder, image_name, read_scenes, scene_file, scene_splits, split_name, write_png,
-    write_scenes,
+    ClevrFolder, image_folder, image_name, read_scenes, scene_file, scene_splits, split_name,
+    write_png, write_scenes,
 };
 pub use generator::Generator;
 pub use grammar::{MARGIN, MAX_OBJECTS, MIN_DISTANCE, MIN_PIXELS, REACH};
-pub use render::{Rendered, render};
+pub use picture::{Rendered, View, render};
 pub use rig::{LAMPS, Rig};
 pub use scene::{
     Colour, Directions, Info, Material, Object, RELATION_MARGIN, Relationships, Scene, SceneFile,
     Shape, Size,
 };
 pub use set::ClevrSet;
-pub use source::ClevrFolder;
-pub use view::View;
 
 /// Name of CLEVR from files.
 pub const NAME: &str = "clevr";

@@ -2,8 +2,8 @@
 
 use attractor_core::Error;
 
+use super::picture::View;
 use super::scene::Scene;
-use super::view::View;
 use crate::image_set::whole_rows;
 use crate::{ImageSet, Result};
 

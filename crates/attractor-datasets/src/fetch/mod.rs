@@ -17,10 +17,10 @@ use std::time::Duration;
 
 use ureq::Agent;
 
-use crate::hash::sha256_file;
 use crate::manifest::{Manifest, ManifestFile, Unpack};
 use crate::{DataError, Result, unpack};
 
+pub use crate::hash::sha256_file;
 pub use progress::{Event, Progress, Quiet};
 use transfer::{Failure, transfer};
 

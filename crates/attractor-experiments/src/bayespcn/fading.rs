@@ -6,10 +6,9 @@ use attractor::predictive_coding::BayesPcnConfig;
 use serde::Deserialize;
 
 use super::BayesPcnStudy;
-use super::corruption::Corruption;
-use super::images::Images;
-use super::options::{Kind, bayespcn, errors, images, written};
-use super::questions::{Reading, ask, spread};
+use super::corruption::{Corruption, Kind};
+use super::options::{bayespcn, errors, images, written};
+use super::questions::{Images, Reading, ask, spread};
 use super::recipes::Network;
 use crate::{Result, Session, Task};
 
@@ -34,7 +33,7 @@ struct Options {
 
 /// One age on one line.
 #[derive(Debug)]
-pub(super) struct FadingPlan<'a> {
+pub(super) struct Plan<'a> {
     task: Task<'a>,
     options: Options,
     corruption: Corruption,
@@ -43,7 +42,7 @@ pub(super) struct FadingPlan<'a> {
     first: usize,
 }
 
-impl<'a> FadingPlan<'a> {
+impl<'a> Plan<'a> {
     pub(super) fn new(task: Task<'a>) -> Result<Self> {
         let options: Options = task.options()?;
         if options.cues == 0 || options.every == 0 || !(0.0..=1.0).contains(&options.forget) {

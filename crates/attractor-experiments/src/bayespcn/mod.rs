@@ -19,7 +19,6 @@
 
 mod corruption;
 mod fading;
-mod images;
 mod options;
 mod questions;
 mod recall;
@@ -71,16 +70,16 @@ impl BayesPcnStudy {
 impl Protocol for BayesPcnStudy {
     fn check(&self, task: Task<'_>) -> Result<()> {
         match task.part.measure.as_str() {
-            "recall" => recall::RecallPlan::new(task).map(drop),
-            "fading" => fading::FadingPlan::new(task).map(drop),
-            "width" => width::WidthPlan::new(task).map(drop),
+            "recall" => recall::Plan::new(task).map(drop),
+            "fading" => fading::Plan::new(task).map(drop),
+            "width" => width::Plan::new(task).map(drop),
             _ => Err(task.unknown(MEASURES)),
         }
     }
 
     fn needs(&self, task: Task<'_>) -> Result<Vec<(Split, usize)>> {
         let stored = match task.part.measure.as_str() {
-            "width" => width::WidthPlan::new(task)?.most(),
+            "width" => width::Plan::new(task)?.most(),
             _ => task.n_stored()?,
         };
         Ok(vec![(Split::Train, stored)])
@@ -88,9 +87,9 @@ impl Protocol for BayesPcnStudy {
 
     fn measure(&mut self, task: Task<'_>, session: &mut dyn Session) -> Result<Vec<Measurement>> {
         match task.part.measure.as_str() {
-            "recall" => recall::RecallPlan::new(task)?.measure(self, session),
-            "fading" => fading::FadingPlan::new(task)?.measure(self, session),
-            "width" => width::WidthPlan::new(task)?.measure(session),
+            "recall" => recall::Plan::new(task)?.measure(self, session),
+            "fading" => fading::Plan::new(task)?.measure(self, session),
+            "width" => width::Plan::new(task)?.measure(session),
             _ => Err(task.unknown(MEASURES)),
         }
     }

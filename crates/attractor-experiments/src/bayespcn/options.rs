@@ -1,47 +1,14 @@
-//! What the measures have in common: corruptions, images, numbers.
+//! What the measures have in common: images, numbers.
 
 use attractor::core::Options;
 use attractor::core::memory::registry::configure;
 use attractor::datasets::{ImageSet, Split};
 use attractor::evaluation::{Measurement, Metric};
 use attractor::predictive_coding::BayesPcnConfig;
-use serde::Deserialize;
 
-use super::corruption::Corruption;
-use super::images::Images;
-use super::questions::{RECALLED, Scores};
+use super::questions::{Images, RECALLED, Scores};
 use super::recipes::Network;
 use crate::{Error, Result, Session, Task};
-
-/// A kind of corruption; its strength stands elsewhere.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Kind {
-    Clean,
-    White,
-    Dropout,
-    Mask,
-}
-
-impl Kind {
-    /// At a strength, which white noise may lack.
-    pub(super) fn at(self, task: Task<'_>, strength: f64) -> Result<Corruption> {
-        let part = 0.0 < strength && strength <= 1.0;
-        match self {
-            Self::Clean => Ok(Corruption::Clean),
-            Self::White if strength == 0.0 => Ok(Corruption::Clean),
-            Self::White if strength > 0.0 && strength.is_finite() => {
-                Ok(Corruption::White(strength))
-            }
-            Self::Dropout if part => Ok(Corruption::Dropout(strength)),
-            Self::Mask if part => Ok(Corruption::Mask(strength)),
-            _ => {
-                let expected = "at least 0 for white noise, above 0 and at most 1 for others";
-                Err(task.misplaced("strength of the corruption", expected, strength))
-            }
-        }
-    }
-}
 
 /// The images that cells of one data set store.
 pub(super) fn images(task: Task<'_>, count: usize, session: &mut dyn Session) -> Result<Images> {

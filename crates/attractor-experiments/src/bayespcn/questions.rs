@@ -1,15 +1,48 @@
 //! Recall of written images from corrupted ones.
 
-use attractor::core::burn::tensor::Device;
-use attractor::core::{AssociativeMemory, check};
+use attractor::core::burn::tensor::{Device, Tensor};
+use attractor::core::{AssociativeMemory, check, rng};
+use attractor::datasets::{Corrupted, ImageShape};
 use serde::Deserialize;
 
-use super::corruption::{Corruption, Cues};
-use super::images::Images;
+use super::corruption::Corruption;
 use crate::Result;
 
 /// Mean squared error, in units of `[-1, 1]`, below which an image counts as recalled.
 pub(super) const RECALLED: f64 = 0.01;
+
+/// Images as rows of values in `[0, 1]`, channel after channel. Memories see them in `[-1, 1]`.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Images {
+    pub(super) values: Vec<f32>,
+    pub(super) shape: ImageShape,
+}
+
+impl Images {
+    /// Values of an image.
+    pub(super) fn dim(&self) -> usize {
+        self.shape.dim()
+    }
+
+    /// Images in `[-1, 1]`.
+    pub(super) fn scaled(&self, chosen: &[usize]) -> Vec<f32> {
+        let dim = self.dim();
+        let values = chosen
+            .iter()
+            .flat_map(|&at| &self.values[at * dim..][..dim]);
+        values.map(|value| 2.0 * value - 1.0).collect()
+    }
+
+    /// Images as a memory takes them, `[n, d]` in `[-1, 1]`.
+    pub(super) fn rows(&self, chosen: &[usize], device: &Device) -> Result<Tensor<2>> {
+        Ok(check::from_host(
+            "images",
+            self.scaled(chosen),
+            self.dim(),
+            device,
+        )?)
+    }
+}
 
 /// At most `most` of `stored` images, evenly spread.
 pub(super) fn spread(stored: usize, most: usize) -> Vec<usize> {
@@ -52,7 +85,7 @@ impl Scores {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Answers {
     /// What it was given.
-    pub(super) cues: Cues,
+    pub(super) cues: Corrupted,
     /// What it recalled, `[n, d]` in `[-1, 1]`.
     pub(super) values: Vec<f32>,
     /// Iterations for each cue.
@@ -69,32 +102,21 @@ pub(super) fn ask(
     seed: u64,
     device: &Device,
 ) -> Result<Answers> {
-    let patterns = check::to_host(images.rows(chosen, device)?)?;
-    let dim = images.dim();
-    let cues = corruption.apply(images, chosen, seed);
-    let given = check::from_host("cues", cues.values.clone(), dim, device)?;
-    let recall = match (reading, &cues.known) {
-        (Reading::Complete, Some(known)) => {
-            let known = check::from_host("known", known.clone(), dim, device)?;
-            memory
-                .complete_for("a recall of parts")?
-                .complete(given, known)?
-        }
+    let patterns = images.scaled(chosen);
+    // What happens to an image depends on `seed` and its index alone.
+    let stream = |row: usize| rng::indexed_stream(seed, corruption.purpose(), chosen[row] as u64);
+    let damage = corruption.damage(images.shape);
+    let cues = damage.apply(patterns.clone(), images.shape, stream)?;
+    let (given, known) = cues.tensors(device);
+    let recall = match (reading, cues.mask()) {
+        (Reading::Complete, Some(_)) => memory
+            .complete_for("a recall of parts")?
+            .complete(given, known)?,
         _ => memory.read(given)?,
     };
     let values = check::to_host(recall.data())?;
-    let errors = (0..chosen.len()).map(|row| {
-        let entries = row * dim..(row + 1) * dim;
-        let hidden = |at: &usize| cues.known.as_ref().is_none_or(|known| known[*at] == 0.0);
-        let squares: Vec<f64> = entries
-            .filter(hidden)
-            .map(|at| f64::from(values[at] - patterns[at]).powi(2))
-            .collect();
-        // Nothing hidden is nothing wrong.
-        squares.iter().sum::<f64>() / squares.len().max(1) as f64
-    });
     let scores = Scores {
-        errors: errors.collect(),
+        errors: cues.errors(&patterns, &values),
     };
     Ok(Answers {
         cues,

@@ -6,10 +6,9 @@ use attractor::evaluation::{Measurement, Metric};
 use serde::Deserialize;
 
 use super::BayesPcnStudy;
-use super::corruption::Corruption;
-use super::images::Images;
-use super::options::{Kind, errors, images, written};
-use super::questions::{Answers, Reading, ask, spread};
+use super::corruption::{Corruption, Kind};
+use super::options::{errors, images, written};
+use super::questions::{Answers, Images, Reading, ask, spread};
 use super::recipes::{Memory, Network};
 use crate::{Error, Result, Session, Task};
 
@@ -50,7 +49,7 @@ fn one_setting() -> Vec<Table> {
 
 /// One place on one line.
 #[derive(Debug)]
-pub(super) struct RecallPlan<'a> {
+pub(super) struct Plan<'a> {
     task: Task<'a>,
     options: Options,
     corruption: Corruption,
@@ -58,7 +57,7 @@ pub(super) struct RecallPlan<'a> {
     pictured: bool,
 }
 
-impl<'a> RecallPlan<'a> {
+impl<'a> Plan<'a> {
     pub(super) fn new(task: Task<'a>) -> Result<Self> {
         let options: Options = task.options()?;
         if options.cues == 0 || options.settings.is_empty() || options.portion == Some(0) {
@@ -172,7 +171,7 @@ impl<'a> RecallPlan<'a> {
         let shown = spread(chosen.len(), count);
         let shape = images.shape;
         let picked: Vec<usize> = shown.iter().map(|&at| chosen[at]).collect();
-        let stored = Corruption::Clean.apply(images, &picked, 0).values;
+        let stored = images.scaled(&picked);
         let dim = images.dim();
         let row = |values: &[f32], at: &[usize]| -> Result<Vec<Image>> {
             at.iter()
@@ -191,7 +190,7 @@ impl<'a> RecallPlan<'a> {
         let in_order: Vec<usize> = (0..picked.len()).collect();
         let grid = ImageGrid::new(vec![
             row(&stored, &in_order)?,
-            row(&answers.cues.values, &shown)?,
+            row(&answers.cues.cues, &shown)?,
             row(&answers.values, &shown)?,
         ])?;
         let caption = format!(

@@ -4,8 +4,8 @@ use attractor::core::{AssociativeMemory, Options as Table};
 use attractor::evaluation::{Measurement, Metric};
 use serde::Deserialize;
 
-use super::corruption::Corruption;
-use super::options::{Kind, bayespcn, images, written};
+use super::corruption::{Corruption, Kind};
+use super::options::{bayespcn, images, written};
 use super::questions::{RECALLED, Reading, ask, spread};
 use super::recipes::Network;
 use crate::{Result, Session, Task};
@@ -30,14 +30,14 @@ struct Options {
 
 /// One width on one line.
 #[derive(Debug)]
-pub(super) struct WidthPlan<'a> {
+pub(super) struct Plan<'a> {
     task: Task<'a>,
     options: Options,
     corruption: Corruption,
     hidden: usize,
 }
 
-impl<'a> WidthPlan<'a> {
+impl<'a> Plan<'a> {
     pub(super) fn new(task: Task<'a>) -> Result<Self> {
         let options: Options = task.options()?;
         let ascending = options.counts.is_sorted_by(|a, b| a < b);

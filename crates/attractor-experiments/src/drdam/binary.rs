@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use attractor::core::burn::tensor::{Device, Tensor};
 use attractor::core::{check, rng};
+use attractor::datasets::{Damage, ImageShape};
 use serde::Deserialize;
 
 use crate::{Result, Task};
@@ -93,23 +94,23 @@ impl Binary {
         flips: f64,
         count: usize,
         patterns: &[f32],
-    ) -> Vec<f32> {
+    ) -> Result<Vec<f32>> {
         let count = count.min(self.stored);
         if class == Class::Random {
             let mut rng = rng::stream(self.seed, "drdam random cues");
-            return (0..count).flat_map(|_| self.row(&mut rng)).collect();
+            return Ok((0..count).flat_map(|_| self.row(&mut rng)).collect());
         }
-        let mut cues = patterns[..count * self.dim].to_vec();
-        if class == Class::Near {
-            let flips = (flips * self.dim as f64) as usize;
-            for (index, cue) in cues.chunks_exact_mut(self.dim).enumerate() {
-                let mut rng = rng::indexed_stream(self.seed, "drdam flips", index as u64);
-                for &at in &rng::permutation(&mut rng, self.dim)[..flips] {
-                    cue[at] = self.one() - cue[at];
-                }
-            }
-        }
-        cues
+        let cues = patterns[..count * self.dim].to_vec();
+        let damage = match class {
+            Class::Near => Damage::Flip {
+                entries: (flips * self.dim as f64) as usize,
+                mirror: self.one(),
+            },
+            Class::Memory | Class::Random => Damage::Nothing,
+        };
+        let stream = |row: usize| rng::indexed_stream(self.seed, "drdam flips", row as u64);
+        let shape = ImageShape::new(1, 1, self.dim);
+        Ok(damage.apply(cues, shape, stream)?.cues)
     }
 
     /// Whether an entry counts as set.

@@ -84,7 +84,7 @@ impl Estimate {
         let device = session.device();
         let host = binary.patterns();
         let patterns = rows(&host, binary.dim, device)?;
-        let cues = binary.cues(options.class, options.flips, options.queries, &host);
+        let cues = binary.cues(options.class, options.flips, options.queries, &host)?;
         let cues = rows(&cues, binary.dim, device)?;
         let exact = Exact::new(options.beta, patterns.clone(), device)?;
         let (kind, beta) = (options.features, options.beta);

@@ -1,8 +1,8 @@
 //! Images completed from their upper part (figures 1, 2 and 4B of the paper).
 
 use attractor::core::burn::tensor::{Device, Tensor};
-use attractor::core::check;
-use attractor::datasets::{ImageShape, Split};
+use attractor::core::{check, rng};
+use attractor::datasets::{Corrupted, Damage, ImageShape, Part, Split};
 use attractor::evaluation::figures::{Image, ImageGrid};
 use attractor::evaluation::{Measurement, Metric};
 use attractor::priors::FeatureKind;
@@ -116,13 +116,14 @@ impl Images {
         let scale = (dim as f32).sqrt().recip();
         let mut patterns = images.rows(chosen)?;
         patterns.iter_mut().for_each(|pixel| *pixel *= scale);
-        let free = hidden(shape, self.options.visible);
-        let mut cues = patterns.clone();
-        for cue in cues.chunks_exact_mut(dim) {
-            for (entry, free) in cue.iter_mut().zip(&free) {
-                *entry *= 1.0 - free;
-            }
-        }
+        let entries = (self.options.visible * dim as f64) as usize;
+        let hide = Damage::Hide {
+            part: Part::First { entries },
+            fill: 0.0,
+        };
+        let stream = |row: usize| rng::indexed_stream(task.cell.seed, "drdam cues", row as u64);
+        let Corrupted { cues, known, .. } = hide.apply(patterns.clone(), shape, stream)?;
+        let free: Vec<f32> = known[..dim].iter().map(|known| 1.0 - known).collect();
         let (beta, k, y) = (self.options.beta, self.stored as f64, self.count as f64);
         let noise = CLEAR * (k / (2.0 * y)).sqrt();
         let clear = patterns.chunks_exact(dim).zip(cues.chunks_exact(dim));
@@ -325,17 +326,6 @@ impl Scene {
         ];
         Ok(ImageGrid::new(rows)?)
     }
-}
-
-/// 1 where an entry of `[c, h, w]` is hidden: the first share of pixel after pixel is visible, all
-/// colours of one together.
-fn hidden(shape: ImageShape, visible: f64) -> Vec<f32> {
-    let (dim, area) = (shape.dim(), shape.height * shape.width);
-    let known = (visible * dim as f64) as usize;
-    let place = |at: usize| at % area * shape.channels + at / area;
-    (0..dim)
-        .map(|at| if place(at) < known { 0.0 } else { 1.0 })
-        .collect()
 }
 
 fn masks(free: &[f32], count: usize, device: &Device) -> Result<Tensor<2>> {

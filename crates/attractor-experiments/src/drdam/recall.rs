@@ -93,7 +93,7 @@ impl Cell for Retrieval {
         let device = session.device().clone();
         let host = binary.patterns();
         let patterns = rows(&host, binary.dim, &device)?;
-        let cues = binary.cues(options.class, options.flips, options.queries, &host);
+        let cues = binary.cues(options.class, options.flips, options.queries, &host)?;
         let cues = rows(&cues, binary.dim, &device)?;
         let exact = Exact::new(options.beta, patterns.clone(), &device)?;
         let descent = self.descent;

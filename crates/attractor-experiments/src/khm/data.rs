@@ -2,7 +2,8 @@
 
 use attractor::core::burn::tensor::{Device, Tensor};
 use attractor::core::{check, rng};
-use attractor::datasets::Split;
+use attractor::datasets::corruption::to_length;
+use attractor::datasets::{Damage, ImageShape, Split};
 use serde::Deserialize;
 
 use crate::{Result, Session, Task};
@@ -75,12 +76,12 @@ impl Source {
             Self::Normal { dim } => (rng::normal_vec(&mut random, count * dim), dim),
             Self::Correlated { dim, common } => {
                 let mut shared = rng::normal_vec(&mut rng::stream(seed, "khm common"), dim);
-                to_norm(&mut shared, common.sqrt());
+                to_length(&mut shared, common.sqrt());
                 let mut values = rng::normal_vec(&mut random, count * dim);
                 for row in values.chunks_exact_mut(dim) {
-                    to_norm(row, (1.0 - common).sqrt());
+                    to_length(row, (1.0 - common).sqrt());
                     row.iter_mut().zip(&shared).for_each(|(x, s)| *x += s);
-                    to_norm(row, 1.0);
+                    to_length(row, 1.0);
                 }
                 (values, dim)
             }
@@ -96,45 +97,34 @@ impl Patterns {
 
     /// Cues: each entry kept with probability `1 - mask` and divided by it, then noise. Images get
     /// `noise` on every pixel and stay in `[0, 1]`; others a vector of that length.
-    pub(super) fn cues(&self, source: Source, mask: f64, noise: f64, seed: u64) -> Vec<f32> {
-        let mut cues = self.values.clone();
-        let images = source == Source::Images;
-        let kept = 1.0 - mask;
-        for (index, cue) in cues.chunks_exact_mut(self.dim).enumerate() {
-            if mask > 0.0 {
-                let mut random = rng::indexed_stream(seed, "khm mask", index as u64);
-                let draws = rng::uniform_vec(&mut random, self.dim, 0.0, 1.0);
-                for (entry, draw) in cue.iter_mut().zip(draws) {
-                    let keep = f64::from(draw) < kept;
-                    *entry = if keep { *entry / kept as f32 } else { 0.0 };
-                }
-            }
-            if noise > 0.0 {
-                let mut random = rng::indexed_stream(seed, "khm noise", index as u64);
-                let mut draws = rng::normal_vec(&mut random, self.dim);
-                match images {
-                    true => draws.iter_mut().for_each(|draw| *draw *= noise as f32),
-                    false => to_norm(&mut draws, noise),
-                }
-                for (entry, draw) in cue.iter_mut().zip(draws) {
-                    *entry += draw;
-                    if images {
-                        *entry = entry.clamp(0.0, 1.0);
-                    }
-                }
-            }
-        }
-        cues
+    pub(super) fn cues(
+        &self,
+        source: Source,
+        mask: f64,
+        noise: f64,
+        seed: u64,
+    ) -> Result<Vec<f32>> {
+        let thin = match mask > 0.0 {
+            true => Damage::Thin { share: mask },
+            false => Damage::Nothing,
+        };
+        let noisy = match source {
+            _ if noise == 0.0 => Damage::Nothing,
+            Source::Images => Damage::Noise {
+                std: noise as f32,
+                within: Some((0.0, 1.0)),
+            },
+            Source::Correlated { .. } | Source::Normal { .. } => Damage::Push { length: noise },
+        };
+        let shape = ImageShape::new(1, 1, self.dim);
+        let stream = |purpose| move |row: usize| rng::indexed_stream(seed, purpose, row as u64);
+        let cues = thin
+            .apply(self.values.clone(), shape, stream("khm mask"))?
+            .cues;
+        Ok(noisy.apply(cues, shape, stream("khm noise"))?.cues)
     }
 }
 
 pub(super) fn rows(values: &[f32], dim: usize, device: &Device) -> Result<Tensor<2>> {
     Ok(check::from_host("patterns", values.to_vec(), dim, device)?)
-}
-
-/// Scales a vector to a length; 0 stays 0.
-fn to_norm(values: &mut [f32], norm: f64) {
-    let squares: f64 = values.iter().map(|x| f64::from(*x).powi(2)).sum();
-    let scale = (norm / squares.sqrt().max(f64::MIN_POSITIVE)) as f32;
-    values.iter_mut().for_each(|x| *x *= scale);
 }

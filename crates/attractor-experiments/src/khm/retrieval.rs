@@ -192,7 +192,7 @@ impl Retrieval {
             ..
         } = self.options;
         let patterns = source.draw(task, session, self.stored, false)?;
-        let cues = patterns.cues(source, mask, self.noise, task.cell.seed);
+        let cues = patterns.cues(source, mask, self.noise, task.cell.seed)?;
         let cues = rows(&cues, patterns.dim, &device)?;
         let targets: Vec<usize> = (0..self.stored).collect();
         session.check()?;

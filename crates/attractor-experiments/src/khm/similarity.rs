@@ -87,7 +87,7 @@ impl Fixed {
     ) -> Result<Vec<Measurement>> {
         let Options { source, mask, .. } = self.options;
         let patterns = source.draw(task, session, self.stored, false)?;
-        let cues = patterns.cues(source, mask, self.noise, task.cell.seed);
+        let cues = patterns.cues(source, mask, self.noise, task.cell.seed)?;
         let (mut error, mut right) = (0.0, 0);
         for (target, cue) in cues.chunks_exact(patterns.dim).enumerate() {
             session.check()?;

@@ -15,9 +15,8 @@ mod tests;
 
 use std::ops::ControlFlow;
 
-use attractor::core::burn::tensor::Tensor;
 use attractor::core::{Recall, check};
-use attractor::datasets::{ImageSet, ImageShape, Split};
+use attractor::datasets::{Corrupted, ImageSet, ImageShape, Split};
 use attractor::evaluation::figures::{Image, ImageGrid};
 use attractor::evaluation::{Measurement, Metric};
 use attractor::predictive_coding::pcn::{Denoising, Progress, Reading, Ridge, WriteConfig};
@@ -25,7 +24,7 @@ use attractor::predictive_coding::{Pcn, PcnConfig};
 use serde::Deserialize;
 
 use crate::{Protocol, Result, Session, Task, Work};
-use cues::{Cues, Damage};
+use cues::Corruption;
 
 const MEASURES: &[&str] = &["noise", "parts"];
 /// Images in a picture.
@@ -97,32 +96,31 @@ impl Protocol for PredictiveCoding {
     }
 
     fn measure(&mut self, task: Task<'_>, session: &mut dyn Session) -> Result<Vec<Measurement>> {
-        let (key, damage) = parse(task)?;
+        let (key, corruption) = parse(task)?;
         let set = session.images(&key.dataset, Split::Train)?;
         task.check_images(Split::Train, key.stored, set.len())?;
         let images = set.rows(&set.shuffled_order(key.seed)[..key.stored])?;
-        let cues = damage.apply(&images, set.shape, key.seed);
+        let cues = corruption.apply(&images, set.shape, key.seed)?;
         let memory = self.network(&key, &set, &images, session)?;
-        let tensor = |name, values: &[f32]| -> Result<Tensor<2>> {
-            let device = session.device();
-            Ok(check::from_host(name, values.to_vec(), set.dim(), device)?)
-        };
-        let noisy = tensor("cues", &cues.values)?;
-        let recall = match &cues.known {
+        let (noisy, known) = cues.tensors(session.device());
+        let recall = match cues.mask() {
             None => attractor::core::AssociativeMemory::read(memory, noisy)?,
-            Some(known) => {
-                let known = tensor("known", known)?;
-                attractor::core::Complete::complete(memory, noisy, known)?
-            }
+            Some(_) => attractor::core::Complete::complete(memory, noisy, known)?,
         };
         let answers = check::to_host(recall.data())?;
         if key.seed == 0 {
-            let rows = [&images, &cues.values, &answers];
+            let rows = [&images, &cues.cues, &answers];
             let grid = picture(rows, set.shape)?;
             let names = ["stored", "cue", "recalled"];
             session.panel(task.cell, &task.series.name, &names, &grid)?;
         }
-        Ok(figures(&cues, &images, &answers, &recall, damage.limit()))
+        Ok(figures(
+            &cues,
+            &images,
+            &answers,
+            &recall,
+            corruption.limit(),
+        ))
     }
 
     fn work(&self, task: Task<'_>) -> Option<Work> {
@@ -199,20 +197,20 @@ fn train(key: &Key, dim: usize, images: &[f32], session: &mut dyn Session) -> Re
 }
 
 /// The network that a cell needs, and what is done to its cues.
-fn parse(task: Task<'_>) -> Result<(Key, Damage)> {
+fn parse(task: Task<'_>) -> Result<(Key, Corruption)> {
     let options: Options = task.options()?;
-    let damage = match (
+    let corruption = match (
         task.part.measure.as_str(),
         options.variance,
         options.share,
         options.geometry,
     ) {
         ("noise", Some(variance), None, None) if variance >= 0.0 && variance.is_finite() => {
-            Damage::Noise { variance }
+            Corruption::Noise { variance }
         }
         ("noise", ..) => return Err(task.refuse("expected a `variance` of at least 0")),
         ("parts", None, Some(share), Some(geometry)) if share >= 1 => {
-            Damage::Parts { share, geometry }
+            Corruption::Parts { share, geometry }
         }
         ("parts", ..) => {
             return Err(task.refuse("expected a `share` of at least 1 and a `geometry`"));
@@ -246,7 +244,7 @@ fn parse(task: Task<'_>) -> Result<(Key, Damage)> {
         rounds,
         seed: task.cell.seed,
     };
-    Ok((key, damage))
+    Ok((key, corruption))
 }
 
 /// The first images of each row.
@@ -264,7 +262,7 @@ fn picture(rows: [&Vec<f32>; 3], shape: ImageShape) -> Result<ImageGrid> {
 
 /// Error, share recalled and steps.
 fn figures(
-    cues: &Cues,
+    cues: &Corrupted,
     images: &[f32],
     answers: &[f32],
     recall: &Recall,

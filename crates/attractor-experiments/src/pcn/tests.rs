@@ -1,7 +1,7 @@
 use attractor::datasets::{ImageShape, Split};
 use attractor::evaluation::{Metric, Preset};
 
-use super::cues::{Damage, Geometry};
+use super::cues::{Corruption, Geometry};
 use crate::testing::{Bench, at};
 
 const PARTS: &str = r#"
@@ -119,8 +119,10 @@ fn cues_are_what_was_asked_for() {
         width: 8,
     };
     let images = vec![0.5; 40 * 192];
-    let noisy = Damage::Noise { variance: 0.2 }.apply(&images, shape, 1);
-    let errors = noisy.errors(&images, &noisy.values);
+    let noisy = Corruption::Noise { variance: 0.2 }
+        .apply(&images, shape, 1)
+        .unwrap();
+    let errors = noisy.errors(&images, &noisy.cues);
     let mean = errors.iter().sum::<f64>() / 40.0;
     // 7680 numbers: the variance of the mean square is 2 * 0.04 / 7680.
     assert!(
@@ -128,9 +130,11 @@ fn cues_are_what_was_asked_for() {
         "{mean}"
     );
     for geometry in [Geometry::Random, Geometry::Top] {
-        let parts = Damage::Parts { share: 4, geometry }.apply(&images, shape, 1);
-        let known = parts.known.as_ref().unwrap();
-        for (values, known) in parts.values.chunks(192).zip(known.chunks(192)) {
+        let parts = Corruption::Parts { share: 4, geometry }
+            .apply(&images, shape, 1)
+            .unwrap();
+        let known = parts.mask().unwrap();
+        for (values, known) in parts.cues.chunks(192).zip(known.chunks(192)) {
             assert_eq!(known.iter().sum::<f32>(), 48.0);
             assert_eq!(known[..64], known[64..128]);
             assert!(values.iter().zip(known).all(|(x, known)| *x == 0.5 * known));
@@ -139,7 +143,7 @@ fn cues_are_what_was_asked_for() {
             assert!(known[..16].iter().all(|&known| known == 1.0));
         }
         // Unknown entries are black, and they alone count.
-        let errors = parts.errors(&images, &parts.values);
+        let errors = parts.errors(&images, &parts.cues);
         assert!(errors.iter().all(|error| (error - 0.25).abs() < 1e-12));
     }
 }

@@ -183,16 +183,7 @@ impl Train for LearnedPrecision {
         targets: Tensor<2>,
         learning_rate: f64,
     ) -> Result<f32> {
-        check::batch("patterns", &patterns, self.store.dim())?;
-        check::batch("cues", &cues, self.store.dim())?;
-        check::batch("targets", &targets, self.store.dim())?;
-        if targets.dims()[0] != cues.dims()[0] {
-            return Err(Error::Rows {
-                what: "targets",
-                expected: cues.dims()[0],
-                found: targets.dims()[0],
-            });
-        }
+        check::episode(&patterns, &cues, &targets, self.store.dim())?;
         let precision = self.precision.clone().train();
         let (keys, queries) = (precision.whiten(patterns.clone()), precision.whiten(cues));
         let scores = squared_distances(queries, keys)?.mul_scalar(-0.5);

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use attractor::core::burn::tensor::{Device, Tensor, TensorData};
 use attractor::core::{AssociativeMemory, Error, Outcome, Recall, Result, check, rng};
+use attractor::datasets::{Damage, ImageShape};
 use serde::{Deserialize, Serialize};
 
 use super::{Model, SweepConfig};
@@ -54,16 +55,17 @@ pub fn patterns(seed: u64, count: usize, dim: usize) -> Vec<f32> {
 }
 
 /// The rows `[n, dim]` with `round(share dim)` distinct entries of each flipped.
-pub fn cues(patterns: &[f32], dim: usize, share: f64, seed: u64) -> Vec<f32> {
-    let flips = (share * dim as f64).round() as usize;
-    let mut cues = patterns.to_vec();
-    for (row, values) in cues.chunks_exact_mut(dim).enumerate() {
-        let mut rng = rng::indexed_stream(seed, "capacity flips", row as u64);
-        for &i in rng::permutation(&mut rng, dim).iter().take(flips) {
-            values[i] = -values[i];
-        }
-    }
-    cues
+///
+/// # Errors
+/// [`Error::Width`] if `patterns` is no whole number of rows, [`Error::Config`] for a share above 1.
+pub fn cues(patterns: &[f32], dim: usize, share: f64, seed: u64) -> Result<Vec<f32>> {
+    let flips = Damage::Flip {
+        entries: (share * dim as f64).round() as usize,
+        mirror: 0.0,
+    };
+    let stream = |row: usize| rng::indexed_stream(seed, "capacity flips", row as u64);
+    let shape = ImageShape::new(1, 1, dim);
+    Ok(flips.apply(patterns.to_vec(), shape, stream)?.cues)
 }
 
 /// Recall of every model at every count for every seed, in that order of nesting from the inside:
@@ -125,7 +127,7 @@ impl<'a> Run<'a> {
         let patterns = patterns(seed, most, dim);
         let read = protocol.cues.min(most) * dim;
         Ok(Self {
-            cues: cues(&patterns[..read], dim, protocol.flipped, seed),
+            cues: cues(&patterns[..read], dim, protocol.flipped, seed)?,
             memory: model.build(context)?,
             stored: 0,
             model,

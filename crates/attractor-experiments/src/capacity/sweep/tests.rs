@@ -177,7 +177,7 @@ fn patterns_and_cues() {
     assert_eq!(patterns(5, 8, 30)[..90], some);
     assert!(some.iter().all(|sign| sign.abs() == 1.0));
     for (share, expected) in [(0.0, 0), (0.1, 3), (0.5, 15)] {
-        let flipped = cues(&some, 30, share, 1);
+        let flipped = cues(&some, 30, share, 1).unwrap();
         for (a, b) in flipped.chunks_exact(30).zip(some.chunks_exact(30)) {
             assert_eq!(a.iter().zip(b).filter(|(a, b)| a != b).count(), expected);
         }

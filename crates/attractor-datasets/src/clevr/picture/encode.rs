@@ -6,7 +6,7 @@ const STEPS: usize = 4096;
 
 /// The sRGB value in `[0, 1]` of a linear one, clipped: from a table, exact to 1/10 of a byte's
 /// step.
-pub(super) fn srgb(linear: f32) -> f32 {
+pub(crate) fn srgb(linear: f32) -> f32 {
     static TABLE: OnceLock<Vec<f32>> = OnceLock::new();
     let table = TABLE.get_or_init(|| {
         (0..=STEPS + 1)
@@ -27,6 +27,6 @@ fn exact(linear: f32) -> f32 {
 }
 
 /// A byte of a value in `[0, 1]`. Casts from float saturate, so this also clips.
-pub(super) fn byte(value: f32) -> u8 {
+pub(crate) fn byte(value: f32) -> u8 {
     (value * 255.0 + 0.5) as u8
 }

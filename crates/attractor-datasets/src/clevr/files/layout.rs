@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder};
 
-use super::scene::{Scene, SceneFile};
+use crate::clevr::scene::{Scene, SceneFile};
 use crate::{DataError, ImageShape, Result, Split};
 
 /// CLEVR's name of a split: `train`, or `val` for [`Split::Test`], because the pictures of the

@@ -36,7 +36,7 @@ impl World {
 
     /// The radiance of the ground among objects from that of the open ground. Some light is
     /// scattered even into the darkest gap.
-    pub(super) fn with_objects(&self, open: V3, at: &GroundPoint, near: &Near) -> V3 {
+    pub(crate) fn with_objects(&self, open: V3, at: &GroundPoint, near: &Near) -> V3 {
         let left = open - self.ground_loss(at.point, at.normal, near);
         V3 {
             x: left.x.max(DARKEST * open.x),
@@ -46,7 +46,7 @@ impl World {
     }
 
     /// Radiance of a solid where a camera ray meets it.
-    pub(super) fn solid(
+    pub(crate) fn solid(
         &self,
         origin: V3,
         direction: V3,

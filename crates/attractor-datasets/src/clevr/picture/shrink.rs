@@ -2,11 +2,11 @@
 
 use super::encode::byte;
 use super::view::Rays;
-use super::world::{ANY, Hit, World};
+use crate::clevr::light::{ANY, Hit, World};
 
 /// Bytes of the pixels from sRGB values of the cells, plane by plane. `fine` is the number of cells
 /// in a pixel, downwards and across, both even.
-pub(super) fn pixels(values: &[f32], rays: &Rays, fine: (usize, usize)) -> Vec<u8> {
+pub(crate) fn pixels(values: &[f32], rays: &Rays, fine: (usize, usize)) -> Vec<u8> {
     let (rows, columns) = (rays.rows / fine.0, rays.columns / fine.1);
     let (down, across) = (tent(fine.0), tent(fine.1));
     let mut pixels = Vec::with_capacity(3 * rows * columns);
@@ -59,7 +59,7 @@ fn weighted(weights: &[f32], pixel: usize, cells: usize, value: impl Fn(usize) -
 }
 
 /// What the middles of the pixels show, where four cells meet.
-pub(super) fn mask(world: &World, rays: &Rays, seen: &[u8], fine: (usize, usize)) -> Vec<u8> {
+pub(crate) fn mask(world: &World, rays: &Rays, seen: &[u8], fine: (usize, usize)) -> Vec<u8> {
     let (rows, columns) = (rays.rows / fine.0, rays.columns / fine.1);
     let mut mask = Vec::with_capacity(rows * columns);
     for row in 0..rows {

@@ -9,16 +9,16 @@
 use attractor_core::Error;
 
 use super::encode::{byte, srgb};
-use super::near::Among;
 use super::open_ground::OpenGround;
-use super::rig::Rig;
-use super::scene::Scene;
 use super::shrink;
-use super::solid::Touch;
-use super::vector::V3;
 use super::view::{Rays, View};
-use super::world::World;
 use crate::Result;
+use crate::clevr::light::Among;
+use crate::clevr::light::Touch;
+use crate::clevr::light::V3;
+use crate::clevr::light::World;
+use crate::clevr::rig::Rig;
+use crate::clevr::scene::Scene;
 
 /// A rendered view.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,30 +8,9 @@ use std::ops::Range;
 
 use attractor_core::Error;
 
-use crate::image_set::fingerprint;
-use crate::{ImageSet, ImageShape, Result};
-
-/// The wide images of a cropped set.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Surround {
-    /// Shape of the wide images.
-    pub(crate) shape: ImageShape,
-    /// Column of the wide images where the set's images begin.
-    pub(crate) left: usize,
-    /// `[n, c, h, w]` of the wide images.
-    pub(crate) pixels: Vec<u8>,
-}
-
-impl Surround {
-    /// Pixels of wide image `index`; empty outside the set.
-    pub(crate) fn image(&self, index: usize) -> &[u8] {
-        let dim = self.shape.dim();
-        let start = index.saturating_mul(dim);
-        self.pixels
-            .get(start..start.saturating_add(dim))
-            .unwrap_or_default()
-    }
-}
+use super::shape::{ImageShape, fingerprint};
+use super::surround::Surround;
+use crate::{ImageSet, Result};
 
 impl ImageSet {
     /// The set with every image cut to a range of its columns. What is cut off stays available to
@@ -103,10 +82,7 @@ impl ImageSet {
     }
 
     /// Checks that the images can be shifted by `columns`.
-    ///
-    /// # Errors
-    /// [`Error::Config`] if fewer columns lie on that side.
-    pub fn check_shift(&self, columns: isize) -> Result<()> {
+    fn check_shift(&self, columns: isize) -> Result<()> {
         let (left, right) = self.columns_beside();
         let (room, side) = if columns < 0 {
             (left, "left")
@@ -125,7 +101,7 @@ impl ImageSet {
     }
 
     /// Puts wide images around the set's.
-    pub(crate) fn surrounded(mut self, surround: Surround) -> Self {
+    pub(super) fn surrounded(mut self, surround: Surround) -> Self {
         let wide = fingerprint(surround.shape, &surround.pixels);
         let both = format!("{} {wide} {}", self.fingerprint, surround.left);
         self.fingerprint = fingerprint(self.shape, both.as_bytes());

@@ -3,8 +3,8 @@
 use attractor_core::Error;
 use serde::{Deserialize, Serialize};
 
-use super::camera::{Camera, FOCAL, FRAME};
-use super::vector::V3;
+use crate::clevr::camera::{Camera, FOCAL, FRAME};
+use crate::clevr::light::V3;
 use crate::{ImageShape, Result};
 
 /// A window of the camera's picture and the size to which it is brought.
@@ -68,7 +68,7 @@ impl View {
 
     /// Cells into which the renderer divides a pixel, downwards and across: one, or an even number
     /// each where the window is shrunk, so that a cell is about 1.25 pixels of the picture wide.
-    pub(super) fn cells(&self) -> (usize, usize) {
+    pub(crate) fn cells(&self) -> (usize, usize) {
         let ratio = |window: usize, size: usize| window as f64 / size as f64;
         let down = ratio(self.window.0, self.size.0);
         let across = ratio(self.window.1, self.size.1);
@@ -82,20 +82,20 @@ impl View {
 
 /// Rays of a camera through a grid of `rows x columns` cells over a view's window.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Rays {
-    pub(super) origin: V3,
-    pub(super) rows: usize,
-    pub(super) columns: usize,
+pub(crate) struct Rays {
+    pub(crate) origin: V3,
+    pub(crate) rows: usize,
+    pub(crate) columns: usize,
     forward: V3,
     /// Steps of the direction from cell to cell.
     across: V3,
     down: V3,
     /// Angle from cell to cell.
-    pub(super) spread: f32,
+    pub(crate) spread: f32,
 }
 
 impl Rays {
-    pub(super) fn new(camera: &Camera, view: &View, rows: usize, columns: usize) -> Self {
+    pub(crate) fn new(camera: &Camera, view: &View, rows: usize, columns: usize) -> Self {
         let unit = 1.0 / (FOCAL as f32 * view.frame.1 as f32);
         let (right, up) = (V3::from_f64(camera.right), V3::from_f64(camera.up));
         let across = right * (unit * view.window.1 as f32 / columns as f32);
@@ -114,13 +114,13 @@ impl Rays {
     }
 
     /// Unit direction through a point of the grid; cell edges lie at whole numbers.
-    pub(super) fn through(&self, row: f32, column: f32) -> V3 {
+    pub(crate) fn through(&self, row: f32, column: f32) -> V3 {
         (self.forward + self.across * column + self.down * row).normalised()
     }
 
     /// Cells that a sphere may cover: rows and columns, as half-open ranges. Everything if the
     /// sphere is at or behind the camera.
-    pub(super) fn cover(&self, centre: V3, radius: f32) -> [std::ops::Range<usize>; 2] {
+    pub(crate) fn cover(&self, centre: V3, radius: f32) -> [std::ops::Range<usize>; 2] {
         let axis = (self.across.cross(self.down)).normalised();
         let to_centre = centre - self.origin;
         let depth = to_centre.dot(axis);

@@ -3,7 +3,7 @@
 use super::vector::{V3, v3};
 
 /// Unit vector along the ground from the unjittered camera through the origin.
-pub(super) const BEHIND: V3 = v3(-0.754_5, 0.656_3, 0.0);
+pub(crate) const BEHIND: V3 = v3(-0.754_5, 0.656_3, 0.0);
 /// Distance behind the origin where the sweep begins.
 const SWEEP: f32 = 6.0;
 /// Radius of the sweep.
@@ -11,20 +11,20 @@ const RADIUS: f32 = 26.0;
 /// Height where the backdrop ends.
 const TOP: f32 = 9.0;
 /// Slope under which that end is seen from the objects.
-pub(super) const BACKDROP_END: f32 = 0.33;
+pub(crate) const BACKDROP_END: f32 = 0.33;
 /// Diffuse reflectance.
-pub(super) const ALBEDO: f32 = 0.725;
+pub(crate) const ALBEDO: f32 = 0.725;
 
 /// A point of the ground and the normal there.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct GroundPoint {
-    pub(super) t: f32,
-    pub(super) point: V3,
-    pub(super) normal: V3,
+pub(crate) struct GroundPoint {
+    pub(crate) t: f32,
+    pub(crate) point: V3,
+    pub(crate) normal: V3,
 }
 
 /// Where a ray from above meets the ground or the backdrop.
-pub(super) fn meet(origin: V3, direction: V3) -> Option<GroundPoint> {
+pub(crate) fn meet(origin: V3, direction: V3) -> Option<GroundPoint> {
     if direction.z < -1e-6 {
         let t = -origin.z / direction.z;
         let point = origin + direction * t;

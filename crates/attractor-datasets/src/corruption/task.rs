@@ -1,17 +1,13 @@
-//! Corruptions that turn stored images into cues.
+//! Corruptions of images that tables name.
 //!
 //! The tasks of Annabi, Pitti and Quoy, "On the Relationship Between Variational Inference and
 //! Auto-Associative Memory", arXiv:2210.08013, section 4: additive noise, an occluding square,
-//! permuted colour channels, and a shifted window. Each row draws from a stream of its own, so that a row's corruption
-//! does not depend on the batch it is in.
+//! permuted colour channels, and a shifted window.
 
-use attractor_core::burn::tensor::{Tensor, TensorData};
 use attractor_core::{Error, rng};
-use rand::RngExt;
-use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
 
-use crate::image_set::whole_rows;
+use super::{Corrupted, Damage, Part};
 use crate::{ImageSet, ImageShape, Result};
 
 /// Value of a masked pixel.
@@ -45,15 +41,6 @@ pub enum Corruption {
         /// How far, in pixels.
         columns: usize,
     },
-}
-
-/// Corrupted rows.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Corrupted {
-    /// The cues, `[n, d]`.
-    pub cues: Vec<f32>,
-    /// `[n, d]`: 1 where the value is known, 0 where the mask hides it.
-    pub known: Vec<f32>,
 }
 
 impl Corruption {
@@ -171,8 +158,7 @@ impl Corruption {
         };
         // What does not fit is far more than any image has beside it.
         let cues = images.shifted_rows(indices, isize::try_from(columns).unwrap_or(isize::MAX))?;
-        let known = vec![1.0; cues.len()];
-        Ok(Corrupted { cues, known })
+        Ok(Corrupted::seen(cues, images.dim()))
     }
 
     /// Corrupts `rows`, a `[n, c*h*w]` batch. Row `i` uses the stream of `first_row_index + i`, so
@@ -190,83 +176,35 @@ impl Corruption {
         first_row_index: u64,
     ) -> Result<Corrupted> {
         self.validate(shape)?;
-        let dim = shape.dim();
-        whole_rows("corruption rows", rows.len(), dim)?;
-        if let Some(bad) = rows.iter().position(|value| !value.is_finite()) {
-            return Err(Error::NonFinite {
-                what: "corruption rows",
-                row: bad / dim,
-                column: bad % dim,
-                value: rows[bad].to_string(),
-            }
-            .into());
-        }
         if let Self::Shift { columns: 1.. } = self {
             let rule = "needs the wider images: use `Corruption::of_images`";
             return Err(Error::config("corruption `shift`", rule, "rows alone").into());
         }
-        let mut cues = rows.to_vec();
-        let mut known = vec![1.0; rows.len()];
-        let pairs = cues.chunks_exact_mut(dim).zip(known.chunks_exact_mut(dim));
-        for (row, (cue, known)) in (0u64..).zip(pairs) {
-            let index = first_row_index.wrapping_add(row);
-            let mut rng = rng::indexed_stream(seed, self.purpose(), index);
-            match *self {
-                Self::Clean | Self::Shift { .. } => {}
-                Self::Noise { std } => {
-                    for value in cue {
-                        let noise: f32 = rng.sample(StandardNormal);
-                        *value = (*value + std * noise).clamp(0.0, 1.0);
-                    }
-                }
-                Self::Mask { side } => {
-                    let top = rng.random_range(0..=shape.height - side);
-                    let left = rng.random_range(0..=shape.width - side);
-                    for plane in 0..shape.channels {
-                        for y in top..top + side {
-                            let start = (plane * shape.height + y) * shape.width + left;
-                            cue[start..start + side].fill(MASK_VALUE);
-                            known[start..start + side].fill(0.0);
-                        }
-                    }
-                }
-                // Planes r, g, b rotated by one: g, b, r.
-                Self::Color => cue.rotate_left(dim / 3),
-            }
-        }
-        Ok(Corrupted { cues, known })
+        let stream = |row: usize| {
+            rng::indexed_stream(
+                seed,
+                self.purpose(),
+                first_row_index.wrapping_add(row as u64),
+            )
+        };
+        Ok(self.damage().apply(rows.to_vec(), shape, stream)?)
     }
 
-    /// [`Corruption::apply`] on a `[n, c*h*w]` tensor: cues and known mask, on the same device.
-    ///
-    /// # Errors
-    /// As [`Corruption::apply`]; [`Error::Device`] if the tensor cannot be read.
-    pub fn corrupt_tensor(
-        &self,
-        rows: Tensor<2>,
-        shape: ImageShape,
-        seed: u64,
-        first_row_index: u64,
-    ) -> Result<(Tensor<2>, Tensor<2>)> {
-        let device = rows.device();
-        let [count, width] = rows.dims();
-        if width != shape.dim() {
-            let (expected, what) = (shape.dim(), "corruption rows");
-            return Err(Error::Width {
-                what,
-                expected,
-                rows: count,
-                found: width,
-            }
-            .into());
+    /// What it does to rows that know nothing of what lies beside them.
+    fn damage(&self) -> Damage {
+        match *self {
+            Self::Clean | Self::Shift { .. } => Damage::Nothing,
+            Self::Noise { std } => Damage::Noise {
+                std,
+                within: Some((0.0, 1.0)),
+            },
+            Self::Mask { side } => Damage::Hide {
+                part: Part::Square { side },
+                fill: MASK_VALUE,
+            },
+            // Red, green, blue become green, blue, red.
+            Self::Color => Damage::Channels,
         }
-        let values = rows
-            .into_data()
-            .try_into_vec_as::<f32>()
-            .map_err(|error| Error::Device(error.to_string()))?;
-        let Corrupted { cues, known } = self.apply(&values, shape, seed, first_row_index)?;
-        let tensor = |values| Tensor::from_data(TensorData::new(values, [count, width]), &device);
-        Ok((tensor(cues), tensor(known)))
     }
 }
 

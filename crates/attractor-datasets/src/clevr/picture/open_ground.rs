@@ -1,14 +1,14 @@
 //! The ground between the objects: computed at a few points of the picture and interpolated.
 
-use super::ground::{self, GroundPoint};
-use super::near::Near;
-use super::vector::V3;
 use super::view::Rays;
-use super::world::World;
+use crate::clevr::light::Near;
+use crate::clevr::light::V3;
+use crate::clevr::light::World;
+use crate::clevr::light::{GroundPoint, meet};
 
 /// Radiance of the ground without objects at every fourth cell corner, and the solids that matter
 /// between the corners.
-pub(super) struct OpenGround {
+pub(crate) struct OpenGround {
     nodes: Vec<V3>,
     near: Vec<Near>,
     columns: usize,
@@ -17,12 +17,12 @@ pub(super) struct OpenGround {
 const STRIDE: usize = 4;
 
 impl OpenGround {
-    pub(super) fn new(world: &World, rays: &Rays) -> Self {
+    pub(crate) fn new(world: &World, rays: &Rays) -> Self {
         let columns = rays.columns / STRIDE + 2;
         let rows = rays.rows / STRIDE + 2;
         let node = |index: usize| {
             let (row, column) = (index / columns * STRIDE, index % columns * STRIDE);
-            ground::meet(rays.origin, rays.through(row as f32, column as f32))
+            meet(rays.origin, rays.through(row as f32, column as f32))
         };
         let points: Vec<Option<GroundPoint>> = (0..rows * columns).map(node).collect();
         let light = |at: &Option<GroundPoint>| {
@@ -49,7 +49,7 @@ impl OpenGround {
     }
 
     /// Radiance of the ground at a point of the grid, objects included.
-    pub(super) fn at(&self, world: &World, rays: &Rays, row: f32, column: f32) -> V3 {
+    pub(crate) fn at(&self, world: &World, rays: &Rays, row: f32, column: f32) -> V3 {
         let split = |position: f32| {
             let nodes = position * (1.0 / STRIDE as f32);
             let whole = nodes as usize;
@@ -65,7 +65,7 @@ impl OpenGround {
         if near.is_empty() {
             return open;
         }
-        match ground::meet(rays.origin, rays.through(row, column)) {
+        match meet(rays.origin, rays.through(row, column)) {
             Some(at) => world.with_objects(open, &at, near),
             None => open,
         }

@@ -4,35 +4,35 @@ use super::ground::{self, GroundPoint};
 use super::lamp::{Arriving, Lamp};
 use super::near::{Among, Near};
 use super::near_grid::NearGrid;
-use super::rig::Rig;
-use super::scene::Object;
 use super::solid::{Solid, Touch};
 use super::vector::V3;
+use crate::clevr::rig::Rig;
+use crate::clevr::scene::Object;
 
 /// Irradiance from all around: light that the ground and the backdrop throw at each other.
-pub(super) const AMBIENT: f32 = 0.135;
+pub(crate) const AMBIENT: f32 = 0.135;
 /// Corners of a lamp.
 const CORNERS: [[f32; 2]; 4] = [[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]];
 
 /// For rays that start on no solid.
-pub(super) const ANY: usize = usize::MAX;
+pub(crate) const ANY: usize = usize::MAX;
 
 /// Solids and lamps.
-pub(super) struct World {
-    pub(super) solids: Vec<Solid>,
-    pub(super) lamps: [Lamp; 4],
+pub(crate) struct World {
+    pub(crate) solids: Vec<Solid>,
+    pub(crate) lamps: [Lamp; 4],
     /// Radiance of the open ground below each solid.
-    pub(super) floor: Vec<V3>,
+    pub(crate) floor: Vec<V3>,
     /// The solids that matter to the light of each solid.
     near: Vec<Near>,
     /// Those that matter to the ground, where something mirrors it.
-    pub(super) mirrored: NearGrid,
+    pub(crate) mirrored: NearGrid,
     /// Points of a lamp, both coordinates in [-1, 1].
     pattern: Vec<[f32; 2]>,
 }
 
 /// What a ray meets first.
-pub(super) enum Hit {
+pub(crate) enum Hit {
     Ground(GroundPoint),
     Solid(usize, Touch),
     Nothing,
@@ -41,7 +41,7 @@ pub(super) enum Hit {
 impl World {
     /// `side * side` rays go to a lamp that something may hide, the same for every point; `side` is
     /// at most 5.
-    pub(super) fn new(objects: &[Object], rig: &Rig, side: usize) -> Self {
+    pub(crate) fn new(objects: &[Object], rig: &Rig, side: usize) -> Self {
         let mut world = Self {
             solids: objects.iter().map(Solid::new).collect(),
             lamps: Lamp::all(&rig.lamps),
@@ -65,13 +65,13 @@ impl World {
             .map(|solid| world.near(solid.centre, solid.bound))
             .collect();
         if world.solids.iter().any(|solid| solid.metal) {
-            world.mirrored = NearGrid::new(&world);
+            world.mirrored = NearGrid::new(|p, radius| world.near(p, radius));
         }
         world
     }
 
     /// The first of some solids along a ray.
-    pub(super) fn first(&self, origin: V3, direction: V3, among: Among) -> Option<(usize, Touch)> {
+    pub(crate) fn first(&self, origin: V3, direction: V3, among: Among) -> Option<(usize, Touch)> {
         let mut found: Option<(usize, Touch)> = None;
         for index in among.below(self.solids.len()) {
             let limit = found.map_or(f32::INFINITY, |(_, touch)| touch.t);
@@ -83,7 +83,7 @@ impl World {
     }
 
     /// The first thing along a ray, leaving out one solid (the one the ray starts on).
-    pub(super) fn trace(&self, origin: V3, direction: V3, skip: usize) -> Hit {
+    pub(crate) fn trace(&self, origin: V3, direction: V3, skip: usize) -> Hit {
         let mut limit = f32::INFINITY;
         let mut hit = Hit::Nothing;
         if let Some(point) = ground::meet(origin, direction) {
@@ -102,7 +102,7 @@ impl World {
     }
 
     /// The share of a lamp that is visible from a point of a solid.
-    pub(super) fn visible(&self, p: V3, lamp: usize, light: &Arriving, solid: usize) -> f32 {
+    pub(crate) fn visible(&self, p: V3, lamp: usize, light: &Arriving, solid: usize) -> f32 {
         self.visible_among(p, lamp, light, self.near[solid].lamps[lamp], solid)
     }
 
@@ -144,7 +144,7 @@ impl World {
     }
 
     /// Irradiance of a point of a solid with unit normal `n` from the lamps, shadows included.
-    pub(super) fn direct(&self, p: V3, n: V3, solid: usize) -> V3 {
+    pub(crate) fn direct(&self, p: V3, n: V3, solid: usize) -> V3 {
         let mut sum = V3::ZERO;
         for (index, lamp) in self.lamps.iter().enumerate() {
             let light = lamp.at(p);
@@ -157,7 +157,7 @@ impl World {
     }
 
     /// Radiance of the ground as if there were no objects.
-    pub(super) fn open_ground(&self, p: V3, n: V3) -> V3 {
+    pub(crate) fn open_ground(&self, p: V3, n: V3) -> V3 {
         let mut sum = V3::splat(ambient(n));
         for lamp in &self.lamps {
             let light = lamp.at(p);
@@ -167,7 +167,7 @@ impl World {
     }
 
     /// The solids that may change the ground's light within `radius` of `p`.
-    pub(super) fn near(&self, p: V3, radius: f32) -> Near {
+    pub(crate) fn near(&self, p: V3, radius: f32) -> Near {
         let mut near = Near::default();
         for (lamp, among) in self.lamps.iter().zip(&mut near.lamps) {
             let light = lamp.at(p);
@@ -187,7 +187,7 @@ impl World {
 
     /// What the objects take from the light of the open ground at a point: shadows, and the part of
     /// the surroundings that they hide, less what they send themselves.
-    pub(super) fn ground_loss(&self, p: V3, n: V3, near: &Near) -> V3 {
+    pub(crate) fn ground_loss(&self, p: V3, n: V3, near: &Near) -> V3 {
         let mut lost = V3::ZERO;
         for (index, &among) in near.lamps.iter().enumerate() {
             if among.is_empty() {

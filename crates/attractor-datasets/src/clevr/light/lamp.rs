@@ -2,7 +2,7 @@
 
 use super::vector::{V3, v3};
 
-/// Side in world units, power in watts, linear colour; in the order of [`super::LAMPS`].
+/// Side in world units, power in watts, linear colour; in the order of [`crate::clevr::LAMPS`].
 const SQUARES: [(f32, f32, V3); 3] = [
     (0.5, 100.0, v3(1.0, 0.932, 0.817)),
     (1.0, 50.0, V3::splat(1.0)),
@@ -20,7 +20,7 @@ const SUN_WIDTH: f32 = 0.1;
 
 /// A lamp.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Lamp {
+pub(crate) struct Lamp {
     position: V3,
     facing: V3,
     /// From the middle to the middle of two sides.
@@ -29,24 +29,24 @@ pub(super) struct Lamp {
     power: V3,
     is_sun: bool,
     /// Half the diagonal.
-    pub(super) reach: f32,
+    pub(crate) reach: f32,
 }
 
 /// Light that arrives at a point from the middle of a lamp, as if nothing stood between.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Arriving {
+pub(crate) struct Arriving {
     /// Unit vector to the lamp.
-    pub(super) to: V3,
-    pub(super) distance: f32,
+    pub(crate) to: V3,
+    pub(crate) distance: f32,
     /// Irradiance of a surface that faces the lamp.
-    pub(super) irradiance: V3,
+    pub(crate) irradiance: V3,
     /// Half the lamp's apparent width, radians.
-    pub(super) width: f32,
+    pub(crate) width: f32,
 }
 
 impl Lamp {
     /// The three square lamps at the given positions, then the sun.
-    pub(super) fn all(positions: &[[f64; 3]; 3]) -> [Self; 4] {
+    pub(crate) fn all(positions: &[[f64; 3]; 3]) -> [Self; 4] {
         let square = |index: usize| {
             let (side, power, colour): (f32, f32, V3) = SQUARES[index];
             // A diffuse emitter of P watts and area A has radiance P / (4 A) in the generator.
@@ -89,7 +89,7 @@ impl Lamp {
     }
 
     /// Light at `p` from the middle of the lamp.
-    pub(super) fn at(&self, p: V3) -> Arriving {
+    pub(crate) fn at(&self, p: V3) -> Arriving {
         let offset = self.middle(p) - p;
         let square = offset.dot(offset).max(1e-6);
         let inverse = 1.0 / square.sqrt();
@@ -109,7 +109,7 @@ impl Lamp {
     }
 
     /// The point at `(a, b)` of the lamp, both in [-1, 1], as seen from `p`.
-    pub(super) fn point(&self, p: V3, a: f32, b: f32) -> V3 {
+    pub(crate) fn point(&self, p: V3, a: f32, b: f32) -> V3 {
         self.middle(p) + self.half[0] * a + self.half[1] * b
     }
 }

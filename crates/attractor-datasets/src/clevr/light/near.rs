@@ -3,17 +3,17 @@
 /// A set of solids. Numbers that are equal modulo 64 are in it together: it may hold too many, but
 /// never too few.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Among(u64);
+pub(crate) struct Among(u64);
 
 impl Among {
-    pub(super) const ALL: Self = Self(u64::MAX);
+    pub(crate) const ALL: Self = Self(u64::MAX);
 
-    pub(super) fn add(&mut self, index: usize) {
+    pub(crate) fn add(&mut self, index: usize) {
         self.0 |= 1 << (index % 64);
     }
 
     /// Its members below `count`, without a look at the others.
-    pub(super) fn below(self, count: usize) -> impl Iterator<Item = usize> {
+    pub(crate) fn below(self, count: usize) -> impl Iterator<Item = usize> {
         let mut left = match count {
             0..64 => self.0 & ((1 << count) - 1),
             _ => self.0,
@@ -26,27 +26,27 @@ impl Among {
         lowest.flat_map(move |index| (index..count).step_by(64))
     }
 
-    pub(super) fn is_empty(self) -> bool {
+    pub(crate) fn is_empty(self) -> bool {
         self.0 == 0
     }
 }
 
 /// The solids that matter to a piece of ground.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Near {
+pub(crate) struct Near {
     /// Those that may hide each lamp.
-    pub(super) lamps: [Among; 4],
+    pub(crate) lamps: [Among; 4],
     /// Those that are close.
-    pub(super) around: Among,
+    pub(crate) around: Among,
 }
 
 impl Near {
-    pub(super) const ALL: Self = Self {
+    pub(crate) const ALL: Self = Self {
         lamps: [Among::ALL; 4],
         around: Among::ALL,
     };
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }

@@ -6,13 +6,13 @@ use std::path::Path;
 use image::ImageFormat;
 use image::imageops::{self, FilterType};
 
-use super::view::View;
+use crate::clevr::picture::View;
 use crate::{DataError, Result};
 
 /// Decodes a PNG, cuts the view's window out and shrinks it to the view's size: a linear filter
 /// whose support grows with the shrinking, as in PIL and torchvision with antialiasing. `[3, h, w]`
 /// bytes.
-pub(super) fn decode(path: &Path, view: &View) -> Result<Vec<u8>> {
+pub(crate) fn decode(path: &Path, view: &View) -> Result<Vec<u8>> {
     let broken = |reason: String| DataError::Image {
         path: path.into(),
         member: None,

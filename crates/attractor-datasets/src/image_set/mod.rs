@@ -4,69 +4,20 @@ use std::ops::Range;
 
 use attractor_core::burn::tensor::{Device, Tensor, TensorData};
 use attractor_core::{Error, rng};
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::Result;
-use crate::hash::hex;
-use crate::image_window::Surround;
 use crate::report::LoadReport;
 
-/// Channels, height and width of an image, in the order in which pixels are stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ImageShape {
-    /// 1 (grey) or 3 (red, green, blue) for every set of this crate.
-    pub channels: usize,
-    /// Rows.
-    pub height: usize,
-    /// Columns.
-    pub width: usize,
-}
+mod shape;
+mod surround;
+#[cfg(test)]
+mod tests;
+mod window;
 
-impl ImageShape {
-    /// A shape from its three numbers.
-    pub const fn new(channels: usize, height: usize, width: usize) -> Self {
-        Self {
-            channels,
-            height,
-            width,
-        }
-    }
-
-    /// Values per image: channels x height x width (saturating).
-    pub const fn dim(&self) -> usize {
-        self.channels
-            .saturating_mul(self.height)
-            .saturating_mul(self.width)
-    }
-}
-
-impl std::fmt::Display for ImageShape {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}x{}x{}", self.channels, self.height, self.width)
-    }
-}
-
-/// Which half of a data set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Split {
-    /// For training.
-    Train,
-    /// For evaluation.
-    Test,
-}
-
-impl Split {
-    /// `train` or `test`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Train => "train",
-            Self::Test => "test",
-        }
-    }
-}
+use shape::fingerprint;
+pub(crate) use shape::whole_rows;
+pub use shape::{ImageShape, Split};
+use surround::Surround;
 
 /// 8-bit images of one shape with a label each.
 ///
@@ -88,7 +39,7 @@ pub struct ImageSet {
     pub report: LoadReport,
     pixels: Vec<u8>,
     /// The wider images of which these are windows.
-    pub(crate) surround: Option<Surround>,
+    surround: Option<Surround>,
 }
 
 impl ImageSet {
@@ -271,139 +222,5 @@ impl ImageSet {
     /// The indices of all images in an order drawn from `seed`: equal on every machine.
     pub fn shuffled_order(&self, seed: u64) -> Vec<usize> {
         rng::permutation(&mut rng::stream(seed, "order"), self.len())
-    }
-}
-
-/// Checks that `values` is a whole number of rows of `dim` values.
-pub(crate) fn whole_rows(what: &'static str, values: usize, dim: usize) -> Result<(), Error> {
-    let rows = values.checked_div(dim).unwrap_or_default();
-    let found = values - rows * dim;
-    if dim > 0 && found == 0 {
-        return Ok(());
-    }
-    Err(Error::Width {
-        what,
-        expected: dim,
-        rows: rows + 1,
-        found,
-    })
-}
-
-pub(crate) fn fingerprint(shape: ImageShape, pixels: &[u8]) -> String {
-    let mut hasher = Sha256::new();
-    for side in [shape.channels, shape.height, shape.width] {
-        hasher.update((side as u64).to_le_bytes());
-    }
-    hasher.update(pixels);
-    hex(&hasher.finalize())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn set() -> ImageSet {
-        let pixels = (0..24).collect();
-        let classes = vec!["a".into(), "b".into()];
-        ImageSet::new(
-            "t",
-            ImageShape::new(1, 2, 3),
-            pixels,
-            vec![0, 1, 0, 1],
-            classes,
-        )
-        .unwrap()
-    }
-
-    #[test]
-    fn rows_are_scaled_and_ordered() {
-        let rows = set().rows(&[3, 0]).unwrap();
-        assert_eq!(rows.len(), 12);
-        assert_eq!(rows[0], 18.0 / 255.0);
-        assert_eq!(rows[6..9], [0.0, 1.0 / 255.0, 2.0 / 255.0]);
-    }
-
-    #[test]
-    fn tensor_has_one_row_per_image() {
-        let tensor = set().tensor(&[1, 2], &Device::flex()).unwrap();
-        assert_eq!(tensor.dims(), [2, 6]);
-        let values = tensor.into_data().try_into_vec::<f32>().unwrap();
-        assert_eq!(values, set().rows(&[1, 2]).unwrap());
-    }
-
-    #[test]
-    fn bad_indices_are_errors() {
-        let set = set();
-        let message = set.rows(&[4]).unwrap_err().to_string();
-        assert_eq!(message, "image index: expected an index below 4, found 4");
-        assert!(set.rows(&[usize::MAX]).is_err());
-        assert!(set.subset(2..5).is_err());
-        assert!(set.subset(0..usize::MAX).is_err());
-    }
-
-    #[test]
-    fn subset_keeps_labels_and_changes_the_fingerprint() {
-        let set = set();
-        let half = set.subset(1..3).unwrap();
-        assert_eq!(half.labels, [1, 0]);
-        assert_eq!(half.pixels(), &set.pixels()[6..18]);
-        assert_ne!(half.fingerprint, set.fingerprint);
-        assert_eq!(set.subset(0..4).unwrap(), set);
-        assert!(set.subset(2..2).unwrap().is_empty());
-    }
-
-    #[test]
-    fn fingerprint_covers_the_shape() {
-        let wide = ImageSet::new(
-            "t",
-            ImageShape::new(1, 3, 2),
-            (0..24).collect(),
-            vec![0; 4],
-            vec!["a".into()],
-        );
-        assert_ne!(wide.unwrap().fingerprint, set().fingerprint);
-        assert_eq!(set().fingerprint.len(), 64);
-    }
-
-    #[test]
-    fn inconsistent_parts_are_refused() {
-        let build = |pixels, labels: Vec<u32>| {
-            ImageSet::new(
-                "t",
-                ImageShape::new(1, 2, 3),
-                vec![0; pixels],
-                labels,
-                vec!["a".into()],
-            )
-        };
-        assert!(
-            build(13, vec![0, 0])
-                .unwrap_err()
-                .to_string()
-                .contains("[n, 6]")
-        );
-        assert!(
-            build(12, vec![0])
-                .unwrap_err()
-                .to_string()
-                .contains("expected 2 rows, found 1")
-        );
-        assert!(
-            build(12, vec![0, 1])
-                .unwrap_err()
-                .to_string()
-                .contains("below 1, found 1")
-        );
-        let empty = ImageSet::new("t", ImageShape::new(1, 0, 3), vec![], vec![], vec![]);
-        assert!(empty.unwrap_err().to_string().contains("1x0x3"));
-    }
-
-    #[test]
-    fn shuffled_order_is_a_seeded_permutation() {
-        let set = set();
-        let mut order = set.shuffled_order(5);
-        assert_eq!(order, set.shuffled_order(5));
-        order.sort_unstable();
-        assert_eq!(order, [0, 1, 2, 3]);
     }
 }

@@ -5,8 +5,8 @@
 //! and on flat parts none is needed. Shadow rays use the hull alone: roundings are far smaller than
 //! penumbrae.
 
-use super::scene::{Material, Object, Shape};
 use super::vector::{V3, v3};
+use crate::clevr::scene::{Material, Object, Shape};
 
 /// Radius of the rounded edges over the half side of a cube.
 const CUBE_ROUNDING: f32 = 0.2;
@@ -15,16 +15,16 @@ const RIM_ROUNDING: f32 = 0.08;
 
 /// An object placed in the world.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Solid {
-    pub(super) shape: Shape,
-    pub(super) metal: bool,
+pub(crate) struct Solid {
+    pub(crate) shape: Shape,
+    pub(crate) metal: bool,
     /// Linear reflectance.
-    pub(super) albedo: V3,
-    pub(super) centre: V3,
+    pub(crate) albedo: V3,
+    pub(crate) centre: V3,
     /// Radius of the sphere around it.
-    pub(super) bound: f32,
+    pub(crate) bound: f32,
     /// Radius, or half the side of a cube.
-    pub(super) half: f32,
+    pub(crate) half: f32,
     round: f32,
     cos: f32,
     sin: f32,
@@ -32,16 +32,16 @@ pub(super) struct Solid {
 
 /// Where a ray meets a solid.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Touch {
-    pub(super) t: f32,
-    pub(super) normal: V3,
+pub(crate) struct Touch {
+    pub(crate) t: f32,
+    pub(crate) normal: V3,
     /// Smallest radius of curvature there.
-    pub(super) radius: f32,
+    pub(crate) radius: f32,
 }
 
 impl Touch {
     /// Behind everything.
-    pub(super) const FAR: Self = Self {
+    pub(crate) const FAR: Self = Self {
         t: f32::INFINITY,
         normal: V3::UP,
         radius: 1.0,
@@ -49,7 +49,7 @@ impl Touch {
 }
 
 impl Solid {
-    pub(super) fn new(object: &Object) -> Self {
+    pub(crate) fn new(object: &Object) -> Self {
         let factor = object.size.factor() as f32;
         let (half, bound, rounding) = match object.shape {
             Shape::Sphere => (factor, 1.0, 0.0),
@@ -97,7 +97,7 @@ impl Solid {
     }
 
     /// First point of the surface along a ray from outside, nearer than `limit`.
-    pub(super) fn touch(&self, origin: V3, direction: V3, limit: f32) -> Option<Touch> {
+    pub(crate) fn touch(&self, origin: V3, direction: V3, limit: f32) -> Option<Touch> {
         let to_centre = self.centre - origin;
         let along = to_centre.dot(direction);
         let aside = to_centre.dot(to_centre) - along * along;
@@ -137,7 +137,7 @@ impl Solid {
     }
 
     /// The solid as seen from a point that looks at lamps.
-    pub(super) fn shade(&self, origin: V3) -> Shade<'_> {
+    pub(crate) fn shade(&self, origin: V3) -> Shade<'_> {
         let to_centre = self.centre - origin;
         Shade {
             solid: self,
@@ -216,7 +216,7 @@ impl Solid {
 
 /// A solid as seen from one point.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Shade<'a> {
+pub(crate) struct Shade<'a> {
     solid: &'a Solid,
     to_centre: V3,
     square: f32,
@@ -227,7 +227,7 @@ pub(super) struct Shade<'a> {
 impl Shade<'_> {
     /// Whether the solid stands between the point and one at `offset` from it. Nothing here needs a
     /// direction of unit length.
-    pub(super) fn blocks(&self, offset: V3) -> bool {
+    pub(crate) fn blocks(&self, offset: V3) -> bool {
         let solid = self.solid;
         let along = self.to_centre.dot(offset);
         let length = offset.dot(offset);

@@ -8,10 +8,10 @@ use attractor_listing::{file_name, files, has_suffix, list};
 use rayon::prelude::*;
 
 use super::decode::decode;
-use super::files::{image_folder, read_scenes, scene_file, scene_splits, split_name};
-use super::scene::{Info, Scene};
-use super::set::ClevrSet;
-use super::view::View;
+use super::layout::{image_folder, read_scenes, scene_file, scene_splits, split_name};
+use crate::clevr::picture::View;
+use crate::clevr::scene::{Info, Scene};
+use crate::clevr::set::ClevrSet;
 use crate::report::{self, LoadReport};
 use crate::{DataError, Result, Split};
 
@@ -131,7 +131,7 @@ impl ClevrFolder {
             pixels.extend_from_slice(image?);
             scenes.push(self.scenes[index].clone());
         }
-        let mut set = ClevrSet::new(super::NAME, &self.view, pixels, scenes, None)?;
+        let mut set = ClevrSet::new(crate::clevr::NAME, &self.view, pixels, scenes, None)?;
         set.images.report = self.report.clone();
         Ok(set)
     }
