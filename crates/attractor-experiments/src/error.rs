@@ -1,5 +1,7 @@
 //! Errors of protocols.
 
+use std::path::PathBuf;
+
 use attractor::datasets::DataError;
 
 /// Result of this crate.
@@ -53,6 +55,56 @@ pub enum Error {
         found: String,
     },
 
+    /// A setting that does not fit.
+    #[error("{what}: expected {expected}, found {found}")]
+    Setting {
+        /// Which, or what about it.
+        what: String,
+        /// What would fit.
+        expected: String,
+        /// What was found.
+        found: String,
+    },
+
+    /// A model for images of another size.
+    #[error(
+        "the model `{model}` expects {expected} numbers per image, but data set `{dataset}` has {found} ({shape})"
+    )]
+    Width {
+        /// Kind of the model.
+        model: String,
+        /// Numbers that it takes.
+        expected: usize,
+        /// Name of the data set.
+        dataset: String,
+        /// Numbers of its images.
+        found: usize,
+        /// Their shape.
+        shape: String,
+    },
+
+    /// What went wrong, and where.
+    #[error("{place}")]
+    Within {
+        /// The system, task or model.
+        place: String,
+        /// What is wrong there.
+        source: Box<Error>,
+    },
+
+    /// A cell of another experiment.
+    #[error("cell {0} is not one of this experiment's")]
+    Stranger(String),
+
+    /// A folder that cannot be made.
+    #[error("could not create {}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+
     /// The run was asked to stop.
     #[error("stopped")]
     Stopped,
@@ -68,4 +120,27 @@ pub enum Error {
     /// The run folder or a metric refused.
     #[error(transparent)]
     Evaluation(#[from] attractor::evaluation::Error),
+}
+
+impl Error {
+    /// An error with the place that it happened in.
+    pub fn within(place: impl Into<String>, error: impl Into<Self>) -> Self {
+        Self::Within {
+            place: place.into(),
+            source: Box::new(error.into()),
+        }
+    }
+
+    /// An error about a setting.
+    pub fn setting(
+        what: impl Into<String>,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+    ) -> Self {
+        Self::Setting {
+            what: what.into(),
+            expected: expected.into(),
+            found: found.into(),
+        }
+    }
 }

@@ -18,6 +18,7 @@ pub mod bayespcn;
 pub mod capacity;
 pub mod drdam;
 mod error;
+pub mod images;
 pub mod khm;
 pub mod pcn;
 mod protocol;

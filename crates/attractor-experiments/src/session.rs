@@ -1,5 +1,6 @@
 //! What a protocol may use of the run that it is part of.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use attractor::core::burn::tensor::Device;
@@ -26,6 +27,12 @@ pub trait Session {
 
     /// `done` of `total` steps of `what` are done; `note` says what they reached.
     fn progress(&mut self, what: &str, done: usize, total: usize, note: &str);
+
+    /// A line worth keeping, such as the end of an epoch.
+    fn note(&mut self, line: &str);
+
+    /// Folder of unfinished trainings, which a later run continues; `None` if none are kept.
+    fn checkpoints(&self) -> Option<PathBuf>;
 
     /// One epoch of something that learns, for the report's training curves.
     ///

@@ -1,6 +1,7 @@
 //! A run without folders or terminals, for the tests of protocols.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use attractor::core::Backend;
@@ -169,6 +170,12 @@ impl Session for Silent {
 
     fn progress(&mut self, _: &str, done: usize, total: usize, _: &str) {
         assert!(done <= total);
+    }
+
+    fn note(&mut self, _: &str) {}
+
+    fn checkpoints(&self) -> Option<PathBuf> {
+        None
     }
 
     fn training(&mut self, _: &TrainingPoint) -> Result<()> {

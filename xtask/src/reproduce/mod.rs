@@ -1,17 +1,12 @@
 //! `cargo xtask reproduce`: plan, train, measure, report.
 
-mod cell;
-mod check;
-mod codes;
-mod memo;
-mod model;
+mod here;
 mod observer;
-mod panel;
 mod plan;
-mod probe;
 mod run;
 mod study;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -23,7 +18,9 @@ use attractor::evaluation::experiment::TaskLevels;
 use attractor::evaluation::report::{Entry, Outcome, write_index};
 use attractor::evaluation::{Experiment, ExperimentFile, Preset, RunConfig, Shard};
 
-use self::cell::Executor;
+use attractor_experiments::images::{self, Executor};
+
+use self::here::Here;
 use self::plan::Plan;
 use self::run::{Ended, Run};
 use crate::out::{self, complain, say};
@@ -188,18 +185,32 @@ fn retrieval(experiment: Experiment, args: &Args, stop: &Arc<AtomicBool>) -> Res
     let config = RunConfig::from(plan.config.clone());
     let (dir, reference) = (plan.dir.clone(), plan.reference.as_ref());
     let mut run = Run::begin(args, dir, &config, &plan.info, reference, stop)?;
-    let mut executor = Executor::new(&plan, stop.clone(), run.terminal.training());
+    let fixed = images::Plan {
+        config: &plan.config,
+        device: &plan.device,
+        train: &plan.train,
+        test: &plan.test,
+    };
+    let mut executor = Executor::new(&fixed);
+    let mut view = run.terminal.training();
+    let none = HashMap::new();
     if args.train_only {
+        let mut session = Here::new(&plan.device, stop, &none, &mut view, &mut run.writer);
         for seed in 0..plan.config.seeds as u64 {
-            executor.train(seed, &mut run.writer)?;
+            executor.train(seed, &mut session)?;
         }
+        session.rest();
         say!("trained; measure with: {}", run::again(args, &run.dir));
         return Ok(Ended {
             dir: run.dir,
             complete: true,
         });
     }
-    run.cells(|cell, writer| executor.execute(cell, writer))?;
-    drop(executor);
+    run.cells(|cell, writer| {
+        let mut session = Here::new(&plan.device, stop, &none, &mut view, writer);
+        let measured = executor.execute(cell, &mut session);
+        session.rest();
+        Ok(measured?)
+    })?;
     run.end()
 }

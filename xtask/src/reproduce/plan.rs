@@ -16,7 +16,7 @@ use attractor::evaluation::{
 };
 use serde::Deserialize;
 
-use super::{Args, check, run};
+use super::{Args, run};
 use crate::data::Notes;
 use crate::loading;
 use crate::out::say;
@@ -72,7 +72,7 @@ impl Plan {
         let config = experiment.resolve(args.preset, &overrides)?;
         say!("{}", headline(&experiment, &config, args.backend));
         let dir = run::claim(args, &RunConfig::from(config.clone()))?;
-        check::parts(&config, &device)?;
+        attractor_experiments::images::check(&config, &device)?;
         let wanted = config.data.clone().try_into::<DataOptions>();
         let wanted = wanted.with_context(|| format!("{}: `data`", experiment.path().display()))?;
         let learned = config.train_dataset.as_ref().unwrap_or(&dataset);

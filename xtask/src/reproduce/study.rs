@@ -1,20 +1,16 @@
 //! Studies: the protocol measures, the run folder keeps.
 
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result, bail};
-use attractor::core::burn::tensor::Device;
-use attractor::datasets::{DataRoot, ImageSet, LoadOptions, Split};
-use attractor::evaluation::figures::ImageGrid;
-use attractor::evaluation::run::{Trace, TrainingPoint};
+use attractor::datasets::{DataRoot, LoadOptions, Split};
 use attractor::evaluation::study::{ResolvedStudy, Study, StudyOverrides};
-use attractor::evaluation::{Cell, Hardware, RunConfig, RunWriter};
-use attractor_experiments::{Error, Protocol, Session, Task, Work, find};
+use attractor::evaluation::{Hardware, RunConfig};
+use attractor_experiments::{Protocol, Task, Work, find};
 
 use super::Args;
-use super::observer::TrainingView;
+use super::here::{Here, Loaded};
 use super::plan::{hash, run_info};
 use super::run::{self, Ended, Run};
 use crate::data::Notes;
@@ -50,7 +46,7 @@ pub(super) fn run(study: &Study, args: &Args, stop: &Arc<AtomicBool>) -> Result<
     let config = RunConfig::from(resolved.clone());
     let dir = run::claim(args, &config)?;
 
-    let mut images = HashMap::new();
+    let mut images = Loaded::new();
     let mut hashes = Vec::new();
     let mut notes = Notes::default();
     let mut options = LoadOptions::default();
@@ -88,14 +84,7 @@ pub(super) fn run(study: &Study, args: &Args, stop: &Arc<AtomicBool>) -> Result<
         let Some((part, series)) = resolved.find(cell) else {
             bail!("a cell without a series");
         };
-        let mut session = Here {
-            device: &device,
-            stop,
-            images: &images,
-            view: &mut view,
-            underway: None,
-            writer,
-        };
+        let mut session = Here::new(&device, stop, &images, &mut view, writer);
         let measured = protocol.measure(Task { part, series, cell }, &mut session);
         session.rest();
         Ok(measured?)
@@ -195,77 +184,5 @@ fn duration(seconds: f64) -> String {
         s if s < 90.0 => format!("{s:.0} s"),
         s if s < 5400.0 => format!("{:.0} min", s / 60.0),
         s => format!("{:.1} h", s / 3600.0),
-    }
-}
-
-/// The run as a protocol sees it.
-struct Here<'a> {
-    device: &'a Device,
-    stop: &'a AtomicBool,
-    images: &'a HashMap<(String, &'static str), Arc<ImageSet>>,
-    view: &'a mut TrainingView,
-    /// What the view shows at the moment.
-    underway: Option<String>,
-    writer: &'a mut RunWriter,
-}
-
-impl Here<'_> {
-    /// Takes the progress bar away.
-    fn rest(&mut self) {
-        if self.underway.take().is_some() {
-            self.view.end();
-        }
-    }
-}
-
-impl Session for Here<'_> {
-    fn device(&self) -> &Device {
-        self.device
-    }
-
-    fn stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
-    }
-
-    fn images(&mut self, dataset: &str, split: Split) -> Result<Arc<ImageSet>, Error> {
-        let part = match split {
-            Split::Train => "train",
-            Split::Test => "test",
-        };
-        match self.images.get(&(dataset.to_owned(), part)) {
-            Some(images) => Ok(images.clone()),
-            // Everything that the study names was loaded before the first cell.
-            None => Err(attractor::core::Error::Device(format!(
-                "data set `{dataset}` is not one of this study's"
-            ))
-            .into()),
-        }
-    }
-
-    fn progress(&mut self, what: &str, done: usize, total: usize, note: &str) {
-        if self.underway.as_deref() != Some(what) {
-            self.rest();
-            self.view.begin(what, total);
-            self.underway = Some(what.to_owned());
-        }
-        self.view.step(what, done, note);
-    }
-
-    fn training(&mut self, point: &TrainingPoint) -> Result<(), Error> {
-        Ok(self.writer.add_training(point)?)
-    }
-
-    fn panel(
-        &mut self,
-        cell: &Cell,
-        caption: &str,
-        rows: &[&str],
-        grid: &ImageGrid,
-    ) -> Result<(), Error> {
-        Ok(self.writer.add_panel(cell, caption, rows, grid)?)
-    }
-
-    fn trace(&mut self, trace: &Trace) -> Result<(), Error> {
-        Ok(self.writer.add_trace(trace)?)
     }
 }

@@ -1,11 +1,12 @@
 //! MONet's settings in an experiment file.
 
-use anyhow::{Context, Result};
 use attractor::evaluation::experiment::ModelSpec;
 use attractor::generative::monet::MonetObjective;
 use attractor::generative::train::{Decay, Optimiser, RmsPropConfig, Schedule};
 use attractor::generative::{AdamConfig, MonetConfig, MonetTrainerConfig};
 use serde::Deserialize;
+
+use crate::Result;
 
 /// The table `model.options`; what is absent is as published.
 #[derive(Debug, Deserialize)]
@@ -54,11 +55,7 @@ pub(super) fn configure(
     seed: u64,
     steps: usize,
 ) -> Result<(MonetConfig, MonetTrainerConfig)> {
-    let options: Options = spec
-        .options
-        .clone()
-        .try_into()
-        .context("the experiment's `model.options`")?;
+    let options: Options = super::options(spec)?;
     let size = MonetConfig {
         attention_width: spec.features,
         blocks: options.blocks,

@@ -1,12 +1,12 @@
 //! What a report shows of a cell: images, and how named energies fell.
 
-use anyhow::Result;
 use attractor::core::Recall;
+use attractor::evaluation::Cell;
 use attractor::evaluation::figures::{Image, ImageGrid};
 use attractor::evaluation::run::{Trace, TraceTerm};
-use attractor::evaluation::{Cell, RunWriter};
 
 use super::cell::Executor;
+use crate::{Result, Session};
 
 /// Cues shown in a panel.
 const PANEL_CUES: usize = 8;
@@ -24,7 +24,7 @@ impl Executor<'_> {
         cell: &Cell,
         rows: &[(String, Vec<f32>)],
         recall: &Recall,
-        writer: &mut RunWriter,
+        session: &mut dyn Session,
     ) -> Result<()> {
         let shape = self.plan.test.images.shape;
         let row = |values: &[f32]| {
@@ -41,7 +41,7 @@ impl Executor<'_> {
         let grid = ImageGrid::new(pictures.collect::<Result<_, _>>()?)?;
         let names: Vec<&str> = rows.iter().map(|(name, _)| name.as_str()).collect();
         let caption = format!("Cues of the first block, {} stored.", cell.n_stored);
-        writer.add_panel(cell, &caption, &names, &grid)?;
+        session.panel(cell, &caption, &names, &grid)?;
         let terms: Vec<TraceTerm> = recall
             .trace
             .terms
@@ -58,7 +58,7 @@ impl Executor<'_> {
             })
             .collect();
         if terms.iter().any(|term| term.values.len() > 2) {
-            writer.add_trace(&Trace {
+            session.trace(&Trace {
                 cell: cell.clone(),
                 terms,
             })?;

@@ -6,15 +6,12 @@ mod trainee;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
 use attractor::core::GenerativeModel;
 use attractor::core::burn::tensor::Device;
 use attractor::core::failure::reasons;
 use attractor::datasets::ImageSet;
-use attractor::evaluation::RunWriter;
 use attractor::evaluation::experiment::ModelSpec;
 use attractor::evaluation::run::TrainingPoint;
 use attractor::generative::train::{AdamConfig, Objective, Order, Trainer, TrainerConfig};
@@ -23,12 +20,14 @@ use attractor::generative::{
     Vae,
 };
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use self::trainee::Trainee;
-use super::observer::TrainingView;
+use super::cell::too_few;
+use crate::{Error, Result, Session};
 
 /// Kinds of models.
-const KINDS: &str = "cifar-vae, mnist-vae, monet";
+const KINDS: &str = "one of `cifar-vae`, `mnist-vae`, `monet`";
 
 /// The table `model.options` of an autoencoder.
 #[derive(Debug, Default, Deserialize)]
@@ -38,86 +37,85 @@ struct VaeOptions {
 }
 
 /// What to train.
-pub(crate) struct Training<'a> {
+pub(super) struct Training<'a> {
     /// Name in `training.jsonl` and of the checkpoint.
-    pub(crate) name: String,
-    pub(crate) spec: &'a ModelSpec,
-    pub(crate) objective: Objective,
-    pub(crate) epochs: usize,
-    pub(crate) learning_rate: f64,
-    pub(crate) seed: u64,
-    pub(crate) images: &'a ImageSet,
+    pub(super) name: String,
+    pub(super) spec: &'a ModelSpec,
+    pub(super) objective: Objective,
+    pub(super) epochs: usize,
+    pub(super) learning_rate: f64,
+    pub(super) seed: u64,
+    pub(super) images: &'a ImageSet,
     /// Images to use, of those.
-    pub(crate) count: usize,
-    pub(crate) device: &'a Device,
-    pub(crate) stop: Arc<AtomicBool>,
+    pub(super) count: usize,
+    pub(super) device: &'a Device,
 }
 
 impl Training<'_> {
     /// Trains, or continues from the run's checkpoint, and freezes.
-    pub(crate) fn run(
-        &self,
-        writer: &mut RunWriter,
-        view: &mut TrainingView,
-    ) -> Result<Arc<dyn GenerativeModel>> {
+    pub(super) fn run(&self, session: &mut dyn Session) -> Result<Arc<dyn GenerativeModel>> {
         let ModelSpec { features, code, .. } = *self.spec;
-        let path = self.checkpoint(writer)?;
+        let path = self.checkpoint(session)?;
         let mut trainee: Box<dyn Trainee> = match self.spec.kind.as_str() {
             "cifar-vae" => {
                 let model = CifarVaeConfig { features, code }.init(self.seed, self.device)?;
-                self.autoencoder(model, &path)?
+                self.autoencoder(model, path.as_deref())?
             }
             "mnist-vae" => {
                 let model = MnistVaeConfig { features, code }.init(self.seed, self.device)?;
-                self.autoencoder(model, &path)?
+                self.autoencoder(model, path.as_deref())?
             }
             "monet" => {
                 if self.objective == Objective::Reconstruction {
-                    bail!("a model of kind `monet` cannot be trained as a plain autoencoder");
+                    return Err(no_autoencoder());
                 }
                 let steps = self.epochs * self.count.div_ceil(self.spec.batch);
                 let (size, config) = monet::configure(self.spec, self.seed, steps)?;
                 let model = size.init(self.seed, self.device)?;
                 self.check_width(3 * MonetConfig::SIDE * MonetConfig::SIDE)?;
-                Box::new(if path.exists() {
-                    MonetTrainer::load(&path, model, config)?
-                } else {
-                    MonetTrainer::new(model, config)?
+                Box::new(match path.as_deref().filter(|path| path.exists()) {
+                    Some(path) => MonetTrainer::load(path, model, config)?,
+                    None => MonetTrainer::new(model, config)?,
                 })
             }
-            unknown => bail!("unknown model kind `{unknown}`; known: {KINDS}"),
+            unknown => return Err(unknown_kind(unknown)),
         };
-        self.train(&mut *trainee, &path, writer, view)
+        self.train(&mut *trainee, path.as_deref(), session)
     }
 
-    fn checkpoint(&self, writer: &RunWriter) -> Result<PathBuf> {
-        let folder = writer.folder().checkpoints();
-        std::fs::create_dir_all(&folder)
-            .with_context(|| format!("could not create {}", folder.display()))?;
-        Ok(folder.join(format!("{}-seed{}.safetensors", self.name, self.seed)))
+    /// Where the training is kept, if the session keeps any.
+    fn checkpoint(&self, session: &dyn Session) -> Result<Option<PathBuf>> {
+        let Some(folder) = session.checkpoints() else {
+            return Ok(None);
+        };
+        std::fs::create_dir_all(&folder).map_err(|source| Error::Folder {
+            path: folder.clone(),
+            source,
+        })?;
+        let name = format!("{}-seed{}.safetensors", self.name, self.seed);
+        Ok(Some(folder.join(name)))
     }
 
     fn check_width(&self, expected: usize) -> Result<()> {
         if expected == self.images.dim() {
             return Ok(());
         }
-        bail!(
-            "the model `{}` expects {expected} numbers per image, but data set `{}` has {} ({})",
-            self.spec.kind,
-            self.images.name,
-            self.images.dim(),
-            self.images.shape
-        )
+        Err(Error::Width {
+            model: self.spec.kind.clone(),
+            expected,
+            dataset: self.images.name.clone(),
+            found: self.images.dim(),
+            shape: self.images.shape.to_string(),
+        })
     }
 
-    fn autoencoder<V: Vae + 'static>(&self, model: V, path: &Path) -> Result<Box<dyn Trainee>> {
+    fn autoencoder<V: Vae + 'static>(
+        &self,
+        model: V,
+        path: Option<&Path>,
+    ) -> Result<Box<dyn Trainee>> {
         self.check_width(model.data_dim())?;
-        let VaeOptions { order } = self
-            .spec
-            .options
-            .clone()
-            .try_into()
-            .context("the experiment's `model.options`")?;
+        let VaeOptions { order } = options(self.spec)?;
         let config = TrainerConfig {
             order,
             objective: self.objective,
@@ -129,36 +127,28 @@ impl Training<'_> {
             seed: self.seed,
             ..TrainerConfig::default()
         };
-        Ok(Box::new(if path.exists() {
-            Trainer::load(path, model, config, self.device)?
-        } else {
-            Trainer::new(model, config, self.device)?
+        Ok(Box::new(match path.filter(|path| path.exists()) {
+            Some(path) => Trainer::load(path, model, config, self.device)?,
+            None => Trainer::new(model, config, self.device)?,
         }))
     }
 
     fn train(
         &self,
         trainee: &mut dyn Trainee,
-        path: &Path,
-        writer: &mut RunWriter,
-        view: &mut TrainingView,
+        path: Option<&Path>,
+        session: &mut dyn Session,
     ) -> Result<Arc<dyn GenerativeModel>> {
         let count = self.count;
         // A prefix of a fixed shuffle: data sets may come sorted by class.
         let chosen = self.images.shuffled_order(self.seed);
         if chosen.len() < count {
-            bail!(
-                "expected {count} training images, found {} in data set `{}`",
-                chosen.len(),
-                self.images.name
-            );
+            return Err(too_few(self.images, "training images", count));
         }
         let steps = count.div_ceil(self.spec.batch);
         let what = format!("training {} (seed {})", self.name, self.seed);
         let first = trainee.epoch();
-        if first < self.epochs {
-            view.begin(&what, steps * (self.epochs - first));
-        }
+        let all = steps * self.epochs.saturating_sub(first);
         while trainee.epoch() < self.epochs {
             let clock = Instant::now();
             let mut data = FromFn::new(count, |_, indices: &[usize]| {
@@ -175,43 +165,42 @@ impl Training<'_> {
             let before = (trainee.epoch() - first) * steps;
             let (loss, finished) = trainee.run_epoch(&mut data, &mut |step, loss| {
                 let note = format!("epoch {epoch}/{}, loss {loss:.3} per image", self.epochs);
-                view.step(&what, before + step, &note);
-                if self.stop.load(Ordering::Relaxed) {
+                session.progress(&what, before + step, all, &note);
+                if session.stopped() {
                     ControlFlow::Break(())
                 } else {
                     ControlFlow::Continue(())
                 }
             })?;
             if !finished {
-                view.end();
-                bail!("stopped in epoch {epoch}; the last full epoch is saved");
+                return Err(Error::Stopped);
             }
             let seconds = clock.elapsed().as_secs_f64();
-            trainee.save(path)?;
-            writer.add_training(&TrainingPoint {
+            if let Some(path) = path {
+                trainee.save(path)?;
+            }
+            session.training(&TrainingPoint {
                 model: self.name.clone(),
                 seed: self.seed,
                 epoch,
                 loss_per_image: loss,
                 seconds,
             })?;
-            view.note(&format!(
+            session.note(&format!(
                 "{what}: epoch {epoch}/{}, loss {loss:.4} per image, {seconds:.0} s",
                 self.epochs
             ));
         }
-        view.end();
         trainee.freeze(self.device)
     }
 }
 
 /// The experiment's model without training, or with the weights that it imports: what memories are
 /// tried on before anything is trained.
-pub(crate) fn untrained(spec: &ModelSpec, device: &Device) -> Result<Arc<dyn GenerativeModel>> {
+pub(super) fn untrained(spec: &ModelSpec, device: &Device) -> Result<Arc<dyn GenerativeModel>> {
     let ModelSpec { features, code, .. } = *spec;
     if spec.kind.ends_with("-vae") {
-        let options = spec.options.clone().try_into::<VaeOptions>();
-        options.context("`model.options`")?;
+        options::<VaeOptions>(spec)?;
     }
     if let Some(path) = &spec.weights {
         return import(spec, path, device);
@@ -231,12 +220,12 @@ pub(crate) fn untrained(spec: &ModelSpec, device: &Device) -> Result<Arc<dyn Gen
             let trainer = MonetTrainer::new(model, config)?;
             Arc::new(trainer.model(device)?.freeze()?)
         }
-        unknown => bail!("unknown model kind `{unknown}`; known: {KINDS}"),
+        unknown => return Err(unknown_kind(unknown)),
     })
 }
 
 /// Reads trained weights of the experiment's kind.
-pub(crate) fn import(
+pub(super) fn import(
     spec: &ModelSpec,
     path: &Path,
     device: &Device,
@@ -248,6 +237,27 @@ pub(crate) fn import(
             let (size, _) = monet::configure(spec, 0, 0)?;
             Arc::new(Monet::read(path, size.slots, device)?.freeze()?)
         }
-        unknown => bail!("unknown model kind `{unknown}`; known: {KINDS}"),
+        unknown => return Err(unknown_kind(unknown)),
     })
+}
+
+/// The table `model.options`.
+fn options<T: DeserializeOwned>(spec: &ModelSpec) -> Result<T> {
+    let parsed = spec.options.clone().try_into();
+    parsed.map_err(|error: toml::de::Error| {
+        Error::setting(
+            "`model.options`",
+            "what a model of this kind knows",
+            error.message(),
+        )
+    })
+}
+
+fn unknown_kind(kind: &str) -> Error {
+    Error::setting("`model.kind`", KINDS, format!("`{kind}`"))
+}
+
+pub(super) fn no_autoencoder() -> Error {
+    let expected = "`clean` or `task` with a model of kind `monet`, which is no plain autoencoder";
+    Error::setting("`train.on`", expected, "`images`")
 }

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Result;
+use crate::Result;
 use attractor::core::GenerativeModel;
 use attractor::core::burn::tensor::Device;
 use attractor::generative::train::{Batches, Trainer};

@@ -1,6 +1,6 @@
 //! What recalled images show, where the data set says what the stored ones do.
 
-use anyhow::Result;
+use crate::Result;
 use attractor::core::burn::tensor::{Device, Tensor, TensorData};
 use attractor::core::kernel::{PatternStore, nearest};
 use attractor::core::{Segments, check};
@@ -15,14 +15,14 @@ const PATCHES: usize = 12_000;
 /// Reads an object's attributes off an image by the most similar patch of the training images: the
 /// first nearest neighbour of a patch around the object's middle.
 #[derive(Debug)]
-pub(crate) struct Probe {
+pub(super) struct Probe {
     patches: PatternStore,
     attributes: Vec<Vec<(String, String)>>,
 }
 
 impl Probe {
     /// A probe of the first `count` training images; `None` if they are not annotated.
-    pub(crate) fn new(train: &AnnotatedSet, count: usize, device: &Device) -> Option<Self> {
+    pub(super) fn new(train: &AnnotatedSet, count: usize, device: &Device) -> Option<Self> {
         let annotations = train.annotations.as_ref()?;
         let (mut values, mut attributes) = (Vec::new(), Vec::new());
         for (index, objects) in annotations.objects.iter().take(count).enumerate() {
@@ -49,7 +49,7 @@ impl Probe {
 
     /// For each image with objects in sight, the share of their attributes that the probe finds in
     /// `images` (`[n, data_dim]`), in percent. `indices` are the stored images in `set`.
-    pub(crate) fn shares(
+    pub(super) fn shares(
         &self,
         images: &[f32],
         indices: &[usize],
@@ -120,7 +120,7 @@ fn patch(image: &[f32], shape: ImageShape, object: &AnnotatedObject) -> Vec<f32>
 
 /// Adjusted Rand index over the objects' pixels for each image with masks and at least two objects
 /// in sight.
-pub(crate) fn foreground_ari(
+pub(super) fn foreground_ari(
     segments: &Segments,
     indices: &[usize],
     set: &AnnotatedSet,
@@ -149,7 +149,7 @@ pub(crate) fn foreground_ari(
 }
 
 /// Rows of pictures: every part's mask, then every part by itself on its share of the image.
-pub(crate) fn pictures(segments: &Segments, shape: ImageShape) -> Result<Vec<(String, Vec<f32>)>> {
+pub(super) fn pictures(segments: &Segments, shape: ImageShape) -> Result<Vec<(String, Vec<f32>)>> {
     let [images, parts, pixels] = segments.masks.dims();
     let masks = check::to_host(segments.masks.clone())?;
     let looks = check::to_host(segments.parts.clone())?;

@@ -10,13 +10,13 @@ use attractor::core::{GenerativeModel, LayerChain, Posterior, Segments, check};
 
 /// Answers of `encode` by a hash of the data.
 #[derive(Debug)]
-pub(crate) struct Memo {
+pub(super) struct Memo {
     inner: Arc<dyn GenerativeModel>,
     answers: Mutex<HashMap<u64, Posterior>>,
 }
 
 impl Memo {
-    pub(crate) fn new(inner: Arc<dyn GenerativeModel>) -> Self {
+    pub(super) fn new(inner: Arc<dyn GenerativeModel>) -> Self {
         Self {
             inner,
             answers: Mutex::default(),

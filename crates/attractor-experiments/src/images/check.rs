@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, bail};
 use attractor::catalogue::{self, Context};
 use attractor::core::GenerativeModel;
 use attractor::core::burn::tensor::Device;
@@ -11,20 +10,26 @@ use attractor::datasets::Corruption;
 use attractor::evaluation::experiment::{Reading, SystemSpec, TrainOn};
 use attractor::evaluation::{Representation, Resolved};
 
-use super::model::untrained;
+use super::model::{no_autoencoder, untrained};
+use crate::{Error, Result};
 
 /// Entries of a pixel row in a trial: matrices over real ones may take gigabytes.
 const FEW: usize = 16;
 
 /// Builds the model, the corruptions and the systems, and drops them again.
-pub(super) fn parts(config: &Resolved, device: &Device) -> Result<()> {
+///
+/// # Errors
+/// What a part refuses, with its name.
+pub fn parts(config: &Resolved, device: &Device) -> Result<()> {
     for (task, level) in config.all_conditions() {
-        Corruption::from_task(&task, level.value()).with_context(|| format!("task `{task}`"))?;
+        Corruption::from_task(&task, level.value())
+            .map_err(|error| Error::within(format!("task `{task}`"), error))?;
     }
-    let model = untrained(&config.model, device).context("the experiment's `model`")?;
+    let model = untrained(&config.model, device)
+        .map_err(|error| Error::within("the experiment's `model`", error))?;
     for system in &config.systems {
         let what = || format!("system `{}`, recipe `{}`", system.key(), system.recipe);
-        one(config, system, &model, device).with_context(what)?;
+        one(config, system, &model, device).map_err(|error| Error::within(what(), error))?;
     }
     Ok(())
 }
@@ -53,16 +58,22 @@ fn one(
         }
     };
     if on == Some(TrainOn::Images) && config.model.kind == "monet" {
-        bail!("a model of kind `monet` cannot be trained as a plain autoencoder");
+        return Err(no_autoencoder());
     }
     let learns = matches!(on, Some(TrainOn::Clean | TrainOn::Task));
     match memory.as_train() {
-        Some(_) if !learns => bail!(
-            "it learns before it stores: expected `train = {{ on = \"clean\" or \"task\", epochs, rate }}`"
-        ),
-        None if learns => bail!("it has no weights to learn: expected no `train`"),
-        _ => {}
-    }
+        Some(_) if !learns => Err(Error::setting(
+            "it learns before it stores",
+            "`train = { on = \"clean\" or \"task\", epochs, rate }`",
+            "none",
+        )),
+        None if learns => Err(Error::setting(
+            "it has no weights to learn",
+            "no `train`",
+            "one",
+        )),
+        _ => Ok(()),
+    }?;
     if system.read == Reading::Complete {
         memory.complete_for("the experiment's `read`")?;
     }

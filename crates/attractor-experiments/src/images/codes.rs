@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use anyhow::Result;
+use crate::Result;
 use attractor::core::burn::tensor::{Device, Tensor, TensorData};
 use attractor::core::{GenerativeModel, check};
 use attractor::datasets::{Corruption, ImageSet};
@@ -16,24 +16,24 @@ const DRAWS: usize = 2;
 
 /// Codes, computed when first asked for.
 #[derive(Debug, Default)]
-pub(crate) struct TrainingCodes {
+pub(super) struct TrainingCodes {
     clean: HashMap<u64, Vec<f32>>,
     /// By seed, corruption and draw.
     corrupted: HashMap<(u64, String, usize), Vec<f32>>,
 }
 
 /// Where the codes come from.
-pub(crate) struct Source<'a> {
-    pub(crate) images: &'a ImageSet,
-    pub(crate) order: &'a [usize],
-    pub(crate) model: &'a dyn GenerativeModel,
-    pub(crate) device: &'a Device,
-    pub(crate) seed: u64,
+pub(super) struct Source<'a> {
+    pub(super) images: &'a ImageSet,
+    pub(super) order: &'a [usize],
+    pub(super) model: &'a dyn GenerativeModel,
+    pub(super) device: &'a Device,
+    pub(super) seed: u64,
 }
 
 impl TrainingCodes {
     /// Clean codes in order.
-    pub(crate) fn clean(&mut self, source: &Source<'_>) -> Result<&[f32]> {
+    pub(super) fn clean(&mut self, source: &Source<'_>) -> Result<&[f32]> {
         if let Entry::Vacant(slot) = self.clean.entry(source.seed) {
             slot.insert(source.encode(Corruption::Clean, 0)?);
         }
@@ -41,7 +41,7 @@ impl TrainingCodes {
     }
 
     /// Codes under a corruption, one of [`DRAWS`] draws by turns.
-    pub(crate) fn corrupted(
+    pub(super) fn corrupted(
         &mut self,
         source: &Source<'_>,
         corruption: Corruption,

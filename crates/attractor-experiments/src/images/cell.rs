@@ -3,25 +3,23 @@
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{Context as _, Result, bail};
 use attractor::baselines::{Episode, train_epochs};
 use attractor::catalogue::{self, Context};
-use attractor::core::burn::tensor::{Tensor, TensorData};
+use attractor::core::burn::tensor::{Device, Tensor, TensorData};
+use attractor::core::failure::reasons;
 use attractor::core::{AssociativeMemory, GenerativeModel, Recall, check};
-use attractor::datasets::Corruption;
+use attractor::datasets::{AnnotatedSet, Corruption, ImageSet};
 use attractor::evaluation::experiment::{Reading, SystemSpec, TrainOn, TrainSpec};
 use attractor::evaluation::metrics::{CueResult, MetricAccumulator};
-use attractor::evaluation::{Cell, Measurement, Metric, Representation, RunWriter};
+use attractor::evaluation::{Cell, Measurement, Metric, Representation, Resolved};
 use attractor::generative::train::Objective;
 
-use super::Plan;
 use super::codes::{Source, TrainingCodes};
 use super::memo::Memo;
 use super::model::{Training, import};
-use super::observer::TrainingView;
 use super::probe::{self, Probe};
+use crate::{Error, Result, Session};
 
 /// Codes stored per training episode of the systems that learn.
 const EPISODE: usize = 100;
@@ -29,11 +27,22 @@ const EPISODE: usize = 100;
 /// Test rows draw their corruption from streams far from those of the training rows.
 const TEST_STREAMS: u64 = 1 << 40;
 
+/// What is decided before the first cell.
+#[derive(Debug)]
+pub struct Plan<'a> {
+    /// Sizes, systems and tasks.
+    pub config: &'a Resolved,
+    /// The device to compute on.
+    pub device: &'a Device,
+    /// Images that models learn from.
+    pub train: &'a AnnotatedSet,
+    /// Images that are stored and recalled.
+    pub test: &'a AnnotatedSet,
+}
+
 /// Computes cells, keeping trained parts between them.
-pub(crate) struct Executor<'a> {
-    pub(super) plan: &'a Plan,
-    stop: Arc<AtomicBool>,
-    view: TrainingView,
+pub struct Executor<'a> {
+    pub(super) plan: &'a Plan<'a>,
     models: HashMap<u64, Arc<dyn GenerativeModel>>,
     autoencoders: HashMap<u64, Arc<dyn GenerativeModel>>,
     codes: TrainingCodes,
@@ -44,34 +53,36 @@ pub(crate) struct Executor<'a> {
 }
 
 impl<'a> Executor<'a> {
-    pub(crate) fn new(plan: &'a Plan, stop: Arc<AtomicBool>, view: TrainingView) -> Self {
+    /// One that has computed nothing yet.
+    pub fn new(plan: &'a Plan<'a>) -> Self {
         Self {
             plan,
-            stop,
-            view,
             models: HashMap::new(),
             autoencoders: HashMap::new(),
             codes: TrainingCodes::default(),
             built: HashMap::new(),
-            probe: Probe::new(&plan.train, plan.config.train_images, &plan.device),
+            probe: Probe::new(plan.train, plan.config.train_images, plan.device),
         }
     }
 
     /// The generative model of a seed: imported, or trained on first use.
-    pub(crate) fn train(
+    ///
+    /// # Errors
+    /// Those of reading weights and of training.
+    pub fn train(
         &mut self,
         seed: u64,
-        writer: &mut RunWriter,
+        session: &mut dyn Session,
     ) -> Result<Arc<dyn GenerativeModel>> {
         if let Some(model) = self.models.get(&seed) {
             return Ok(model.clone());
         }
         let spec = &self.plan.config.model;
         let model = match &spec.weights {
-            Some(path) => import(spec, path, &self.plan.device)?,
+            Some(path) => import(spec, path, self.plan.device)?,
             None => self
                 .training(&spec.kind, Objective::Variational { beta: spec.beta }, seed)
-                .run(writer, &mut self.view)?,
+                .run(session)?,
         };
         let model: Arc<dyn GenerativeModel> = Arc::new(Memo::new(model));
         self.models.insert(seed, model.clone());
@@ -90,8 +101,7 @@ impl<'a> Executor<'a> {
             seed,
             images: &plan.train.images,
             count: plan.config.train_images,
-            device: &plan.device,
-            stop: self.stop.clone(),
+            device: plan.device,
         }
     }
 
@@ -99,38 +109,37 @@ impl<'a> Executor<'a> {
         &mut self,
         spec: TrainSpec,
         seed: u64,
-        writer: &mut RunWriter,
+        session: &mut dyn Session,
     ) -> Result<Arc<dyn GenerativeModel>> {
         if let Some(model) = self.autoencoders.get(&seed) {
             return Ok(model.clone());
         }
         let mut training = self.training("autoencoder", Objective::Reconstruction, seed);
         (training.epochs, training.learning_rate) = (spec.epochs, spec.rate);
-        let model = training.run(writer, &mut self.view)?;
+        let model = training.run(session)?;
         self.autoencoders.insert(seed, model.clone());
         Ok(model)
     }
 
     /// Measures one cell.
-    pub(crate) fn execute(
-        &mut self,
-        cell: &Cell,
-        writer: &mut RunWriter,
-    ) -> Result<Vec<Measurement>> {
+    ///
+    /// # Errors
+    /// Whatever keeps it from being measured; [`Error::Stopped`] if the session said so.
+    pub fn execute(&mut self, cell: &Cell, session: &mut dyn Session) -> Result<Vec<Measurement>> {
         let plan = self.plan;
         let system = plan
             .config
             .system(cell)
-            .context("a cell without a system")?;
+            .ok_or_else(|| Error::Stranger(cell.to_string()))?;
         let corruption = Corruption::from_task(&cell.task, cell.level.value())?;
         let mut context = match cell.representation {
             Representation::Pixel | Representation::Vector => {
-                Context::pixels(plan.test.images.dim(), &plan.device)?
+                Context::pixels(plan.test.images.dim(), plan.device)?
             }
-            Representation::Vae => Context::codes(self.train(cell.seed, writer)?, &plan.device),
+            Representation::Vae => Context::codes(self.train(cell.seed, session)?, plan.device),
         };
         if let Some(spec) = system.train.filter(|spec| spec.on == TrainOn::Images) {
-            context.autoencoder = Some(self.autoencoder(spec, cell.seed, writer)?);
+            context.autoencoder = Some(self.autoencoder(spec, cell.seed, session)?);
         }
         let learns = system.train.filter(|spec| spec.on != TrainOn::Images);
         let of_task = learns.is_some_and(|spec| spec.on == TrainOn::Task);
@@ -145,12 +154,20 @@ impl<'a> Executor<'a> {
                     } else {
                         Corruption::Clean
                     };
-                    self.learn(&mut *memory, spec, system, task, &context, cell.seed)?;
+                    self.learn(
+                        &mut *memory,
+                        spec,
+                        system,
+                        task,
+                        &context,
+                        cell.seed,
+                        session,
+                    )?;
                 }
                 memory
             }
         };
-        let measured = self.measure(cell, system, corruption, &context, &mut memory, writer);
+        let measured = self.measure(cell, system, corruption, &context, &mut memory, session);
         self.built.insert(key, memory);
         measured
     }
@@ -165,34 +182,35 @@ impl<'a> Executor<'a> {
         corruption: Corruption,
         context: &Context,
         seed: u64,
+        session: &mut dyn Session,
     ) -> Result<()> {
         let plan = self.plan;
         let learner = memory.train_for("the experiment's `train`")?;
         let order = plan.train.images.shuffled_order(seed);
+        let wanted = plan.config.train_images;
         let order = order
-            .get(..plan.config.train_images)
-            .context("fewer training images than the plan found")?;
+            .get(..wanted)
+            .ok_or_else(|| too_few(&plan.train.images, "training images", wanted))?;
         let source = Source {
             images: &plan.train.images,
             order,
             model: &*context.model,
-            device: &plan.device,
+            device: plan.device,
             seed,
         };
         let width = context.model.latent_dim();
         let size = EPISODE.min(order.len());
         // The last one is smaller where the images are no multiple of it.
         let episodes = order.len().div_ceil(size);
-        let (codes, view, stop) = (&mut self.codes, &mut self.view, &self.stop);
+        let codes = &mut self.codes;
         let clean = codes.clean(&source)?.to_vec();
         let passes = spec.epochs;
         let what = format!("training {} on {corruption}", system.name);
-        view.begin(&what, passes * episodes);
         let rows = |values: &[f32], episode: usize| {
             let end = ((episode + 1) * size * width).min(values.len());
             let values = values[episode * size * width..end].to_vec();
             let shape = [values.len() / width, width];
-            Tensor::<2>::from_data(TensorData::new(values, shape), &plan.device)
+            Tensor::<2>::from_data(TensorData::new(values, shape), plan.device)
         };
         let mut next = |position: attractor::baselines::Position| {
             if position.episode >= episodes {
@@ -204,7 +222,7 @@ impl<'a> Executor<'a> {
                 _ => {
                     let cues = codes
                         .corrupted(&source, corruption, position.epoch)
-                        .map_err(|error| attractor::core::Error::Device(format!("{error:#}")))?;
+                        .map_err(|error| attractor::core::Error::Device(reasons(&error)))?;
                     rows(cues, position.episode)
                 }
             };
@@ -213,19 +231,16 @@ impl<'a> Executor<'a> {
         let mut progress = |progress: attractor::baselines::Progress| {
             let position = progress.position;
             let done = position.epoch * episodes + position.episode + 1;
-            view.step(&what, done, &format!("loss {:.5}", progress.epoch_loss));
-            if stop.load(Ordering::Relaxed) {
+            let note = format!("loss {:.5}", progress.epoch_loss);
+            session.progress(&what, done, passes * episodes, &note);
+            if session.stopped() {
                 ControlFlow::Break(())
             } else {
                 ControlFlow::Continue(())
             }
         };
         train_epochs(learner, &mut next, passes, spec.rate, &mut progress)?;
-        view.end();
-        if stop.load(Ordering::Relaxed) {
-            bail!("stopped while training");
-        }
-        Ok(())
+        session.check()
     }
 
     /// Stores each block, reads its corrupted cues, and collects the metrics.
@@ -236,7 +251,7 @@ impl<'a> Executor<'a> {
         corruption: Corruption,
         context: &Context,
         memory: &mut Box<dyn AssociativeMemory>,
-        writer: &mut RunWriter,
+        session: &mut dyn Session,
     ) -> Result<Vec<Measurement>> {
         let (plan, config) = (self.plan, &self.plan.config);
         let test = &plan.test.images;
@@ -244,22 +259,20 @@ impl<'a> Executor<'a> {
         let (per_block, cues) = (config.cues_per_block, config.cues(system));
         let mut metrics = MetricAccumulator::new(config.threshold(system));
         for block in 0..cues.div_ceil(per_block) {
-            if self.stop.load(Ordering::Relaxed) {
-                bail!("stopped");
-            }
+            session.check()?;
             let first = block * cell.n_stored;
             let indices = order
                 .get(first..first + cell.n_stored)
-                .context("fewer test images than the plan found")?;
+                .ok_or_else(|| too_few(test, "images for its blocks", first + cell.n_stored))?;
             let cued = &indices[..per_block.min(cues - block * per_block)];
             let originals = test.rows(cued)?;
             let corrupted =
                 corruption.of_images(test, cued, cell.seed, TEST_STREAMS + first as u64)?;
             let tensor = |values: &[f32]| {
                 let shape = [values.len() / test.dim(), test.dim()];
-                Tensor::from_data(TensorData::new(values.to_vec(), shape), &plan.device)
+                Tensor::from_data(TensorData::new(values.to_vec(), shape), plan.device)
             };
-            let patterns = test.tensor(indices, &plan.device)?;
+            let patterns = test.tensor(indices, plan.device)?;
             let cues = tensor(&corrupted.cues);
             let emptied = memory.as_forget().map(|memory| memory.clear()).is_some();
             if !emptied && !memory.is_empty() {
@@ -282,7 +295,7 @@ impl<'a> Executor<'a> {
             let stored = check::to_host(stored)?;
             let recalled = collect(&recall, &stored, &originals, &mut metrics)?;
             if let Some(probe) = &self.probe {
-                for share in probe.shares(&recalled, cued, &plan.test, &plan.device)? {
+                for share in probe.shares(&recalled, cued, plan.test, plan.device)? {
                     metrics.push_scene(Metric::Attributes, share);
                 }
             }
@@ -293,7 +306,7 @@ impl<'a> Executor<'a> {
                 _ => None,
             };
             if let Some(segments) = &segments {
-                for index in probe::foreground_ari(segments, cued, &plan.test)? {
+                for index in probe::foreground_ari(segments, cued, plan.test)? {
                     metrics.push_scene(Metric::Ari, index);
                 }
             }
@@ -306,7 +319,7 @@ impl<'a> Executor<'a> {
                 if let Some(segments) = segments {
                     rows.extend(probe::pictures(&segments, test.shape)?);
                 }
-                self.show(cell, &rows, &recall, writer)?;
+                self.show(cell, &rows, &recall, session)?;
             }
         }
         Ok(metrics.finish())
@@ -342,4 +355,15 @@ fn collect(
         })?;
     }
     Ok(images)
+}
+
+/// The error about a data set that is smaller than it was when sizes were fitted to it.
+pub(super) fn too_few(images: &ImageSet, what: &'static str, wanted: usize) -> Error {
+    attractor::evaluation::Error::TooFewImages {
+        source_name: format!("data set `{}`", images.name),
+        what,
+        wanted,
+        found: images.len(),
+    }
+    .into()
 }

@@ -1,0 +1,115 @@
+//! The run as a protocol sees it: data that are loaded, a terminal, a run folder.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use attractor::core::burn::tensor::Device;
+use attractor::datasets::{ImageSet, Split};
+use attractor::evaluation::figures::ImageGrid;
+use attractor::evaluation::run::{Trace, TrainingPoint};
+use attractor::evaluation::{Cell, RunWriter};
+use attractor_experiments::{Error, Session};
+
+use super::observer::TrainingView;
+
+/// Data sets by name and split.
+pub(super) type Loaded = HashMap<(String, &'static str), Arc<ImageSet>>;
+
+/// The run as a protocol sees it.
+pub(super) struct Here<'a> {
+    device: &'a Device,
+    stop: &'a AtomicBool,
+    images: &'a Loaded,
+    view: &'a mut TrainingView,
+    /// What the view shows at the moment.
+    underway: Option<String>,
+    writer: &'a mut RunWriter,
+}
+
+impl<'a> Here<'a> {
+    pub(super) fn new(
+        device: &'a Device,
+        stop: &'a AtomicBool,
+        images: &'a Loaded,
+        view: &'a mut TrainingView,
+        writer: &'a mut RunWriter,
+    ) -> Self {
+        Self {
+            device,
+            stop,
+            images,
+            view,
+            underway: None,
+            writer,
+        }
+    }
+
+    /// Takes the progress bar away.
+    pub(super) fn rest(&mut self) {
+        if self.underway.take().is_some() {
+            self.view.end();
+        }
+    }
+}
+
+impl Session for Here<'_> {
+    fn device(&self) -> &Device {
+        self.device
+    }
+
+    fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    fn images(&mut self, dataset: &str, split: Split) -> Result<Arc<ImageSet>, Error> {
+        let part = match split {
+            Split::Train => "train",
+            Split::Test => "test",
+        };
+        match self.images.get(&(dataset.to_owned(), part)) {
+            Some(images) => Ok(images.clone()),
+            // Everything that the study names was loaded before the first cell.
+            None => Err(attractor::core::Error::Device(format!(
+                "data set `{dataset}` is not one of this study's"
+            ))
+            .into()),
+        }
+    }
+
+    fn progress(&mut self, what: &str, done: usize, total: usize, note: &str) {
+        if self.underway.as_deref() != Some(what) {
+            self.rest();
+            self.view.begin(what, total);
+            self.underway = Some(what.to_owned());
+        }
+        self.view.step(what, done, note);
+    }
+
+    fn note(&mut self, line: &str) {
+        self.view.note(line);
+    }
+
+    fn checkpoints(&self) -> Option<PathBuf> {
+        Some(self.writer.folder().checkpoints())
+    }
+
+    fn training(&mut self, point: &TrainingPoint) -> Result<(), Error> {
+        Ok(self.writer.add_training(point)?)
+    }
+
+    fn panel(
+        &mut self,
+        cell: &Cell,
+        caption: &str,
+        rows: &[&str],
+        grid: &ImageGrid,
+    ) -> Result<(), Error> {
+        Ok(self.writer.add_panel(cell, caption, rows, grid)?)
+    }
+
+    fn trace(&mut self, trace: &Trace) -> Result<(), Error> {
+        Ok(self.writer.add_trace(trace)?)
+    }
+}
