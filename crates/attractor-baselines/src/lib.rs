@@ -16,6 +16,15 @@
 //! Every memory works on rows of `dim` numbers: pixels, or the codes of a generative model; the
 //! Hopfield networks on rows of +1 and -1.
 //! [`trainer::train_epochs`] trains whatever implements [`attractor_core::Train`].
+//!
+//! # Speed in debug builds
+//! Numerical code without optimisation is tens of times slower. In the `Cargo.toml` of your workspace:
+//!
+//! ```toml
+//! [profile.dev.package."*"]
+//! opt-level = 3
+//! debug-assertions = false
+//! ```
 
 pub mod autoencoder;
 pub mod binary;

@@ -16,6 +16,15 @@
 //! - [`Failure`]: what `main` of a program returns, printed as a sentence.
 //!
 //! A cue is a row: every batch is a `[n, d]` tensor.
+//!
+//! # Speed in debug builds
+//! Numerical code without optimisation is tens of times slower. In the `Cargo.toml` of your workspace:
+//!
+//! ```toml
+//! [profile.dev.package."*"]
+//! opt-level = 3
+//! debug-assertions = false
+//! ```
 
 pub mod adam;
 pub mod backend;

@@ -24,6 +24,15 @@
 //! assert_eq!(cues.cues.len(), 3 * set.dim());
 //! # Ok::<(), attractor_datasets::DataError>(())
 //! ```
+//!
+//! # Speed in debug builds
+//! Numerical code without optimisation is tens of times slower. In the `Cargo.toml` of your workspace:
+//!
+//! ```toml
+//! [profile.dev.package."*"]
+//! opt-level = 3
+//! debug-assertions = false
+//! ```
 
 pub mod annotation;
 pub mod builtin;

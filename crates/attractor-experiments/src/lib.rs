@@ -13,6 +13,15 @@
 //! | [`pcn`] | recall of images by a predictive coding memory, from noise and parts |
 //!
 //! A new protocol is a folder with an implementation of [`Protocol`], and a line in the registry.
+//!
+//! # Speed in debug builds
+//! Numerical code without optimisation is tens of times slower. In the `Cargo.toml` of your workspace:
+//!
+//! ```toml
+//! [profile.dev.package."*"]
+//! opt-level = 3
+//! debug-assertions = false
+//! ```
 
 pub mod bayespcn;
 pub mod capacity;

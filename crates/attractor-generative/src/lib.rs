@@ -12,6 +12,15 @@
 //! - [`nn`]: the trainable layers, initialised as PyTorch does from host random streams.
 //!
 //! Data and codes are rows: images `[n, channels * height * width]`, channel-major, in `[0, 1]`.
+//!
+//! # Speed in debug builds
+//! Numerical code without optimisation is tens of times slower. In the `Cargo.toml` of your workspace:
+//!
+//! ```toml
+//! [profile.dev.package."*"]
+//! opt-level = 3
+//! debug-assertions = false
+//! ```
 
 pub mod host;
 pub mod layers;

@@ -16,6 +16,15 @@
 //! | [`gradient`] | observation + prior, through the decoder | |
 //! | [`mode_search`] | observation + prior, over the stored codes | |
 //! | [`predictive_coding`] | prediction errors of every decoder layer + prior | a layer chain |
+//!
+//! # Speed in debug builds
+//! Numerical code without optimisation is tens of times slower. In the `Cargo.toml` of your workspace:
+//!
+//! ```toml
+//! [profile.dev.package."*"]
+//! opt-level = 3
+//! debug-assertions = false
+//! ```
 
 pub mod amortised;
 mod driver;

@@ -4,6 +4,15 @@
 //! | --- | --- |
 //! | [`variational`] | generative model x observation model x prior x inference, any of each |
 //! | [`encoded`] | any memory of codes behind an encoder and a decoder |
+//!
+//! # Speed in debug builds
+//! Numerical code without optimisation is tens of times slower. In the `Cargo.toml` of your workspace:
+//!
+//! ```toml
+//! [profile.dev.package."*"]
+//! opt-level = 3
+//! debug-assertions = false
+//! ```
 
 pub mod encoded;
 pub mod variational;

@@ -7,6 +7,15 @@
 //! | [`bayespcn`] | network written by Bayes' rule: one-shot, forgetting, evidence |
 //!
 //! [`MEMORIES`] has them by name.
+//!
+//! # Speed in debug builds
+//! Numerical code without optimisation is tens of times slower. In the `Cargo.toml` of your workspace:
+//!
+//! ```toml
+//! [profile.dev.package."*"]
+//! opt-level = 3
+//! debug-assertions = false
+//! ```
 
 pub mod bayespcn;
 pub mod covariance;

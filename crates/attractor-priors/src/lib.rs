@@ -14,6 +14,15 @@
 //! | [`kernelised`] | the Hopfield energy after a linear map learned to spread the codes | mixture of codes |
 //! | [`random_features`] | `-1/beta log` of an estimate of the mixture, in a store of fixed size | damped gradient step |
 //! | [`sparse_hopfield`] | Hopfield and mixture with sparsemax or alpha-entmax | sparse mixture of codes |
+//!
+//! # Speed in debug builds
+//! Numerical code without optimisation is tens of times slower. In the `Cargo.toml` of your workspace:
+//!
+//! ```toml
+//! [profile.dev.package."*"]
+//! opt-level = 3
+//! debug-assertions = false
+//! ```
 
 pub mod gaussian_mixture;
 pub mod hopfield;

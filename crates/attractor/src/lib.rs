@@ -35,6 +35,15 @@
 //! | `full` | all but further backends | |
 //!
 //! The [`catalogue`] holds what the features bring.
+//!
+//! # Speed in debug builds
+//! Numerical code without optimisation is tens of times slower. In the `Cargo.toml` of your workspace:
+//!
+//! ```toml
+//! [profile.dev.package."*"]
+//! opt-level = 3
+//! debug-assertions = false
+//! ```
 
 pub mod catalogue;
 #[cfg(feature = "datasets")]
