@@ -78,11 +78,14 @@ fn named(error: &Error) {
     );
 }
 
+/// Weights of codes for a state, at a scale.
+type Weigh<'a> = dyn Fn(f32, &[f32], &[f32]) -> Vec<f64> + 'a;
+
 /// One prior: made for a scale, if its temperature can be, and its weights of codes for a state.
 struct Case<'a> {
     name: &'a str,
     make: &'a dyn Fn(f32) -> Result<Box<dyn MemoryPrior>>,
-    weights: &'a dyn Fn(f32, &[f32], &[f32]) -> Vec<f64>,
+    weights: &'a Weigh<'a>,
 }
 
 impl Case<'_> {
