@@ -7,7 +7,8 @@ use attractor::catalogue::{self, Context, Recipe};
 use attractor::core::Backend;
 use attractor::core::observation::OBSERVATIONS;
 use attractor::datasets::{DataRoot, NAMES};
-use attractor::evaluation::ExperimentFile;
+use attractor::evaluation::Experiment;
+use attractor::evaluation::experiment::Part;
 use attractor::inference::INFERENCES;
 use attractor::priors::PRIORS;
 use attractor_experiments::PROTOCOLS;
@@ -55,17 +56,21 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     }
     let mut table = plain(["experiment", "what", "data set", "presets", "source"]);
     for experiment in &experiments {
-        let presets: Vec<&str> = experiment.presets().iter().map(|p| p.name()).collect();
-        let what = match experiment {
-            ExperimentFile::Retrieval(table) => format!("{} systems", table.systems.len()),
-            ExperimentFile::Study(study) => format!("{} figures", study.parts.len()),
-        };
+        let presets: Vec<&str> = experiment.presets.keys().map(|p| p.name()).collect();
+        let (tables, figures): (Vec<&Part>, Vec<&Part>) = experiment
+            .parts
+            .iter()
+            .partition(|part| !part.tasks.is_empty());
+        let systems: usize = tables.iter().map(|part| part.series.len()).sum();
+        let mut what = Vec::new();
+        what.extend((systems > 0).then(|| format!("{systems} systems")));
+        what.extend((!figures.is_empty()).then(|| format!("{} figures", figures.len())));
         table.add_row([
-            experiment.name().to_owned(),
-            what,
+            experiment.name.clone(),
+            what.join(", "),
             experiment.dataset(),
             presets.join(", "),
-            experiment.source().to_owned(),
+            experiment.source.clone(),
         ]);
     }
     say!("{table}\n");
@@ -104,36 +109,32 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn described(file: &ExperimentFile) -> serde_json::Value {
-    let mut value = serde_json::json!({
-        "name": file.name(),
-        "title": file.title(),
+fn described(file: &Experiment) -> serde_json::Value {
+    let part = |part: &Part| {
+        let series = part.series.iter().map(|series| {
+            serde_json::json!({
+                "name": series.name,
+                "representation": series.representation(part),
+                "ours": series.ours,
+                "recipe": series.options.get("recipe"),
+            })
+        });
+        serde_json::json!({
+            "name": part.name,
+            "title": part.title,
+            "tasks": part.tasks,
+            "series": series.collect::<Vec<_>>(),
+        })
+    };
+    serde_json::json!({
+        "name": file.name,
+        "title": file.title,
         "dataset": file.dataset(),
-        "source": file.source(),
-        "presets": file.presets().iter().map(|preset| preset.name()).collect::<Vec<_>>(),
-    });
-    match file {
-        ExperimentFile::Retrieval(table) => {
-            let systems = table.systems.iter().map(|system| {
-                serde_json::json!({
-                    "name": system.name,
-                    "recipe": system.recipe,
-                    "representation": system.representation,
-                    "ours": system.ours,
-                })
-            });
-            value["systems"] = systems.collect();
-        }
-        ExperimentFile::Study(study) => {
-            value["protocol"] = study.protocol.as_str().into();
-            let parts = study
-                .parts
-                .iter()
-                .map(|part| serde_json::json!({ "name": part.name, "title": part.title }));
-            value["parts"] = parts.collect();
-        }
-    }
-    value
+        "source": file.source,
+        "protocol": file.protocol,
+        "presets": file.presets.keys().map(|preset| preset.name()).collect::<Vec<_>>(),
+        "parts": file.parts.iter().map(part).collect::<Vec<_>>(),
+    })
 }
 
 /// What a memory can do beyond writing and reading, asked of one on four numbers.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result};
-use attractor::evaluation::ExperimentFile;
+use attractor::evaluation::Experiment;
 
 /// The workspace's root: of the clone that Cargo runs this program in, which may be another than the one
 /// it was built in when clones share a target directory; otherwise of the clone it was built in.
@@ -18,27 +18,27 @@ pub(crate) fn root() -> PathBuf {
 }
 
 /// The experiment of that name, or in the file of that path.
-pub(crate) fn experiment(name: &str) -> Result<ExperimentFile> {
+pub(crate) fn experiment(name: &str) -> Result<Experiment> {
     if name.ends_with(".toml") || name.contains(std::path::is_separator) {
-        return Ok(ExperimentFile::load(name)?);
+        return Ok(Experiment::load(name)?);
     }
     let path = root().join("experiments").join(format!("{name}.toml"));
     if !path.exists() {
         let known: Vec<String> = experiments()?
             .into_iter()
-            .map(|experiment| experiment.name().to_owned())
+            .map(|experiment| experiment.name)
             .collect();
         anyhow::bail!(
             "unknown experiment `{name}`; known: {}, all, or the path of a file of your own (NAME.toml)",
             known.join(", ")
         );
     }
-    Ok(ExperimentFile::load(path)?)
+    Ok(Experiment::load(path)?)
 }
 
 /// Every experiment.
-pub(crate) fn experiments() -> Result<Vec<ExperimentFile>> {
-    ExperimentFile::load_all(root().join("experiments")).context("the experiment files")
+pub(crate) fn experiments() -> Result<Vec<Experiment>> {
+    Experiment::load_all(root().join("experiments")).context("the experiment files")
 }
 
 /// The commit that is checked out, with a mark if files have changed since.

@@ -175,10 +175,9 @@ fn a_misspelt_part_is_found_before_anything_begins() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("run");
     let system = |options: &str| {
-        let head =
-            "[[systems]]\nname = \"Odd\"\nrecipe = \"variational\"\nrepresentation = \"vae\"";
-        let text = format!("{head}\noptions = {{ {options} }}\n\n[[systems]]");
-        own(dir.path(), "annabi-mnist.toml", "[[systems]]", &text)
+        let head = "[[parts.series]]\nname = \"Odd\"\nrepresentation = \"vae\"\noptions.recipe = \"variational\"";
+        let text = format!("{head}\noptions.memory = {{ {options} }}\n\n[[parts.series]]");
+        own(dir.path(), "annabi-mnist.toml", "[[parts.series]]", &text)
     };
     let message = |path: &str| {
         let out = out.to_str().unwrap();
@@ -204,7 +203,7 @@ fn a_misspelt_part_is_found_before_anything_begins() {
         "kind = \"mnist-vae\"",
         "kind = \"mnist-vea\"",
     ));
-    assert!(text.contains("unknown model kind `mnist-vea`"), "{text}");
+    assert!(text.contains("found `mnist-vea`"), "{text}");
     let text = message(&own(
         dir.path(),
         "annabi-mnist.toml",

@@ -245,13 +245,12 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::RunConfig;
     use crate::experiment::Preset;
     use crate::fixture::{info, measure, resolved};
     use crate::run::RunWriter;
 
     fn run(dir: &Path, backend: &str, cells: usize, shift: f64, seconds: f64) -> RunFolder {
-        let config = RunConfig::from(resolved(Preset::Cpu));
+        let config = resolved(Preset::Cpu);
         let mut run = RunWriter::create(dir, &config, &info(backend), None).unwrap();
         for cell in &config.cells()[..cells] {
             let mut measured = measure(cell);
@@ -292,7 +291,7 @@ mod tests {
         ));
         let other = RunWriter::create(
             dirs[1].path(),
-            &resolved(Preset::Smoke).into(),
+            &resolved(Preset::Smoke),
             &info("flex"),
             None,
         );

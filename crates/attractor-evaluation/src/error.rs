@@ -68,6 +68,21 @@ pub enum Error {
         found: usize,
     },
 
+    /// A run folder of another format.
+    #[error(
+        "{}: expected a run folder of format {expected}, found {found}: it was written by another \
+         version of this program, which alone can resume, merge or report it; results.jsonl reads as \
+         ever. Begin again in another folder to go on with this version", dir.display()
+    )]
+    Format {
+        /// The folder.
+        dir: PathBuf,
+        /// Its format.
+        found: i64,
+        /// The format that this version knows.
+        expected: u32,
+    },
+
     /// A name that is not known.
     #[error("unknown {what} `{name}`; known: {known}")]
     UnknownName {

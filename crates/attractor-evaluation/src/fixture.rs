@@ -12,63 +12,59 @@ name = "tiny"
 title = "A tiny <experiment>"
 description = "Two memories under two corruptions."
 source = "Nobody & Co, 2022"
+protocol = "sums"
+
+[[parts]]
+name = "recall"
+title = "Recall"
+measure = "recall"
 dataset = "cifar10"
 fallback_dataset = "builtin"
+charts = ["retrieval_rate"]
 n_stored = [10]
-cues_per_block = 5
 tasks = [{ task = "clean" }, { task = "noise", levels = [0.1, 0.4] }]
-thresholds = { vae = 5.0, pixel = 2.0 }
+effort = ["blocks", "max_cues"]
+idle = { "model.weights" = ["images", "model.epochs"] }
+files = ["model.weights"]
 
-[model]
-kind = "cifar-vae"
-features = 8
-code = 16
-epochs = 3
-batch = 20
-learning_rate = 0.0001
-beta = 0.1
-
-[presets.smoke]
-train_images = 100
-test_images = 20
-blocks = 2
-seeds = 1
-systems = ["GMM/vae"]
-tasks = [{ task = "noise", levels = [0.4] }]
-model = { features = 4, epochs = 1 }
-options = { iterations = 3 }
-
-[presets.cpu]
-train_images = 1000
-test_images = 200
-blocks = 20
-seeds = 2
-
-[presets.paper]
-train_images = 50000
-test_images = 1000
+[parts.options]
+cues = 5
 blocks = 100
-seeds = 2
+images = 50000
+model = { kind = "cifar-vae", features = 8, epochs = 3 }
 
-[[systems]]
+[[parts.series]]
 name = "GMM"
-recipe = "gmm"
 representation = "vae"
+options = { recipe = "gmm" }
 
-[[systems]]
+[[parts.series]]
 name = "GMM"
-recipe = "gmm"
 representation = "pixel"
-threshold = 1.5
+options = { recipe = "gmm", threshold = 1.5 }
 
-[[systems]]
+[[parts.series]]
 name = "BP, robust (ours)"
-recipe = "bp-gmm"
 representation = "vae"
 ours = true
-max_cues = 200
 tasks = [{ task = "noise" }]
-options = { observation = "laplace", iterations = 100 }
+options = { recipe = "bp-gmm", max_cues = 200, memory = { kind = "laplace", iterations = 100 } }
+
+[presets.smoke]
+seeds = 1
+[presets.smoke.parts.recall]
+series = ["GMM/vae"]
+tasks = [{ task = "noise", levels = [0.4] }]
+options = { images = 100, blocks = 2, model.features = 4, model.epochs = 1, memory.iterations = 3 }
+
+[presets.cpu]
+seeds = 2
+[presets.cpu.parts.recall.options]
+images = 1000
+blocks = 20
+
+[presets.paper]
+seeds = 2
 "#;
 
 pub(crate) fn experiment() -> Experiment {
@@ -76,7 +72,9 @@ pub(crate) fn experiment() -> Experiment {
 }
 
 pub(crate) fn resolved(preset: Preset) -> Resolved {
-    experiment().resolve(preset, &Overrides::default()).unwrap()
+    experiment()
+        .resolve(preset, &Overrides::default(), &|_| true)
+        .unwrap()
 }
 
 pub(crate) fn info(backend: &str) -> RunInfo {
@@ -103,6 +101,7 @@ pub(crate) fn reference() -> Reference {
         r#"{
             "short": "authors' code", "source": "authors", "data": "CIFAR-10",
             "protocol": "100 blocks", "note": "none", "n_stored": 10,
+            "trained": "cifar-vae",
             "tolerance": {"retrieval_rate": 3.0},
             "vae_training": [{"epoch": 1, "loss_per_image": 51.3}, {"epoch": 2, "loss_per_image": 34.3}],
             "results": [

@@ -3,8 +3,7 @@
 //! This crate knows nothing about models. A program turns a [`Cell`] into [`Measurement`]s; what
 //! lies around that is here:
 //!
-//! - [`experiment`]: files in `experiments/` that are tables of systems recalling images, presets,
-//!   and the list of cells; [`study`]: files that are figures of another kind;
+//! - [`experiment`]: files in `experiments/`, presets, and the list of cells;
 //! - [`metrics`]: retrieval rate, top-1, distances, on host slices and in `f64`;
 //! - [`segmentation`]: adjusted Rand index of masks;
 //! - [`run`]: run folders that survive a kill at any moment, resume, shards, merge;
@@ -18,7 +17,6 @@ pub mod compare;
 pub mod error;
 pub mod experiment;
 pub mod figures;
-mod file;
 #[cfg(test)]
 mod fixture;
 pub mod hardware;
@@ -30,19 +28,15 @@ pub mod record;
 pub mod reference;
 pub mod report;
 pub mod run;
-mod run_config;
 pub mod runner;
 pub mod segmentation;
-pub mod study;
 pub mod summary;
 pub mod table;
 
 pub use error::{Error, Result};
 pub use experiment::{Experiment, Overrides, Preset, Resolved};
-pub use file::ExperimentFile;
 pub use hardware::Hardware;
 pub use record::{Cell, Level, Measurement, Metric, Record, RecordReference, Representation};
 pub use reference::{Reference, Verdict};
 pub use run::{RunFolder, RunInfo, RunWriter, Shard};
-pub use run_config::RunConfig;
 pub use runner::{Observer, RunSummary, run_cells};

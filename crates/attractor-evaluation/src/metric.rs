@@ -3,78 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{Error, Result};
-
-/// A measured quantity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Metric {
-    /// Share of cues recalled within the threshold, in percent.
-    RetrievalRate,
-    /// Share of cues whose nearest stored pattern is the right one, in percent.
-    Top1,
-    /// Euclidean distance between the recalled and the stored state.
-    LatentDistance,
-    /// Mean squared error per pixel between the recalled and the stored image.
-    PixelMse,
-    /// Peak signal-to-noise ratio of the recalled image, in dB.
-    Psnr,
-    /// Share of wrong signs, in percent.
-    BitError,
-    /// Normalised scalar product of recalled and stored pattern.
-    Overlap,
-    /// Share of right answers, in percent.
-    Accuracy,
-    /// Patterns that can be stored.
-    Capacity,
-    /// Entropy of the answer, in nats.
-    Entropy,
-    /// Energy before minus energy after recall.
-    EnergyDrop,
-    /// Iterations per cue.
-    Steps,
-    /// Share of the attributes of the stored image's objects that a reader of images finds in the
-    /// recalled one, in percent.
-    Attributes,
-    /// Adjusted Rand index of a model's segments against the objects, over the objects' pixels.
-    Ari,
-    /// Squared error summed over the entries of a pattern.
-    SquaredError,
-    /// Absolute error of an estimated energy.
-    EnergyError,
-    /// Absolute error of an estimated gradient, mean over its entries.
-    GradientError,
-    /// Share of states about which an estimate says nothing, in percent.
-    Clipped,
-    /// Smallest margin by which a stored pattern is nearer to itself than to any other.
-    Separation,
-    /// Number of stored patterns that an answer is mixed from.
-    MixtureSize,
-    /// Logarithm of the density of a pattern under what is stored.
-    LogEvidence,
-    /// What learning minimises.
-    Loss,
-    /// Share of bits that differ from those that another memory recalls, in percent.
-    Disagreement,
-    /// Share of answers nearer to the mean of all patterns than to any pattern, in percent.
-    AtCentroid,
-    /// Root mean square difference from what another memory recalls, over the entries to recall.
-    Deviation,
-    /// Length of the error of an estimated gradient.
-    GradientDistance,
-    /// Root mean square of the relative error of an estimated sum.
-    RelativeError,
-    /// Share of cues that stand clear of the noise of an estimate, in percent.
-    Clear,
-    /// Share of answers, in percent.
-    Share,
-    /// Inverse temperature.
-    Beta,
-    /// Power with which something grows.
-    Exponent,
-}
 
 /// What is known of a metric.
 struct Row {
@@ -88,82 +19,101 @@ struct Row {
 const UP: Option<bool> = Some(true);
 const DOWN: Option<bool> = Some(false);
 
-impl Metric {
-    /// Every metric.
-    pub const ALL: [Self; 31] = [
-        Self::RetrievalRate,
-        Self::Top1,
-        Self::LatentDistance,
-        Self::PixelMse,
-        Self::Psnr,
-        Self::BitError,
-        Self::Overlap,
-        Self::Accuracy,
-        Self::Capacity,
-        Self::Entropy,
-        Self::EnergyDrop,
-        Self::Steps,
-        Self::Attributes,
-        Self::Ari,
-        Self::SquaredError,
-        Self::EnergyError,
-        Self::GradientError,
-        Self::Clipped,
-        Self::Separation,
-        Self::MixtureSize,
-        Self::LogEvidence,
-        Self::Loss,
-        Self::Disagreement,
-        Self::AtCentroid,
-        Self::Deviation,
-        Self::GradientDistance,
-        Self::RelativeError,
-        Self::Clear,
-        Self::Share,
-        Self::Beta,
-        Self::Exponent,
-    ];
-
-    #[rustfmt::skip]
-    fn row(self) -> Row {
-        let row = |name, label, unit, higher_is_better, digits| Row {
-            name, label, unit, higher_is_better, digits,
-        };
-        match self {
-            Self::RetrievalRate => row("retrieval_rate", "Retrieval rate", "%", UP, 1),
-            Self::Top1 => row("top1", "Top-1", "%", UP, 1),
-            Self::LatentDistance => row("latent_distance", "State distance", "", DOWN, 3),
-            Self::PixelMse => row("pixel_mse", "Pixel MSE", "", DOWN, 5),
-            Self::Psnr => row("psnr", "PSNR", "dB", UP, 2),
-            Self::BitError => row("bit_error", "Bit error", "%", DOWN, 1),
-            Self::Overlap => row("overlap", "Overlap", "", UP, 3),
-            Self::Accuracy => row("accuracy", "Accuracy", "%", UP, 1),
-            Self::Capacity => row("capacity", "Capacity", "patterns", UP, 0),
-            Self::Entropy => row("entropy", "Entropy", "nat", None, 3),
-            Self::EnergyDrop => row("energy_drop", "Energy drop", "", None, 2),
-            Self::Steps => row("steps", "Steps", "iterations", None, 1),
-            Self::Attributes => row("attributes", "Attributes", "%", UP, 1),
-            Self::Ari => row("ari", "ARI", "", UP, 3),
-            Self::SquaredError => row("squared_error", "Squared error", "", DOWN, 3),
-            Self::EnergyError => row("energy_error", "Error of the energy", "", DOWN, 5),
-            Self::GradientError => row("gradient_error", "Error of the gradient", "", DOWN, 5),
-            Self::Clipped => row("clipped", "Clipped", "%", DOWN, 1),
-            Self::Separation => row("separation", "Separation", "", UP, 3),
-            Self::MixtureSize => row("mixture_size", "Patterns in the answer", "patterns", None, 2),
-            Self::LogEvidence => row("log_evidence", "Log evidence", "nat", None, 1),
-            Self::Loss => row("loss", "Loss", "", DOWN, 3),
-            Self::Disagreement => row("disagreement", "Bits unlike the exact memory's", "%", None, 1),
-            Self::AtCentroid => row("at_centroid", "Ended at the mean", "%", DOWN, 1),
-            Self::Deviation => row("deviation", "Difference from the exact memory", "", DOWN, 4),
-            Self::GradientDistance => row("gradient_distance", "Distance of the gradients", "", DOWN, 4),
-            Self::RelativeError => row("relative_error", "Relative error of the sum", "", DOWN, 4),
-            Self::Clear => row("clear", "Cues clear of the noise", "%", UP, 1),
-            Self::Share => row("share", "Share of answers", "%", None, 1),
-            Self::Beta => row("beta", "Inverse temperature", "", None, 2),
-            Self::Exponent => row("exponent", "Exponent", "", None, 3),
+/// The enumeration and what is known of each value, from one table.
+macro_rules! metrics {
+    ($($(#[$doc:meta])* $metric:ident: $name:literal, $label:literal, $unit:literal, $better:expr, $digits:literal;)*) => {
+        /// A measured quantity.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Metric {
+            $($(#[$doc])* $metric,)*
         }
-    }
 
+        impl Metric {
+            /// Every metric.
+            pub const ALL: &'static [Self] = &[$(Self::$metric),*];
+
+            fn row(self) -> &'static Row {
+                const ROWS: &[Row] = &[$(Row {
+                    name: $name,
+                    label: $label,
+                    unit: $unit,
+                    higher_is_better: $better,
+                    digits: $digits,
+                }),*];
+                &ROWS[self as usize]
+            }
+        }
+    };
+}
+
+// Name in files, name for a person, unit, whether larger is better, digits after the point.
+metrics! {
+    /// Share of cues recalled within the threshold, in percent.
+    RetrievalRate: "retrieval_rate", "Retrieval rate", "%", UP, 1;
+    /// Share of cues whose nearest stored pattern is the right one, in percent.
+    Top1: "top1", "Top-1", "%", UP, 1;
+    /// Euclidean distance between the recalled and the stored state.
+    LatentDistance: "latent_distance", "State distance", "", DOWN, 3;
+    /// Mean squared error per pixel between the recalled and the stored image.
+    PixelMse: "pixel_mse", "Pixel MSE", "", DOWN, 5;
+    /// Peak signal-to-noise ratio of the recalled image, in dB.
+    Psnr: "psnr", "PSNR", "dB", UP, 2;
+    /// Share of wrong signs, in percent.
+    BitError: "bit_error", "Bit error", "%", DOWN, 1;
+    /// Normalised scalar product of recalled and stored pattern.
+    Overlap: "overlap", "Overlap", "", UP, 3;
+    /// Share of right answers, in percent.
+    Accuracy: "accuracy", "Accuracy", "%", UP, 1;
+    /// Patterns that can be stored.
+    Capacity: "capacity", "Capacity", "patterns", UP, 0;
+    /// Entropy of the answer, in nats.
+    Entropy: "entropy", "Entropy", "nat", None, 3;
+    /// Energy before minus energy after recall.
+    EnergyDrop: "energy_drop", "Energy drop", "", None, 2;
+    /// Iterations per cue.
+    Steps: "steps", "Steps", "iterations", None, 1;
+    /// Share of the attributes of the stored image's objects that a reader of images finds in the
+    /// recalled one, in percent.
+    Attributes: "attributes", "Attributes", "%", UP, 1;
+    /// Adjusted Rand index of a model's segments against the objects, over the objects' pixels.
+    Ari: "ari", "ARI", "", UP, 3;
+    /// Squared error summed over the entries of a pattern.
+    SquaredError: "squared_error", "Squared error", "", DOWN, 3;
+    /// Absolute error of an estimated energy.
+    EnergyError: "energy_error", "Error of the energy", "", DOWN, 5;
+    /// Absolute error of an estimated gradient, mean over its entries.
+    GradientError: "gradient_error", "Error of the gradient", "", DOWN, 5;
+    /// Share of states about which an estimate says nothing, in percent.
+    Clipped: "clipped", "Clipped", "%", DOWN, 1;
+    /// Smallest margin by which a stored pattern is nearer to itself than to any other.
+    Separation: "separation", "Separation", "", UP, 3;
+    /// Number of stored patterns that an answer is mixed from.
+    MixtureSize: "mixture_size", "Patterns in the answer", "patterns", None, 2;
+    /// Logarithm of the density of a pattern under what is stored.
+    LogEvidence: "log_evidence", "Log evidence", "nat", None, 1;
+    /// What learning minimises.
+    Loss: "loss", "Loss", "", DOWN, 3;
+    /// Share of bits that differ from those that another memory recalls, in percent.
+    Disagreement: "disagreement", "Bits unlike the exact memory's", "%", None, 1;
+    /// Share of answers nearer to the mean of all patterns than to any pattern, in percent.
+    AtCentroid: "at_centroid", "Ended at the mean", "%", DOWN, 1;
+    /// Root mean square difference from what another memory recalls, over the entries to recall.
+    Deviation: "deviation", "Difference from the exact memory", "", DOWN, 4;
+    /// Length of the error of an estimated gradient.
+    GradientDistance: "gradient_distance", "Distance of the gradients", "", DOWN, 4;
+    /// Root mean square of the relative error of an estimated sum.
+    RelativeError: "relative_error", "Relative error of the sum", "", DOWN, 4;
+    /// Share of cues that stand clear of the noise of an estimate, in percent.
+    Clear: "clear", "Cues clear of the noise", "%", UP, 1;
+    /// Share of answers, in percent.
+    Share: "share", "Share of answers", "%", None, 1;
+    /// Inverse temperature.
+    Beta: "beta", "Inverse temperature", "", None, 2;
+    /// Power with which something grows.
+    Exponent: "exponent", "Exponent", "", None, 3;
+}
+
+impl Metric {
     /// The name in files.
     pub fn name(self) -> &'static str {
         self.row().name
@@ -211,14 +161,27 @@ impl FromStr for Metric {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        Self::ALL
-            .into_iter()
+        let all = Self::ALL.iter().copied();
+        all.clone()
             .find(|metric| metric.name() == name)
             .ok_or_else(|| Error::UnknownName {
                 what: "metric",
                 name: name.into(),
-                known: Self::ALL.map(Self::name).join(", "),
+                known: all.map(Self::name).collect::<Vec<_>>().join(", "),
             })
+    }
+}
+
+impl Serialize for Metric {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Metric {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        name.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -240,7 +203,7 @@ mod tests {
 
     #[test]
     fn names_are_those_of_files_and_lead_back() {
-        for metric in Metric::ALL {
+        for &metric in Metric::ALL {
             let file = serde_json::to_string(&metric).unwrap();
             assert_eq!(file, format!("\"{}\"", metric.name()));
             assert_eq!(metric.name().parse::<Metric>().unwrap(), metric);

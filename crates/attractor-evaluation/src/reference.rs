@@ -167,6 +167,9 @@ pub struct Reference {
     pub min_cues: usize,
     /// Difference that counts as a match, by metric and in its unit.
     pub tolerance: BTreeMap<Metric, f64>,
+    /// Name of the trained model that `vae_training` is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trained: Option<String>,
     /// Training loss by epoch.
     #[serde(default)]
     pub vae_training: Vec<EpochLoss>,

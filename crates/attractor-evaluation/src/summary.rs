@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::experiment::SystemSpec;
+use crate::experiment::{Place, ResolvedSeries};
 use crate::metrics::Spread;
 use crate::{Level, Metric, Record, RecordReference, Representation, Resolved, Verdict};
 
@@ -66,19 +66,6 @@ impl Summary {
         Self { aggregates }
     }
 
-    /// One aggregate of a retrieval table, if it was measured.
-    pub fn get(
-        &self,
-        system: &SystemSpec,
-        task: &str,
-        level: Level,
-        n_stored: usize,
-        metric: Metric,
-    ) -> Option<&Aggregate> {
-        let row = (system.name.as_str(), system.representation);
-        self.of(row, task, level, n_stored, metric)
-    }
-
     /// One aggregate of the row with that name and representation, if it was measured.
     pub fn of(
         &self,
@@ -98,31 +85,34 @@ impl Summary {
         })
     }
 
-    /// The metrics that were measured, in the order of [`Metric::ALL`].
-    pub fn metrics(&self) -> Vec<Metric> {
-        self.metrics_where(|_| true)
+    /// One aggregate of a series at a place, if it was measured.
+    pub(crate) fn at(
+        &self,
+        series: &ResolvedSeries,
+        place: &Place,
+        metric: Metric,
+    ) -> Option<&Aggregate> {
+        let row = (series.name.as_str(), series.representation);
+        self.of(row, &place.task, place.level, place.n_stored, metric)
     }
 
-    /// The metrics that were measured on a task, in the order of [`Metric::ALL`].
-    pub fn metrics_of(&self, task: &str) -> Vec<Metric> {
-        self.metrics_where(|key| key.task == task)
-    }
-
-    fn metrics_where(&self, counts: impl Fn(&Key) -> bool) -> Vec<Metric> {
+    /// The metrics that were measured on tasks, in the order of [`Metric::ALL`].
+    pub fn metrics_where(&self, counts: impl Fn(&str) -> bool) -> Vec<Metric> {
         let measured = |metric: &Metric| {
             self.aggregates
                 .keys()
-                .any(|key| key.metric == *metric && counts(key))
+                .any(|key| key.metric == *metric && counts(&key.task))
         };
-        Metric::ALL.into_iter().filter(measured).collect()
+        Metric::ALL.iter().copied().filter(measured).collect()
     }
 
-    /// How many figures got each verdict, by [`Verdict::word`], for one metric or for all.
-    pub fn verdicts(&self, metric: Option<Metric>) -> BTreeMap<&'static str, usize> {
+    /// How many figures of the charts got each verdict, by [`Verdict::word`].
+    pub fn verdicts(&self, config: &Resolved) -> BTreeMap<&'static str, usize> {
         let mut counts = BTreeMap::new();
         for (key, aggregate) in &self.aggregates {
-            let asked = metric.is_none_or(|metric| key.metric == metric);
-            if let (true, Some(reference)) = (asked, &aggregate.reference) {
+            let mut parts = config.parts.iter().filter(|part| part.is_about(&key.task));
+            let charted = parts.any(|part| part.charts.contains(&key.metric));
+            if let (true, Some(reference)) = (charted, &aggregate.reference) {
                 *counts.entry(reference.verdict.word()).or_default() += 1;
             }
         }
@@ -176,29 +166,4 @@ pub fn condition_label(task: &str, level: Level) -> String {
     } else {
         format!("{task} {level}")
     }
-}
-
-/// The metric that a run is about: the retrieval rate if it was measured.
-pub fn main_metric(summary: &Summary) -> Option<Metric> {
-    summary.metrics().into_iter().next()
-}
-
-/// The rows of a run that were measured at all with `n_stored` patterns.
-pub fn measured_systems<'a>(
-    config: &'a Resolved,
-    summary: &Summary,
-    n_stored: usize,
-    metric: Metric,
-) -> Vec<&'a SystemSpec> {
-    config
-        .systems
-        .iter()
-        .filter(|system| {
-            config.conditions(system).iter().any(|(task, level)| {
-                summary
-                    .get(system, task, *level, n_stored, metric)
-                    .is_some()
-            })
-        })
-        .collect()
 }

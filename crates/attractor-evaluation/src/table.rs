@@ -1,67 +1,73 @@
 //! Plain-text tables for a terminal.
 
+use crate::experiment::{ResolvedPart, ResolvedSeries, SYNTHETIC, Slice};
 use crate::metrics::Spread;
-use crate::study::ResolvedStudy;
-use crate::summary::{Aggregate, Summary, condition_label, main_metric, measured_systems};
-use crate::{Metric, Record, Resolved, Result, RunConfig, RunFolder, Verdict};
+use crate::summary::{Aggregate, Summary};
+use crate::{Metric, Record, Result, RunFolder, Verdict};
 
-/// The run's main metric, rows by conditions, one table for each number of stored patterns.
+/// The charted metrics of each part, series by places.
 ///
 /// # Errors
 /// Those of reading the folder.
 pub fn text(folder: &RunFolder) -> Result<String> {
     let records = folder.records()?;
-    let Some(metric) = main_metric(&Summary::new(&records)) else {
+    if records.is_empty() {
         return Ok("No cell is finished yet.\n".to_owned());
-    };
-    Ok(match folder.config() {
-        RunConfig::Retrieval(config) => render(config, &records, metric),
-        RunConfig::Study(config) => parts(config, &records),
-    })
-}
-
-/// The charted metrics of a study: for each part, series by abscissa.
-fn parts(config: &ResolvedStudy, records: &[Record]) -> String {
-    let summary = Summary::new(records);
+    }
+    let config = folder.config();
+    let summary = Summary::new(&records);
     let mut out = String::new();
     for part in &config.parts {
         for &metric in &part.charts {
             for slice in part.slices() {
-                let mut head = vec!["series".to_owned(), "stores".to_owned()];
-                head.extend(slice.places.iter().map(|place| place.x.to_string()));
-                let mut rows = vec![head];
-                for series in &part.series {
-                    let row = (series.name.as_str(), series.representation);
-                    let entries = slice.places.iter().map(|place| {
-                        let found =
-                            summary.of(row, &part.name, place.level, place.n_stored, metric);
-                        found.map_or_else(String::new, |found| entry(metric, found))
-                    });
-                    let entries: Vec<String> = entries.collect();
-                    if entries.iter().any(|entry| !entry.is_empty()) {
-                        let mut cells =
-                            vec![series.name.clone(), series.representation.to_string()];
-                        cells.extend(entries);
-                        rows.push(cells);
-                    }
+                let rows = rows(part, &slice, metric, &summary);
+                if rows.len() == 1 {
+                    continue;
                 }
-                if rows.len() > 1 {
-                    let condition = slice.condition.map(|text| format!(", {text}"));
-                    out.push_str(&format!(
-                        "{}: {}{}{}, against {}\n\n{}\n",
-                        part.title,
-                        metric.label(),
-                        in_unit(metric),
-                        condition.unwrap_or_default(),
-                        part.x_label,
-                        align(&rows)
-                    ));
-                }
+                let mut title = vec![format!(
+                    "{}: {}{}",
+                    part.title,
+                    metric.label(),
+                    in_unit(metric)
+                )];
+                title.extend((part.dataset != SYNTHETIC).then(|| part.dataset.clone()));
+                title.extend(slice.condition.clone());
+                title.extend(
+                    (!slice.x_label.is_empty()).then(|| format!("against {}", slice.x_label)),
+                );
+                out.push_str(&format!("{}\n\n{}\n", title.join(", "), align(&rows)));
             }
         }
     }
-    legend(&mut out, records.iter());
-    out
+    let charted = |record: &&Record| {
+        let mut parts = config
+            .parts
+            .iter()
+            .filter(|part| part.is_about(&record.task));
+        parts.any(|part| part.charts.contains(&record.metric))
+    };
+    legend(&mut out, records.iter().filter(charted));
+    for shortage in config.parts.iter().flat_map(|part| &part.shortages) {
+        out.push_str(&format!("Smaller than the preset: {shortage}.\n"));
+    }
+    Ok(out)
+}
+
+/// The head, and the series that were measured.
+fn rows(part: &ResolvedPart, slice: &Slice, metric: Metric, summary: &Summary) -> Vec<Vec<String>> {
+    let mut head = vec!["system".to_owned(), "stores".to_owned()];
+    head.extend(slice.places.iter().map(|place| place.label.clone()));
+    let row = |series: &ResolvedSeries| {
+        let entries = slice.places.iter().map(|place| {
+            let found = summary.at(series, place, metric);
+            found.map_or_else(String::new, |found| entry(metric, found))
+        });
+        let names = [series.name.clone(), series.representation.to_string()];
+        names.into_iter().chain(entries).collect::<Vec<String>>()
+    };
+    let measured = |row: &Vec<String>| row[2..].iter().any(|entry| !entry.is_empty());
+    let rows = part.series.iter().map(row).filter(measured);
+    std::iter::once(head).chain(rows).collect()
 }
 
 /// The unit in brackets, if there is one.
@@ -81,44 +87,6 @@ fn legend<'a>(out: &mut String, shown: impl Iterator<Item = &'a Record> + Clone)
     for reason in not_comparable(shown) {
         out.push_str(&format!("Not comparable: {reason}.\n"));
     }
-}
-
-/// One metric, rows by conditions, one table for each number of stored patterns.
-pub fn render(config: &Resolved, records: &[Record], metric: Metric) -> String {
-    let summary = Summary::new(records);
-    let conditions = config.all_conditions();
-    let mut out = String::new();
-    for n_stored in &config.n_stored {
-        out.push_str(&format!(
-            "{}{}, {}, {n_stored} stored\n\n",
-            metric.label(),
-            in_unit(metric),
-            config.dataset
-        ));
-        let mut head = vec!["system".to_owned(), "stores".to_owned()];
-        head.extend(
-            conditions
-                .iter()
-                .map(|(task, level)| condition_label(task, *level)),
-        );
-        let mut rows = vec![head];
-        for system in measured_systems(config, &summary, *n_stored, metric) {
-            let mut row = vec![system.name.clone(), system.representation.to_string()];
-            for (task, level) in &conditions {
-                let found = summary.get(system, task, *level, *n_stored, metric);
-                row.push(found.map_or_else(String::new, |found| entry(metric, found)));
-            }
-            rows.push(row);
-        }
-        out.push_str(&align(&rows));
-        out.push('\n');
-    }
-    let shown = records.iter().filter(|record| record.metric == metric);
-    legend(&mut out, shown);
-    for shortage in &config.shortages {
-        out.push_str(&format!("Smaller than the preset: {shortage}.\n"));
-    }
-    out
 }
 
 /// The reasons why figures are not comparable, each once, in order of appearance.

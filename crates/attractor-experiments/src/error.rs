@@ -23,7 +23,7 @@ pub enum Error {
     /// Something that the protocol does not measure.
     #[error("part `{part}`: unknown `measure` `{name}`; known: {known}")]
     UnknownMeasure {
-        /// The study's part.
+        /// The experiment's part.
         part: String,
         /// Name given.
         name: String,
@@ -34,7 +34,7 @@ pub enum Error {
     /// Options that do not parse, or hold an unknown key.
     #[error("part `{part}`, series `{series}`: {message}")]
     Options {
-        /// The study's part.
+        /// The experiment's part.
         part: String,
         /// The series.
         series: String,
@@ -45,7 +45,7 @@ pub enum Error {
     /// A cell that cannot be measured as asked.
     #[error("part `{part}`: {what}: expected {expected}, found {found}")]
     Cell {
-        /// The study's part.
+        /// The experiment's part.
         part: String,
         /// What about it, such as "level".
         what: &'static str,
@@ -92,9 +92,33 @@ pub enum Error {
         source: Box<Error>,
     },
 
-    /// A cell of another experiment.
-    #[error("cell {0} is not one of this experiment's")]
+    /// A cell or a data set of another experiment.
+    #[error("{0} is not one of this experiment's")]
     Stranger(String),
+
+    /// An option of the command line that the experiment does not know.
+    #[error("--{name} does not apply to `{experiment}`: {known}")]
+    Override {
+        /// The experiment.
+        experiment: String,
+        /// Name given.
+        name: String,
+        /// Those there are, in words.
+        known: String,
+    },
+
+    /// A cell that this machine cannot hold.
+    #[error(
+        "cell {cell} would take about {wanted:.1e} bytes of memory, this machine has {found:.1e}"
+    )]
+    Memory {
+        /// The cell.
+        cell: String,
+        /// Bytes that it takes.
+        wanted: f64,
+        /// Bytes that there are.
+        found: f64,
+    },
 
     /// A folder that cannot be made.
     #[error("could not create {}", path.display())]

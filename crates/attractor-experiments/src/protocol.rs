@@ -1,17 +1,18 @@
 //! The trait of protocols, and their registry.
 
 use attractor::catalogue::{MOST, too_large};
-use attractor::datasets::Split;
-use attractor::evaluation::study::{ResolvedPart, ResolvedSeries};
+use attractor::core::burn::tensor::Device;
+use attractor::datasets::{LoadOptions, Split};
+use attractor::evaluation::experiment::{Overrides, ResolvedPart, ResolvedSeries};
 use attractor::evaluation::{Cell, Measurement};
 use serde::de::DeserializeOwned;
 
-use crate::{Error, Result, Session, bayespcn, capacity, drdam, khm, pcn};
+use crate::{Error, Result, Session, bayespcn, capacity, drdam, images, khm, pcn};
 
-/// One cell with what the study says about it.
+/// One cell with what the experiment says about it.
 #[derive(Debug, Clone, Copy)]
 pub struct Task<'a> {
-    /// The figure.
+    /// The figure or table.
     pub part: &'a ResolvedPart,
     /// The line.
     pub series: &'a ResolvedSeries,
@@ -25,11 +26,26 @@ impl Task<'_> {
     /// # Errors
     /// [`Error::Options`] for missing, unknown and mistyped keys, and for counts above [`MOST`].
     pub fn options<T: DeserializeOwned>(&self) -> Result<T> {
-        if let Some((key, found)) = too_large(&self.series.options) {
+        let options = self.table();
+        if let Some((key, found)) = too_large(&options) {
             return Err(self.refuse(format!("`{key}` must be at most {MOST}, found {found}")));
         }
-        let parsed = self.series.options.clone().try_into();
+        self.parsed(options)
+    }
+
+    /// The same without a limit for counts, for those who have their own.
+    pub(crate) fn unlimited<T: DeserializeOwned>(&self) -> Result<T> {
+        self.parsed(self.table())
+    }
+
+    fn parsed<T: DeserializeOwned>(&self, options: toml::Table) -> Result<T> {
+        let parsed = options.try_into();
         parsed.map_err(|error: toml::de::Error| self.refuse(error.message()))
+    }
+
+    /// The options of the series, unread.
+    pub fn table(&self) -> toml::Table {
+        self.part.options_of(self.series)
     }
 
     /// An error about the options of the series.
@@ -105,6 +121,39 @@ impl Task<'_> {
     }
 }
 
+/// How the images of a part are loaded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loading {
+    /// Data set that models learn from.
+    pub train: String,
+    /// Data set that is stored and recalled.
+    pub test: String,
+    /// What the loader is told.
+    pub options: LoadOptions,
+}
+
+/// A data set as it was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FoundSet<'a> {
+    /// What it is and where it lies, for a person.
+    pub source: &'a str,
+    /// Images in it.
+    pub images: usize,
+}
+
+impl FoundSet<'_> {
+    /// The error of a data set with fewer images than are wanted for `what`.
+    pub fn refuse(&self, what: &'static str, wanted: usize) -> Error {
+        attractor::evaluation::Error::TooFewImages {
+            source_name: self.source.to_owned(),
+            what,
+            wanted,
+            found: self.images,
+        }
+        .into()
+    }
+}
+
 /// What a cell costs, roughly.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Work {
@@ -133,6 +182,51 @@ pub trait Protocol {
         Ok(Vec::new())
     }
 
+    /// Builds what a series is made of and drops it again: asked once for each series, with its first
+    /// cell, before data are loaded or anything is trained.
+    ///
+    /// # Errors
+    /// What a part of it refuses.
+    fn build(&mut self, task: Task<'_>, device: &Device) -> Result<()> {
+        let _ = (task, device);
+        Ok(())
+    }
+
+    /// How the images of a part are loaded, by the part's first cell. `None` for protocols that take the
+    /// data sets of parts as they are.
+    ///
+    /// # Errors
+    /// [`Error::Setting`].
+    fn loading(&self, task: Task<'_>) -> Result<Option<Loading>> {
+        let _ = task;
+        Ok(None)
+    }
+
+    /// Fits the sizes of a part to the images that [`Protocol::loading`] found; says so in the part's
+    /// shortages, and returns why figures are not comparable where the options do not show it.
+    ///
+    /// # Errors
+    /// That of [`FoundSet::refuse`].
+    fn fit(
+        &self,
+        part: &mut ResolvedPart,
+        asked: &Overrides,
+        train: FoundSet<'_>,
+        test: FoundSet<'_>,
+    ) -> Result<Option<String>> {
+        let _ = (part, asked, train, test);
+        Ok(None)
+    }
+
+    /// Trains what the cells of a part and a seed share, if there is such a thing; whether there is.
+    ///
+    /// # Errors
+    /// Those of training.
+    fn prepare(&mut self, task: Task<'_>, session: &mut dyn Session) -> Result<bool> {
+        let _ = (task, session);
+        Ok(false)
+    }
+
     /// What the cell will cost, where that is known.
     fn work(&self, task: Task<'_>) -> Option<Work> {
         let _ = task;
@@ -148,10 +242,12 @@ pub trait Protocol {
 
 /// A line of the registry.
 pub struct ProtocolEntry {
-    /// Key of study files.
+    /// Key of experiment files.
     pub name: &'static str,
     /// What it measures.
     pub summary: &'static str,
+    /// Options that the command line may change: the name there, and the path of the option.
+    pub overrides: &'static [(&'static str, &'static str)],
     /// A fresh one.
     pub new: fn() -> Box<dyn Protocol>,
 }
@@ -161,26 +257,37 @@ pub const PROTOCOLS: &[ProtocolEntry] = &[
     ProtocolEntry {
         name: "bayespcn",
         summary: "recall, forgetting and width of a memory written by Bayes' rule",
+        overrides: &[],
         new: || Box::<bayespcn::BayesPcnStudy>::default(),
     },
     ProtocolEntry {
         name: "capacity",
         summary: "recall of random patterns against load",
+        overrides: &[],
         new: || Box::new(capacity::Capacity),
     },
     ProtocolEntry {
         name: "drdam",
         summary: "random features beside the memory that keeps its patterns",
+        overrides: &[],
         new: || Box::new(drdam::Drdam),
+    },
+    ProtocolEntry {
+        name: "images",
+        summary: "systems that recall images from corrupted ones, task by task",
+        overrides: images::OVERRIDES,
+        new: || Box::<images::Images>::default(),
     },
     ProtocolEntry {
         name: "khm",
         summary: "kernelised Hopfield networks beside the identity map",
+        overrides: &[],
         new: || Box::new(khm::Khm::default()),
     },
     ProtocolEntry {
         name: "pcn",
         summary: "recall of images by a predictive coding memory, from noise and parts",
+        overrides: &[],
         new: || Box::<pcn::PredictiveCoding>::default(),
     },
 ];

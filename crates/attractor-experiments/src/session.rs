@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use attractor::core::burn::tensor::Device;
-use attractor::datasets::{ImageSet, Split};
+use attractor::datasets::{AnnotatedSet, ImageSet, Split};
 use attractor::evaluation::Cell;
+use attractor::evaluation::experiment::ResolvedPart;
 use attractor::evaluation::figures::ImageGrid;
 use attractor::evaluation::run::{Trace, TrainingPoint};
 
@@ -24,6 +25,12 @@ pub trait Session {
     /// # Errors
     /// [`Error::Data`].
     fn images(&mut self, dataset: &str, split: Split) -> Result<Arc<ImageSet>>;
+
+    /// A split of the images of a part whose protocol says how to load them.
+    ///
+    /// # Errors
+    /// [`Error::Data`].
+    fn annotated(&mut self, part: &ResolvedPart, split: Split) -> Result<Arc<AnnotatedSet>>;
 
     /// `done` of `total` steps of `what` are done; `note` says what they reached.
     fn progress(&mut self, what: &str, done: usize, total: usize, note: &str);

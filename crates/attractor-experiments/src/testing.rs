@@ -7,10 +7,10 @@ use std::sync::Arc;
 use attractor::core::Backend;
 use attractor::core::burn::tensor::Device;
 use attractor::datasets::builtin::{self, BuiltinSize};
-use attractor::datasets::{ImageSet, Split};
+use attractor::datasets::{AnnotatedSet, ImageSet, Split};
+use attractor::evaluation::experiment::{Experiment, Overrides, Resolved, ResolvedPart};
 use attractor::evaluation::figures::ImageGrid;
 use attractor::evaluation::run::{Trace, TrainingPoint};
-use attractor::evaluation::study::{ResolvedStudy, Study, StudyOverrides};
 use attractor::evaluation::{Cell, Metric, Preset};
 
 use crate::{Protocol, Result, Session, Task, find};
@@ -37,7 +37,7 @@ pub(crate) fn at(values: &Values, series: &str, place: &str) -> f64 {
 }
 
 pub(crate) struct Bench {
-    study: Study,
+    study: Experiment,
     session: Silent,
 }
 
@@ -46,7 +46,6 @@ impl Bench {
     pub(crate) fn new(protocol: &str, parts: &str) -> Self {
         let text = format!(
             r#"
-kind = "study"
 name = "{protocol}"
 title = "t"
 description = "d"
@@ -62,13 +61,13 @@ seeds = 1
 "#
         );
         Self {
-            study: Study::parse(&text, "test.toml").unwrap(),
+            study: Experiment::parse(&text, "test.toml").unwrap(),
             session: Silent::new(),
         }
     }
 
-    fn resolved(&self, preset: Preset) -> ResolvedStudy {
-        let overrides = StudyOverrides::default();
+    fn resolved(&self, preset: Preset) -> Resolved {
+        let overrides = Overrides::default();
         self.study
             .resolve(preset, &overrides, &|name| name.starts_with("builtin"))
             .unwrap()
@@ -127,7 +126,7 @@ seeds = 1
 
 fn measure(
     protocol: &mut dyn Protocol,
-    study: &ResolvedStudy,
+    study: &Resolved,
     cell: &Cell,
     session: &mut Silent,
 ) -> Result<Vec<attractor::evaluation::Measurement>> {
@@ -166,6 +165,11 @@ impl Session for Silent {
             test: 40,
         };
         Ok(Arc::new(builtin::scenes(split, &size)?))
+    }
+
+    fn annotated(&mut self, part: &ResolvedPart, split: Split) -> Result<Arc<AnnotatedSet>> {
+        let images = self.images(&part.dataset, split)?;
+        Ok(Arc::new(ImageSet::clone(&images).into()))
     }
 
     fn progress(&mut self, _: &str, done: usize, total: usize, _: &str) {

@@ -1,27 +1,24 @@
 //! The run as a protocol sees it: data that are loaded, a terminal, a run folder.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use attractor::core::burn::tensor::Device;
-use attractor::datasets::{ImageSet, Split};
+use attractor::datasets::{AnnotatedSet, ImageSet, Split};
+use attractor::evaluation::experiment::ResolvedPart;
 use attractor::evaluation::figures::ImageGrid;
 use attractor::evaluation::run::{Trace, TrainingPoint};
 use attractor::evaluation::{Cell, RunWriter};
-use attractor_experiments::{Error, Session};
+use attractor_experiments::{Data, Error, Session};
 
 use super::observer::TrainingView;
-
-/// Data sets by name and split.
-pub(super) type Loaded = HashMap<(String, &'static str), Arc<ImageSet>>;
 
 /// The run as a protocol sees it.
 pub(super) struct Here<'a> {
     device: &'a Device,
     stop: &'a AtomicBool,
-    images: &'a Loaded,
+    data: &'a Data,
     view: &'a mut TrainingView,
     /// What the view shows at the moment.
     underway: Option<String>,
@@ -32,14 +29,14 @@ impl<'a> Here<'a> {
     pub(super) fn new(
         device: &'a Device,
         stop: &'a AtomicBool,
-        images: &'a Loaded,
+        data: &'a Data,
         view: &'a mut TrainingView,
         writer: &'a mut RunWriter,
     ) -> Self {
         Self {
             device,
             stop,
-            images,
+            data,
             view,
             underway: None,
             writer,
@@ -64,18 +61,11 @@ impl Session for Here<'_> {
     }
 
     fn images(&mut self, dataset: &str, split: Split) -> Result<Arc<ImageSet>, Error> {
-        let part = match split {
-            Split::Train => "train",
-            Split::Test => "test",
-        };
-        match self.images.get(&(dataset.to_owned(), part)) {
-            Some(images) => Ok(images.clone()),
-            // Everything that the study names was loaded before the first cell.
-            None => Err(attractor::core::Error::Device(format!(
-                "data set `{dataset}` is not one of this study's"
-            ))
-            .into()),
-        }
+        self.data.images(dataset, split)
+    }
+
+    fn annotated(&mut self, part: &ResolvedPart, split: Split) -> Result<Arc<AnnotatedSet>, Error> {
+        self.data.annotated(&part.name, split)
     }
 
     fn progress(&mut self, what: &str, done: usize, total: usize, note: &str) {

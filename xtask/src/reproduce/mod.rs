@@ -2,11 +2,8 @@
 
 mod here;
 mod observer;
-mod plan;
 mod run;
-mod study;
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -14,21 +11,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result};
 use attractor::core::Backend;
+use attractor::datasets::DataRoot;
 use attractor::evaluation::experiment::TaskLevels;
 use attractor::evaluation::report::{Entry, Outcome, write_index};
-use attractor::evaluation::{Experiment, ExperimentFile, Preset, RunConfig, Shard};
+use attractor::evaluation::{Experiment, Hardware, Overrides, Preset, RunInfo, Shard};
 
-use attractor_experiments::images::{self, Executor};
+use attractor_experiments::{Draft, overrides_of};
 
 use self::here::Here;
-use self::plan::Plan;
 use self::run::{Ended, Run};
+use crate::data::Notes;
 use crate::out::{self, complain, say};
 
 /// What `reproduce --help` says below the options.
 const MORE: &str = "\
-A file of your own is a table of systems or a study like those in experiments/: copy the nearest \
-one, change it, and give its path, as in `cargo xtask reproduce mine/table.toml`.
+A file of your own is one like those in experiments/: copy the nearest one, change it, and give its \
+path, as in `cargo xtask reproduce mine/table.toml`.
 
 Every finished cell is on disk. Ctrl-C ends a run after its cell, with a report of what is finished. \
 A run that is killed leaves the report that was last written as cells finished: one after the first \
@@ -145,7 +143,7 @@ fn all(args: &Args, stop: &Arc<AtomicBool>) -> Result<bool> {
     let mut entries = Vec::new();
     let mut complete = true;
     for experiment in crate::paths::experiments()? {
-        let name = experiment.name().to_owned();
+        let name = experiment.name.clone();
         let run = Args {
             experiment: name.clone(),
             out: args.out.as_ref().map(|out| out.join(&name)),
@@ -174,43 +172,79 @@ fn all(args: &Args, stop: &Arc<AtomicBool>) -> Result<bool> {
 
 /// Runs one experiment into its folder.
 fn run_one(args: &Args, stop: &Arc<AtomicBool>) -> Result<Ended> {
-    match crate::paths::experiment(&args.experiment)? {
-        ExperimentFile::Retrieval(experiment) => retrieval(*experiment, args, stop),
-        ExperimentFile::Study(study) => study::run(&study, args, stop),
+    let experiment = crate::paths::experiment(&args.experiment)?;
+    let overrides = args.overrides(&experiment)?;
+    let device = args.backend.open()?;
+    let root = DataRoot::from_environment(args.data_dir.as_deref());
+    let draft = Draft::new(&experiment, args.preset, &overrides, &root)?;
+    say!("{}", run::headline(&draft.config, args.backend));
+    say!("{}", run::forecast(&draft));
+    let dir = run::claim(args, &draft.config)?;
+    let plan = draft.load(&root, &device, args.skip_damaged)?;
+    let mut notes = Notes::default();
+    for (name, report) in &plan.reports {
+        notes.say(name, report);
     }
-}
-
-fn retrieval(experiment: Experiment, args: &Args, stop: &Arc<AtomicBool>) -> Result<Ended> {
-    let plan = Plan::new(experiment, args)?;
-    let config = RunConfig::from(plan.config.clone());
-    let (dir, reference) = (plan.dir.clone(), plan.reference.as_ref());
-    let mut run = Run::begin(args, dir, &config, &plan.info, reference, stop)?;
-    let fixed = images::Plan {
-        config: &plan.config,
-        device: &plan.device,
-        train: &plan.train,
-        test: &plan.test,
+    for shortage in plan.config.parts.iter().flat_map(|part| &part.shortages) {
+        say!("smaller than the preset: {shortage}");
+    }
+    let info = RunInfo {
+        commit: crate::paths::commit(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        backend: args.backend.name().into(),
+        hardware: Hardware::detect(),
+        data: plan.hashes.clone(),
     };
-    let mut executor = Executor::new(&fixed);
+    let (config, mut measure, data) = plan.split();
+    let reference = experiment.reference()?;
+    let mut run = Run::begin(args, dir, &config, &info, reference.as_ref(), stop)?;
     let mut view = run.terminal.training();
-    let none = HashMap::new();
     if args.train_only {
-        let mut session = Here::new(&plan.device, stop, &none, &mut view, &mut run.writer);
-        for seed in 0..plan.config.seeds as u64 {
-            executor.train(seed, &mut session)?;
-        }
+        let mut session = Here::new(&device, stop, &data, &mut view, &mut run.writer);
+        let trained = measure.prepare(&mut session)?;
         session.rest();
-        say!("trained; measure with: {}", run::again(args, &run.dir));
+        let again = run::again(args, &run.dir);
+        match trained {
+            true => say!("trained; measure with: {again}"),
+            false => say!("nothing is trained before the cells; measure with: {again}"),
+        }
         return Ok(Ended {
             dir: run.dir,
             complete: true,
         });
     }
     run.cells(|cell, writer| {
-        let mut session = Here::new(&plan.device, stop, &none, &mut view, writer);
-        let measured = executor.execute(cell, &mut session);
+        let mut session = Here::new(&device, stop, &data, &mut view, writer);
+        let measured = measure.cell(cell, &mut session);
         session.rest();
         Ok(measured?)
     })?;
     run.end()
+}
+
+impl Args {
+    /// What the command line changes of an experiment.
+    fn overrides(&self, experiment: &Experiment) -> Result<Overrides> {
+        let count = |name, value: Option<usize>| {
+            let value = value.map(|value| i64::try_from(value).unwrap_or(i64::MAX).into());
+            value.map(|value| (name, value))
+        };
+        let weights = self.weights.as_ref();
+        let weights = weights.map(|path| ("weights", path.display().to_string().into()));
+        let own = [
+            weights,
+            count("epochs", self.epochs),
+            count("train-images", self.train_images),
+            count("blocks", self.blocks),
+            count("cues-per-block", self.cues_per_block),
+            count("max-cues", self.max_cues),
+        ];
+        Ok(Overrides {
+            dataset: self.dataset.clone(),
+            seeds: self.seeds,
+            systems: (!self.systems.is_empty()).then(|| self.systems.clone()),
+            tasks: (!self.tasks.is_empty()).then(|| self.tasks.clone()),
+            ..overrides_of(experiment, own.into_iter().flatten())?
+        })
+    }
 }

@@ -6,10 +6,13 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use attractor::core::Backend;
 use attractor::evaluation::{
-    Cell, Measurement, Reference, RunConfig, RunFolder, RunInfo, RunSummary, RunWriter, report,
+    Cell, Measurement, Reference, Resolved, RunFolder, RunInfo, RunSummary, RunWriter, report,
     runner, table,
 };
+
+use attractor_experiments::Draft;
 
 use super::Args;
 use super::observer::Terminal;
@@ -20,6 +23,9 @@ const REPORT_EVERY: Duration = Duration::from_secs(60);
 /// The same, in times that a report took: reports of large runs must not slow them down.
 const REPORT_SHARE: u32 = 50;
 
+/// Operations a second that the forecast reckons with: two cores without a GPU.
+const FLOPS: f64 = 2e10;
+
 /// How a run ended.
 #[derive(Debug)]
 pub(super) struct Ended {
@@ -29,8 +35,58 @@ pub(super) struct Ended {
     pub(super) complete: bool,
 }
 
+/// The first line: what runs, and on what.
+pub(super) fn headline(config: &Resolved, backend: Backend) -> String {
+    let missing: Vec<String> = config
+        .parts
+        .iter()
+        .filter(|part| part.fallback)
+        .map(|part| format!("{} for {}", part.dataset, part.name))
+        .collect();
+    let note = match missing.is_empty() {
+        true => String::new(),
+        false => format!(
+            " (stand-ins: {}: the data set is not present, figures are not comparable with published \
+             ones; see `cargo xtask data`)",
+            missing.join(", ")
+        ),
+    };
+    format!(
+        "{} at preset {} on {}{note}; backend {backend}",
+        config.title,
+        config.preset,
+        config.dataset()
+    )
+}
+
+/// The second line: what the run will cost.
+pub(super) fn forecast(draft: &Draft<'_>) -> String {
+    let (cells, work) = (draft.config.cells().len(), draft.work);
+    let mut text = format!("{cells} cells");
+    if work.flops > 0.0 {
+        text.push_str(&format!(
+            ", about {:.1e} operations ({} at {FLOPS:.0e} a second), {:.0} MiB",
+            work.flops,
+            duration(work.flops / FLOPS),
+            work.bytes / f64::from(1 << 20)
+        ));
+    }
+    if draft.unknown > 0 && draft.unknown < cells {
+        text.push_str(&format!(", and {} cells of unknown cost", draft.unknown));
+    }
+    text
+}
+
+fn duration(seconds: f64) -> String {
+    match seconds {
+        s if s < 90.0 => format!("{s:.0} s"),
+        s if s < 5400.0 => format!("{:.0} min", s / 60.0),
+        s => format!("{:.1} h", s / 3600.0),
+    }
+}
+
 /// The folder of a run, refused if it holds another: known before data are loaded.
-pub(super) fn claim(args: &Args, config: &RunConfig) -> Result<PathBuf> {
+pub(super) fn claim(args: &Args, config: &Resolved) -> Result<PathBuf> {
     let dir = folder(args, config);
     if !args.resume {
         RunFolder::check_free(&dir)?;
@@ -39,16 +95,14 @@ pub(super) fn claim(args: &Args, config: &RunConfig) -> Result<PathBuf> {
 }
 
 /// As told, or the newest fitting one to resume, or a new one.
-fn folder(args: &Args, config: &RunConfig) -> PathBuf {
+fn folder(args: &Args, config: &Resolved) -> PathBuf {
     if let Some(dir) = &args.out {
         return dir.clone();
     }
     let dataset = config.dataset().replace(", ", "+");
     let stem = format!(
         "{}-{}-{dataset}-{}",
-        config.experiment(),
-        args.preset,
-        args.backend
+        config.experiment, args.preset, args.backend
     );
     // Names of one's own files may be paths.
     let stem = stem.replace(['/', '\\', ':'], "-");
@@ -80,7 +134,7 @@ impl<'a> Run<'a> {
     pub(super) fn begin(
         args: &'a Args,
         dir: PathBuf,
-        config: &RunConfig,
+        config: &Resolved,
         info: &RunInfo,
         reference: Option<&Reference>,
         stop: &'a Arc<AtomicBool>,

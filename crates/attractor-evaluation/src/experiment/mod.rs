@@ -1,26 +1,72 @@
-//! Experiment files: data set, model, tasks, systems and presets.
+//! Experiment files: what is measured, of which systems, where, and at which sizes.
+//!
+//! An experiment has parts. A part measures series (systems, or settings of one) at places, and ends up
+//! as charts and tables in the report. What is measured, the protocol of the experiment decides; this
+//! crate only passes options on. There are two ways to say where:
+//!
+//! - along an axis: `levels`, `n_stored` or both, which gives charts of series against the axis;
+//! - under `tasks`, each a corruption with its levels, which gives tables of series by tasks.
 //!
 //! ```toml
-//! name = "annabi-cifar10"
-//! dataset = "cifar10"
-//! fallback_dataset = "builtin"
-//! n_stored = [100]
-//! tasks = [{ task = "clean" }, { task = "noise", levels = [0.1, 0.2] }]
-//! [[systems]]
-//! name = "GMM"
-//! recipe = "gmm"
-//! representation = "vae"
+//! name = "capacity"
+//! title = "How much can be stored"
+//! description = "Recall against load."
+//! source = "Amit, Gutfreund, Sompolinsky, 1985"
+//! protocol = "capacity"
+//!
+//! [[parts]]
+//! name = "classical"
+//! title = "Hebb's rule"
+//! measure = "recall"
+//! x_label = "patterns per neuron"
+//! charts = ["overlap"]
+//! levels = [0.05, 0.1, 0.138, 0.2]
+//! options = { sweeps = 100 }
+//! [[parts.series]]
+//! name = "Hebb, N = {neurons}"
+//! grid = { neurons = [200, 1000] }
+//! options = { rule = "hebb" }
+//!
 //! [presets.smoke]
-//! blocks = 1
+//! seeds = 1
+//! [presets.smoke.parts.classical]
+//! levels = [0.05, 0.2]
+//! grid = { neurons = [200] }
 //! ```
+//!
+//! A cell has the expanded series as its system, and as its task the part, or one of the part's tasks.
+//!
+//! # Options
+//! Those of a series win over those of its part. A preset's `options` are entries of tables, however
+//! deep: each is set wherever it stands, in the part and in series, and in the part if it stands nowhere.
+//! The command line does the same.
+//!
+//! # More of the file
+//! - `panels = "D = {dim}"` gives every value of an option a chart of its own.
+//! - `beside = "D = {dim}, beta = {beta}"` draws a series in the colour of another, such as an
+//!   expectation in that of what it is the expectation of.
+//! - `form = "bars"` draws bars in place of lines.
+//! - A series' own `levels`, `n_stored` and `tasks` restrict it to some of the part's.
+//! - `effort = ["queries"]` names options that decide how precisely something is measured rather than
+//!   what: a preset may change them, and figures stay comparable.
+//! - `idle = { "model.weights" = ["model.epochs"] }` names options that another one, where it is set,
+//!   leaves without effect.
+//! - `files = ["model.weights"]` names options that are files: their content decides, not their path.
 //!
 //! Every unknown key is an error, and so is every value that breaks a rule.
 
-mod fit;
+mod difference;
+mod expand;
+mod hash;
+mod options;
 #[cfg(test)]
-mod fit_tests;
-mod overrides;
+mod panels_tests;
+mod part;
 mod resolve;
+mod resolved;
+mod slices;
+#[cfg(test)]
+mod table_tests;
 #[cfg(test)]
 mod tests;
 mod validate;
@@ -32,11 +78,16 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-pub use fit::FoundSet;
-pub use overrides::Overrides;
-pub use resolve::Resolved;
+pub(crate) use slices::{Place, Slice};
 
-use crate::{Error, Reference, Representation, Result};
+pub use part::{Axis, Form, Part, PartPatch, SeriesSpec, TaskLevels};
+pub use resolve::Overrides;
+pub use resolved::{Resolved, ResolvedPart, ResolvedSeries};
+
+use crate::{Error, Reference, Result};
+
+/// Data set of parts that need none.
+pub const SYNTHETIC: &str = "synthetic";
 
 /// How large a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -85,219 +136,15 @@ impl FromStr for Preset {
     }
 }
 
-/// A corruption and the levels at which it is measured.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TaskLevels {
-    /// Name of the corruption, such as `noise`.
-    pub task: String,
-    /// Levels; empty for a task that has none. In a restriction, empty means every level.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub levels: Vec<f64>,
-}
-
-/// One row of the table: a memory under a display name.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SystemSpec {
-    /// Display name, such as `VAE-BP-GMM`.
-    pub name: String,
-    /// Key of the catalogue, such as `bp-gmm`.
-    pub recipe: String,
-    /// What is stored.
-    pub representation: Representation,
-    /// Not in the paper: our own addition.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub ours: bool,
-    /// Distance below which a cue counts as retrieved, instead of the experiment's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub threshold: Option<f64>,
-    /// Upper bound on cues, for slow systems.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_cues: Option<usize>,
-    /// Tasks and levels that the system is measured on; empty means all.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tasks: Vec<TaskLevels>,
-    /// How it is read.
-    #[serde(default, skip_serializing_if = "Reading::is_plain")]
-    pub read: Reading,
-    /// What it learns from before it stores anything, if it learns.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub train: Option<TrainSpec>,
-    /// Measure and show the parts into which the representation takes cues, where it does.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub segments: bool,
-    /// Settings for the catalogue, passed on unread.
-    #[serde(default, skip_serializing_if = "toml::Table::is_empty")]
-    pub options: toml::Table,
-}
-
-/// How a memory is asked.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reading {
-    /// With the cue alone.
-    #[default]
-    Read,
-    /// With the mask of known entries.
-    Complete,
-}
-
-impl Reading {
-    fn is_plain(&self) -> bool {
-        *self == Self::Read
-    }
-}
-
-/// What a system learns from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TrainOn {
-    /// Clean cues: one training for all tasks of a seed.
-    Clean,
-    /// The cues of the task and level that are measured: one training for each.
-    Task,
-    /// Images: the autoencoder that the memory is built on, of the experiment's architecture.
-    Images,
-}
-
-/// The training of a system.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TrainSpec {
-    /// On what.
-    pub on: TrainOn,
-    /// Passes over the training images.
-    pub epochs: usize,
-    /// Step size.
-    pub rate: f64,
-}
-
-/// Changes that a preset makes to every [`TrainSpec`].
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TrainPatch {
-    /// Passes over the training images.
-    pub epochs: Option<usize>,
-    /// Step size.
-    pub rate: Option<f64>,
-}
-
-impl SystemSpec {
-    /// `name/representation`, which names a row uniquely.
-    pub fn key(&self) -> String {
-        format!("{}/{}", self.name, self.representation)
-    }
-
-    /// Whether the same is measured, whatever its name and bounds.
-    pub(crate) fn equals(&self, other: &Self) -> bool {
-        (&self.options, self.read, self.train) == (&other.options, other.read, other.train)
-    }
-
-    /// Whether `selector` (`name` or `name/representation`) means this row.
-    pub fn matches(&self, selector: &str) -> bool {
-        selector == self.name || selector == self.key()
-    }
-}
-
-/// Distances below which a cue counts as retrieved.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Thresholds {
-    /// Between codes.
-    pub vae: f64,
-    /// Between images or other vectors.
-    pub pixel: f64,
-}
-
-impl Thresholds {
-    /// The threshold of a representation.
-    pub fn of(self, representation: Representation) -> f64 {
-        match representation {
-            Representation::Vae => self.vae,
-            Representation::Pixel | Representation::Vector => self.pixel,
-        }
-    }
-}
-
-/// The generative model and its training.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ModelSpec {
-    /// Architecture, such as `cifar-vae`.
-    pub kind: String,
-    /// Channels of the first convolution.
-    pub features: usize,
-    /// Entries of a code.
-    pub code: usize,
-    /// Passes over the training images.
-    pub epochs: usize,
-    /// Images per step.
-    pub batch: usize,
-    /// Step size of Adam.
-    pub learning_rate: f64,
-    /// Weight of the Kullback-Leibler term.
-    pub beta: f64,
-    /// Trained weights to import instead of training.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub weights: Option<PathBuf>,
-    /// Further settings, passed on unread.
-    #[serde(default, skip_serializing_if = "toml::Table::is_empty")]
-    pub options: toml::Table,
-}
-
-/// Changes that a preset makes to the [`ModelSpec`].
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ModelPatch {
-    /// Channels of the first convolution.
-    pub features: Option<usize>,
-    /// Entries of a code.
-    pub code: Option<usize>,
-    /// Passes over the training images.
-    pub epochs: Option<usize>,
-    /// Images per step.
-    pub batch: Option<usize>,
-    /// Step size of Adam.
-    pub learning_rate: Option<f64>,
-    /// Weight of the Kullback-Leibler term.
-    pub beta: Option<f64>,
-    /// Further settings that the preset changes.
-    #[serde(default)]
-    pub options: toml::Table,
-}
-
-/// Sizes of one preset. What is absent keeps the experiment's value.
+/// Sizes of one preset.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PresetSpec {
-    /// Images that the model is trained on.
-    pub train_images: usize,
-    /// Images that blocks are cut from.
-    pub test_images: usize,
-    /// Blocks per cell.
-    pub blocks: usize,
-    /// Number of seeds: the run uses 0, 1, ...
+    /// Number of seeds: 0, 1, ...
     pub seeds: usize,
-    /// Cues per block.
-    pub cues_per_block: Option<usize>,
-    /// Patterns stored per block.
-    pub n_stored: Option<Vec<usize>>,
-    /// Upper bound on cues for every system that has a `max_cues`.
-    pub max_cues: Option<usize>,
-    /// Systems to run, by name or `name/representation`.
-    pub systems: Option<Vec<String>>,
-    /// Tasks and levels to run.
-    pub tasks: Option<Vec<TaskLevels>>,
-    /// Changes to the model.
+    /// Changes by part.
     #[serde(default)]
-    pub model: ModelPatch,
-    /// Changes to the training of systems that learn.
-    #[serde(default)]
-    pub train: TrainPatch,
-    /// New values for option keys, applied to those systems whose `options` have the key.
-    #[serde(default)]
-    pub options: toml::Table,
+    pub parts: BTreeMap<String, PartPatch>,
 }
 
 /// An experiment file.
@@ -312,33 +159,15 @@ pub struct Experiment {
     pub description: String,
     /// Citation.
     pub source: String,
-    /// Data set of the publication.
-    pub dataset: String,
-    /// Data set to use when that one is not present.
-    pub fallback_dataset: String,
-    /// Data set that the models learn from, if it is not the one that is stored and recalled.
-    #[serde(default)]
-    pub train_dataset: Option<String>,
-    /// Settings for the loader of the data sets, passed on unread.
-    #[serde(default)]
-    pub data: toml::Table,
-    /// File of published figures, relative to the experiment file.
+    /// Who measures it.
+    pub protocol: String,
+    /// File of published figures, relative to the experiment's file.
     #[serde(default)]
     pub reference: Option<PathBuf>,
-    /// Patterns stored per block; one table for each.
-    pub n_stored: Vec<usize>,
-    /// Cues per block: the first images of the block, corrupted.
-    pub cues_per_block: usize,
-    /// Tasks and levels, in the report's order.
-    pub tasks: Vec<TaskLevels>,
-    /// Distances that count as retrieved.
-    pub thresholds: Thresholds,
-    /// The generative model.
-    pub model: ModelSpec,
+    /// The figures and tables.
+    pub parts: Vec<Part>,
     /// Sizes.
     pub presets: BTreeMap<Preset, PresetSpec>,
-    /// The rows of the table.
-    pub systems: Vec<SystemSpec>,
     /// Where the experiment was loaded from.
     #[serde(skip)]
     path: PathBuf,
@@ -348,21 +177,34 @@ impl Experiment {
     /// Reads and checks an experiment file.
     ///
     /// # Errors
-    /// [`Error::Io`], [`Error::Toml`] for syntax, missing and unknown keys (with line and column),
-    /// [`Error::Experiment`] for a value that breaks a rule.
+    /// [`Error::Io`]; those of [`Experiment::parse`].
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let text = std::fs::read_to_string(path).map_err(Error::io(path, "could not read"))?;
         Self::parse(&text, path)
     }
 
-    /// Reads and checks an experiment from text; `path` stands in errors and locates the
-    /// reference file.
+    /// Every `*.toml` in a folder, by name; hidden files are passed over.
     ///
     /// # Errors
     /// As [`Experiment::load`].
+    pub fn load_all(folder: impl AsRef<Path>) -> Result<Vec<Self>> {
+        let folder = folder.as_ref();
+        attractor_listing::files(folder, attractor_listing::TOML)
+            .map_err(Error::io(folder, "could not list"))?
+            .iter()
+            .map(Self::load)
+            .collect()
+    }
+
+    /// Reads and checks an experiment from text; `path` stands in errors and locates the reference file.
+    ///
+    /// # Errors
+    /// [`Error::Toml`] for syntax, missing and unknown keys (with line and column),
+    /// [`Error::Experiment`] for a value that breaks a rule, and for keys of earlier versions.
     pub fn parse(text: &str, path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
+        refuse_old(text, path)?;
         let mut experiment: Self = toml::from_str(text).map_err(|error| Error::Toml {
             path: path.to_owned(),
             message: error.to_string().trim_end().to_owned(),
@@ -375,6 +217,18 @@ impl Experiment {
     /// The file that the experiment came from.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The data sets it is made for, in words.
+    pub fn dataset(&self) -> String {
+        let mut names: Vec<&str> = Vec::new();
+        for part in &self.parts {
+            let name = part.dataset.as_deref().unwrap_or(SYNTHETIC);
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names.join(", ")
     }
 
     /// The table of published figures, if the experiment names one.
@@ -398,4 +252,39 @@ impl Experiment {
             found: found.to_string(),
         }
     }
+}
+
+/// Keys that files had when there were two kinds of them.
+const OLD: [(&str, &str); 2] = [
+    (
+        "systems",
+        "belongs into a part: write `protocol = \"images\"`, one `[[parts]]` with the data set, \
+         `tasks`, `n_stored` and `options`, and each system as a `[[parts.series]]` whose recipe, \
+         training and `memory` are `options` (experiments/annabi-mnist.toml shows it)",
+    ),
+    (
+        "kind",
+        "is no longer needed, as all files are of one kind: remove it",
+    ),
+];
+
+fn refuse_old(text: &str, path: &Path) -> Result<()> {
+    // Errors of syntax are the next parser's.
+    let Ok(table) = toml::from_str::<toml::Table>(text) else {
+        return Ok(());
+    };
+    for (key, rule) in OLD {
+        if let Some(value) = table.get(key) {
+            return Err(Error::Experiment {
+                path: path.to_owned(),
+                key: key.into(),
+                rule: rule.into(),
+                found: match value {
+                    toml::Value::Array(list) => format!("{} of them", list.len()),
+                    value => value.to_string(),
+                },
+            });
+        }
+    }
+    Ok(())
 }

@@ -1,373 +1,367 @@
 use super::*;
-use crate::fixture::{TOML, experiment, resolved};
-use crate::study::StudyOverrides;
-use crate::{ExperimentFile, Level, Metric, RunConfig};
+use crate::fixture::info;
+use crate::{Cell, Level, Measurement, RunFolder, RunWriter};
+use crate::{report, run, table};
 
-fn parse_error(text: &str) -> String {
-    Experiment::parse(text, "tiny.toml")
+pub(super) const TOML: &str = r#"
+name = "tiny-study"
+title = "A tiny <study>"
+description = "Two figures."
+source = "Nobody & Co, 2023"
+protocol = "sums"
+
+[[parts]]
+name = "error"
+title = "Error against features"
+about = "Falls with the root."
+measure = "error"
+x_label = "features"
+log_x = true
+charts = ["energy_error", "clipped"]
+log_y = ["energy_error"]
+levels = [100, 1000, 10000]
+n_stored = [50]
+options = { queries = 40, class = "near" }
+[[parts.series]]
+name = "D = {dim}, beta = {beta}"
+grid = { dim = [30, 100], beta = [10.0, 50.0] }
+[[parts.series]]
+name = "expected"
+expectation = true
+options = { class = "none" }
+
+[[parts]]
+name = "images"
+title = "Images"
+measure = "images"
+dataset = "cifar10"
+fallback_dataset = "builtin"
+representation = "pixel"
+x = "n_stored"
+x_label = "stored images"
+charts = ["pixel_mse"]
+n_stored = [4, 16]
+[[parts.series]]
+name = "memory (ours)"
+ours = true
+
+[presets.smoke]
+seeds = 1
+[presets.smoke.parts.error]
+levels = [100, 1000]
+grid = { dim = [30] }
+options = { queries = 4 }
+[presets.smoke.parts.images]
+skip = true
+
+[presets.cpu]
+seeds = 2
+[presets.cpu.parts.images]
+seeds = 1
+n_stored = [4]
+
+[presets.paper]
+seeds = 5
+"#;
+
+fn study() -> Experiment {
+    Experiment::parse(TOML, "tiny-study.toml").unwrap()
+}
+
+fn resolved(preset: Preset) -> Resolved {
+    let overrides = Overrides::default();
+    study().resolve(preset, &overrides, &|_| true).unwrap()
+}
+
+pub(super) fn error(text: &str) -> String {
+    Experiment::parse(text, "tiny-study.toml")
         .unwrap_err()
         .to_string()
 }
 
-fn hash_of(config: &Resolved) -> String {
-    RunConfig::from(config.clone()).config_hash()
-}
-
 #[test]
-fn unknown_keys_are_refused_at_every_depth() {
-    let cases = [
-        ("name = \"tiny\"", "colour = 1\nname = \"tiny\"", "colour"),
-        (
-            "kind = \"cifar-vae\"",
-            "kind = \"cifar-vae\"\nwidht = 3",
-            "widht",
-        ),
-        ("[presets.cpu]", "[presets.cpu]\nblock = 3", "block"),
-        (
-            "model = { features = 4,",
-            "model = { feature = 4,",
-            "feature",
-        ),
-        ("threshold = 1.5", "treshold = 1.5", "treshold"),
-        (
-            "{ task = \"clean\" }",
-            "{ task = \"clean\", level = 1 }",
-            "level",
-        ),
-        ("vae = 5.0,", "vae = 5.0, codes = 1.0,", "codes"),
-        ("[presets.cpu]", "[presets.huge]", "huge"),
-    ];
-    for (old, new, key) in cases {
-        assert!(TOML.contains(old), "{old}");
-        let message = parse_error(&TOML.replacen(old, new, 1));
-        assert!(
-            message.starts_with("tiny.toml: TOML parse error at line"),
-            "{message}"
-        );
-        assert!(message.contains(&format!("`{key}`")), "{key} in {message}");
-    }
-}
-
-#[test]
-fn broken_rules_name_the_key() {
-    let cases = [
-        (
-            "n_stored = [10]",
-            "n_stored = []",
-            "`n_stored` must hold at least one number",
-        ),
-        (
-            "n_stored = [10]",
-            "n_stored = [10, 10]",
-            "`n_stored` must not repeat a number, found 10",
-        ),
-        (
-            "name = \"tiny\"",
-            "name = \" \"",
-            "`name` must not be empty",
-        ),
-        (
-            "cues_per_block = 5",
-            "cues_per_block = 0",
-            "`cues_per_block` must be at least 1",
-        ),
-        (
-            "pixel = 2.0",
-            "pixel = -2.0",
-            "`thresholds.pixel` must be finite and greater than 0",
-        ),
-        (
-            "beta = 0.1",
-            "beta = nan",
-            "`model.beta` must be finite and at least 0, found NaN",
-        ),
-        (
-            "levels = [0.1, 0.4]",
-            "levels = [0.4, 0.4]",
-            "must not repeat a level",
-        ),
-        (
-            "levels = [0.1, 0.4]",
-            "levels = [inf, 0.4]",
-            "`tasks[1].levels` must be finite",
-        ),
-        (
-            "threshold = 1.5",
-            "threshold = 0.0",
-            "`systems[1].threshold` must be finite and",
-        ),
-        (
-            "max_cues = 200",
-            "max_cues = 0",
-            "`systems[2].max_cues` must be at least 1",
-        ),
-        (
-            "representation = \"pixel\"",
-            "representation = \"vae\"",
-            "`systems[1].name` must be unique together with `representation`, found GMM/vae",
-        ),
-        (
-            "tasks = [{ task = \"noise\" }]",
-            "tasks = [{ task = \"rain\" }]",
-            "`systems[2].tasks` must be one of clean, noise, found rain",
-        ),
-        (
-            "tasks = [{ task = \"noise\", levels = [0.4] }]",
-            "tasks = [{ task = \"noise\", levels = [0.3] }]",
-            "`presets.smoke.tasks` must be a level of `noise`: [0.1, 0.4], found 0.3",
-        ),
-        (
-            "systems = [\"GMM/vae\"]",
-            "systems = [\"NTM\"]",
-            "`presets.smoke.systems` must be one of GMM/vae; GMM/pixel; ",
-        ),
-        (
-            "options = { iterations = 3 }",
-            "options = { epochs = 3 }",
-            "`presets.smoke.options` must be an option key of at least one system, found epochs",
-        ),
-        (
-            "test_images = 20\n",
-            "test_images = 19\n",
-            "`presets.smoke.test_images` must be at least blocks x n_stored (20), found 19",
-        ),
-        (
-            "cues_per_block = 5",
-            "cues_per_block = 11",
-            "`presets.smoke.cues_per_block` must be at most n_stored (10), found 11",
-        ),
-    ];
-    for (old, new, message) in cases {
-        assert!(TOML.contains(old), "{old}");
-        let found = parse_error(&TOML.replacen(old, new, 1));
-        assert!(
-            found.starts_with("tiny.toml: ") && found.contains(message),
-            "{found}"
-        );
-    }
-}
-
-#[test]
-fn presets_change_sizes_systems_tasks_and_options() {
-    let smoke = resolved(Preset::Smoke);
-    assert_eq!(
-        (smoke.model.features, smoke.model.code, smoke.model.epochs),
-        (4, 16, 1)
-    );
-    let cells: Vec<String> = smoke.cells().iter().map(ToString::to_string).collect();
-    assert_eq!(cells, ["GMM [vae] cifar10 noise 0.4 N=10 seed=0"]);
-
-    let mut text = TOML.replace("systems = [\"GMM/vae\"]\n", "");
-    text = text.replace("blocks = 2\n", "blocks = 2\nmax_cues = 6\n");
-    let smoke = Experiment::parse(&text, "x").unwrap();
-    let smoke = smoke.resolve(Preset::Smoke, &Overrides::default()).unwrap();
-    let robust = &smoke.systems[2];
-    assert_eq!(robust.options["iterations"].as_integer(), Some(3));
-    assert_eq!(robust.options["observation"].as_str(), Some("laplace"));
-    assert_eq!(smoke.cues(robust), 6);
-    assert_eq!(smoke.cues(&smoke.systems[0]), 10);
-    assert_eq!(smoke.threshold(&smoke.systems[0]), 5.0);
-    assert_eq!(smoke.threshold(&smoke.systems[1]), 1.5);
-    assert!(
-        smoke.systems[0].options.is_empty(),
-        "options are never added"
-    );
-}
-
-#[test]
-fn cells_come_in_a_fixed_order() {
-    let cells: Vec<String> = resolved(Preset::Cpu)
-        .cells()
+fn a_grid_becomes_one_series_for_each_combination() {
+    let paper = resolved(Preset::Paper);
+    let part = &paper.parts[0];
+    let names: Vec<&str> = part
+        .series
         .iter()
-        .map(|c| c.to_string())
+        .map(|series| series.name.as_str())
         .collect();
-    insta::assert_snapshot!(cells.join("\n"));
-}
-
-#[test]
-fn the_hash_follows_what_decides_the_numbers() {
-    let base = resolved(Preset::Cpu);
-    let hash = hash_of(&base);
-    assert_eq!(hash.len(), 64);
-    // Pinned: a change here makes every existing run folder impossible to resume.
-    assert_eq!(&hash[..16], "69cc70b92eae6b92");
-
-    let prose = TOML.replace("Two memories", "A pair of memories");
-    let prose = Experiment::parse(&prose, "other.toml").unwrap();
-    let prose = prose.resolve(Preset::Cpu, &Overrides::default()).unwrap();
-    assert_eq!(hash_of(&prose), hash);
-
-    let with = |overrides: Overrides| experiment().resolve(Preset::Cpu, &overrides).unwrap();
-    let weights = |path: &str| {
-        with(Overrides {
-            weights: Some(path.into()),
-            ..Overrides::default()
-        })
-    };
-    assert_eq!(hash_of(&weights("a")), hash_of(&weights("b")));
-    for changed in [
-        weights("a"),
-        with(Overrides {
-            seeds: Some(1),
-            ..Overrides::default()
-        }),
-        with(Overrides {
-            dataset: Some("builtin".into()),
-            ..Overrides::default()
-        }),
-        with(Overrides {
-            epochs: Some(1),
-            ..Overrides::default()
-        }),
-        with(Overrides {
-            systems: Some(vec!["GMM".into()]),
-            ..Overrides::default()
-        }),
-    ] {
-        assert_ne!(hash_of(&changed), hash);
-    }
-}
-
-#[test]
-fn a_resolved_configuration_survives_toml() {
-    for preset in Preset::ALL {
-        let resolved = resolved(preset);
-        let text = toml::to_string_pretty(&resolved).unwrap();
-        let read: Resolved = toml::from_str(&text).unwrap();
-        assert_eq!(read, resolved);
-        assert_eq!(hash_of(&read), hash_of(&resolved));
-    }
-}
-
-#[test]
-fn only_the_published_conditions_are_comparable() {
-    let with = |preset, overrides: Overrides| experiment().resolve(preset, &overrides).unwrap();
-    let paper = with(Preset::Paper, Overrides::default());
-    assert_eq!(paper.not_comparable, None);
-    assert_eq!(paper.not_comparable(&paper.systems[2]), None);
-    let seeds = Overrides {
-        seeds: Some(5),
-        ..Overrides::default()
-    };
-    assert_eq!(with(Preset::Paper, seeds).not_comparable, None);
-
-    let builtin = Overrides {
-        dataset: Some("builtin".into()),
-        ..Overrides::default()
-    };
+    let expected = [
+        "D = 30, beta = 10.0",
+        "D = 100, beta = 10.0",
+        "D = 30, beta = 50.0",
+        "D = 100, beta = 50.0",
+        "expected",
+    ];
+    assert_eq!(names, expected);
+    let options = part.options_of(&part.series[1]);
+    assert_eq!(options["dim"], toml::Value::Integer(100));
+    assert_eq!(options["beta"], toml::Value::Float(10.0));
+    assert_eq!(options["queries"], toml::Value::Integer(40));
+    assert_eq!(part.series[4].options["class"].as_str(), Some("none"));
+    assert!(
+        !part.series[1].options.contains_key("queries"),
+        "the part's own"
+    );
+    // 5 seeds x (5 series x 3 levels + 1 series x 2 numbers).
+    assert_eq!(paper.cells().len(), 5 * (5 * 3 + 2));
+    let cell = &paper.cells()[1];
+    assert_eq!((cell.task.as_str(), cell.n_stored), ("error", 50));
+    assert_eq!(cell.level, Level::new(1000.0));
+    assert_eq!(cell.dataset, "synthetic");
+    let (found, series) = paper.find(cell).unwrap();
     assert_eq!(
-        with(Preset::Paper, builtin).not_comparable.unwrap(),
-        "data set builtin instead of cifar10"
-    );
-    assert_eq!(
-        with(Preset::Cpu, Overrides::default())
-            .not_comparable
-            .unwrap(),
-        "training images 1000 instead of 50000"
-    );
-    // Imported weights make the training sizes irrelevant.
-    let weights = Overrides {
-        weights: Some("w".into()),
-        ..Overrides::default()
-    };
-    assert_eq!(with(Preset::Cpu, weights.clone()).not_comparable, None);
-    // Options that a preset shortens spoil their own row alone.
-    let text = TOML.replace(
-        "seeds = 2\n\n[presets.paper]",
-        "seeds = 2\noptions = { iterations = 7 }\n\n[presets.paper]",
-    );
-    let altered = Experiment::parse(&text, "x")
-        .unwrap()
-        .resolve(Preset::Cpu, &weights)
-        .unwrap();
-    assert_eq!(altered.not_comparable(&altered.systems[0]), None);
-    assert_eq!(
-        altered.not_comparable(&altered.systems[2]).unwrap(),
-        "options changed by preset cpu"
+        (found.measure.as_str(), series.name.as_str()),
+        ("error", expected[0])
     );
 }
 
 #[test]
-fn unknown_names_list_the_known_ones() {
-    let error = "fast".parse::<Preset>().unwrap_err().to_string();
-    assert_eq!(error, "unknown preset `fast`; known: smoke, cpu, paper");
-    let overrides = Overrides {
-        dataset: Some("mnist".into()),
-        ..Overrides::default()
+fn presets_restrict_and_say_what_is_not_comparable() {
+    let smoke = resolved(Preset::Smoke);
+    assert_eq!(smoke.parts.len(), 1);
+    assert_eq!(smoke.cells().len(), 3 * 2);
+    let reason = smoke.parts[0].series[0].not_comparable.as_deref();
+    assert_eq!(reason, Some("queries 4 instead of 40"));
+    let cpu = resolved(Preset::Cpu);
+    assert_eq!(cpu.parts[0].series[0].not_comparable, None);
+    assert_eq!((cpu.parts[0].seeds, cpu.parts[1].seeds), (2, 1));
+    assert_eq!(cpu.parts[1].n_stored, [4]);
+}
+
+#[test]
+fn a_missing_data_set_is_stood_in_for() {
+    let here = |name: &str| name != "cifar10";
+    let overrides = Overrides::default();
+    let resolved = study().resolve(Preset::Cpu, &overrides, &here).unwrap();
+    let part = &resolved.parts[1];
+    assert_eq!((part.dataset.as_str(), part.fallback), ("builtin", true));
+    let reason = part.series[0].not_comparable.as_deref();
+    assert_eq!(reason, Some("data set builtin instead of cifar10"));
+    assert!(resolved.fallback());
+    let asked = |name: &str| {
+        let overrides = Overrides {
+            dataset: Some(name.into()),
+            ..Overrides::default()
+        };
+        study().resolve(Preset::Cpu, &overrides, &|_| true)
     };
-    let error = experiment()
-        .resolve(Preset::Cpu, &overrides)
+    assert_eq!(asked("builtin").unwrap().parts[1].dataset, "builtin");
+    assert_eq!(asked("cifar10").unwrap().parts[1].dataset, "cifar10");
+    assert_eq!(
+        asked("mnist").unwrap_err().to_string(),
+        "tiny-study.toml: `dataset` must be one of cifar10, builtin for part `images`, found mnist"
+    );
+}
+
+#[test]
+fn parts_and_series_are_chosen_by_name() {
+    let choose = |systems: Option<&str>, task: Option<(&str, &[f64])>| {
+        let overrides = Overrides {
+            systems: systems.map(|name| vec![name.to_owned()]),
+            tasks: task.map(|(task, levels)| {
+                vec![TaskLevels {
+                    task: task.into(),
+                    levels: levels.to_vec(),
+                }]
+            }),
+            ..Overrides::default()
+        };
+        study().resolve(Preset::Cpu, &overrides, &|_| true)
+    };
+    let grid = choose(Some("D = {dim}, beta = {beta}"), None).unwrap();
+    assert_eq!((grid.parts.len(), grid.parts[0].series.len()), (1, 4));
+    let one = choose(Some("D = 30, beta = 50.0"), Some(("error", &[100.0]))).unwrap();
+    assert_eq!(one.cells().len(), 2);
+    // Asked for by name, a part comes even if the preset leaves it out.
+    assert!(choose(None, Some(("images", &[]))).is_ok());
+    let message = choose(None, Some(("figure", &[]))).unwrap_err().to_string();
+    assert!(
+        message.ends_with("`task` must be one of error, images, found figure"),
+        "{message}"
+    );
+    let message = choose(Some("nobody"), None).unwrap_err().to_string();
+    assert!(
+        message.contains(
+            "`systems` must be one of D = {dim}, beta = {beta}/vector; expected/vector; "
+        ),
+        "{message}"
+    );
+    let message = choose(None, Some(("error", &[7.0])))
         .unwrap_err()
         .to_string();
-    assert_eq!(
-        error,
-        "tiny.toml: `dataset` must be `cifar10` or `builtin`, found mnist"
-    );
+    assert!(message.contains("must be a level of `error`"), "{message}");
 }
 
 #[test]
-fn the_shipped_experiments_load_in_every_preset() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments");
-    let all = ExperimentFile::load_all(folder).unwrap();
-    let names: Vec<&str> = all.iter().map(ExperimentFile::name).collect();
-    for name in ["annabi-cifar10", "annabi-clevr", "annabi-mnist"] {
-        assert!(names.contains(&name), "{names:?}");
+fn mistakes_are_named() {
+    for (from, to, expected) in [
+        ("title = \"Images\"", "tilte = \"Images\"", "tilte"),
+        (
+            "name = \"images\"",
+            "name = \"error\"",
+            "`parts` must not repeat, found error",
+        ),
+        (
+            "log_y = [\"energy_error\"]",
+            "log_y = [\"top1\"]",
+            "must be a metric of `charts`, found top1",
+        ),
+        (
+            "levels = [100, 1000, 10000]",
+            "levels = [100, 100]",
+            "must not repeat, found 100",
+        ),
+        (
+            "n_stored = [4, 16]",
+            "n_stored = [4, 0]",
+            "must be at least 1, found 0",
+        ),
+        (
+            "n_stored = [4, 16]",
+            "levels = [1]",
+            "must hold at least one number",
+        ),
+        (
+            "D = {dim}, beta",
+            "D, beta",
+            "must not repeat, found D, beta = 10.0/vector",
+        ),
+        (
+            "grid = { dim = [30] }",
+            "grid = { dim = [31] }",
+            "must hold values of the series' grid, found 31",
+        ),
+        (
+            "grid = { dim = [30] }",
+            "grid = { size = [30] }",
+            "must be a key of a series' grid, found size",
+        ),
+        (
+            "[presets.smoke.parts.images]",
+            "[presets.smoke.parts.imges]",
+            "must be one of error, images, found imges",
+        ),
+        (
+            "dataset = \"cifar10\"\n",
+            "",
+            "needs a `dataset` to stand in for",
+        ),
+        (
+            "[presets.paper]\nseeds = 5",
+            "[presets.paper]\nseeds = 0",
+            "must be at least 1, found 0",
+        ),
+    ] {
+        assert!(TOML.contains(from), "{from}");
+        let message = error(&TOML.replacen(from, to, 1));
+        assert!(message.contains(expected), "{from} -> {to}: {message}");
     }
-    for file in &all {
-        for preset in Preset::ALL {
-            let config: RunConfig = match file {
-                ExperimentFile::Retrieval(experiment) => {
-                    let overrides = Overrides::default();
-                    experiment.resolve(preset, &overrides).unwrap().into()
-                }
-                ExperimentFile::Study(study) => {
-                    let overrides = StudyOverrides::default();
-                    study.resolve(preset, &overrides, &|_| true).unwrap().into()
-                }
-            };
-            let cells = config.cells();
-            assert!(!cells.is_empty());
-            let unique: std::collections::HashSet<_> = cells.iter().collect();
-            assert_eq!(unique.len(), cells.len());
-            let slugs: std::collections::HashSet<_> = cells.iter().map(crate::Cell::slug).collect();
-            assert_eq!(slugs.len(), cells.len(), "file names must not collide");
-        }
-    }
+    let without = &TOML[..TOML.find("[presets.paper]").unwrap()];
+    assert!(error(without).contains("`presets.paper` is missing"));
 }
 
 #[test]
-fn every_published_figure_has_its_cell() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments/annabi-cifar10.toml");
-    let experiment = Experiment::load(path).unwrap();
-    let reference = experiment.reference().unwrap().unwrap();
-    let resolved = experiment
-        .resolve(Preset::Paper, &Overrides::default())
-        .unwrap();
-    assert_eq!(reference.results.len(), 76);
-    assert_eq!(reference.vae_training.len(), 20);
-    for row in &reference.results {
-        let found = resolved.cells().into_iter().find(|cell| {
-            cell.system == row.system
-                && cell.representation == row.representation
-                && cell.task == row.task
-                && cell.level == row.level
-        });
-        let cell = found.unwrap_or_else(|| panic!("no cell for {row:?}"));
-        let system = resolved.system(&cell).unwrap();
-        assert!(!system.ours, "{}", system.name);
-        assert_eq!(resolved.not_comparable(system), None);
-    }
-    let published: Vec<&SystemSpec> = resolved.systems.iter().filter(|s| !s.ours).collect();
-    assert_eq!(published.len(), 11);
-    let cell = resolved.cells().into_iter().find(|cell| {
-        (cell.system.as_str(), cell.representation) == ("GMM", Representation::Vae)
-            && (cell.task.as_str(), cell.level) == ("mask", Level::new(16.0))
-    });
-    let value = reference
-        .lookup(&cell.unwrap(), Metric::RetrievalRate)
-        .unwrap();
-    assert_eq!(
-        (value.value, value.tolerance, value.cues),
-        (97.1, Some(3.0), 1000)
+fn every_file_of_a_folder_loads() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("b.toml"), TOML).unwrap();
+    std::fs::write(dir.path().join("a.toml"), crate::fixture::TOML).unwrap();
+    std::fs::write(dir.path().join("notes.txt"), "no experiment").unwrap();
+    // What another system leaves beside a file.
+    let fork = b"\0\x05\x16\x07\xff\xfeMac";
+    std::fs::write(dir.path().join("._b.toml"), fork).unwrap();
+    let all = Experiment::load_all(dir.path()).unwrap();
+    let names: Vec<&str> = all.iter().map(|file| file.name.as_str()).collect();
+    assert_eq!(names, ["tiny", "tiny-study"]);
+    assert_eq!(all[1].dataset(), "synthetic, cifar10");
+    std::fs::write(dir.path().join("c.toml"), "name = 3").unwrap();
+    let message = Experiment::load_all(dir.path()).unwrap_err().to_string();
+    assert!(
+        message.contains("c.toml") && message.contains("name"),
+        "{message}"
     );
+}
+
+/// A value for every chart that depends on the cell alone.
+fn measure(cell: &Cell, config: &Resolved) -> Vec<Measurement> {
+    let (part, _) = config.find(cell).unwrap();
+    let x = cell.level.value().unwrap_or(cell.n_stored as f64);
+    let value = 1.0 / x.sqrt() + 0.001 * cell.seed as f64;
+    let number = |&metric| Measurement {
+        metric,
+        value,
+        n: 40,
+    };
+    part.charts.iter().map(number).collect()
+}
+
+fn write(dir: &std::path::Path, cells: &[Cell]) -> Resolved {
+    let study = resolved(Preset::Cpu);
+    let config = study.clone();
+    let mut run = RunWriter::create(dir, &config, &info("flex"), None).unwrap();
+    for cell in cells {
+        run.append(cell, &measure(cell, &study), 0.5).unwrap();
+    }
+    config
+}
+
+#[test]
+fn runs_resume_merge_and_keep_their_configuration() {
+    let dir = tempfile::tempdir().unwrap();
+    let cells = resolved(Preset::Cpu).cells();
+    let (left, right) = (dir.path().join("left"), dir.path().join("right"));
+    let config = write(&left, &cells[..7]);
+    write(&right, &cells[7..]);
+    assert_eq!(RunFolder::open(&left).unwrap().config(), &config);
+    assert_eq!(
+        RunFolder::open(&left).unwrap().missing().unwrap(),
+        cells[7..]
+    );
+
+    let whole = dir.path().join("whole");
+    let summary = run::merge(&[&left, &right], &whole).unwrap();
+    assert_eq!((summary.cells, summary.missing.len()), (cells.len(), 0));
+
+    // Prose may change between two sittings, options may not.
+    let mut prose = resolved(Preset::Cpu);
+    prose.parts[0].about = "Another sentence.".into();
+    assert!(RunWriter::resume(&left, &prose, &info("flex")).is_ok());
+    prose.parts[0].options.insert("queries".into(), 41.into());
+    let message = RunWriter::resume(&left, &prose, &info("flex"))
+        .unwrap_err()
+        .to_string();
+    let end = "cannot resume: the configuration's `parts[0].options.queries` was 40, now 41";
+    assert!(message.ends_with(end), "{message}");
+}
+
+#[test]
+fn the_report_has_a_chart_and_a_table_for_each_part() {
+    let dir = tempfile::tempdir().unwrap();
+    let cells = resolved(Preset::Cpu).cells();
+    write(dir.path(), &cells);
+    let folder = RunFolder::open(dir.path()).unwrap();
+    let html = std::fs::read_to_string(report::write(&folder).unwrap()).unwrap();
+    for text in [
+        "A tiny &lt;study&gt;",
+        "Falls with the root.",
+        "Error of the energy, 50 stored",
+        "stored images",
+        "D = 100, beta = 50.0",
+    ] {
+        assert!(html.contains(text), "{text}");
+    }
+    let charts = [
+        "error-energy_error-50-stored",
+        "error-clipped-50-stored",
+        "images-pixel_mse",
+    ];
+    for chart in charts {
+        let path = folder
+            .figures()
+            .join(format!("{chart}.svg").replace('_', "-"));
+        assert!(path.is_file(), "{}", path.display());
+    }
+    insta::assert_snapshot!(table::text(&folder).unwrap());
 }

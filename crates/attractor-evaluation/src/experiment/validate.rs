@@ -1,10 +1,12 @@
 //! The rules of an experiment file.
 
 use std::collections::HashSet;
+use std::fmt::Display;
+use std::hash::Hash;
 
-use super::{Experiment, Preset, TaskLevels};
-use crate::limits;
-use crate::{Level, Representation, Result};
+use super::{Axis, Experiment, Form, Overrides, Part, Preset, ResolvedPart, TaskLevels, options};
+use crate::limits::{self, product};
+use crate::{Level, Result};
 
 impl Experiment {
     /// Checks every rule, naming the first key that breaks one.
@@ -13,140 +15,156 @@ impl Experiment {
             ("name", &self.name),
             ("title", &self.title),
             ("source", &self.source),
-            ("dataset", &self.dataset),
-            ("fallback_dataset", &self.fallback_dataset),
-            ("model.kind", &self.model.kind),
+            ("protocol", &self.protocol),
         ] {
-            if text.trim().is_empty() {
-                return Err(self.broken(key, "must not be empty", "\"\""));
+            self.not_blank(key, text)?;
+        }
+        if self.parts.is_empty() {
+            return Err(self.broken("parts", "must hold at least one part", "none"));
+        }
+        // Tasks name cells, and so do parts without any.
+        self.once("parts", self.parts.iter().map(|part| &part.name))?;
+        let tasks = self.parts.iter().flat_map(Part::names);
+        self.once("parts.tasks", &tasks.collect::<Vec<_>>())?;
+        for (index, part) in self.parts.iter().enumerate() {
+            self.validate_part(&format!("parts[{index}]"), part)?;
+        }
+        for preset in Preset::ALL {
+            let Some(spec) = self.presets.get(&preset) else {
+                let rule = "is missing: smoke, cpu and paper are needed";
+                return Err(self.broken(format!("presets.{preset}"), rule, "nothing"));
+            };
+            for name in spec.parts.keys() {
+                self.known_part(&format!("presets.{preset}.parts"), name)?;
+            }
+            // Everything must fit together once it is merged, whichever preset is asked for.
+            self.resolve(preset, &Overrides::default(), &|_| true)?;
+        }
+        Ok(())
+    }
+
+    fn validate_part(&self, at: &str, part: &Part) -> Result<()> {
+        self.not_blank(&format!("{at}.name"), &part.name)?;
+        self.not_blank(&format!("{at}.title"), &part.title)?;
+        self.not_blank(&format!("{at}.measure"), &part.measure)?;
+        if part.tasks.is_empty() {
+            self.not_blank(&format!("{at}.x_label"), &part.x_label)?;
+        } else {
+            self.validate_tasks(&format!("{at}.tasks"), &part.tasks, None)?;
+            let axis = [
+                ("levels", !part.levels.is_empty()),
+                ("panels", part.panels.is_some()),
+                ("x_label", !part.x_label.is_empty()),
+                ("log_x", part.log_x),
+            ];
+            if let Some((key, _)) = axis.into_iter().find(|(_, given)| *given) {
+                let rule = "must be absent where there are `tasks`";
+                return Err(self.broken(format!("{at}.{key}"), rule, "it"));
             }
         }
-        self.counts("n_stored", &self.n_stored)?;
-        self.nonzero("cues_per_block", self.cues_per_block)?;
-        for representation in [Representation::Vae, Representation::Pixel] {
-            let key = format!("thresholds.{representation}");
-            self.positive(&key, self.thresholds.of(representation))?;
+        if part.dataset.is_none() && !part.fallback_dataset.is_empty() {
+            let key = format!("{at}.fallback_dataset");
+            return Err(self.broken(key, "needs a `dataset` to stand in for", "none"));
         }
-        self.validate_model()?;
-        self.validate_tasks("tasks", &self.tasks)?;
-        self.validate_systems()?;
-        for preset in Preset::ALL {
-            self.validate_preset(preset)?;
-            // Sizes must fit together once everything is merged, whichever preset is asked for.
-            self.resolve(preset, &super::Overrides::default())?;
+        if part.charts.is_empty() {
+            return Err(self.broken(
+                format!("{at}.charts"),
+                "must name at least one metric",
+                "none",
+            ));
+        }
+        self.once(&format!("{at}.charts"), &part.charts)?;
+        if let Some(metric) = part.log_y.iter().find(|m| !part.charts.contains(m)) {
+            let rule = "must be a metric of `charts`";
+            return Err(self.broken(format!("{at}.log_y"), rule, metric));
+        }
+        if part.form == Form::Bars && (part.log_x || !part.log_y.is_empty()) {
+            let rule = "must be `lines` where an axis is logarithmic";
+            return Err(self.broken(format!("{at}.form"), rule, "bars"));
+        }
+        let known = |path: &&String| {
+            let mut tables = part.series.iter().map(|series| &series.options);
+            options::get(&part.options, path).is_some()
+                || tables.any(|table| options::get(table, path).is_some())
+        };
+        if let Some(key) = part.effort.iter().find(|path| !known(path)) {
+            let rule = "must name options of the part or of its series";
+            return Err(self.broken(format!("{at}.effort"), rule, key));
+        }
+        if part.series.is_empty() {
+            return Err(self.broken(format!("{at}.series"), "must hold at least one", "none"));
+        }
+        for (index, series) in part.series.iter().enumerate() {
+            let at = format!("{at}.series[{index}]");
+            self.not_blank(&format!("{at}.name"), &series.name)?;
+            let stray = |key: &str, found: &dyn Display| {
+                let rule = format!("must be one of the part's {key}");
+                Err(self.broken(format!("{at}.{key}"), rule, found))
+            };
+            if !series.tasks.is_empty() {
+                self.validate_tasks(&format!("{at}.tasks"), &series.tasks, Some(part))?;
+            }
+            let mut levels = series.levels.iter().flatten();
+            if let Some(level) = levels.find(|level| !part.levels.contains(level)) {
+                return stray("levels", level);
+            }
+            let mut counts = series.n_stored.iter().flatten();
+            if let Some(count) = counts.find(|count| !part.n_stored.contains(count)) {
+                return stray("n_stored", count);
+            }
+            let combinations = product(series.grid.values().map(Vec::len));
+            if combinations > limits::SERIES {
+                let rule = format!("must stand for at most {} series", limits::SERIES);
+                return Err(self.broken(format!("{at}.grid"), rule, combinations));
+            }
+            for (key, values) in &series.grid {
+                let key = format!("{at}.grid.{key}");
+                if values.is_empty() {
+                    return Err(self.broken(key, "must hold at least one value", "none"));
+                }
+            }
         }
         Ok(())
     }
 
-    fn validate_model(&self) -> Result<()> {
-        let model = &self.model;
-        for (key, value) in [
-            ("model.features", model.features),
-            ("model.code", model.code),
-            ("model.batch", model.batch),
-        ] {
-            self.nonzero(key, value)?;
-        }
-        self.positive("model.learning_rate", model.learning_rate)?;
-        if !(model.beta.is_finite() && model.beta >= 0.0) {
-            return Err(self.broken("model.beta", "must be finite and at least 0", model.beta));
-        }
-        Ok(())
-    }
-
-    pub(super) fn validate_tasks(&self, key: &str, tasks: &[TaskLevels]) -> Result<()> {
+    /// Checks tasks and their levels, which are all of `part` if there is one.
+    pub(super) fn validate_tasks(
+        &self,
+        key: &str,
+        tasks: &[TaskLevels],
+        part: Option<&Part>,
+    ) -> Result<()> {
         if tasks.is_empty() {
             return Err(self.broken(key, "must name at least one task", "none"));
         }
-        let mut names = HashSet::new();
+        self.once(key, tasks.iter().map(|task| &task.task))?;
         for (index, task) in tasks.iter().enumerate() {
-            if task.task.trim().is_empty() {
-                return Err(self.broken(
-                    format!("{key}[{index}].task"),
-                    "must not be empty",
-                    "\"\"",
-                ));
-            }
-            if !names.insert(&task.task) {
-                let key = format!("{key}[{index}].task");
-                return Err(self.broken(key, "must appear once", &task.task));
-            }
-            let mut levels = HashSet::new();
-            for level in &task.levels {
-                let key = format!("{key}[{index}].levels");
-                if !level.is_finite() {
-                    return Err(self.broken(key, "must be finite", level));
-                }
-                if !levels.insert(Level::new(*level)) {
-                    return Err(self.broken(key, "must not repeat a level", level));
-                }
-            }
+            self.not_blank(&format!("{key}[{index}].task"), &task.task)?;
+            self.validate_levels(&format!("{key}[{index}].levels"), &task.levels)?;
         }
-        Ok(())
+        match part {
+            Some(part) => self.known_among(key, tasks, &[part]),
+            None => Ok(()),
+        }
     }
 
-    fn validate_systems(&self) -> Result<()> {
-        if self.systems.is_empty() {
-            return Err(self.broken("systems", "must hold at least one system", "none"));
-        }
-        let mut keys = HashSet::new();
-        for (index, system) in self.systems.iter().enumerate() {
-            let at = |field: &str| format!("systems[{index}].{field}");
-            if system.name.trim().is_empty() {
-                return Err(self.broken(at("name"), "must not be empty", "\"\""));
-            }
-            if system.recipe.trim().is_empty() {
-                return Err(self.broken(at("recipe"), "must not be empty", "\"\""));
-            }
-            if !keys.insert(system.key()) {
-                let rule = "must be unique together with `representation`";
-                return Err(self.broken(at("name"), rule, system.key()));
-            }
-            if system.representation == Representation::Vector {
-                let rule = "must be `vae` or `pixel` where images are stored";
-                return Err(self.broken(at("representation"), rule, system.representation));
-            }
-            if let Some(threshold) = system.threshold {
-                self.positive(&at("threshold"), threshold)?;
-            }
-            if let Some(train) = system.train {
-                self.positive(&at("train.rate"), train.rate)?;
-            }
-            if let Some(max_cues) = system.max_cues {
-                self.nonzero(&at("max_cues"), max_cues)?;
-            }
-            if !system.tasks.is_empty() {
-                self.validate_tasks(&at("tasks"), &system.tasks)?;
-                self.known_tasks(&at("tasks"), &system.tasks)?;
-            }
-        }
-        Ok(())
+    /// Refuses parts, tasks and levels that the experiment does not have.
+    pub(super) fn known_tasks<'a>(
+        &self,
+        key: &str,
+        tasks: impl Iterator<Item = &'a TaskLevels>,
+    ) -> Result<()> {
+        let of_tasks = tasks.filter(|task| !self.parts.iter().any(|part| part.name == task.task));
+        let of_tasks: Vec<TaskLevels> = of_tasks.cloned().collect();
+        let parts: Vec<&Part> = self.parts.iter().collect();
+        self.known_among(key, &of_tasks, &parts)
     }
 
-    fn validate_preset(&self, preset: Preset) -> Result<()> {
-        let Some(spec) = self.presets.get(&preset) else {
-            let rule = "is missing: smoke, cpu and paper are needed";
-            let found: Vec<&str> = self.presets.keys().map(|preset| preset.name()).collect();
-            return Err(self.broken(format!("presets.{preset}"), rule, found.join(", ")));
-        };
-        for key in spec.options.keys() {
-            if !self
-                .systems
-                .iter()
-                .any(|system| system.options.contains_key(key))
-            {
-                let rule = "must be an option key of at least one system";
-                return Err(self.broken(format!("presets.{preset}.options"), rule, key));
-            }
-        }
-        Ok(())
-    }
-
-    /// Refuses tasks and levels that the experiment does not list.
-    pub(super) fn known_tasks(&self, key: &str, tasks: &[TaskLevels]) -> Result<()> {
+    fn known_among(&self, key: &str, tasks: &[TaskLevels], parts: &[&Part]) -> Result<()> {
+        let all = || parts.iter().flat_map(|part| &part.tasks);
         for wanted in tasks {
-            let Some(task) = self.tasks.iter().find(|task| task.task == wanted.task) else {
-                let known: Vec<&str> = self.tasks.iter().map(|task| task.task.as_str()).collect();
+            let Some(task) = all().find(|task| task.task == wanted.task) else {
+                let known: Vec<&str> = parts.iter().flat_map(|part| part.names()).collect();
                 let rule = format!("must be one of {}", known.join(", "));
                 return Err(self.broken(key, rule, &wanted.task));
             };
@@ -160,42 +178,120 @@ impl Experiment {
         Ok(())
     }
 
-    pub(super) fn nonzero(&self, key: &str, value: usize) -> Result<()> {
-        if value > 0 {
-            Ok(())
-        } else {
-            Err(self.broken(key, "must be at least 1", value))
+    /// Refuses names of series that no part has.
+    pub(super) fn known_systems<'a>(
+        &self,
+        systems: impl Iterator<Item = &'a String>,
+    ) -> Result<()> {
+        let mut known: Vec<String> = Vec::new();
+        for wanted in systems {
+            let found = self.parts.iter().any(|part| {
+                part.series.iter().any(|series| {
+                    let key = |name: &str| format!("{name}/{}", series.representation(part));
+                    let all = series.expand(&Default::default());
+                    series.matches(part, wanted)
+                        || all
+                            .iter()
+                            .any(|(name, _)| wanted == name || *wanted == key(name))
+                })
+            });
+            if found {
+                continue;
+            }
+            for part in &self.parts {
+                for series in &part.series {
+                    let key = format!("{}/{}", series.name, series.representation(part));
+                    if !known.contains(&key) {
+                        known.push(key);
+                    }
+                }
+            }
+            let rule = format!("must be one of {}", known.join("; "));
+            return Err(self.broken("systems", rule, wanted));
         }
+        Ok(())
+    }
+
+    fn validate_levels(&self, key: &str, levels: &[f64]) -> Result<()> {
+        if let Some(level) = levels.iter().find(|level| !level.is_finite()) {
+            return Err(self.broken(key, "must be finite", level));
+        }
+        let numbers: Vec<Level> = levels.iter().map(|level| Level::new(*level)).collect();
+        self.once(key, &numbers)
+    }
+
+    /// Checks the axes of a part once everything is merged.
+    pub(super) fn validate_axes(&self, at: &str, part: &ResolvedPart) -> Result<()> {
+        self.validate_levels(&format!("{at}.levels"), &part.levels)?;
+        let key = format!("{at}.n_stored");
+        for count in &part.n_stored {
+            self.count(&key, *count, limits::ITEMS)?;
+        }
+        self.once(&key, &part.n_stored)?;
+        let (key, empty) = match part.x {
+            _ if !part.tasks.is_empty() => ("n_stored", part.n_stored.is_empty()),
+            Axis::Level => ("levels", part.levels.is_empty()),
+            Axis::NStored => ("n_stored", part.n_stored.is_empty()),
+        };
+        if empty {
+            let rule = "must hold at least one number";
+            return Err(self.broken(format!("{at}.{key}"), rule, "none"));
+        }
+        Ok(())
     }
 
     /// At least 1 and at most `limit`.
     pub(super) fn count(&self, key: &str, value: usize, limit: usize) -> Result<()> {
-        self.nonzero(key, value)?;
-        if value > limit {
-            return Err(self.broken(key, format!("must be at most {limit}"), value));
-        }
-        Ok(())
+        let rule = match value {
+            0 => "must be at least 1".to_owned(),
+            value if value > limit => format!("must be at most {limit}"),
+            _ => return Ok(()),
+        };
+        Err(self.broken(key, rule, value))
     }
 
-    fn positive(&self, key: &str, value: f64) -> Result<()> {
-        if value.is_finite() && value > 0.0 {
-            Ok(())
-        } else {
-            Err(self.broken(key, "must be finite and greater than 0", value))
+    fn known_part(&self, key: &str, name: &str) -> Result<()> {
+        if self.parts.iter().any(|part| part.name == name) {
+            return Ok(());
         }
+        let known: Vec<&str> = self.parts.iter().map(|part| part.name.as_str()).collect();
+        let rule = format!("must be one of {}", known.join(", "));
+        Err(self.broken(key, rule, name))
     }
 
-    pub(super) fn counts(&self, key: &str, values: &[usize]) -> Result<()> {
+    pub(super) fn once<'a, T: Display + Eq + Hash + 'a>(
+        &self,
+        key: &str,
+        items: impl IntoIterator<Item = &'a T>,
+    ) -> Result<()> {
         let mut seen = HashSet::new();
-        if values.is_empty() {
-            return Err(self.broken(key, "must hold at least one number", "none"));
-        }
-        for value in values {
-            self.count(key, *value, limits::ITEMS)?;
-            if !seen.insert(value) {
-                return Err(self.broken(key, "must not repeat a number", value));
+        for item in items {
+            if !seen.insert(item) {
+                return Err(self.broken(key, "must not repeat", item));
             }
         }
         Ok(())
+    }
+
+    fn not_blank(&self, key: &str, text: &str) -> Result<()> {
+        if text.trim().is_empty() {
+            return Err(self.broken(key, "must not be empty", "\"\""));
+        }
+        Ok(())
+    }
+}
+
+impl Part {
+    /// What its cells have as their task: its tasks, or itself.
+    pub(super) fn names(&self) -> Vec<&str> {
+        match self.tasks.is_empty() {
+            true => vec![&self.name],
+            false => self.tasks.iter().map(|task| task.task.as_str()).collect(),
+        }
+    }
+
+    /// Whether it is meant by its own name or by that of a task.
+    pub(super) fn is_about(&self, name: &str) -> bool {
+        self.name == name || self.names().contains(&name)
     }
 }

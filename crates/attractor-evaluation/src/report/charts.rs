@@ -2,12 +2,11 @@
 
 use serde::Serialize;
 
-use crate::experiment::SystemSpec;
+use crate::experiment::{Form, Place, ResolvedPart, ResolvedSeries, Slice};
 use crate::figures::{BarChart, LineChart, Point, Series};
 use crate::run::{Trace, TrainingPoint, figure_stem};
-use crate::study::{Form, Place, ResolvedPart, ResolvedSeries};
 use crate::summary::{Summary, condition_label};
-use crate::{Cell, Level, Metric, Reference, Representation, Resolved};
+use crate::{Cell, Metric, Reference};
 
 #[derive(Serialize)]
 pub(super) struct Chart {
@@ -18,11 +17,7 @@ pub(super) struct Chart {
 
 /// Training curves, one chart per trained model, one line per seed. The published curve belongs to
 /// the generative model.
-pub(super) fn losses(
-    generative: Option<&str>,
-    points: &[TrainingPoint],
-    reference: Option<&Reference>,
-) -> Vec<Chart> {
+pub(super) fn losses(points: &[TrainingPoint], reference: Option<&Reference>) -> Vec<Chart> {
     let mut models: Vec<&str> = Vec::new();
     for point in points {
         if !models.contains(&point.model.as_str()) {
@@ -43,7 +38,7 @@ pub(super) fn losses(
                 Series::new(format!("seed {seed}"), curve)
             })
             .collect();
-        if let Some(reference) = reference.filter(|_| generative == Some(model))
+        if let Some(reference) = reference.filter(|of| of.trained.as_deref() == Some(model))
             && !reference.vae_training.is_empty()
         {
             let curve = reference.vae_training.iter();
@@ -77,57 +72,6 @@ pub(super) fn losses(
     models.into_iter().map(chart).collect()
 }
 
-/// One chart for each number stored, task with several levels, and representation.
-pub(super) fn levels(config: &Resolved, summary: &Summary, metric: Metric) -> Vec<Chart> {
-    let mut charts = Vec::new();
-    for n_stored in &config.n_stored {
-        for task in config.tasks.iter().filter(|task| task.levels.len() > 1) {
-            for representation in [Representation::Vae, Representation::Pixel] {
-                let line = |system: &SystemSpec| {
-                    let point = |level: &f64| {
-                        let found =
-                            summary.get(system, &task.task, Level::new(*level), *n_stored, metric);
-                        found.map(|found| Point {
-                            x: *level,
-                            y: found.spread.mean,
-                            error: found.spread.deviation,
-                        })
-                    };
-                    Series::new(
-                        system.name.clone(),
-                        task.levels.iter().filter_map(point).collect(),
-                    )
-                };
-                let series: Vec<Series> = config
-                    .systems
-                    .iter()
-                    .filter(|system| system.representation == representation)
-                    .map(line)
-                    .filter(|series| !series.points.is_empty())
-                    .collect();
-                if series.is_empty() {
-                    continue;
-                }
-                let stored = n_stored.to_string();
-                charts.push(Chart {
-                    file: figure_stem(&[metric.name(), &task.task, representation.name(), &stored]),
-                    svg: LineChart {
-                        title: format!("{}, {representation}, {n_stored} stored", task.task),
-                        x_label: format!("level of {}", task.task),
-                        y_label: axis_label(metric),
-                        series,
-                        y_range: (metric.unit() == "%").then_some((0.0, 100.0)),
-                        x_ticks: task.levels.clone(),
-                        ..LineChart::default()
-                    }
-                    .svg(),
-                });
-            }
-        }
-    }
-    charts
-}
-
 fn axis_label(metric: Metric) -> String {
     if metric.unit().is_empty() {
         metric.label().to_owned()
@@ -141,7 +85,7 @@ fn axis_label(metric: Metric) -> String {
 pub(super) fn of_part(part: &ResolvedPart, summary: &Summary) -> Vec<Chart> {
     let mut charts = Vec::new();
     for &metric in &part.charts {
-        for slice in part.slices() {
+        for slice in part.charted() {
             for panel in part.panels() {
                 let lines = lines(part, summary, metric, &slice.places, panel);
                 if lines.is_empty() {
@@ -156,7 +100,7 @@ pub(super) fn of_part(part: &ResolvedPart, summary: &Summary) -> Vec<Chart> {
                 name.extend(&about[1..]);
                 charts.push(Chart {
                     file: figure_stem(&name),
-                    svg: drawn(part, metric, &slice.places, lines, about.join(", ")),
+                    svg: drawn(part, metric, &slice, lines, about.join(", ")),
                 });
             }
         }
@@ -173,9 +117,8 @@ fn lines(
     panel: Option<&str>,
 ) -> Vec<Series> {
     let line = |series: &ResolvedSeries| {
-        let row = (series.name.as_str(), series.representation);
         let point = |place: &Place| {
-            let found = summary.of(row, &part.name, place.level, place.n_stored, metric)?;
+            let found = summary.at(series, place, metric)?;
             Some(Point {
                 x: place.x,
                 y: found.spread.mean,
@@ -185,7 +128,7 @@ fn lines(
         places.iter().filter_map(point).collect::<Vec<_>>()
     };
     let own = part.series.iter();
-    let own = own.filter(|series| series.panel.as_deref() == panel);
+    let own = own.filter(|series| part.panel_of(series) == panel);
     let measured: Vec<(&ResolvedSeries, Vec<Point>)> = own
         .map(|series| (series, line(series)))
         .filter(|(_, points)| !points.is_empty())
@@ -206,12 +149,13 @@ fn lines(
 fn drawn(
     part: &ResolvedPart,
     metric: Metric,
-    places: &[Place],
+    slice: &Slice,
     series: Vec<Series>,
     title: String,
 ) -> String {
     let log_y = part.log_y.contains(&metric);
-    let (x_label, y_label) = (part.x_label.clone(), axis_label(metric));
+    let (x_label, y_label) = (slice.x_label.clone(), axis_label(metric));
+    let places = || slice.places.iter().map(|place| place.x);
     let percent = metric.unit() == "%" && metric != Metric::Share;
     let y_range = (percent && !log_y).then_some((0.0, 100.0));
     match part.form {
@@ -223,6 +167,11 @@ fn drawn(
             log_x: part.log_x,
             log_y,
             y_range,
+            // The levels of a task are few.
+            x_ticks: match part.tasks.is_empty() {
+                true => Vec::new(),
+                false => places().collect(),
+            },
             ..LineChart::default()
         }
         .svg(),
@@ -231,7 +180,7 @@ fn drawn(
             x_label,
             y_label,
             series,
-            places: places.iter().map(|place| place.x).collect(),
+            places: places().collect(),
             y_range,
         }
         .svg(),

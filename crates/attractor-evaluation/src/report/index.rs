@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::{FILE, STYLE, head, render};
 use crate::run::files;
-use crate::summary::{Summary, main_metric};
-use crate::{Error, Result, RunConfig, RunFolder};
+use crate::summary::Summary;
+use crate::{Error, Result, RunFolder};
 
 const TEMPLATE: &str = include_str!("index.html");
 
@@ -89,15 +89,11 @@ fn row(dir: &Path, entry: &Entry) -> Result<Row> {
     let folder = RunFolder::open(run)?;
     let config = folder.config();
     let summary = Summary::new(&folder.records()?);
-    let counted = match config {
-        RunConfig::Retrieval(_) => main_metric(&summary),
-        RunConfig::Study(_) => None,
-    };
-    let verdicts = summary.verdicts(counted);
+    let verdicts = summary.verdicts(config);
     let verdicts = verdicts
         .iter()
         .map(|(word, count)| format!("{} {count}", head(word).to_lowercase()));
-    row.title = config.title().to_owned();
+    row.title = config.title.clone();
     row.dataset = config.dataset();
     row.fallback = config.fallback();
     row.verdicts = verdicts.collect::<Vec<_>>().join(", ");

@@ -15,10 +15,10 @@ use minijinja::{Environment, UndefinedBehavior, Value};
 use serde::Serialize;
 
 pub use self::index::{Entry, Outcome, write_index};
+use crate::experiment::ResolvedPart;
 use crate::run::{RunInfo, files};
-use crate::study::ResolvedStudy;
-use crate::summary::{Summary, main_metric};
-use crate::{Error, Reference, Resolved, Result, RunConfig, RunFolder, table};
+use crate::summary::Summary;
+use crate::{Error, Reference, Resolved, Result, RunFolder, table};
 
 /// File name of the report.
 pub const FILE: &str = "report.html";
@@ -42,25 +42,23 @@ struct Page {
     info: Vec<RunInfo>,
     hardware: Vec<String>,
     reference: Option<Reference>,
-    main: Vec<tables::MainSection>,
-    details: Vec<tables::DetailTable>,
     parts: Vec<PagePart>,
     times: Vec<(String, String)>,
     loss: Vec<charts::Chart>,
-    levels: Vec<charts::Chart>,
     energies: Vec<charts::Chart>,
-    panels: Vec<PagePanel>,
     config: String,
     style: &'static str,
 }
 
-/// One figure of a study.
+/// One figure or table.
 #[derive(Serialize)]
 struct PagePart {
     title: String,
     about: String,
     dataset: String,
     fallback: bool,
+    settings: Vec<String>,
+    main: Vec<tables::MainSection>,
     charts: Vec<charts::Chart>,
     tables: Vec<tables::DetailTable>,
     panels: Vec<PagePanel>,
@@ -84,7 +82,7 @@ struct PagePanel {
 pub fn write(folder: &RunFolder) -> Result<PathBuf> {
     let page = page(folder)?;
     let parts = page.parts.iter().flat_map(|part| &part.charts);
-    let charts = page.loss.iter().chain(&page.levels).chain(&page.energies);
+    let charts = page.loss.iter().chain(&page.energies);
     for chart in charts.chain(parts) {
         let path = folder.figures().join(format!("{}.svg", chart.file));
         files::write_atomic(&path, chart.svg.as_bytes())?;
@@ -121,20 +119,21 @@ fn page(folder: &RunFolder) -> Result<Page> {
     let cells = config.cells();
     let compute = ledger.iter().fold(0.0, |sum, entry| sum + entry.seconds)
         + training.iter().fold(0.0, |sum, point| sum + point.seconds);
-    let mut not_comparable = table::not_comparable(&records);
     let mut page = Page {
-        title: config.title().to_owned(),
-        description: config.description().to_owned(),
-        source: config.source().to_owned(),
+        title: config.title.clone(),
+        description: config.description.clone(),
+        source: config.source.clone(),
         dataset: config.dataset(),
-        fallback: false,
+        fallback: config.parts.iter().all(|part| part.fallback),
         facts: vec![
-            ("Preset", config.preset().to_string()),
+            ("Preset", config.preset.to_string()),
             ("Seeds", config.seeds().to_string()),
+            ("Cells", format!("{} / {}", ledger.len(), cells.len())),
+            ("Compute", duration(compute)),
         ],
         seeds: config.seeds(),
         config_hash: folder.config_hash().to_owned(),
-        not_comparable: Vec::new(),
+        not_comparable: table::not_comparable(&records),
         shortages: Vec::new(),
         done: ledger.len(),
         cells: cells.len(),
@@ -144,88 +143,68 @@ fn page(folder: &RunFolder) -> Result<Page> {
             .iter()
             .map(|info| info.hardware.to_string())
             .collect(),
-        main: Vec::new(),
-        details: Vec::new(),
-        parts: Vec::new(),
+        parts: parts(config, &summary, panels(folder)?),
         times: Vec::new(),
-        loss: Vec::new(),
-        levels: Vec::new(),
+        loss: charts::losses(&training, reference.as_ref()),
         energies: charts::energies(&cells, folder.traces()?),
-        panels: panels(folder)?,
         config: toml::to_string_pretty(config).map_err(Error::encode("the configuration"))?,
-        reference: None,
+        reference,
         style: STYLE,
     };
-    let counted = match config {
-        RunConfig::Retrieval(config) => {
-            if let Some(reason) = &config.not_comparable
-                && !not_comparable.contains(reason)
-            {
-                not_comparable.insert(0, reason.clone());
-            }
-            page.fallback = config.fallback;
-            page.shortages.clone_from(&config.shortages);
-            let (train, test) = (config.train_images, config.test_images);
-            page.facts.push(("Training images", train.to_string()));
-            page.facts.push(("Test images", test.to_string()));
-            let cues = format!("{} x {}", config.blocks, config.cues_per_block);
-            page.facts.push(("Cues per cell", cues));
-            retrieval(&mut page, config, &summary);
-            let kind = Some(config.model.kind.as_str());
-            page.loss = charts::losses(kind, &training, reference.as_ref());
-            main_metric(&summary)
-        }
-        RunConfig::Study(config) => {
-            study(&mut page, config, &summary);
-            page.loss = charts::losses(None, &training, None);
-            None
-        }
-    };
-    page.not_comparable = not_comparable;
-    page.facts
-        .push(("Cells", format!("{} / {}", ledger.len(), cells.len())));
-    page.facts.push(("Compute", duration(compute)));
-    for (word, count) in summary.verdicts(counted) {
+    let shortages = config.parts.iter().flat_map(|part| &part.shortages);
+    page.shortages.extend(shortages.cloned());
+    for (word, count) in summary.verdicts(config) {
         page.facts.push((head(word), count.to_string()));
     }
-    page.reference = reference;
+    page.times = times(config, &summary);
     Ok(page)
 }
 
-/// Tables and charts of a retrieval table.
-fn retrieval(page: &mut Page, config: &Resolved, summary: &Summary) {
-    let main_metric = main_metric(summary);
-    if let Some(metric) = main_metric {
-        page.main = tables::main(config, summary, metric);
-        page.levels = charts::levels(config, summary, metric);
+/// Wall time of every series, over all parts that have it.
+fn times(config: &Resolved, summary: &Summary) -> Vec<(String, String)> {
+    let mut times: Vec<(String, String)> = Vec::new();
+    for series in config.parts.iter().flat_map(|part| &part.series) {
+        let seconds = summary.seconds(&series.name, series.representation);
+        let key = series.key();
+        if seconds > 0.0 && times.iter().all(|(other, _)| *other != key) {
+            times.push((key, duration(seconds)));
+        }
     }
-    page.details = tables::details(config, summary, main_metric);
-    page.times = config
-        .systems
-        .iter()
-        .map(|system| {
-            let seconds = summary.seconds(&system.name, system.representation);
-            (system.key(), seconds)
-        })
-        .filter(|(_, seconds)| *seconds > 0.0)
-        .map(|(key, seconds)| (key, duration(seconds)))
-        .collect();
+    times
 }
 
-/// Figures of a study, each with the panels of its cells.
-fn study(page: &mut Page, config: &ResolvedStudy, summary: &Summary) {
-    for part in &config.parts {
-        let own = |panel: &mut PagePanel| panel.task == part.name;
-        page.parts.push(PagePart {
-            title: part.title.clone(),
-            about: part.about.clone(),
-            dataset: part.dataset.clone(),
-            fallback: part.fallback,
-            charts: charts::of_part(part, summary),
-            tables: tables::of_part(part, summary),
-            panels: page.panels.extract_if(.., own).collect(),
-        });
-    }
+/// Figures and tables, each with the panels of its cells.
+fn parts(config: &Resolved, summary: &Summary, mut panels: Vec<PagePanel>) -> Vec<PagePart> {
+    let part = |part: &ResolvedPart| PagePart {
+        title: part.title.clone(),
+        about: part.about.clone(),
+        dataset: part.dataset.clone(),
+        fallback: part.fallback,
+        settings: settings(part),
+        main: tables::main(part, summary),
+        charts: charts::of_part(part, summary),
+        tables: tables::details(part, summary),
+        panels: panels
+            .extract_if(.., |panel| part.is_about(&panel.task))
+            .collect(),
+    };
+    config.parts.iter().map(part).collect()
+}
+
+/// Plain options that all series of a part share.
+fn settings(part: &ResolvedPart) -> Vec<String> {
+    let plain = part.options.iter().filter_map(|(key, value)| {
+        let shared = !part
+            .series
+            .iter()
+            .any(|series| series.options.contains_key(key));
+        let plain = !value.is_table() && !value.is_array();
+        (shared && plain).then(|| match value {
+            toml::Value::String(text) => format!("{} {text}", key.replace('_', " ")),
+            value => format!("{} {value}", key.replace('_', " ")),
+        })
+    });
+    plain.collect()
 }
 
 /// A verdict's word as a heading.

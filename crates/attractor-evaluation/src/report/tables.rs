@@ -2,16 +2,15 @@
 
 use serde::Serialize;
 
-use crate::experiment::SystemSpec;
-use crate::study::{ResolvedPart, ResolvedSeries};
-use crate::summary::{Aggregate, Summary, condition_label};
+use crate::experiment::{Place, ResolvedPart, ResolvedSeries, TaskLevels};
+use crate::summary::{Aggregate, Summary};
 use crate::table::spread;
-use crate::{Level, Metric, Representation, Resolved, Verdict};
+use crate::{Metric, Verdict};
 
-/// The main metric for one number of stored patterns: one table per task.
+/// One metric for one number of stored patterns: one table per task.
 #[derive(Serialize)]
 pub(super) struct MainSection {
-    n_stored: usize,
+    condition: String,
     metric: &'static str,
     unit: &'static str,
     tasks: Vec<TaskTable>,
@@ -60,126 +59,60 @@ pub(super) struct DetailTable {
     rows: Vec<Row>,
 }
 
-/// What a table has in one column.
-struct Column {
-    task: String,
-    level: Level,
-    n_stored: usize,
-}
-
-/// What a table has in one row.
-struct Head<'a> {
-    name: &'a str,
-    representation: Representation,
-    ours: bool,
-}
-
-impl<'a> From<&'a SystemSpec> for Head<'a> {
-    fn from(system: &'a SystemSpec) -> Self {
-        Self {
-            name: &system.name,
-            representation: system.representation,
-            ours: system.ours,
-        }
+/// The charted metrics of a part under tasks: a table for each task.
+pub(super) fn main(part: &ResolvedPart, summary: &Summary) -> Vec<MainSection> {
+    if part.tasks.is_empty() {
+        return Vec::new();
     }
-}
-
-impl<'a> From<&'a ResolvedSeries> for Head<'a> {
-    fn from(series: &'a ResolvedSeries) -> Self {
-        Self {
-            name: &series.name,
-            representation: series.representation,
-            ours: series.ours,
-        }
-    }
-}
-
-pub(super) fn main(config: &Resolved, summary: &Summary, metric: Metric) -> Vec<MainSection> {
-    config
-        .n_stored
-        .iter()
-        .map(|n_stored| MainSection {
-            n_stored: *n_stored,
-            metric: metric.label(),
-            unit: metric.unit(),
-            tasks: config
-                .tasks
-                .iter()
-                .map(|task| {
-                    let columns: Vec<Column> = columns(config, *n_stored)
-                        .into_iter()
-                        .filter(|column| column.task == task.task)
-                        .collect();
-                    TaskTable {
-                        task: task.task.clone(),
-                        levels: columns.iter().map(|c| c.level.to_string()).collect(),
-                        rows: rows(summary, metric, config.systems.iter(), &columns),
-                    }
-                })
-                .filter(|table| !table.rows.is_empty())
-                .collect(),
-        })
-        .filter(|section: &MainSection| !section.tasks.is_empty())
-        .collect()
-}
-
-pub(super) fn details(
-    config: &Resolved,
-    summary: &Summary,
-    main: Option<Metric>,
-) -> Vec<DetailTable> {
-    let mut tables = Vec::new();
-    for n_stored in &config.n_stored {
-        let columns = columns(config, *n_stored);
-        for metric in summary
-            .metrics()
-            .into_iter()
-            .filter(|metric| Some(*metric) != main)
-        {
-            let rows = rows(summary, metric, config.systems.iter(), &columns);
-            if !rows.is_empty() {
-                tables.push(DetailTable {
-                    condition: format!("{n_stored} stored"),
-                    metric: metric.label(),
-                    unit: metric.unit(),
-                    columns: columns
-                        .iter()
-                        .map(|column| condition_label(&column.task, column.level))
-                        .collect(),
-                    rows,
-                });
-            }
-        }
-    }
-    tables
-}
-
-/// One table for each metric of a study's part, and for each value of what is not its abscissa.
-pub(super) fn of_part(part: &ResolvedPart, summary: &Summary) -> Vec<DetailTable> {
-    let mut tables = Vec::new();
-    for metric in part.metrics(summary) {
+    let mut sections = Vec::new();
+    for &metric in &part.charts {
         for slice in part.slices() {
-            let columns: Vec<Column> = slice
-                .places
-                .iter()
-                .map(|place| Column {
-                    task: part.name.clone(),
-                    level: place.level,
-                    n_stored: place.n_stored,
-                })
-                .collect();
-            let rows = rows(summary, metric, part.series.iter(), &columns);
+            let table = |task: &TaskLevels| {
+                let places = slice.places.iter().filter(|place| place.task == task.task);
+                let places: Vec<&Place> = places.collect();
+                TaskTable {
+                    task: task.task.clone(),
+                    levels: places.iter().map(|place| place.level.to_string()).collect(),
+                    rows: rows(part, summary, metric, &places),
+                }
+            };
+            let tables = part.tasks.iter().map(table);
+            sections.push(MainSection {
+                condition: slice.condition.clone().unwrap_or_default(),
+                metric: metric.label(),
+                unit: metric.unit(),
+                tasks: tables.filter(|table| !table.rows.is_empty()).collect(),
+            });
+        }
+    }
+    sections.retain(|section| !section.tasks.is_empty());
+    sections
+}
+
+/// One table for each metric of a part that [`main`] does not show, and for each value of what is not
+/// its abscissa.
+pub(super) fn details(part: &ResolvedPart, summary: &Summary) -> Vec<DetailTable> {
+    let mut tables = Vec::new();
+    let shown = |metric: &Metric| !part.tasks.is_empty() && part.charts.contains(metric);
+    for metric in part
+        .metrics(summary)
+        .into_iter()
+        .filter(|metric| !shown(metric))
+    {
+        for slice in part.slices() {
+            let places: Vec<&Place> = slice.places.iter().collect();
+            let rows = rows(part, summary, metric, &places);
             if !rows.is_empty() {
                 tables.push(DetailTable {
                     condition: slice
                         .condition
-                        .unwrap_or_else(|| format!("against {}", part.x_label)),
+                        .unwrap_or_else(|| format!("against {}", slice.x_label)),
                     metric: metric.label(),
                     unit: metric.unit(),
                     columns: slice
                         .places
                         .iter()
-                        .map(|place| place.x.to_string())
+                        .map(|place| place.label.clone())
                         .collect(),
                     rows,
                 });
@@ -189,43 +122,23 @@ pub(super) fn of_part(part: &ResolvedPart, summary: &Summary) -> Vec<DetailTable
     tables
 }
 
-fn columns(config: &Resolved, n_stored: usize) -> Vec<Column> {
-    config
-        .all_conditions()
-        .into_iter()
-        .map(|(task, level)| Column {
-            task,
-            level,
-            n_stored,
-        })
-        .collect()
-}
-
 /// The rows that hold anything.
-fn rows<'a, H: Into<Head<'a>>>(
-    summary: &Summary,
-    metric: Metric,
-    heads: impl Iterator<Item = H>,
-    columns: &[Column],
-) -> Vec<Row> {
-    let row = |head: Head<'_>| Row {
+fn rows(part: &ResolvedPart, summary: &Summary, metric: Metric, places: &[&Place]) -> Vec<Row> {
+    let row = |series: &ResolvedSeries| Row {
         // The badge says it already.
-        system: head.name.trim_end_matches(" (ours)").to_owned(),
-        representation: head.representation.name(),
-        ours: head.ours,
-        entries: columns
+        system: series.name.trim_end_matches(" (ours)").to_owned(),
+        representation: series.representation.name(),
+        ours: series.ours,
+        entries: places
             .iter()
-            .map(|column| {
-                let of = (head.name, head.representation);
-                summary
-                    .of(of, &column.task, column.level, column.n_stored, metric)
-                    .map(|aggregate| entry(metric, aggregate))
+            .map(|place| {
+                let found = summary.at(series, place, metric);
+                found.map(|aggregate| entry(metric, aggregate))
             })
             .collect(),
     };
-    heads
-        .map(|head| row(head.into()))
-        .filter(|row| row.entries.iter().any(Option::is_some))
+    let rows = part.series.iter().map(row);
+    rows.filter(|row| row.entries.iter().any(Option::is_some))
         .collect()
 }
 

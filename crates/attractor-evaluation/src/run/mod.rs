@@ -37,7 +37,7 @@ pub(crate) use side::figure_stem;
 pub use side::{Panel, Trace, TraceTerm, TrainingPoint};
 pub use writer::RunWriter;
 
-use crate::{Cell, Error, Hardware, Record, Reference, Result, RunConfig};
+use crate::{Cell, Error, Hardware, Record, Reference, Resolved, Result};
 
 pub(crate) const RESULTS: &str = "results.jsonl";
 pub(crate) const LEDGER: &str = "cells.jsonl";
@@ -47,6 +47,9 @@ const REFERENCE: &str = "reference.json";
 const LOCK: &str = "run.lock";
 const FIGURES: &str = "figures";
 const CHECKPOINTS: &str = "checkpoints";
+
+/// Format of run folders that this version reads and writes.
+pub const FORMAT: u32 = 2;
 
 /// A file that went into a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,10 +82,12 @@ pub struct RunInfo {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// Hash of the configuration ([`RunConfig::config_hash`]).
+    /// Format of the folder: [`FORMAT`].
+    pub format: u32,
+    /// Hash of the configuration ([`Resolved::config_hash`]).
     pub config_hash: String,
     /// The configuration.
-    pub config: RunConfig,
+    pub config: Resolved,
     /// Where it ran: one entry for each machine or commit that took part.
     pub info: Vec<RunInfo>,
 }
@@ -112,7 +117,8 @@ impl RunFolder {
     /// Opens a run for reading.
     ///
     /// # Errors
-    /// [`Error::NotARun`] without a `run.toml`, [`Error::Toml`] if it does not parse.
+    /// [`Error::NotARun`] without a `run.toml`, [`Error::Format`] if another version wrote it,
+    /// [`Error::Toml`] if it does not parse.
     pub fn open(dir: impl AsRef<Path>) -> Result<Self> {
         let dir = dir.as_ref().to_owned();
         let path = dir.join(MANIFEST);
@@ -120,10 +126,22 @@ impl RunFolder {
             return Err(Error::NotARun { dir });
         }
         let text = fs::read_to_string(&path).map_err(Error::io(&path, "could not read"))?;
-        let manifest = toml::from_str(&text).map_err(|error| Error::Toml {
-            path,
+        let corrupt = |error: toml::de::Error| Error::Toml {
+            path: path.clone(),
             message: error.to_string(),
-        })?;
+        };
+        // Folders of the first format did not say so.
+        let table: toml::Table = toml::from_str(&text).map_err(corrupt)?;
+        let found = table.get("format").and_then(toml::Value::as_integer);
+        let found = found.unwrap_or(1);
+        if found != i64::from(FORMAT) {
+            return Err(Error::Format {
+                dir,
+                found,
+                expected: FORMAT,
+            });
+        }
+        let manifest = toml::from_str(&text).map_err(corrupt)?;
         Ok(Self { dir, manifest })
     }
 
@@ -147,7 +165,7 @@ impl RunFolder {
     }
 
     /// The configuration.
-    pub fn config(&self) -> &RunConfig {
+    pub fn config(&self) -> &Resolved {
         &self.manifest.config
     }
 

@@ -10,8 +10,8 @@ use crate::figures::{Image, ImageGrid};
 use crate::fixture::{experiment, info, measure, reference, resolved};
 use crate::{Measurement, Metric, Observer, run_cells};
 
-fn config() -> RunConfig {
-    resolved(Preset::Cpu).into()
+fn config() -> Resolved {
+    resolved(Preset::Cpu)
 }
 
 fn create(dir: &Path) -> RunWriter {
@@ -150,18 +150,18 @@ fn damage_that_no_kill_can_cause_is_an_error() {
 fn a_changed_run_is_refused_with_the_key_that_changed() {
     let dir = TempDir::new().unwrap();
     drop(create(dir.path()));
-    let refuse = |config: &RunConfig, info: &RunInfo| {
+    let refuse = |config: &Resolved, info: &RunInfo| {
         RunWriter::resume(dir.path(), config, info)
             .unwrap_err()
             .to_string()
     };
-    let overrides = Overrides {
-        blocks: Some(7),
-        ..Overrides::default()
-    };
-    let other = experiment().resolve(Preset::Cpu, &overrides).unwrap();
-    let message = refuse(&other.into(), &info("flex"));
-    assert!(message.ends_with("cannot resume: the configuration's `blocks` was 20, now 7"));
+    let overrides = Overrides::default().with_option("blocks", 7);
+    let other = experiment()
+        .resolve(Preset::Cpu, &overrides, &|_| true)
+        .unwrap();
+    let message = refuse(&other, &info("flex"));
+    let end = "cannot resume: the configuration's `parts[0].options.blocks` was 20, now 7";
+    assert!(message.ends_with(end), "{message}");
 
     let message = refuse(&config(), &info("wgpu"));
     assert!(
@@ -361,15 +361,7 @@ fn merging_needs_one_configuration_and_equal_duplicates() {
 
     // Another configuration.
     let smoke = TempDir::new().unwrap();
-    drop(
-        RunWriter::create(
-            smoke.path(),
-            &resolved(Preset::Smoke).into(),
-            &info("flex"),
-            None,
-        )
-        .unwrap(),
-    );
+    drop(RunWriter::create(smoke.path(), &resolved(Preset::Smoke), &info("flex"), None).unwrap());
     let message = merge(&[a.path(), smoke.path()], out.path().join("y"))
         .unwrap_err()
         .to_string();
@@ -402,5 +394,20 @@ proptest! {
             let read = |dir: &Path| fs::read_to_string(dir.join(file)).unwrap();
             prop_assert!(read(&target) == read(whole.path()), "{} differs", file);
         }
+    }
+}
+
+#[test]
+fn a_folder_of_another_format_is_refused() {
+    let dir = TempDir::new().unwrap();
+    RunWriter::create(dir.path(), &config(), &info("flex"), None).unwrap();
+    let path = dir.path().join("run.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    for (line, found) in [("", 1), ("format = 3\n", 3)] {
+        fs::write(&path, text.replacen("format = 2\n", line, 1)).unwrap();
+        let message = RunFolder::open(dir.path()).unwrap_err().to_string();
+        let expected =
+            format!("expected a run folder of format 2, found {found}: it was written by");
+        assert!(message.contains(&expected), "{message}");
     }
 }

@@ -10,7 +10,7 @@ use super::{
     CHECKPOINTS, FIGURES, LEDGER, LOCK, LedgerEntry, MANIFEST, Manifest, REFERENCE, RESULTS,
     RunFolder, RunInfo, first_difference,
 };
-use crate::{Cell, Error, Measurement, Record, Reference, Result, RunConfig};
+use crate::{Cell, Error, Measurement, Record, Reference, Resolved, Result};
 
 /// A run folder that this process, and no other, may write.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl RunWriter {
     /// [`Error::Io`].
     pub fn create(
         dir: impl AsRef<Path>,
-        config: &RunConfig,
+        config: &Resolved,
         info: &RunInfo,
         reference: Option<&Reference>,
     ) -> Result<Self> {
@@ -42,7 +42,7 @@ impl RunWriter {
     /// Starts a run that was computed in several places.
     pub(super) fn create_joined(
         dir: impl AsRef<Path>,
-        config: &RunConfig,
+        config: &Resolved,
         info: Vec<RunInfo>,
         reference: Option<&Reference>,
     ) -> Result<Self> {
@@ -58,6 +58,7 @@ impl RunWriter {
             files::write_atomic(&dir.join(REFERENCE), &text)?;
         }
         let manifest = Manifest {
+            format: super::FORMAT,
             config_hash: config.config_hash(),
             config: config.clone(),
             info,
@@ -78,7 +79,7 @@ impl RunWriter {
     /// # Errors
     /// [`Error::NotARun`], [`Error::Locked`]; [`Error::Changed`] if the configuration, the backend
     /// or the data differ from those the run was started with; [`Error::Corrupt`].
-    pub fn resume(dir: impl AsRef<Path>, config: &RunConfig, info: &RunInfo) -> Result<Self> {
+    pub fn resume(dir: impl AsRef<Path>, config: &Resolved, info: &RunInfo) -> Result<Self> {
         let dir = dir.as_ref();
         let mut folder = RunFolder::open(dir)?;
         let lock = lock(dir)?;
@@ -120,7 +121,7 @@ impl RunWriter {
     /// As those.
     pub fn create_or_resume(
         dir: impl AsRef<Path>,
-        config: &RunConfig,
+        config: &Resolved,
         info: &RunInfo,
         reference: Option<&Reference>,
     ) -> Result<Self> {
@@ -154,7 +155,7 @@ impl RunWriter {
     }
 
     /// The configuration.
-    pub fn config(&self) -> &RunConfig {
+    pub fn config(&self) -> &Resolved {
         self.folder.config()
     }
 
@@ -300,12 +301,12 @@ fn write_manifest(dir: &Path, manifest: &Manifest) -> Result<()> {
     files::write_atomic(&dir.join(MANIFEST), text.as_bytes())
 }
 
-fn check_config(dir: &Path, manifest: &Manifest, config: &RunConfig) -> Result<()> {
+fn check_config(dir: &Path, manifest: &Manifest, config: &Resolved) -> Result<()> {
     let now = config.config_hash();
     if manifest.config_hash == now {
         return Ok(());
     }
-    let json = |config: &RunConfig| {
+    let json = |config: &Resolved| {
         serde_json::to_value(config.decisive()).map_err(Error::encode("the configuration"))
     };
     let difference = first_difference("", &json(&manifest.config)?, &json(config)?);

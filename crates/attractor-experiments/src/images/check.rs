@@ -6,48 +6,46 @@ use std::sync::Arc;
 use attractor::catalogue::{self, Context};
 use attractor::core::GenerativeModel;
 use attractor::core::burn::tensor::Device;
-use attractor::datasets::Corruption;
-use attractor::evaluation::experiment::{Reading, SystemSpec, TrainOn};
-use attractor::evaluation::{Representation, Resolved};
+use attractor::evaluation::Representation;
 
-use super::model::{no_autoencoder, untrained};
-use crate::{Error, Result};
+use super::model::no_autoencoder;
+use super::settings::{Reading, Settings, TrainOn};
+use crate::{Error, Result, Task};
 
 /// Entries of a pixel row in a trial: matrices over real ones may take gigabytes.
 const FEW: usize = 16;
 
-/// Builds the model, the corruptions and the systems, and drops them again.
-///
-/// # Errors
-/// What a part refuses, with its name.
-pub fn parts(config: &Resolved, device: &Device) -> Result<()> {
-    for (task, level) in config.all_conditions() {
-        Corruption::from_task(&task, level.value())
-            .map_err(|error| Error::within(format!("task `{task}`"), error))?;
-    }
-    let model = untrained(&config.model, device)
-        .map_err(|error| Error::within("the experiment's `model`", error))?;
-    for system in &config.systems {
-        let what = || format!("system `{}`, recipe `{}`", system.key(), system.recipe);
-        one(config, system, &model, device).map_err(|error| Error::within(what(), error))?;
-    }
-    Ok(())
-}
-
-fn one(
-    config: &Resolved,
-    system: &SystemSpec,
+/// Builds the system of a cell on a model without training, and drops it again.
+pub(super) fn one(
+    task: Task<'_>,
+    settings: &Settings,
     model: &Arc<dyn GenerativeModel>,
     device: &Device,
 ) -> Result<()> {
-    let on = system.train.map(|train| train.on);
+    let what = || {
+        format!(
+            "system `{}`, recipe `{}`",
+            task.series.key(),
+            settings.recipe
+        )
+    };
+    system(task, settings, model, device).map_err(|error| Error::within(what(), error))
+}
+
+fn system(
+    task: Task<'_>,
+    settings: &Settings,
+    model: &Arc<dyn GenerativeModel>,
+    device: &Device,
+) -> Result<()> {
+    let on = settings.train.map(|train| train.on);
     let build = |mut context: Context| {
         if on == Some(TrainOn::Images) {
             context.autoencoder = Some(model.clone());
         }
-        catalogue::build(&system.recipe, &system.options, &context)
+        catalogue::build(&settings.recipe, &settings.memory, &context)
     };
-    let mut memory = match system.representation {
+    let mut memory = match task.series.representation {
         Representation::Vae => build(Context::codes(model.clone(), device))?,
         Representation::Pixel | Representation::Vector => {
             match build(Context::pixels(FEW, device)?) {
@@ -57,7 +55,7 @@ fn one(
             }
         }
     };
-    if on == Some(TrainOn::Images) && config.model.kind == "monet" {
+    if on == Some(TrainOn::Images) && settings.model.kind == "monet" {
         return Err(no_autoencoder());
     }
     let learns = matches!(on, Some(TrainOn::Clean | TrainOn::Task));
@@ -74,7 +72,7 @@ fn one(
         )),
         _ => Ok(()),
     }?;
-    if system.read == Reading::Complete {
+    if settings.read == Reading::Complete {
         memory.complete_for("the experiment's `read`")?;
     }
     Ok(())

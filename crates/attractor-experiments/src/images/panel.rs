@@ -5,16 +5,16 @@ use attractor::evaluation::Cell;
 use attractor::evaluation::figures::{Image, ImageGrid};
 use attractor::evaluation::run::{Trace, TraceTerm};
 
-use super::cell::Executor;
+use super::cell::Cells;
 use crate::{Result, Session};
 
 /// Cues shown in a panel.
 const PANEL_CUES: usize = 8;
 
-impl Executor<'_> {
+impl Cells<'_> {
     /// One panel per system and task, at the hardest level.
     pub(super) fn worth_showing(&self, cell: &Cell) -> bool {
-        let conditions = self.plan.config.all_conditions();
+        let conditions = self.part.conditions();
         let hardest = conditions.iter().rev().find(|(task, _)| *task == cell.task);
         cell.seed == 0 && hardest.is_some_and(|(_, level)| *level == cell.level)
     }
@@ -26,7 +26,7 @@ impl Executor<'_> {
         recall: &Recall,
         session: &mut dyn Session,
     ) -> Result<()> {
-        let shape = self.plan.test.images.shape;
+        let shape = self.test.images.shape;
         let row = |values: &[f32]| {
             values
                 .chunks_exact(shape.dim())

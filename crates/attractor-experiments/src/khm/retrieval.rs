@@ -162,7 +162,7 @@ impl Retrieval {
 
     /// Rows of one comparison have it in common: everything but the row.
     fn key(&self, task: Task<'_>) -> String {
-        let mut common = task.series.options.clone();
+        let mut common = task.table();
         common.remove("row");
         let cell = task.cell;
         format!(

@@ -44,7 +44,7 @@ fn one() -> f64 {
 
 /// Whether a series is of this kind.
 pub(super) fn is_fixed(task: Task<'_>) -> bool {
-    task.series.options.contains_key("similarity")
+    task.table().contains_key("similarity")
 }
 
 /// One place on one line.

@@ -12,7 +12,6 @@ use attractor::core::GenerativeModel;
 use attractor::core::burn::tensor::Device;
 use attractor::core::failure::reasons;
 use attractor::datasets::ImageSet;
-use attractor::evaluation::experiment::ModelSpec;
 use attractor::evaluation::run::TrainingPoint;
 use attractor::generative::train::{AdamConfig, Objective, Order, Trainer, TrainerConfig};
 use attractor::generative::{
@@ -24,6 +23,7 @@ use serde::de::DeserializeOwned;
 
 use self::trainee::Trainee;
 use super::cell::too_few;
+use super::settings::ModelSpec;
 use crate::{Error, Result, Session};
 
 /// Kinds of models.
@@ -38,6 +38,8 @@ struct VaeOptions {
 
 /// What to train.
 pub(super) struct Training<'a> {
+    /// The part that it serves, for the name of the checkpoint.
+    pub(super) part: String,
     /// Name in `training.jsonl` and of the checkpoint.
     pub(super) name: String,
     pub(super) spec: &'a ModelSpec,
@@ -92,7 +94,8 @@ impl Training<'_> {
             path: folder.clone(),
             source,
         })?;
-        let name = format!("{}-seed{}.safetensors", self.name, self.seed);
+        let (part, name) = (&self.part, &self.name);
+        let name = format!("{part}-{name}-seed{}.safetensors", self.seed);
         Ok(Some(folder.join(name)))
     }
 

@@ -1,11 +1,11 @@
 //! MONet's settings in an experiment file.
 
-use attractor::evaluation::experiment::ModelSpec;
 use attractor::generative::monet::MonetObjective;
 use attractor::generative::train::{Decay, Optimiser, RmsPropConfig, Schedule};
 use attractor::generative::{AdamConfig, MonetConfig, MonetTrainerConfig};
 use serde::Deserialize;
 
+use super::super::settings::ModelSpec;
 use crate::Result;
 
 /// The table `model.options`; what is absent is as published.

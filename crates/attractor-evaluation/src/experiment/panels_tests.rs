@@ -13,8 +13,8 @@ fn panels_partners_and_places_of_their_own() {
             "name = \"expected, D = {dim}\"\nexpectation = true\nlevels = [100]\n\
              beside = \"D = {dim}, beta = 10.0\"\ngrid = { dim = [30] }\n",
         );
-    let study = Study::parse(&text, "tiny-study.toml").unwrap();
-    let overrides = StudyOverrides::default();
+    let study = Experiment::parse(&text, "tiny-study.toml").unwrap();
+    let overrides = Overrides::default();
     let paper = study.resolve(Preset::Paper, &overrides, &|_| true).unwrap();
     let part = &paper.parts[0];
     assert_eq!(part.panels(), [Some("D = 30"), Some("D = 100")]);
@@ -26,7 +26,7 @@ fn panels_partners_and_places_of_their_own() {
     assert_eq!(of_last.count(), 5);
     // A preset without its level leaves it out.
     let without = text.replace("levels = [100, 1000]", "levels = [1000]");
-    let without = Study::parse(&without, "tiny-study.toml").unwrap();
+    let without = Experiment::parse(&without, "tiny-study.toml").unwrap();
     let smoke = without
         .resolve(Preset::Smoke, &overrides, &|_| true)
         .unwrap();
@@ -66,18 +66,18 @@ fn counts_have_limits() {
         message.contains("must stand for at most 10000 series"),
         "{message}"
     );
-    let overrides = StudyOverrides {
+    let overrides = Overrides {
         seeds: Some(10_000),
-        ..StudyOverrides::default()
+        ..Overrides::default()
     };
-    let study = Study::parse(TOML, "x.toml").unwrap();
+    let study = Experiment::parse(TOML, "x.toml").unwrap();
     let levels: Vec<String> = (1..100).map(|level| format!("{level}")).collect();
     let many = TOML.replace(
         "levels = [100, 1000, 10000]",
         &format!("levels = [{}]", levels.join(", ")),
     );
     assert!(study.resolve(Preset::Smoke, &overrides, &|_| true).is_ok());
-    let many = Study::parse(&many, "x.toml");
+    let many = Experiment::parse(&many, "x.toml");
     let message = match many {
         Ok(many) => many
             .resolve(Preset::Paper, &overrides, &|_| true)
@@ -97,11 +97,11 @@ fn effort_does_not_forbid_comparison() {
         "options = { queries = 40, ",
         "effort = [\"queries\"]\noptions = { queries = 40, ",
     );
-    let study = Study::parse(&text, "tiny-study.toml").unwrap();
+    let study = Experiment::parse(&text, "tiny-study.toml").unwrap();
     let smoke = study
-        .resolve(Preset::Smoke, &StudyOverrides::default(), &|_| true)
+        .resolve(Preset::Smoke, &Overrides::default(), &|_| true)
         .unwrap();
     assert_eq!(smoke.parts[0].series[0].not_comparable, None);
     let unknown = text.replace("[\"queries\"]", "[\"query\"]");
-    assert!(error(&unknown).contains("must name options of the part"));
+    assert!(error(&unknown).contains("must name options of the part or of its series"));
 }

@@ -1,77 +1,48 @@
-//! Studies: experiments that are not tables of recalled images.
-//!
-//! A study has parts. A part measures series (systems, or settings of one) along an axis, and ends up
-//! as charts and a table in the report. What is measured, the protocol of the study decides; this
-//! crate only passes its options on.
-//!
-//! ```toml
-//! kind = "study"
-//! name = "capacity"
-//! title = "How much can be stored"
-//! description = "Recall against load."
-//! source = "Amit, Gutfreund, Sompolinsky, 1985"
-//! protocol = "capacity"
-//!
-//! [[parts]]
-//! name = "classical"
-//! title = "Hebb's rule"
-//! measure = "recall"
-//! x_label = "patterns per neuron"
-//! charts = ["overlap"]
-//! levels = [0.05, 0.1, 0.138, 0.2]
-//! options = { sweeps = 100 }
-//! [[parts.series]]
-//! name = "Hebb, N = {neurons}"
-//! grid = { neurons = [200, 1000] }
-//! options = { rule = "hebb" }
-//!
-//! [presets.smoke]
-//! seeds = 1
-//! [presets.smoke.parts.classical]
-//! levels = [0.05, 0.2]
-//! grid = { neurons = [200] }
-//! ```
-//!
-//! A cell of a study has the part as its task, the expanded series as its system, and the place on
-//! the axis as its level or its number of stored patterns.
-//!
-//! # More of the file
-//! - `panels = "D = {dim}"` gives every value of an option a chart of its own.
-//! - `beside = "D = {dim}, beta = {beta}"` draws a series in the colour of another, such as an
-//!   expectation in that of what it is the expectation of.
-//! - `form = "bars"` draws bars in place of lines.
-//! - A series' own `levels` and `n_stored` restrict it to some of the part's.
-//! - `effort = ["queries"]` names options that decide how precisely something is measured rather than
-//!   what: a preset may change them, and figures stay comparable.
-
-mod expand;
-#[cfg(test)]
-mod panels_tests;
-mod resolve;
-mod resolved;
-mod slices;
-#[cfg(test)]
-mod tests;
-mod validate;
+//! What an experiment file says of a part.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-pub(crate) use slices::Place;
+use crate::{Level, Metric, Representation, Result};
 
-pub use resolve::StudyOverrides;
-pub use resolved::{ResolvedPart, ResolvedSeries, ResolvedStudy};
+/// A corruption and the levels at which it is measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaskLevels {
+    /// Name of the corruption, such as `noise`.
+    pub task: String,
+    /// Levels; empty for a task that has none. In a restriction, empty means every level.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub levels: Vec<f64>,
+}
 
-use crate::{Error, Metric, Preset, Reference, Representation, Result};
+impl TaskLevels {
+    /// The levels of its cells: [`Level::NONE`] alone if it has none.
+    pub(crate) fn cell_levels(&self) -> Vec<Level> {
+        if self.levels.is_empty() {
+            return vec![Level::NONE];
+        }
+        self.levels.iter().map(|level| Level::new(*level)).collect()
+    }
+}
 
-/// The only value of a study's key `kind`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum StudyKind {
-    /// An experiment of this module.
-    Study,
+/// The tasks and levels of `all` that `wanted` keeps, in the order of `all`.
+pub(super) fn intersect(all: &[TaskLevels], wanted: &[TaskLevels]) -> Vec<TaskLevels> {
+    all.iter()
+        .filter_map(|task| {
+            let keep = wanted.iter().find(|keep| keep.task == task.task)?;
+            let mut task = task.clone();
+            if !keep.levels.is_empty() {
+                task.levels.retain(|level| keep.levels.contains(level));
+                // Levels that `wanted` has but `all` lacks leave nothing of the task.
+                if task.levels.is_empty() {
+                    return None;
+                }
+            }
+            Some(task)
+        })
+        .collect()
 }
 
 /// What a part's charts have along their abscissa, and its tables as columns.
@@ -120,6 +91,9 @@ pub struct SeriesSpec {
     /// What is stored, instead of the part's.
     #[serde(default)]
     pub representation: Option<Representation>,
+    /// Those of the part's tasks and levels on which it is measured; all if absent.
+    #[serde(default)]
+    pub tasks: Vec<TaskLevels>,
     /// Those of the part's levels at which it is measured; all if absent.
     #[serde(default)]
     pub levels: Option<Vec<f64>>,
@@ -134,11 +108,11 @@ pub struct SeriesSpec {
     pub options: toml::Table,
 }
 
-/// One figure of a study.
+/// One figure or table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Part {
-    /// Name in results (`task`) and on the command line.
+    /// Name on the command line, and in results (`task`) unless there are `tasks`.
     pub name: String,
     /// Heading in the report.
     pub title: String,
@@ -153,6 +127,12 @@ pub struct Part {
     /// Data set to use when that one is not present, or several: the first that is.
     #[serde(default, deserialize_with = "one_or_more")]
     pub fallback_dataset: Vec<String>,
+    /// Data set that models learn from, if it is not the one that is stored and recalled.
+    #[serde(default)]
+    pub train_dataset: Option<String>,
+    /// Settings for the loader of the data sets, passed on unread.
+    #[serde(default)]
+    pub data: toml::Table,
     /// What is stored.
     #[serde(default = "vector")]
     pub representation: Representation,
@@ -162,10 +142,14 @@ pub struct Part {
     /// A chart for each value of options, named by this text with `{key}` for an option's value.
     #[serde(default)]
     pub panels: Option<String>,
+    /// Corruptions and their levels, in place of an axis.
+    #[serde(default)]
+    pub tasks: Vec<TaskLevels>,
     /// The abscissa.
     #[serde(default)]
     pub x: Axis,
-    /// Its label.
+    /// Its label; needed unless there are `tasks`.
+    #[serde(default)]
     pub x_label: String,
     /// Whether it is logarithmic.
     #[serde(default)]
@@ -187,6 +171,12 @@ pub struct Part {
     /// Those options that decide how precisely is measured, not what.
     #[serde(default)]
     pub effort: Vec<String>,
+    /// By option: the options that are without effect where it is set.
+    #[serde(default)]
+    pub idle: BTreeMap<String, Vec<String>>,
+    /// Options that are files.
+    #[serde(default)]
+    pub files: Vec<String>,
     /// The lines.
     pub series: Vec<SeriesSpec>,
 }
@@ -217,98 +207,29 @@ pub struct PartPatch {
     pub skip: bool,
     /// Number of seeds.
     pub seeds: Option<usize>,
+    /// Tasks and levels to keep.
+    pub tasks: Option<Vec<TaskLevels>>,
     /// Levels.
     pub levels: Option<Vec<f64>>,
     /// Numbers of stored patterns.
     pub n_stored: Option<Vec<usize>>,
-    /// Series to keep, by their names before expansion.
+    /// Series to keep, by their names before expansion or `name/representation`.
     pub series: Option<Vec<String>>,
     /// Values to keep of grid keys; keys that a series lacks do not concern it.
     pub grid: BTreeMap<String, Vec<toml::Value>>,
-    /// New values for the part's options.
+    /// New values for options, of the part and of series.
     pub options: toml::Table,
 }
 
-/// Sizes of one preset.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StudyPreset {
-    /// Number of seeds: 0, 1, ...
-    pub seeds: usize,
-    /// Changes by part.
-    #[serde(default)]
-    pub parts: BTreeMap<String, PartPatch>,
-}
-
-/// A study file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Study {
-    /// Always `study`.
-    pub kind: StudyKind,
-    /// Name on the command line and in results.
-    pub name: String,
-    /// Title of the report.
-    pub title: String,
-    /// What is measured and why.
-    pub description: String,
-    /// Citation.
-    pub source: String,
-    /// Who measures it.
-    pub protocol: String,
-    /// File of published figures, relative to the study's file.
-    #[serde(default)]
-    pub reference: Option<PathBuf>,
-    /// The figures.
-    pub parts: Vec<Part>,
-    /// Sizes.
-    pub presets: BTreeMap<Preset, StudyPreset>,
-    /// Where the study was loaded from.
-    #[serde(skip)]
-    pub(crate) path: PathBuf,
-}
-
-impl Study {
-    /// Reads and checks a study from text; `path` stands in errors and locates the reference file.
-    ///
-    /// # Errors
-    /// [`Error::Toml`] for syntax, missing and unknown keys (with line and column),
-    /// [`Error::Experiment`] for a value that breaks a rule.
-    pub fn parse(text: &str, path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        let mut study: Self = toml::from_str(text).map_err(|error| Error::Toml {
-            path: path.to_owned(),
-            message: error.to_string().trim_end().to_owned(),
-        })?;
-        study.path = path.to_owned();
-        study.validate()?;
-        Ok(study)
+impl SeriesSpec {
+    /// What it stores.
+    pub fn representation(&self, part: &Part) -> Representation {
+        self.representation.unwrap_or(part.representation)
     }
 
-    /// The file that the study came from.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// The table of published figures, if the study names one.
-    ///
-    /// # Errors
-    /// As [`Reference::load`].
-    pub fn reference(&self) -> Result<Option<Reference>> {
-        Reference::beside(&self.path, self.reference.as_deref())
-    }
-
-    fn broken(
-        &self,
-        key: impl Into<String>,
-        rule: impl Into<String>,
-        found: impl ToString,
-    ) -> Error {
-        Error::Experiment {
-            path: self.path.clone(),
-            key: key.into(),
-            rule: rule.into(),
-            found: found.to_string(),
-        }
+    /// Whether `selector` (`name` or `name/representation`) means it.
+    pub(super) fn matches(&self, part: &Part, selector: &str) -> bool {
+        let key = selector.strip_suffix(self.representation(part).name());
+        selector == self.name || key == Some(&format!("{}/", self.name))
     }
 }
