@@ -68,7 +68,7 @@ fn list_names_everything() {
     assert!(names("datasets").contains(&"builtin".to_owned()));
     let text = stdout(&["list"]);
     assert!(
-        text.contains("annabi-mnist") && text.contains("gmm-precision"),
+        text.contains("annabi-mnist") && text.contains("pc-gmm"),
         "{text}"
     );
 }

@@ -110,7 +110,7 @@ fn numbers_that_nobody_means_are_refused_before_anything_is_written() {
         (
             "--train-images",
             "9999999",
-            "train_images` must be at most 1000000 for the built-in",
+            "train_images`: expected at most 1000000 for the built-in",
         ),
         (
             "--blocks",
@@ -335,7 +335,7 @@ fn what_a_small_data_set_allows_is_what_is_recorded() {
         "train_images = 10\n",
         "test_images = 250\n",
         "blocks = 2\n",
-        "not_comparable = \"training images 10 instead of 60000\"",
+        "not_comparable = \"test_images 250 instead of 10000\"",
     ] {
         assert!(recorded.contains(line), "{line}: {recorded}");
     }

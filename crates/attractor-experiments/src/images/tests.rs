@@ -160,7 +160,8 @@ fn mistakes_are_named_before_data_are_loaded() {
         assert!(TOML.contains(from), "{from}");
         let text = TOML.replacen(from, to, 1);
         let experiment = Experiment::parse(&text, "tiny.toml").unwrap();
-        let drafted = Draft::new(&experiment, Preset::Smoke, &Overrides::default(), &root);
+        let none = Overrides::default();
+        let drafted = Draft::new(&experiment, Preset::Smoke, &none, &root);
         let message = drafted
             .err()
             .map(|error| error.to_string())
