@@ -99,6 +99,7 @@ fn numbers_asked_for_are_had_or_refused() {
 #[test]
 fn mistakes_are_named_before_data_are_loaded() {
     let root = DataRoot::from_environment(None);
+    let none = Overrides::default();
     for (from, to, expected) in [
         (
             "cues_per_block = 5",
@@ -160,7 +161,6 @@ fn mistakes_are_named_before_data_are_loaded() {
         assert!(TOML.contains(from), "{from}");
         let text = TOML.replacen(from, to, 1);
         let experiment = Experiment::parse(&text, "tiny.toml").unwrap();
-        let none = Overrides::default();
         let drafted = Draft::new(&experiment, Preset::Smoke, &none, &root);
         let message = drafted
             .err()
