@@ -90,7 +90,7 @@ mod session;
 mod testing;
 
 pub use error::{Error, Result};
-pub use plan::{Data, Draft, Measure, Plan, overrides_of};
+pub use plan::{Data, Draft, Load, Measure, Plan, overrides_of};
 pub use protocol::{FoundSet, Loading, PROTOCOLS, Protocol, ProtocolEntry, Task, Work, find};
 pub use records::records;
 pub use session::Session;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use attractor::core::burn::tensor::Device;
 use attractor::datasets::sha256_file;
 use attractor::datasets::{
-    AnnotatedSet, DataRoot, ImageSet, LoadOptions, LoadReport, Split, load_annotated, load_with,
+    AnnotatedSet, DataError, DataRoot, ImageSet, LoadOptions, LoadReport, Split,
 };
 use attractor::evaluation::experiment::{Experiment, Overrides, Preset, Resolved, SYNTHETIC};
 use attractor::evaluation::run::DataHash;
@@ -50,10 +50,15 @@ fn unknown_override(experiment: &Experiment, name: &str, known: &[(&str, &str)])
     }
 }
 
+/// How one split of a data set is loaded: a program may show a bar, or change options.
+pub type Load<'a> =
+    dyn Fn(&str, Split, LoadOptions) -> std::result::Result<AnnotatedSet, DataError> + 'a;
+
 /// An experiment at a preset, checked before any data are loaded.
 pub struct Draft<'a> {
     experiment: &'a Experiment,
     overrides: &'a Overrides,
+    root: &'a DataRoot,
     /// Everything that decides the numbers, as far as it is known.
     pub config: Resolved,
     /// What all cells cost, as far as that is known.
@@ -124,7 +129,7 @@ impl<'a> Draft<'a> {
         experiment: &'a Experiment,
         preset: Preset,
         overrides: &'a Overrides,
-        root: &DataRoot,
+        root: &'a DataRoot,
     ) -> Result<Self> {
         let entry: &ProtocolEntry = find(&experiment.protocol)?;
         let protocol = (entry.new)();
@@ -152,6 +157,7 @@ impl<'a> Draft<'a> {
         Ok(Self {
             experiment,
             overrides,
+            root,
             config,
             work,
             unknown,
@@ -163,7 +169,7 @@ impl<'a> Draft<'a> {
     ///
     /// # Errors
     /// Those of [`Protocol::build`], of loading, and of [`Protocol::fit`].
-    pub fn load(mut self, root: &DataRoot, device: &Device, skip_damaged: bool) -> Result<Plan> {
+    pub fn load(mut self, device: &Device, load: &Load<'_>) -> Result<Plan> {
         let cells = self.config.cells();
         let mut tried: Vec<(&str, String)> = Vec::new();
         for cell in &cells {
@@ -188,17 +194,16 @@ impl<'a> Draft<'a> {
             };
             let first = task(&self.config, cell)?;
             let Some(loading) = plan.protocol.loading(first)? else {
-                plan.load_plain(&part.dataset, root, skip_damaged)?;
+                plan.load_plain(&part.dataset, load)?;
                 continue;
             };
-            let mut options = loading.options;
-            options.folder.skip_damaged = skip_damaged;
             let mut found = Vec::new();
             for (split, name) in SPLITS.into_iter().zip([&loading.train, &loading.test]) {
-                let set = load_annotated(name, split, root, &options)
+                let set = load(name, split, loading.options.clone())
                     .map_err(|error| Error::within(format!("data set `{name}`"), error))?;
                 plan.note(name, split, &set.images);
-                let place = root
+                let place = self
+                    .root
                     .find(name)
                     .map(|found| format!(" ({})", found.path.display()));
                 let place = place.unwrap_or_default();
@@ -252,7 +257,7 @@ impl Plan {
     }
 
     /// Loads a data set as it is.
-    fn load_plain(&mut self, name: &str, root: &DataRoot, skip_damaged: bool) -> Result<()> {
+    fn load_plain(&mut self, name: &str, load: &Load<'_>) -> Result<()> {
         let loaded = self
             .data
             .images
@@ -260,11 +265,10 @@ impl Plan {
         if name == SYNTHETIC || loaded {
             return Ok(());
         }
-        let mut options = LoadOptions::default();
-        options.folder.skip_damaged = skip_damaged;
         for split in SPLITS {
-            let set = load_with(name, split, root, &options)
-                .map_err(|error| Error::within(format!("data set `{name}`"), error))?;
+            let set = load(name, split, LoadOptions::default())
+                .map_err(|error| Error::within(format!("data set `{name}`"), error))?
+                .images;
             self.note(name, split, &set);
             let key = (name.to_owned(), split.name());
             self.data.images.insert(key, Arc::new(set));

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use attractor::core::Backend;
 use attractor::core::burn::tensor::Device;
-use attractor::datasets::{AnnotatedSet, DataRoot, ImageSet, Split};
+use attractor::datasets::{AnnotatedSet, DataRoot, ImageSet, Split, load_annotated};
 use attractor::evaluation::experiment::{Experiment, Overrides, Preset, ResolvedPart};
 use attractor::evaluation::figures::ImageGrid;
 use attractor::evaluation::run::{Trace, TrainingPoint};
@@ -30,7 +30,10 @@ pub fn records(
 ) -> Result<Vec<Record>> {
     let backend = Backend::Flex;
     let device = backend.open()?;
-    let plan = Draft::new(experiment, preset, overrides, root)?.load(root, &device, false)?;
+    let draft = Draft::new(experiment, preset, overrides, root)?;
+    let plan = draft.load(&device, &|name, split, options| {
+        load_annotated(name, split, root, &options)
+    })?;
     let reference = experiment.reference()?;
     let (config, mut measure, data) = plan.split();
     let mut session = Quiet { device, data };

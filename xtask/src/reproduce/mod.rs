@@ -21,6 +21,7 @@ use attractor_experiments::{Draft, overrides_of};
 use self::here::Here;
 use self::run::{Ended, Run};
 use crate::data::Notes;
+use crate::loading;
 use crate::out::{self, complain, say};
 
 /// What `reproduce --help` says below the options.
@@ -180,7 +181,10 @@ fn run_one(args: &Args, stop: &Arc<AtomicBool>) -> Result<Ended> {
     say!("{}", run::headline(&draft.config, args.backend));
     say!("{}", run::forecast(&draft));
     let dir = run::claim(args, &draft.config)?;
-    let plan = draft.load(&root, &device, args.skip_damaged)?;
+    let plan = draft.load(&device, &|name, split, mut options| {
+        options.folder.skip_damaged = args.skip_damaged;
+        loading::load(name, split, &root, &options)
+    })?;
     let mut notes = Notes::default();
     for (name, report) in &plan.reports {
         notes.say(name, report);
