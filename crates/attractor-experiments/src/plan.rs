@@ -199,7 +199,7 @@ impl<'a> Draft<'a> {
             };
             let mut found = Vec::new();
             for (split, name) in SPLITS.into_iter().zip([&loading.train, &loading.test]) {
-                let set = load(name, split, loading.options.clone())
+                let set = load(name, split, loading.options)
                     .map_err(|error| Error::within(format!("data set `{name}`"), error))?;
                 plan.note(name, split, &set.images);
                 let place = self

@@ -107,8 +107,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         let verdict = (check.run)(&root);
         let seconds = start.elapsed().as_secs();
         match verdict {
-            Ok(Verdict::Passed) => println!("check {}: passed ({seconds} s)", check.name),
-            Ok(Verdict::Skipped(why)) => println!("check {}: SKIPPED, {why}", check.name),
+            Ok(Verdict::Passed) => say!("check {}: passed ({seconds} s)", check.name),
+            Ok(Verdict::Skipped(why)) => say!("check {}: SKIPPED, {why}", check.name),
             Err(error) => {
                 say!("check {}: FAILED ({seconds} s): {error:#}", check.name);
                 failed.push(check.name);

@@ -172,7 +172,6 @@ fn drawn(
                 true => Vec::new(),
                 false => places().collect(),
             },
-            ..LineChart::default()
         }
         .svg(),
         Form::Bars => BarChart {
