@@ -9,7 +9,7 @@
 //!
 //! Gradients of the log joint density `LJ` are in closed form, and while sensory values are clamped
 //! an iteration does not touch them ([`BayesPcnConfig::readout`]). Everything runs on the host:
-//! posteriors in `f64`, searches in `f32` with `f64` sums ([`Precision`]). Rows of a batch share
+//! posteriors in `f64`, searches in `f32` with `f64` sums ([`SearchPrecision`]). Rows of a batch share
 //! matrix products, which are cut into panels and spread over threads.
 //!
 //! | part | what it is |
