@@ -1,7 +1,7 @@
 //! The memory.
 
 use attractor_core::kernel::PatternStore;
-use attractor_core::{AssociativeMemory, Complete, Error, Forget, Recall, Result, check};
+use attractor_core::{AssociativeMemory, Complete, Forget, Recall, Result, check};
 use burn::tensor::{Device, Tensor};
 use rayon::prelude::*;
 
@@ -125,19 +125,7 @@ impl Complete for Knn {
     fn complete(&self, cues: Tensor<2>, known: Tensor<2>) -> Result<Recall> {
         let (dim, device) = (self.config.dim, self.store.device());
         let cues = input::accept_cues(cues, self.len(), dim, device)?;
-        let known = input::accept("known", known, dim, device)?;
-        let ([expected, _], [found, _]) = (cues.dims(), known.dims());
-        if expected != found {
-            return Err(Error::Rows {
-                what: "known",
-                expected,
-                found,
-            });
-        }
-        let known = check::to_host(known)?;
-        if let Some(value) = known.iter().find(|&&value| value != 0.0 && value != 1.0) {
-            return Err(Error::config("known", "every entry must be 0 or 1", value));
-        }
+        let known = check::known(&known, cues.dims())?;
         self.recall(cues, Some(&known))
     }
 }

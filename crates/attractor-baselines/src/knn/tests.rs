@@ -70,7 +70,7 @@ fn mistakes_are_named() {
     let refused = memory.complete(tensor(&[0.0, 0.0], 2), half).unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "known: every entry must be 0 or 1, found 0.5"
+        "known: must hold 0 or 1, found 0.5"
     );
 }
 
