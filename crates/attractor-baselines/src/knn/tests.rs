@@ -68,10 +68,7 @@ fn mistakes_are_named() {
     memory.write(tensor(&POINTS, 2)).unwrap();
     let half = tensor(&[0.5, 1.0], 2);
     let refused = memory.complete(tensor(&[0.0, 0.0], 2), half).unwrap_err();
-    assert_eq!(
-        refused.to_string(),
-        "known: must hold 0 or 1, found 0.5"
-    );
+    assert_eq!(refused.to_string(), "known: must hold 0 or 1, found 0.5");
 }
 
 proptest! {
