@@ -101,6 +101,17 @@ pub enum Error {
         found: String,
     },
 
+    /// A guarantee that was asked for and that the patterns do not allow.
+    #[error("{what}: expected {expected}, found {found}")]
+    Guarantee {
+        /// The guarantee that failed.
+        what: &'static str,
+        /// What it needs.
+        expected: String,
+        /// What is the case.
+        found: String,
+    },
+
     /// Parts that do not fit together.
     #[error("{what} expects {expected}, but {part} has {found}")]
     Mismatch {

@@ -18,7 +18,7 @@
 //!
 //! The parts are crates of their own, re-exported here: [`core`] (traits, backends, the read
 //! kernel), data sets, generative models, memory [`priors`], [`inference`] algorithms,
-//! baselines, assembled [`memories`], predictive coding and evaluation. [`catalogue`] builds any memory from a
+//! baselines, assembled [`memories`], predictive coding, firing-rate networks and evaluation. [`catalogue`] builds any memory from a
 //! name and a table of options.
 //!
 //! # Features
@@ -30,6 +30,7 @@
 //! | `fetch` | downloads of data sets: the only feature with a network client | |
 //! | `generative` | autoencoders, MONet and their training | |
 //! | `baselines` | memory networks, Hopfield networks of signs, nearest neighbours | |
+//! | `firing-rate` | firing-rate networks of sparse bits | |
 //! | `predictive-coding` | PCN, its covariance relatives, BayesPCN | |
 //! | `evaluation` | metrics, figures, run folders, reports | |
 //! | `full` | all but further backends | |
@@ -57,6 +58,8 @@ pub use attractor_core as core;
 pub use attractor_datasets as datasets;
 #[cfg(feature = "evaluation")]
 pub use attractor_evaluation as evaluation;
+#[cfg(feature = "firing-rate")]
+pub use attractor_firing_rate as firing_rate;
 #[cfg(feature = "generative")]
 pub use attractor_generative as generative;
 pub use attractor_inference as inference;

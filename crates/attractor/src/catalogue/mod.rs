@@ -59,6 +59,8 @@ pub const LISTS: &[&[MemoryEntry]] = &[
     attractor_baselines::MEMORIES,
     #[cfg(feature = "predictive-coding")]
     attractor_predictive_coding::MEMORIES,
+    #[cfg(feature = "firing-rate")]
+    attractor_firing_rate::MEMORIES,
 ];
 
 /// A memory of the catalogue.
