@@ -8,11 +8,11 @@ use crate::network::Synapses;
 
 /// W in single precision: factored, or dense where that is the smaller product.
 #[derive(Debug, Clone)]
-pub(super) enum Coupling {
-    /// `U [P + 1, N]` and `M [P + 1, P + 1]` of `W = U^T M U`.
-    Factored(Tensor<2>, Tensor<2>),
-    /// `W [N, N]`.
-    Dense(Tensor<2>),
+pub(super) struct Coupling {
+    /// `U [P + 1, N]` of `W = U^T M U`, or `W [N, N]`.
+    left: Tensor<2>,
+    /// `M [P + 1, P + 1]`, if it is factored.
+    mixing: Option<Tensor<2>>,
 }
 
 impl Coupling {
@@ -25,21 +25,24 @@ impl Coupling {
             from_host("synapses", singles, width, device)
         };
         Ok(match dim < 2 * size {
-            true => Self::Dense(tensor(synapses.weights(), dim)?),
-            false => Self::Factored(
-                tensor(synapses.units(), dim)?,
-                tensor(synapses.mixing(), size)?,
-            ),
+            true => Self {
+                left: tensor(synapses.weights(), dim)?,
+                mixing: None,
+            },
+            false => Self {
+                left: tensor(synapses.units(), dim)?,
+                mixing: Some(tensor(synapses.mixing(), size)?),
+            },
         })
     }
 
     /// `W x` for rows x `[b, N]`.
     pub(super) fn currents(&self, rates: Tensor<2>) -> Tensor<2> {
-        match self {
-            Self::Dense(weights) => rates.matmul(weights.clone()),
-            Self::Factored(units, mixing) => {
-                let projected = rates.matmul(units.clone().transpose());
-                projected.matmul(mixing.clone()).matmul(units.clone())
+        match &self.mixing {
+            None => rates.matmul(self.left.clone()),
+            Some(mixing) => {
+                let projected = rates.matmul(self.left.clone().transpose());
+                projected.matmul(mixing.clone()).matmul(self.left.clone())
             }
         }
     }

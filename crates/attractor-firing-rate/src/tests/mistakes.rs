@@ -13,7 +13,8 @@ fn refusal(config: FiringRateConfig) -> String {
 #[test]
 fn configurations_are_checked() {
     let plain = FiringRateConfig::new(100);
-    let cases: [(fn(&mut FiringRateConfig), &str); 12] = [
+    type Change = fn(&mut FiringRateConfig);
+    let cases: [(Change, &str); 12] = [
         (
             |c| c.dim = 1,
             "FiringRateConfig.dim: must be at least 2: a pattern has active and silent units, found 1",

@@ -25,6 +25,8 @@ fn least_options(recipe: &str) -> Options {
         "pcn" => "hidden = [8, 8]\nwrite = { epochs = 20 }".parse().unwrap(),
         "bayespcn" => "hidden = 8".parse().unwrap(),
         "gpcn" => "hidden = 8".parse().unwrap(),
+        // Bits of which every row has both kinds.
+        "firing-rate" => "threshold = 0.0".parse().unwrap(),
         _ => Options::new(),
     }
 }
@@ -182,6 +184,7 @@ fn memories_of_signs_store_data() {
             "separation = { polynomial = { power = 4, rectified = true } }",
         ),
         ("dense-hopfield", "separation = 'exponential'"),
+        ("firing-rate", "design = 'exact'"),
     ] {
         let mut memory = build(recipe, &options.parse().unwrap(), &context()).unwrap();
         let bits = [
