@@ -101,6 +101,10 @@ impl Session for Quiet {
         Ok(())
     }
 
+    fn drawing(&mut self, _: &Cell, _: &str, _: &str, _: &str) -> Result<()> {
+        Ok(())
+    }
+
     fn trace(&mut self, _: &Trace) -> Result<()> {
         Ok(())
     }

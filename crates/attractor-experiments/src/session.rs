@@ -53,6 +53,12 @@ pub trait Session {
     /// [`Error::Evaluation`].
     fn panel(&mut self, cell: &Cell, caption: &str, rows: &[&str], grid: &ImageGrid) -> Result<()>;
 
+    /// A drawing of a cell, as SVG. A cell may have several, by name.
+    ///
+    /// # Errors
+    /// [`Error::Evaluation`].
+    fn drawing(&mut self, cell: &Cell, name: &str, caption: &str, svg: &str) -> Result<()>;
+
     /// Energies along the iterations of a cell.
     ///
     /// # Errors

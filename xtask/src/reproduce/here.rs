@@ -99,6 +99,10 @@ impl Session for Here<'_> {
         Ok(self.writer.add_panel(cell, caption, rows, grid)?)
     }
 
+    fn drawing(&mut self, cell: &Cell, name: &str, caption: &str, svg: &str) -> Result<(), Error> {
+        Ok(self.writer.add_drawing(cell, name, caption, svg)?)
+    }
+
     fn trace(&mut self, trace: &Trace) -> Result<(), Error> {
         Ok(self.writer.add_trace(trace)?)
     }

@@ -22,10 +22,19 @@ pub(super) struct Canvas {
 impl Canvas {
     /// An empty chart with room for a legend of these names.
     pub(super) fn new<'a>(title: &str, names: impl Iterator<Item = &'a str>) -> Self {
+        Self::with_height(title, names, PLOT_HEIGHT)
+    }
+
+    /// The same with another height of what is drawn, unless the legend is higher.
+    pub(super) fn with_height<'a>(
+        title: &str,
+        names: impl Iterator<Item = &'a str>,
+        height: f64,
+    ) -> Self {
         let (rows, longest) = names.fold((0, 0), |(rows, longest), name| {
             (rows + 1, longest.max(name.chars().count()))
         });
-        let bottom = TOP + (f64::from(rows) * LEGEND_ROW).max(PLOT_HEIGHT);
+        let bottom = TOP + (f64::from(rows) * LEGEND_ROW).max(height);
         let out = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"attractor-chart\" role=\"img\" \
              viewBox=\"0 0 {w} {h}\" width=\"{w}\" height=\"{h}\" aria-label=\"{title}\">\n\
@@ -87,8 +96,12 @@ impl Canvas {
 
     /// Left end and height of row `index` of the legend, and its text.
     pub(super) fn legend_row(&mut self, index: usize, name: &str) -> (f64, f64) {
+        self.legend_at(TOP + 8.0 + index as f64 * LEGEND_ROW, name)
+    }
+
+    /// The same at a height.
+    pub(super) fn legend_at(&mut self, y: f64, name: &str) -> (f64, f64) {
         let left = LEFT + PLOT_WIDTH + 14.0;
-        let y = TOP + 8.0 + index as f64 * LEGEND_ROW;
         let _ = writeln!(
             self.out,
             "<text x=\"{}\" y=\"{}\">{}</text>",

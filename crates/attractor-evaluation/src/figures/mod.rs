@@ -5,10 +5,16 @@ mod bars;
 mod canvas;
 mod chart;
 mod grid;
+mod heat_map;
+mod pixels;
 mod style;
 #[cfg(test)]
 mod tests;
+mod timeline;
 
 pub use bars::BarChart;
 pub use chart::{LineChart, Point, Series};
 pub use grid::{Image, ImageGrid};
+pub use heat_map::{HeatMap, Marks};
+pub use pixels::Colours;
+pub use timeline::{Content, Event, Strip, Timeline};

@@ -177,3 +177,142 @@ fn bars_stand_on_zero_at_their_places() {
     assert!((up.1 - down.0).abs() < 0.02, "{up:?} {down:?}");
     assert!(up.0 < up.1 && down.0 < down.1);
 }
+
+fn map() -> HeatMap {
+    HeatMap {
+        title: "Phase <map>".into(),
+        value_label: "success".into(),
+        x: vec![0.1, 0.2, 0.4],
+        y: vec![1.0, 2.0],
+        values: vec![0.0, 0.5, 1.0, f64::NAN, 0.25, 0.75],
+        curves: vec![Series::reference(
+            "bound",
+            vec![
+                Point::new(0.1, 1.0),
+                Point::new(0.3, 2.0),
+                Point::new(9.0, 2.0),
+            ],
+        )],
+        marks: vec![Marks {
+            name: "certified".into(),
+            cells: vec![(2, 1)],
+        }],
+        ..HeatMap::default()
+    }
+}
+
+/// The numbers of an attribute in every element that starts so.
+fn numbers(svg: &str, element: &str, key: &str) -> Vec<f64> {
+    svg.split(element)
+        .skip(1)
+        .map(|rest| {
+            let (_, rest) = rest.split_once(&format!(" {key}=\"")).unwrap();
+            rest.split('"').next().unwrap().parse().unwrap()
+        })
+        .collect()
+}
+
+#[test]
+fn a_heat_map_puts_values_curves_and_marks_at_the_same_places() {
+    let svg = map().svg();
+    assert_eq!(svg, map().svg());
+    assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
+    let encoded = svg.split("base64,").nth(1).unwrap();
+    let encoded = encoded.split('"').next().unwrap();
+    let png = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, encoded).unwrap();
+    let picture = image::load_from_memory(&png).unwrap().to_rgba8();
+    assert_eq!(picture.dimensions(), (3, 2));
+    // The first row of the values is the lower row of the picture; what is not a number is clear.
+    assert_eq!(picture.get_pixel(0, 1).0, [18, 22, 74, 255]);
+    assert_eq!(picture.get_pixel(2, 1).0, [252, 240, 178, 255]);
+    assert_eq!(picture.get_pixel(0, 0).0[3], 0);
+    // Centres of cells: the mark on the last column of the upper row, the curve from the first of the
+    // lower row to halfway between the last two of the upper row, cut where it leaves the map.
+    let column = |place: f64| 62.0 + 440.0 * (place + 0.5) / 3.0;
+    let row = |place: f64| 300.0 - 260.0 * (place + 0.5) / 2.0;
+    let circle = (
+        numbers(&svg, "<circle", "cx")[0],
+        numbers(&svg, "<circle", "cy")[0],
+    );
+    assert!((circle.0 - column(2.0)).abs() < 0.01 && (circle.1 - row(1.0)).abs() < 0.01);
+    let points = svg.split("points=\"").nth(1).unwrap();
+    let points: Vec<f64> = points
+        .split('"')
+        .next()
+        .unwrap()
+        .split([' ', ','])
+        .map(|n| n.parse().unwrap())
+        .collect();
+    let expected = [column(0.0), row(0.0), column(1.5), row(1.0)];
+    assert_eq!(points.len(), 4);
+    for (found, expected) in points.iter().zip(expected) {
+        assert!((found - expected).abs() < 0.01, "{points:?}");
+    }
+}
+
+#[test]
+fn a_map_of_nothing_draws() {
+    for values in [vec![], vec![f64::NAN; 6], vec![3.0; 6]] {
+        let svg = HeatMap { values, ..map() }.svg();
+        assert!(svg.ends_with("</svg>\n") && !svg.contains("NaN") && !svg.contains("inf"));
+    }
+    assert!(HeatMap::default().svg().ends_with("</svg>\n"));
+    assert!(Timeline::default().svg().ends_with("</svg>\n"));
+}
+
+#[test]
+fn strips_share_their_time() {
+    let event = |at, row, colour| Event { at, row, colour };
+    let strip = |label: &str, content| Strip {
+        label: label.into(),
+        height: 100.0,
+        content,
+    };
+    let timeline = Timeline {
+        title: "Recall".into(),
+        x_label: "time".into(),
+        range: (0.0, 10.0),
+        strips: vec![
+            strip(
+                "units",
+                Content::Events {
+                    rows: 2,
+                    // The second lies in no row, the third at no time.
+                    events: vec![event(5.0, 1, 0), event(5.0, 2, 0), event(f64::NAN, 0, 0)],
+                },
+            ),
+            strip(
+                "rates",
+                Content::Matrix {
+                    columns: 2,
+                    values: vec![0.0, 1.0],
+                    range: None,
+                },
+            ),
+            strip(
+                "overlap",
+                Content::Lines {
+                    series: vec![Series::new(
+                        "cued",
+                        vec![
+                            Point::new(0.0, 0.5),
+                            Point::new(5.0, 1.0),
+                            Point::new(6.0, f64::NAN),
+                        ],
+                    )],
+                    range: Some((0.0, 1.0)),
+                },
+            ),
+        ],
+    };
+    let svg = timeline.svg();
+    assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
+    // Half of the time is the middle of every strip: 62 + 440 / 2.
+    let path = svg.split(" d=\"").nth(1).unwrap();
+    assert!(path.starts_with("M282 ") && path.split('"').next().unwrap().matches('M').count() == 1);
+    let points = svg.split("points=\"").nth(1).unwrap();
+    let points = points.split('"').next().unwrap();
+    // Overlap 1 at the top of the third strip: 40 + 2 (100 + 16).
+    assert!(points.ends_with(" 282,272"), "{points}");
+    assert_eq!(numbers(&svg, "<image", "y"), [156.0]);
+}

@@ -71,6 +71,7 @@ struct PagePanel {
     title: String,
     caption: String,
     rows: Vec<String>,
+    /// As an address that holds the whole picture.
     image: String,
 }
 
@@ -225,13 +226,17 @@ fn panels(folder: &RunFolder) -> Result<Vec<PagePanel>> {
     found.sort_by_key(|panel| order.iter().position(|cell| *cell == panel.cell));
     for panel in found {
         let path = folder.figures().join(&panel.file);
-        let png = std::fs::read(&path).map_err(Error::io(&path, "could not read"))?;
+        let bytes = std::fs::read(&path).map_err(Error::io(&path, "could not read"))?;
+        let kind = match panel.file.ends_with(".svg") {
+            true => "svg+xml",
+            false => "png",
+        };
         pictures.push(PagePanel {
             task: panel.cell.task.clone(),
             title: panel.cell.to_string(),
             caption: panel.caption,
             rows: panel.rows,
-            image: STANDARD.encode(png),
+            image: format!("data:image/{kind};base64,{}", STANDARD.encode(bytes)),
         });
     }
     Ok(pictures)

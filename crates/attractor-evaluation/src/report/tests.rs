@@ -37,6 +37,8 @@ fn run(dataset: &str, cells: usize) -> TempDir {
     let grid = ImageGrid::new(vec![vec![image]]).unwrap();
     run.add_panel(cell, "One & only.", &["stored"], &grid)
         .unwrap();
+    run.add_drawing(cell, "map", "Drawn.", "<svg>a map</svg>")
+        .unwrap();
     run.add_trace(&Trace {
         cell: cell.clone(),
         terms: vec![TraceTerm {
@@ -70,6 +72,8 @@ fn a_report_stands_alone_and_is_stable() {
         "Example &lt;9000&gt;, 2 threads",
         "commit 0123abc",
         "data:image/png;base64,iVBOR",
+        // `<svg>a map</svg>`
+        "data:image/svg+xml;base64,PHN2Zz5hIG1hcDwvc3ZnPg==",
         "prefers-color-scheme:dark",
         ">ours</span>",
         ">match</span>",

@@ -28,7 +28,7 @@ pub struct TrainingPoint {
     pub seconds: f64,
 }
 
-/// A picture of stored, cue and recalled images.
+/// A picture of a cell: a grid of stored, cue and recalled images, or a drawing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Panel {
@@ -36,11 +36,11 @@ pub struct Panel {
     pub cell: Cell,
     /// One line about it.
     pub caption: String,
-    /// What each row of the picture holds, such as `stored`, `cue`, `recalled`.
+    /// What each row of a grid holds, such as `stored`, `cue`, `recalled`; empty for a drawing.
     pub rows: Vec<String>,
-    /// Images per row.
+    /// Images per row; 0 for a drawing.
     pub columns: usize,
-    /// File in `figures/`.
+    /// File in `figures/`, a PNG or an SVG.
     pub file: String,
 }
 
@@ -164,6 +164,23 @@ impl RunWriter {
             file: format!("{stem}.png"),
         };
         files::write_atomic(&self.folder().figures().join(&panel.file), &grid.png()?)?;
+        self.write_figure(&stem, &panel)
+    }
+
+    /// Saves a drawing of a cell; a later one of the same cell and name replaces it.
+    ///
+    /// # Errors
+    /// [`Error::Encode`], [`Error::Io`].
+    pub fn add_drawing(&mut self, cell: &Cell, name: &str, caption: &str, svg: &str) -> Result<()> {
+        let stem = format!("panel-{}-{}", cell.slug(), slug(name));
+        let panel = Panel {
+            cell: cell.clone(),
+            caption: caption.to_owned(),
+            rows: Vec::new(),
+            columns: 0,
+            file: format!("{stem}.svg"),
+        };
+        files::write_atomic(&self.folder().figures().join(&panel.file), svg.as_bytes())?;
         self.write_figure(&stem, &panel)
     }
 

@@ -312,6 +312,11 @@ fn side_channels_survive_a_torn_line() {
     assert_eq!(panels.len(), 1);
     assert_eq!(panels[0].caption, "second");
     assert!(run.folder().figures().join(&panels[0].file).is_file());
+    run.add_drawing(cell, "phase map", "drawn", "<svg></svg>")
+        .unwrap();
+    let panels = run.folder().panels().unwrap();
+    assert_eq!(panels.len(), 2, "a drawing stands beside the images");
+    assert!(panels[1].rows.is_empty() && panels[1].file.ends_with("-phase-map.svg"));
     let terms = vec![TraceTerm {
         name: "total".into(),
         values: vec![2.0, 1.0],
