@@ -70,6 +70,11 @@ const CHECKS: &[Check] = &[
         run: lint,
     },
     Check {
+        name: "features",
+        what: "the façade compiles without its default features, and with each feature alone",
+        run: features,
+    },
+    Check {
         name: "rustdoc",
         what: "rustdoc without warnings",
         run: |root| {
@@ -203,6 +208,31 @@ fn lint(root: &Path) -> Result<Verdict> {
             "warnings",
         ]
     })
+}
+
+/// Backends bring trees of their own, which take longer than all the rest: `flex` stands for them.
+const OTHER_BACKENDS: &[&str] = &["ndarray", "wgpu", "vulkan", "cuda"];
+
+fn features(root: &Path) -> Result<Verdict> {
+    let manifest = root.join("crates/attractor/Cargo.toml");
+    let text = std::fs::read_to_string(&manifest).context("the façade's manifest")?;
+    let table: toml::Table = text.parse().context("the façade's manifest")?;
+    let features = table.get("features").and_then(toml::Value::as_table);
+    let names = features.into_iter().flat_map(toml::Table::keys);
+    let names = names.filter(|name| !OTHER_BACKENDS.contains(&name.as_str()));
+    let facade = ["check", "--quiet", "-p", "attractor", "--lib"];
+    let facade = [facade.as_slice(), &["--no-default-features"]].concat();
+    say!("  none");
+    cargo(root, &facade, &[])?;
+    for name in names {
+        say!("  {name}");
+        cargo(
+            root,
+            &[facade.as_slice(), &["--features", name]].concat(),
+            &[],
+        )?;
+    }
+    Ok(Verdict::Passed)
 }
 
 /// Runs one command for every library crate, by itself: with its own features and dependencies.
