@@ -50,13 +50,13 @@ impl File {
     /// All arrays, for what imports weights by their names.
     pub(super) fn weights(&self) -> &Weights {
         let mut used = self.used.borrow_mut();
-        used.extend(self.weights.names().map(str::to_owned));
+        used.extend(self.weights.all_names().map(str::to_owned));
         &self.weights
     }
 
     /// Arrays below `prefix`, for the same.
     pub(super) fn weights_below(&self, prefix: &str) -> &Weights {
-        let names = self.weights.names();
+        let names = self.weights.all_names();
         let mut used = self.used.borrow_mut();
         used.extend(
             names
@@ -69,7 +69,8 @@ impl File {
     /// Names of what no check has looked at.
     pub(super) fn unused(&self) -> Vec<String> {
         let used = self.used.borrow();
-        let names = self.weights.names().filter(|&name| !used.contains(name));
+        let names = self.weights.all_names();
+        let names = names.filter(|&name| !used.contains(name));
         names.map(str::to_owned).collect()
     }
 
@@ -94,6 +95,14 @@ impl File {
         let values = self.weights.values(key)?;
         self.used.borrow_mut().insert(key.to_owned());
         Ok(values)
+    }
+
+    /// Shape and numbers of an array of any kind, in double precision and as they are: whole numbers, NaN
+    /// and infinities included.
+    pub(super) fn numbers(&self, key: &str) -> Result<(&[usize], Vec<f64>)> {
+        let found = self.weights.numbers(key)?;
+        self.used.borrow_mut().insert(key.to_owned());
+        Ok(found)
     }
 
     /// An array of that many values, whatever its axes.
@@ -141,7 +150,7 @@ impl File {
     pub(super) fn matching(&self, pattern: &str) -> Result<Vec<Named>> {
         let found = self.find(pattern);
         if found.is_empty() {
-            let known: Vec<&str> = self.weights.names().collect();
+            let known: Vec<&str> = self.weights.all_names().collect();
             return Err(self.misfit(format!(
                 "expected tensors `{pattern}` (with numbers for * and #), found only: {}",
                 known.join(", ")
@@ -158,7 +167,7 @@ impl File {
                 numbers: numbers(name, pattern)?,
             })
         };
-        let mut found: Vec<Named> = self.weights.names().filter_map(named).collect();
+        let mut found: Vec<Named> = self.weights.all_names().filter_map(named).collect();
         found.sort_by(|a, b| a.numbers.partial_cmp(&b.numbers).expect("finite numbers"));
         found
     }

@@ -22,7 +22,9 @@ enum Numbers {
         /// The same, rounded, once somebody has asked for that.
         rounded: OnceLock<Vec<f32>>,
     },
-    /// No floating-point numbers: only what they are is kept.
+    /// Whole numbers and truth values, as doubles.
+    Whole(Dtype, Vec<f64>),
+    /// Numbers of a kind that nobody reads: only what they are is kept.
     Other(Dtype),
 }
 
@@ -72,7 +74,10 @@ impl Array {
             }
             other => Self {
                 shape: shape.to_vec(),
-                numbers: Numbers::Other(other),
+                numbers: match whole(other, data) {
+                    Some(values) => Numbers::Whole(other, values),
+                    None => Numbers::Other(other),
+                },
             },
         }
     }
@@ -82,12 +87,24 @@ impl Array {
         match self.numbers {
             Numbers::Single(_) => Dtype::F32,
             Numbers::Double { .. } => Dtype::F64,
-            Numbers::Other(dtype) => dtype,
+            Numbers::Whole(dtype, _) | Numbers::Other(dtype) => dtype,
         }
     }
 
     pub(super) fn is_float(&self) -> bool {
-        !matches!(self.numbers, Numbers::Other(_))
+        matches!(self.numbers, Numbers::Single(_) | Numbers::Double { .. })
+    }
+
+    /// The numbers as they are, whole ones, NaN and infinities included.
+    ///
+    /// # Errors
+    /// For kinds of numbers that nobody reads.
+    pub(super) fn numbers(&self) -> Result<Vec<f64>, String> {
+        match &self.numbers {
+            Numbers::Single(values) => Ok(values.iter().copied().map(f64::from).collect()),
+            Numbers::Double { all, .. } | Numbers::Whole(_, all) => Ok(all.clone()),
+            Numbers::Other(dtype) => Err(format!("expected numbers, found {dtype:?}")),
+        }
     }
 
     /// The finite numbers in single precision.
@@ -109,7 +126,7 @@ impl Array {
                     )),
                 }
             }
-            Numbers::Other(dtype) => Err(not_float(*dtype)),
+            Numbers::Whole(dtype, _) | Numbers::Other(dtype) => Err(not_float(*dtype)),
         }
     }
 
@@ -123,7 +140,7 @@ impl Array {
                 finite(values).map(|()| values.iter().copied().map(f64::from).collect())
             }
             Numbers::Double { all, .. } => finite(all).map(|()| all.clone()),
-            Numbers::Other(dtype) => Err(not_float(*dtype)),
+            Numbers::Whole(dtype, _) | Numbers::Other(dtype) => Err(not_float(*dtype)),
         }
     }
 
@@ -135,10 +152,36 @@ impl Array {
         let bytes = match &self.numbers {
             Numbers::Single(values) => values.iter().flat_map(|x| x.to_le_bytes()).collect(),
             Numbers::Double { all, .. } => all.iter().flat_map(|x| x.to_le_bytes()).collect(),
-            Numbers::Other(dtype) => return Err(not_float(*dtype)),
+            Numbers::Whole(dtype, _) | Numbers::Other(dtype) => {
+                return Err(not_float(*dtype));
+            }
         };
         Ok((self.dtype(), bytes))
     }
+}
+
+/// Whole numbers of any width, and truth values, as doubles: exact up to 2^53.
+fn whole(dtype: Dtype, data: &[u8]) -> Option<Vec<f64>> {
+    macro_rules! of {
+        ($int:ty, $bytes:literal) => {
+            data.as_chunks::<$bytes>()
+                .0
+                .iter()
+                .map(|bytes| <$int>::from_le_bytes(*bytes) as f64)
+                .collect()
+        };
+    }
+    Some(match dtype {
+        Dtype::BOOL | Dtype::U8 => of!(u8, 1),
+        Dtype::I8 => of!(i8, 1),
+        Dtype::I16 => of!(i16, 2),
+        Dtype::U16 => of!(u16, 2),
+        Dtype::I32 => of!(i32, 4),
+        Dtype::U32 => of!(u32, 4),
+        Dtype::I64 => of!(i64, 8),
+        Dtype::U64 => of!(u64, 8),
+        _ => return None,
+    })
 }
 
 /// What is said about numbers of another kind.

@@ -33,8 +33,8 @@ impl Weights {
         }
     }
 
-    /// Reads a file. Of tensors that hold no floating-point numbers (such as batch counters) only name,
-    /// shape and type are kept: they are an error once somebody asks for their numbers.
+    /// Reads a file. Tensors that hold no floating-point numbers (such as batch counters) are an error for
+    /// whoever asks for weights; [`Self::numbers`] has them.
     ///
     /// # Errors
     /// [`Error::Weights`] if the file is missing, truncated or not safetensors.
@@ -109,6 +109,24 @@ impl Weights {
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let floats = self.tensors.iter().filter(|(_, array)| array.is_float());
         floats.map(|(name, _)| name.as_str())
+    }
+
+    /// Names of all tensors, whatever they hold, sorted.
+    pub fn all_names(&self) -> impl Iterator<Item = &str> {
+        self.tensors.keys().map(String::as_str)
+    }
+
+    /// Shape and numbers of any tensor as they are: whole numbers and truth values as doubles (exact up to
+    /// 2^53), NaN and infinities included. For files that record what a program computed; what computes
+    /// with numbers asks for [`Self::values`] or [`Self::doubles`], which are finite.
+    ///
+    /// # Errors
+    /// [`Error::Weights`] if it is missing or of a type that holds no numbers.
+    pub fn numbers(&self, name: &str) -> Result<(&[usize], Vec<f64>)> {
+        let array = self.present(name)?;
+        let numbers = array.numbers();
+        let numbers = numbers.map_err(|reason| self.fail(format!("`{name}`: {reason}")))?;
+        Ok((&array.shape, numbers))
     }
 
     /// Adds an array.
@@ -282,20 +300,24 @@ impl Weights {
     }
 
     fn entry(&self, name: &str) -> Result<&Array> {
-        match self.tensors.get(name) {
-            Some(array) if array.is_float() => Ok(array),
-            Some(other) => {
-                let reason = array::not_float(other.dtype());
+        let array = self.present(name)?;
+        match array.is_float() {
+            true => Ok(array),
+            false => {
+                let reason = array::not_float(array.dtype());
                 Err(self.fail(format!("`{name}`: {reason}")))
             }
-            None => {
-                let known: Vec<&str> = self.tensors.keys().map(String::as_str).collect();
-                Err(self.fail(format!(
-                    "expected a tensor `{name}`, found only: {}",
-                    known.join(", ")
-                )))
-            }
         }
+    }
+
+    fn present(&self, name: &str) -> Result<&Array> {
+        self.tensors.get(name).ok_or_else(|| {
+            let known: Vec<&str> = self.all_names().collect();
+            self.fail(format!(
+                "expected a tensor `{name}`, found only: {}",
+                known.join(", ")
+            ))
+        })
     }
 
     /// The error that says what is wrong with this file.

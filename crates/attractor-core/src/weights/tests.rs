@@ -130,6 +130,34 @@ fn what_is_no_finite_number_is_an_error_that_names_the_tensor() {
     assert!(message.ends_with("`count`: expected F32, F16, BF16 or F64, found I64"));
 }
 
+/// What programs computed is read as it is: whole numbers, truth values, NaN.
+#[test]
+fn numbers_of_any_kind_are_read_as_they_are() {
+    let of = |dtype, bytes: &[u8], entries| {
+        let weights = file(dtype, bytes, entries);
+        assert!(weights.all_names().eq(["count", "x"]));
+        let (shape, numbers) = weights.numbers("x").unwrap();
+        assert_eq!(shape, [entries]);
+        numbers
+    };
+    assert_eq!(of("I32", &[7, 0, 0, 0, 254, 255, 255, 255], 2), [7.0, -2.0]);
+    assert_eq!(of("U8", &[0, 255], 2), [0.0, 255.0]);
+    assert_eq!(of("BOOL", &[1, 0], 2), [1.0, 0.0]);
+    assert_eq!(of("I64", &[255; 8], 1), [-1.0]);
+    let odd = of(
+        "F64",
+        &[f64::NAN.to_le_bytes(), f64::INFINITY.to_le_bytes()].concat(),
+        2,
+    );
+    assert!(odd[0].is_nan() && odd[1] == f64::INFINITY);
+    let message = file("C64", &[0; 8], 1).numbers("x").unwrap_err();
+    assert!(
+        message
+            .to_string()
+            .ends_with("`x`: expected numbers, found C64")
+    );
+}
+
 #[test]
 fn everything_that_is_missing_is_named() {
     let mut weights = Weights::new();
