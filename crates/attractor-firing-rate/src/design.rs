@@ -85,12 +85,17 @@ impl Levels {
             return Err(Error::config("Currents", rule, activation.threshold));
         }
         let levels = Self::unchecked(activation, currents);
-        if levels.range() >= LEAST_RANGE {
+        if levels.apart() {
             return Ok(levels);
         }
         let rule = "must have rates Phi(high) - Phi(low) of at least 1e-6";
         let found = format!("{:e} - {:e}", levels.high, levels.low);
         Err(Error::config("Currents", rule, found))
+    }
+
+    /// Whether silent and active units have rates of their own.
+    pub(crate) fn apart(&self) -> bool {
+        self.range() >= LEAST_RANGE
     }
 
     /// Phi1 - Phi0.

@@ -35,41 +35,59 @@ impl PhaseCell {
     }
 }
 
-/// A cell for each slope, and in it for each threshold, in that order: `[slopes, thresholds]`.
-/// `O(P (N P^2 / 64 + P^3))` a cell, on all cores.
+/// A cell for each slope, and in it for each threshold, in that order: `[slopes, thresholds]`. `None` where
+/// silent and active units have the same rate to within 1e-6, so that there is no design. At the kink of the
+/// rectified tanh slopes are those to the right. `O(P (N P^2 / 64 + P^3))` a cell, on all cores.
 ///
 /// # Errors
-/// [`attractor_core::Error::Config`] for slopes and thresholds that no design exists for, see
-/// [`Levels::new`]; what [`Statistics::of`] and [`Gains::new`] refuse of the patterns.
+/// [`attractor_core::Error::Config`] for slopes and thresholds that no activation function has; what
+/// [`Statistics::of`] and [`Gains::new`] refuse of the patterns.
 pub fn phase_map(
     patterns: &Patterns,
     currents: &Currents,
     shape: Shape,
     slopes: &[f64],
     thresholds: &[f64],
-) -> Result<Vec<PhaseCell>> {
+) -> Result<Vec<Option<PhaseCell>>> {
+    currents.validate()?;
     let statistics = Statistics::of(patterns)?;
-    let (q, r) = (statistics.activity, statistics.overlap);
-    let places: Vec<(f64, f64)> = slopes
+    let places: Vec<Activation> = slopes
         .iter()
-        .flat_map(|&slope| thresholds.iter().map(move |&threshold| (slope, threshold)))
-        .collect();
-    let cell = |&(slope, threshold): &(f64, f64)| {
-        let activation = Activation::new(shape, threshold, slope);
-        activation.validate()?;
-        let levels = Levels::new(&activation, currents)?;
-        let gains = Gains::new(&levels, currents, q, r)?;
-        let synapses = Synapses::hebbian(patterns.clone(), &gains);
-        let abscissae: Result<Vec<f64>> = (0..patterns.len())
-            .map(|index| synapses.abscissa(&levels, index))
-            .collect();
-        Ok(PhaseCell {
-            activation,
-            levels,
-            gains,
-            certificates: Certificates::of(&levels, &gains, q),
-            abscissa: abscissae?.into_iter().fold(f64::NEG_INFINITY, f64::max),
+        .flat_map(|&slope| {
+            let of = move |&threshold: &f64| Activation::new(shape, threshold, slope);
+            thresholds.iter().map(of)
         })
-    };
+        .collect();
+    let cell = |activation: &Activation| cell(patterns, &statistics, currents, *activation);
     places.par_iter().map(cell).collect()
+}
+
+fn cell(
+    patterns: &Patterns,
+    statistics: &Statistics,
+    currents: &Currents,
+    activation: Activation,
+) -> Result<Option<PhaseCell>> {
+    activation.validate()?;
+    let levels = Levels::unchecked(&activation, currents);
+    if !levels.apart() {
+        return Ok(None);
+    }
+    let Statistics {
+        activity: q,
+        overlap: r,
+        ..
+    } = *statistics;
+    let gains = Gains::new(&levels, currents, q, r)?;
+    let synapses = Synapses::hebbian(patterns.clone(), &gains);
+    let abscissae: Result<Vec<f64>> = (0..patterns.len())
+        .map(|index| synapses.abscissa(&levels, index))
+        .collect();
+    Ok(Some(PhaseCell {
+        activation,
+        levels,
+        gains,
+        certificates: Certificates::of(&levels, &gains, q),
+        abscissa: abscissae?.into_iter().fold(f64::NEG_INFINITY, f64::max),
+    }))
 }

@@ -5,6 +5,7 @@
 
 mod bayespcn;
 mod file;
+mod firing_rate;
 mod golden;
 mod inference;
 mod kernel;
@@ -36,6 +37,7 @@ const SYSTEMS: &[System] = &[
     inference::PREDICTIVE_CODING,
     bayespcn::SYSTEM,
     predictive_coding::SYSTEM,
+    firing_rate::SYSTEM,
 ];
 
 /// Names the folder of golden files that are too large to be kept with the code.

@@ -3,6 +3,7 @@
 mod activation;
 mod design;
 mod dynamics;
+mod golden;
 mod mistakes;
 mod reading;
 mod stability;

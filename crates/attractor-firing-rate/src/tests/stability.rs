@@ -129,6 +129,8 @@ fn phase_maps_have_the_known_counts() {
     for ((shape, low), expected) in DESIGNS.into_iter().zip(expected) {
         let (slopes, thresholds) = (line(0.2, 5.0), line(0.0, 0.9));
         let cells = phase_map(&patterns, &currents(low), shape, &slopes, &thresholds).unwrap();
+        let cells: Vec<crate::PhaseCell> = cells.into_iter().flatten().collect();
+        assert_eq!(cells.len(), 900);
         assert_eq!(
             (cells[31].activation.slope, cells[31].activation.threshold),
             (slopes[1], thresholds[1])
