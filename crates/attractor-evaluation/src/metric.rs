@@ -111,6 +111,28 @@ metrics! {
     Beta: "beta", "Inverse temperature", "", None, 2;
     /// Power with which something grows.
     Exponent: "exponent", "Exponent", "", None, 3;
+    /// Mean overlap of an answer with the stored patterns that were not cued.
+    OtherOverlap: "other_overlap", "Overlap with the others", "", DOWN, 3;
+    /// Largest error of the input currents at a stored memory.
+    CurrentError: "current_error", "Error of currents", "", DOWN, 4;
+    /// Largest spectral abscissa of the dynamics at the stored memories, in units of 1 / tau.
+    Abscissa: "abscissa", "Spectral abscissa", "1/tau", DOWN, 3;
+    /// Share of cues of nothing stored that are rejected, in percent.
+    Rejected: "rejected", "Novel cues rejected", "%", UP, 1;
+    /// Mean firing rate.
+    MeanRate: "mean_rate", "Mean rate", "", None, 4;
+    /// Largest rise of an energy that should only fall.
+    EnergyRise: "energy_rise", "Largest rise of the energy", "", DOWN, 5;
+    /// Cells of a map whose memories are stable.
+    StableCells: "stable_cells", "Stable", "cells", None, 0;
+    /// Cells of a map whose stability is certified.
+    CertifiedStable: "certified_stable", "Certified stable", "cells", None, 0;
+    /// Cells of a map whose instability is certified.
+    CertifiedUnstable: "certified_unstable", "Certified unstable", "cells", None, 0;
+    /// Cells of a map about which no certificate speaks.
+    Undecided: "undecided", "Undecided", "cells", DOWN, 0;
+    /// Cells of a map whose certificate is wrong.
+    Contradictions: "contradictions", "Contradictions", "cells", DOWN, 0;
 }
 
 impl Metric {

@@ -60,6 +60,7 @@
 //! | [`bayespcn`] | recall, forgetting and width of a memory written by Bayes' rule |
 //! | [`capacity`] | recall of random patterns against load |
 //! | [`drdam`] | random features beside the memory that keeps its patterns |
+//! | [`firing_rate`] | firing-rate networks beside Hopfield networks: recall, stability, trajectories |
 //! | [`images`] | systems that recall images from corrupted ones, task by task |
 //! | [`khm`] | kernelised Hopfield networks beside the identity map |
 //! | [`pcn`] | recall of images by a predictive coding memory, from noise and parts |
@@ -79,6 +80,7 @@ pub mod bayespcn;
 pub mod capacity;
 pub mod drdam;
 mod error;
+pub mod firing_rate;
 pub mod images;
 pub mod khm;
 pub mod pcn;

@@ -7,7 +7,7 @@ use attractor::evaluation::experiment::{Overrides, ResolvedPart, ResolvedSeries}
 use attractor::evaluation::{Cell, Measurement};
 use serde::de::DeserializeOwned;
 
-use crate::{Error, Result, Session, bayespcn, capacity, drdam, images, khm, pcn};
+use crate::{Error, Result, Session, bayespcn, capacity, drdam, firing_rate, images, khm, pcn};
 
 /// One cell with what the experiment says about it.
 #[derive(Debug, Clone, Copy)]
@@ -271,6 +271,12 @@ pub const PROTOCOLS: &[ProtocolEntry] = &[
         summary: "random features beside the memory that keeps its patterns",
         overrides: &[],
         new: || Box::new(drdam::Drdam),
+    },
+    ProtocolEntry {
+        name: "firing-rate",
+        summary: "firing-rate networks: recall, sign of the homogeneous term, phase maps, trajectories",
+        overrides: &[],
+        new: || Box::new(firing_rate::FiringRates),
     },
     ProtocolEntry {
         name: "images",
