@@ -6,6 +6,7 @@
 
 pub mod bayespcn;
 pub mod family;
+pub mod firing_rate;
 pub mod gemm;
 pub mod pcn;
 pub mod read;

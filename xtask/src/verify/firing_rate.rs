@@ -27,8 +27,8 @@ const KINKED: f64 = 3e-5;
 /// Of states in single precision, up to the time below: later, rounding may decide between memories.
 const SINGLE: f64 = 1e-4;
 const SINGLE_UNTIL: f64 = 2.0;
-/// The Runge-Kutta step.
-const STEP: f64 = 0.01;
+/// The Runge-Kutta step; 0.01 is within the tolerances as well.
+const STEP: f64 = 0.0025;
 
 pub(super) const SYSTEM: System = System {
     name: NAME,
