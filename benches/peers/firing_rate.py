@@ -28,7 +28,7 @@ import numpy as np  # noqa: E402
 
 from timing import measure  # noqa: E402
 
-SIZES = [(1000, 14), (2000, 14), (4000, 14), (8000, 14), (1000, 28), (1000, 56), (1000, 112), (2000, 112)]
+SIZES = [(1000, 14), (2000, 14), (4000, 14), (8000, 14), (1000, 112), (1000, 224), (1000, 448), (2000, 224)]
 CUES, STEPS, STEP = 14, 200, 0.1
 Q, LOW, HIGH, THRESHOLD, SLOPE = 0.2, -0.3, 0.95, 0.2, 4.8
 # A dense W of 8000 units takes 256 MB and minutes.

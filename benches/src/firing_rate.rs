@@ -12,10 +12,10 @@ pub const SIZES: [(usize, usize); 8] = [
     (2000, 14),
     (4000, 14),
     (8000, 14),
-    (1000, 28),
-    (1000, 56),
     (1000, 112),
-    (2000, 112),
+    (1000, 224),
+    (1000, 448),
+    (2000, 224),
 ];
 /// Cues, and Euler steps of a tenth of tau.
 pub const CUES: usize = 14;
