@@ -1,13 +1,8 @@
 //! The baselines by name. To add one, add an entry to [`MEMORIES`].
 
-use std::sync::Arc;
-
-use attractor_core::memory::registry::{
-    BoxedMemory, BuildMemory, Context, MemoryEntry, configure, defaults, iterations,
-};
-use attractor_core::model::Signs;
-use attractor_core::{Error, Options, Result};
-use attractor_memories::EncodedMemory;
+use attractor_core::Error;
+use attractor_core::memory::registry::{BuildMemory, MemoryEntry, configure, defaults, iterations};
+use attractor_memories::signs;
 
 use crate::{
     AutoencoderConfig, ClassicalHopfieldConfig, DenseHopfieldConfig, EncoderOnlyConfig, KnnConfig,
@@ -37,15 +32,11 @@ macro_rules! of_signs {
             name: $name,
             summary: $summary,
             citation: $citation,
-            defaults: || {
-                let mut options = defaults($config(1));
-                options.insert("threshold".into(), THRESHOLD.into());
-                options
-            },
+            defaults: || signs::with_threshold(defaults($config(1))),
             build: BuildMemory::OfData(|options, context| {
-                let (options, threshold) = threshold($name, options)?;
+                let (options, threshold) = signs::threshold($name, options)?;
                 let config = configure($name, $config(context.model.latent_dim()), &options)?;
-                signs(context, threshold, Box::new(config.init(&context.device)?))
+                signs::behind(context, threshold, Box::new(config.init(&context.device)?))
             }),
         }
     };
@@ -126,37 +117,3 @@ pub const MEMORIES: &[MemoryEntry] = &[
         }),
     },
 ];
-
-/// Entries above it are +1, the others -1.
-const THRESHOLD: f64 = 0.5;
-
-/// The threshold, and the options without it.
-fn threshold(name: &str, options: &Options) -> Result<(Options, f32)> {
-    let mut options = options.clone();
-    let threshold = match options.remove("threshold") {
-        None => THRESHOLD,
-        Some(toml::Value::Float(threshold)) => threshold,
-        Some(toml::Value::Integer(threshold)) => threshold as f64,
-        Some(other) => {
-            let found = format!("{name}: threshold = {other}");
-            return Err(Error::config(
-                "memory options",
-                "must fit the memory",
-                found,
-            ));
-        }
-    };
-    Ok((options, threshold as f32))
-}
-
-fn signs(context: &Context, threshold: f32, inner: BoxedMemory) -> Result<BoxedMemory> {
-    if !context.model.codes_are_data() {
-        return Err(Error::unsupported(
-            "a memory of +1 and -1",
-            "codes that are the data",
-            context.model.name(),
-        ));
-    }
-    let model = Arc::new(Signs::new(inner.dim(), threshold)?);
-    Ok(Box::new(EncodedMemory::new(model, inner)?))
-}

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`variational`] | generative model x observation model x prior x inference, any of each |
 //! | [`encoded`] | any memory of codes behind an encoder and a decoder |
+//! | [`signs`] | memories of +1 and -1 behind a threshold |
 //!
 //! # Speed in debug builds
 //! Numerical code without optimisation is tens of times slower. In the `Cargo.toml` of your workspace:
@@ -15,6 +16,7 @@
 //! ```
 
 pub mod encoded;
+pub mod signs;
 pub mod variational;
 
 pub use encoded::EncodedMemory;

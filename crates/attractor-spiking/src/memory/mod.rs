@@ -1,0 +1,10 @@
+//! The memory of +1 and -1 in a hypercube network. See the [crate](crate) and [`crate::cube`].
+
+mod config;
+mod model;
+mod persist;
+#[cfg(test)]
+mod tests;
+
+pub use config::{Certify, SpikingMemoryConfig};
+pub use model::SpikingMemory;

@@ -1,0 +1,75 @@
+use attractor_core::{Error, Result};
+
+use crate::algebra::{Matrix, dot};
+
+/// The perceptron rule with a margin. J is not symmetric.
+///
+/// Patterns in turn: the units with `xi_k (J xi)_k < kappa`, all judged by the same fields, learn
+/// `J_kl += (eta / K) xi_k xi_l`, l not k, until a sweep finds none. J is kept in whole multiples of `eta / K`, so
+/// that rounding does not decide whether a field equals the margin.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Perceptron {
+    /// J in units of `eta / K`.
+    steps: Matrix,
+    margin: f64,
+    rate: f64,
+    max_sweeps: usize,
+}
+
+impl Perceptron {
+    /// Of `units` units, nothing learned.
+    pub fn new(units: usize, margin: f64, rate: f64, max_sweeps: usize) -> Self {
+        Self {
+            steps: Matrix::zeros(units, units),
+            margin,
+            rate,
+            max_sweeps,
+        }
+    }
+
+    /// Back to J = 0.
+    pub fn forget(&mut self) {
+        let [units, _] = self.steps.shape();
+        self.steps = Matrix::zeros(units, units);
+    }
+
+    /// Sweeps over patterns `[n, K]` from the present J until all have the margin: from J = 0 this is the batch
+    /// rule, from a J that holds other patterns its incremental form. Returns the number of sweeps, the
+    /// last one included.
+    ///
+    /// # Errors
+    /// [`Error::Config`] if the sweeps run out: the patterns are too many to have that margin (more than 2 K
+    /// random ones never do), or need more sweeps.
+    pub fn learn(&mut self, patterns: &[i8]) -> Result<usize> {
+        let [units, _] = self.steps.shape();
+        let margin = self.margin * units as f64 / self.rate;
+        for sweep in 1..=self.max_sweeps {
+            let mut short = false;
+            for pattern in patterns.chunks_exact(units).map(super::doubles) {
+                for (k, sign) in pattern.iter().enumerate() {
+                    // A row's field depends on that row alone.
+                    let row = self.steps.row_mut(k);
+                    if sign * dot(row, &pattern) < margin {
+                        short = true;
+                        row.iter_mut().zip(&pattern).for_each(|(j, x)| *j += sign * x);
+                        row[k] = 0.0;
+                    }
+                }
+            }
+            if !short {
+                return Ok(sweep);
+            }
+        }
+        let (count, sweeps) = (patterns.len() / units, self.max_sweeps);
+        let found = format!("{count} patterns of {units} units after {sweeps} sweeps");
+        let rule = "the perceptron rule must give every unit of every pattern its margin";
+        Err(Error::config("patterns", rule, found))
+    }
+
+    /// J.
+    pub fn coupling(&self) -> Matrix {
+        let [units, _] = self.steps.shape();
+        let step = self.rate / units as f64;
+        Matrix::from_fn(units, units, |k, l| step * self.steps.at(k, l))
+    }
+}
