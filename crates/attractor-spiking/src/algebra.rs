@@ -76,11 +76,11 @@ impl Matrix {
         self.values[i * self.columns + j] = value;
     }
 
-    /// Adds `scale * left right^T`.
+    /// Adds `scale * left right^T`; what is symmetric stays so to the last bit.
     pub(crate) fn add_outer(&mut self, scale: f64, left: &[f64], right: &[f64]) {
         for (i, &x) in left.iter().enumerate() {
             for (entry, &y) in self.row_mut(i).iter_mut().zip(right) {
-                *entry += scale * x * y;
+                *entry += scale * (x * y);
             }
         }
     }

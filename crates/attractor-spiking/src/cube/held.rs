@@ -7,7 +7,7 @@ impl CubeNetwork {
     /// The network of the `free` units while every unit outside is held: `rate` filtered spikes on the side
     /// of its sign, none on the other. What held units send is constant, so the free ones form a
     /// network of the same kind with the drives `h - c rate n_held` and `b_k = rate sum_held J_kl sign_l`.
-    pub(super) fn held(&self, signs: &[i8], free: &[usize], rate: f64) -> Self {
+    pub(crate) fn held(&self, signs: &[i8], free: &[usize], rate: f64) -> Self {
         let mut known: Vec<f64> = signs.iter().map(|&sign| rate * f64::from(sign)).collect();
         free.iter().for_each(|&k| known[k] = 0.0);
         let held = (self.units() - free.len()) as f64;

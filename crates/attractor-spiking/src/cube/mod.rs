@@ -22,7 +22,7 @@
 //! | [`recall`] | from a cue to what is read out |
 
 pub mod certificate;
-mod held;
+pub(crate) mod held;
 mod network;
 pub mod recall;
 mod run;

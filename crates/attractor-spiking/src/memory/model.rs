@@ -149,7 +149,7 @@ impl SpikingMemory {
         Ok(())
     }
 
-    pub(super) fn write_signs(&mut self, new: &[i8]) -> Result<()> {
+    pub(crate) fn write_signs(&mut self, new: &[i8]) -> Result<()> {
         let (dim, known) = (self.config.dim, self.len());
         let patterns = [self.patterns.as_slice(), new].concat();
         let mut learner = self.learner.clone();

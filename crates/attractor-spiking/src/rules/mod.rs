@@ -180,7 +180,7 @@ impl Learner {
                 (0..coupling.shape()[0]).for_each(|k| coupling.set(k, k, 0.0));
                 coupling
             }
-            Self::Perceptron(perceptron) => perceptron.coupling(),
+            Self::Perceptron(perceptron) => perceptron.coupling().clone(),
             Self::Gradient(gradient) => gradient.coupling().clone(),
         }
     }

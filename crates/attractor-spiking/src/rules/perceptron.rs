@@ -5,12 +5,12 @@ use crate::algebra::{Matrix, dot};
 /// The perceptron rule with a margin. J is not symmetric.
 ///
 /// Patterns in turn: the units with `xi_k (J xi)_k < kappa`, all judged by the same fields, learn
-/// `J_kl += (eta / K) xi_k xi_l`, l not k, until a sweep finds none. J is kept in whole multiples of `eta / K`, so
-/// that rounding does not decide whether a field equals the margin.
+/// `J_kl += (eta / K) xi_k xi_l`, l not k, until a sweep finds none. Fields are multiples of `eta / K` and often equal
+/// the margin but for rounding, which then decides whether a unit learns: they are summed in the order of
+/// [`field`], the same on every machine.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Perceptron {
-    /// J in units of `eta / K`.
-    steps: Matrix,
+    coupling: Matrix,
     margin: f64,
     rate: f64,
     max_sweeps: usize,
@@ -20,7 +20,7 @@ impl Perceptron {
     /// Of `units` units, nothing learned.
     pub fn new(units: usize, margin: f64, rate: f64, max_sweeps: usize) -> Self {
         Self {
-            steps: Matrix::zeros(units, units),
+            coupling: Matrix::zeros(units, units),
             margin,
             rate,
             max_sweeps,
@@ -29,8 +29,8 @@ impl Perceptron {
 
     /// Back to J = 0.
     pub fn forget(&mut self) {
-        let [units, _] = self.steps.shape();
-        self.steps = Matrix::zeros(units, units);
+        let [units, _] = self.coupling.shape();
+        self.coupling = Matrix::zeros(units, units);
     }
 
     /// Sweeps over patterns `[n, K]` from the present J until all have the margin: from J = 0 this is the batch
@@ -41,8 +41,7 @@ impl Perceptron {
     /// [`Error::Config`] if the sweeps run out: the patterns are too many to have that margin (more than 2 K
     /// random ones never do), or need more sweeps.
     pub fn learn(&mut self, patterns: &[i8]) -> Result<usize> {
-        let [units, _] = self.steps.shape();
-        let margin = self.margin * units as f64 / self.rate;
+        let [units, _] = self.coupling.shape();
         for sweep in 1..=self.max_sweeps {
             let mut short = false;
             for pattern in patterns.chunks_exact(units).map(super::doubles) {
@@ -51,7 +50,9 @@ impl Perceptron {
                     let row = self.steps.row_mut(k);
                     if sign * dot(row, &pattern) < margin {
                         short = true;
-                        row.iter_mut().zip(&pattern).for_each(|(j, x)| *j += sign * x);
+                        row.iter_mut()
+                            .zip(&pattern)
+                            .for_each(|(j, x)| *j += sign * x);
                         row[k] = 0.0;
                     }
                 }
@@ -67,9 +68,20 @@ impl Perceptron {
     }
 
     /// J.
-    pub fn coupling(&self) -> Matrix {
-        let [units, _] = self.steps.shape();
-        let step = self.rate / units as f64;
-        Matrix::from_fn(units, units, |k, l| step * self.steps.at(k, l))
+    pub fn coupling(&self) -> &Matrix {
+        &self.coupling
     }
+}
+
+/// `row.x`: four partial sums of every fourth entry, the first with the third, and what is left over at the end.
+/// It is the order of a matrix product with vectors of four numbers.
+fn field(row: &[f64], x: &[f64]) -> f64 {
+    let ((fours, rest), (signs, others)) = (row.as_chunks::<4>(), x.as_chunks::<4>());
+    let mut sums = [0.0; 4];
+    for (four, signs) in fours.iter().zip(signs) {
+        for lane in 0..4 {
+            sums[lane] += four[lane] * signs[lane];
+        }
+    }
+    (sums[0] + sums[2]) + (sums[1] + sums[3]) + dot(rest, others)
 }

@@ -455,7 +455,9 @@ fn four_rules_recall() {
             let mut energies = Vec::new();
             for time in file.values("memory/snapshot_times") {
                 let (mut energy, from) = (0.0, run.time());
-                spikes.extend(std::iter::from_fn(|| run.step_with_energy(time, &mut energy)));
+                spikes.extend(std::iter::from_fn(|| {
+                    run.step_with_energy(time, &mut energy)
+                }));
                 signed.extend(run.signed());
                 totals.push(run.total());
                 energies.push(energy / (time - from));
