@@ -133,6 +133,14 @@ metrics! {
     Undecided: "undecided", "Undecided", "cells", DOWN, 0;
     /// Cells of a map whose certificate is wrong.
     Contradictions: "contradictions", "Contradictions", "cells", DOWN, 0;
+    /// Share of the stored patterns that pass every certificate of stability, in percent.
+    Certified: "certified", "Certified stable", "%", UP, 1;
+    /// Spikes per cue.
+    Spikes: "spikes", "Spikes", "spikes", None, 0;
+    /// Share of units that end unlike those of a Hopfield network with the same weights and cue, in percent.
+    Unlike: "unlike", "Units unlike the Hopfield network's", "%", None, 2;
+    /// Patterns that can be stored for each unit.
+    Load: "load", "Capacity per unit", "", UP, 3;
 }
 
 impl Metric {

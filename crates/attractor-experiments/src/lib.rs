@@ -63,6 +63,7 @@
 //! | [`firing_rate`] | firing-rate networks beside Hopfield networks: recall, stability, trajectories |
 //! | [`images`] | systems that recall images from corrupted ones, task by task |
 //! | [`khm`] | kernelised Hopfield networks beside the identity map |
+//! | [`spiking`] | a hypercube of spiking neurons beside Hopfield networks |
 //! | [`pcn`] | recall of images by a predictive coding memory, from noise and parts |
 //!
 //! A new protocol is a folder with an implementation of [`Protocol`], and a line in the registry.
@@ -88,6 +89,7 @@ mod plan;
 mod protocol;
 mod records;
 mod session;
+pub mod spiking;
 #[cfg(test)]
 mod testing;
 

@@ -7,7 +7,9 @@ use attractor::evaluation::experiment::{Overrides, ResolvedPart, ResolvedSeries}
 use attractor::evaluation::{Cell, Measurement};
 use serde::de::DeserializeOwned;
 
-use crate::{Error, Result, Session, bayespcn, capacity, drdam, firing_rate, images, khm, pcn};
+use crate::{
+    Error, Result, Session, bayespcn, capacity, drdam, firing_rate, images, khm, pcn, spiking,
+};
 
 /// One cell with what the experiment says about it.
 #[derive(Debug, Clone, Copy)]
@@ -295,6 +297,12 @@ pub const PROTOCOLS: &[ProtocolEntry] = &[
         summary: "recall of images by a predictive coding memory, from noise and parts",
         overrides: &[],
         new: || Box::<pcn::PredictiveCoding>::default(),
+    },
+    ProtocolEntry {
+        name: "spiking",
+        summary: "a hypercube of spiking neurons beside Hopfield networks of the same weights",
+        overrides: &[],
+        new: || Box::new(spiking::Spiking),
     },
 ];
 

@@ -18,7 +18,7 @@
 //!
 //! The parts are crates of their own, re-exported here: [`core`] (traits, backends, the read
 //! kernel), data sets, generative models, memory [`priors`], [`inference`] algorithms,
-//! baselines, assembled [`memories`], predictive coding, firing-rate networks and evaluation. [`catalogue`] builds any memory from a
+//! baselines, assembled [`memories`], predictive coding, firing-rate and spiking networks and evaluation. [`catalogue`] builds any memory from a
 //! name and a table of options.
 //!
 //! # Features
@@ -31,6 +31,7 @@
 //! | `generative` | autoencoders, MONet and their training | |
 //! | `baselines` | memory networks, Hopfield networks of signs, nearest neighbours | |
 //! | `firing-rate` | firing-rate networks of sparse bits | |
+//! | `spiking` | hypercubes of inhibitory spiking neurons | |
 //! | `predictive-coding` | PCN, its covariance relatives, BayesPCN | |
 //! | `evaluation` | metrics, figures, run folders, reports | |
 //! | `full` | all but further backends | |
@@ -67,5 +68,7 @@ pub use attractor_memories as memories;
 #[cfg(feature = "predictive-coding")]
 pub use attractor_predictive_coding as predictive_coding;
 pub use attractor_priors as priors;
+#[cfg(feature = "spiking")]
+pub use attractor_spiking as spiking;
 #[cfg(feature = "datasets")]
 pub use photos::{image_memory, torn_half};

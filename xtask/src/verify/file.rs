@@ -82,6 +82,11 @@ impl File {
         }
     }
 
+    /// Names of all arrays.
+    pub(super) fn all_names(&self) -> Vec<String> {
+        self.weights.all_names().map(str::to_owned).collect()
+    }
+
     pub(super) fn contains(&self, key: &str) -> bool {
         self.weights.contains(key)
     }

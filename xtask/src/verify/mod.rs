@@ -15,6 +15,7 @@ mod predictive_coding;
 mod priors;
 mod random_features;
 mod report;
+mod spiking;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -38,6 +39,7 @@ const SYSTEMS: &[System] = &[
     bayespcn::SYSTEM,
     predictive_coding::SYSTEM,
     firing_rate::SYSTEM,
+    spiking::SYSTEM,
 ];
 
 /// Names the folder of golden files that are too large to be kept with the code.

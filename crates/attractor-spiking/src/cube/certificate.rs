@@ -17,6 +17,12 @@ use rayon::prelude::*;
 use super::CubeNetwork;
 use crate::algebra::{Matrix, Spectrum, dot, smallest_real_part, solve, solves, spectrum};
 
+/// Names of the certificates, in errors.
+pub(crate) const V1: &str = "certificate V1, smallest rate of the pattern's neurons";
+pub(crate) const V2: &str =
+    "certificate V2, smallest distance of an opposing neuron from its threshold";
+pub(crate) const V3: &str = "certificate V3, smallest eigenvalue of the mutual inhibition";
+
 /// How far a vertex is from being no attractor.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Certificate {
@@ -34,9 +40,9 @@ impl Certificate {
     /// The first that fails (beyond `margin`), with a name and the number found.
     pub fn failure(&self, margin: f64) -> Option<(&'static str, f64)> {
         [
-            ("V1 (every rate above 0)", self.smallest_rate),
-            ("V2 (opposing sides below threshold)", self.smallest_slack),
-            ("V3 (eigenvalues above 0)", self.smallest_eigenvalue),
+            (V1, self.smallest_rate),
+            (V2, self.smallest_slack),
+            (V3, self.smallest_eigenvalue),
         ]
         .into_iter()
         .find(|(_, found)| found.is_nan() || *found <= margin)

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::{Certify, SpikingMemoryConfig};
 use crate::algebra::{Matrix, dot, largest_eigenvalue};
+use crate::cube::certificate::{V1, V2};
 use crate::cube::{Certificate, CubeNetwork, CubeRecall};
 use crate::rules::{Learner, doubles, signs};
 
@@ -107,10 +108,11 @@ impl SpikingMemory {
             largest = others.map(|(_, j)| j.abs()).fold(largest, f64::max);
         }
         if !(lambda > 1e-12 && largest > 1e-12) {
-            let rule =
-                "must leave a coupling between units (V2 can hold for no pattern without one)";
-            let found = format!("{} patterns of {dim} units", patterns.len() / dim);
-            return Err(Error::config("patterns", rule, found));
+            return Err(Error::Guarantee {
+                what: V2,
+                expected: "patterns that leave a coupling between units".into(),
+                found: format!("{} patterns of {dim} units", patterns.len() / dim),
+            });
         }
         let ratio = match self.config.inhibition_ratio {
             0.0 => self.config.rule.inhibition_ratio(),
@@ -124,9 +126,11 @@ impl SpikingMemory {
         let c = self.config.global_ratio * largest;
         let drive = self.config.schedule.rate * (c * dim as f64 + same * lambda - field);
         if drive <= 0.0 {
-            let rule = "must exceed the fields of the patterns: V1 fails, no neuron would spike";
-            let found = same * lambda;
-            return Err(Error::config("inhibition", rule, found));
+            return Err(Error::Guarantee {
+                what: V1,
+                expected: "inhibition above the mean field of the patterns".into(),
+                found: format!("{:.4} against {field:.4}", c * dim as f64 + same * lambda),
+            });
         }
         // The diagonal that a rule leaves counts for both sides.
         let [same, opposing] = [same, opposing].map(|ratio| vec![ratio * lambda; dim]);
@@ -138,10 +142,12 @@ impl SpikingMemory {
         let network = self.settled(&learner, &patterns)?;
         if let (Certify::Require, Some(network)) = (self.config.certify, &network) {
             for (index, certificate) in network.certify(&patterns)?.iter().enumerate() {
-                if let Some((name, found)) = certificate.failure(0.0) {
-                    let rule = "every pattern must pass the certificates V1, V2 and V3";
-                    let found = format!("pattern {index} with {name} at {found:.4}");
-                    return Err(Error::config("patterns", rule, found));
+                if let Some((what, found)) = certificate.failure(0.0) {
+                    return Err(Error::Guarantee {
+                        what,
+                        expected: "more than 0 for every pattern".into(),
+                        found: format!("{found:.4} for pattern {index}"),
+                    });
                 }
             }
         }
@@ -191,8 +197,9 @@ impl AssociativeMemory for SpikingMemory {
     /// Stores patterns of +1 and -1.
     ///
     /// # Errors
-    /// As [`AssociativeMemory::write`]; [`Error::Config`] for other entries, for patterns that leave no coupling, that the
-    /// perceptron cannot learn, or that a required certificate refuses (it says which).
+    /// As [`AssociativeMemory::write`]; [`Error::Config`] for other entries and for patterns that the perceptron cannot
+    /// learn; [`Error::Guarantee`] naming V1, V2 or V3 for patterns that leave no coupling between units, or that a
+    /// required certificate refuses.
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
         let patterns = patterns.without_autodiff();
         check::batch("patterns", &patterns, self.config.dim)?;

@@ -47,12 +47,11 @@ impl Perceptron {
             for pattern in patterns.chunks_exact(units).map(super::doubles) {
                 for (k, sign) in pattern.iter().enumerate() {
                     // A row's field depends on that row alone.
-                    let row = self.steps.row_mut(k);
-                    if sign * dot(row, &pattern) < margin {
+                    let row = self.coupling.row_mut(k);
+                    if sign * field(row, &pattern) < self.margin {
                         short = true;
-                        row.iter_mut()
-                            .zip(&pattern)
-                            .for_each(|(j, x)| *j += sign * x);
+                        let entries = row.iter_mut().zip(&pattern);
+                        entries.for_each(|(j, x)| *j += self.rate * (sign * x) / units as f64);
                         row[k] = 0.0;
                     }
                 }

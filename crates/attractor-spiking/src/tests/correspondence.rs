@@ -61,7 +61,7 @@ fn certificates_predict() {
     for (rule, count) in [
         (PINV, 20),
         (LearningRule::Hebb, 5),
-        (LearningRule::Hebb, 40),
+        (LearningRule::Hebb, 80),
     ] {
         let patterns = random(2, count, 100);
         let network = network(rule, &patterns, 100);

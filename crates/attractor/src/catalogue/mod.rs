@@ -61,6 +61,8 @@ pub const LISTS: &[&[MemoryEntry]] = &[
     attractor_predictive_coding::MEMORIES,
     #[cfg(feature = "firing-rate")]
     attractor_firing_rate::MEMORIES,
+    #[cfg(feature = "spiking")]
+    attractor_spiking::MEMORIES,
 ];
 
 /// A memory of the catalogue.

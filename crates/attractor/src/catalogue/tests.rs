@@ -185,6 +185,7 @@ fn memories_of_signs_store_data() {
         ),
         ("dense-hopfield", "separation = 'exponential'"),
         ("firing-rate", "design = 'exact'"),
+        ("spiking", "rule = 'hebb'"),
     ] {
         let mut memory = build(recipe, &options.parse().unwrap(), &context()).unwrap();
         let bits = [
