@@ -444,7 +444,7 @@ fn mistakes_are_named() {
     let full: Vec<f32> = (0..4)
         .flat_map(|n: u32| {
             (0..4).map(move |k: u32| {
-                if (n & k).count_ones() % 2 == 0 {
+                if (n & k).count_ones().is_multiple_of(2) {
                     1.0
                 } else {
                     -1.0
