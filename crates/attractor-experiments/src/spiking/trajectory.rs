@@ -86,7 +86,7 @@ impl Trajectory {
         let start = config.schedule.start(&signs(&cue));
         let mut run = CubeRun::new(network, &start)?;
         let mut lines = vec![Vec::new(); rows.len().min(LINES)];
-        let mut events = Vec::new();
+        let (mut events, mut rates) = (Vec::new(), Vec::new());
         for step in 0..=(self.duration * FINE as f64) as usize {
             let time = step as f64 / FINE as f64;
             for spike in run.run(time) {
@@ -95,6 +95,7 @@ impl Trajectory {
             for (line, pattern) in lines.iter_mut().zip(&rows) {
                 line.push(Point::new(time, share(&run, pattern)));
             }
+            rates.push(run.rates());
         }
         let names = |index| match index {
             0 => "the memory of the cue".to_owned(),
@@ -112,7 +113,6 @@ impl Trajectory {
             content,
         };
         let shown = units.min(UNITS);
-        let rows_shown = 2 * shown;
         let timeline = Timeline {
             title: "A cue falls into its memory".into(),
             x_label: "time in units of tau".into(),
@@ -127,11 +127,20 @@ impl Trajectory {
                     },
                 ),
                 strip(
-                    "neurons",
-                    240.0,
+                    "spikes",
+                    150.0,
                     Content::Events {
-                        rows: rows_shown,
+                        rows: 2 * shown,
                         events,
+                    },
+                ),
+                strip(
+                    "filtered spikes",
+                    150.0,
+                    Content::Matrix {
+                        columns: rates.len(),
+                        values: matrix(rows[0], &rates),
+                        range: None,
                     },
                 ),
             ],
@@ -139,8 +148,8 @@ impl Trajectory {
         let percent = (100.0 * self.flips).round();
         let caption = format!(
             "{units} units, {} memories, {percent} % of the cue's units turned round. Above, overlap of the activity with \
-             memories; below, spikes: upper rows the neurons of the memory's side of {shown} units, lower rows \
-             those of the other side.",
+             memories; in the middle, spikes, and below, filtered spikes: upper rows the neurons of the \
+             memory's side of {shown} units, lower rows those of the other side, which fade.",
             self.stored
         );
         session.drawing(task.cell, "spikes", &caption, &timeline.svg())?;
@@ -210,6 +219,19 @@ fn share(run: &CubeRun<'_>, pattern: &[f32]) -> f64 {
     let signed = run.signed();
     let products = signed.iter().zip(pattern).map(|(m, &x)| m * f64::from(x));
     products.sum::<f64>() / run.total()
+}
+
+/// Filtered spikes `[2 units, times]` in the rows of [`event`].
+fn matrix(pattern: &[f32], rates: &[Vec<f64>]) -> Vec<f64> {
+    let shown = pattern.len().min(UNITS);
+    let row = |row: usize| {
+        let unit = row % shown;
+        let wrong = (row >= shown) != (pattern[unit] < 0.0);
+        rates
+            .iter()
+            .map(move |rates| rates[2 * unit + usize::from(wrong)])
+    };
+    (0..2 * shown).flat_map(row).collect()
 }
 
 /// A spike of a unit that is drawn: upper rows for the side of the pattern, lower ones for the other.
