@@ -134,7 +134,7 @@ metrics! {
     /// Cells of a map whose certificate is wrong.
     Contradictions: "contradictions", "Contradictions", "cells", DOWN, 0;
     /// Share of the stored patterns that pass every certificate of stability, in percent.
-    Certified: "certified", "Certified stable", "%", UP, 1;
+    Certified: "certified", "Certified patterns", "%", UP, 1;
     /// Spikes per cue.
     Spikes: "spikes", "Spikes", "spikes", None, 0;
     /// Share of units that end unlike those of a Hopfield network with the same weights and cue, in percent.
