@@ -32,6 +32,10 @@ impl ObservationModel for Masked {
         "masked"
     }
 
+    fn check(&self, dim: usize) -> Result<()> {
+        self.inner.check(dim)
+    }
+
     fn energy(&self, cues: &Tensor<2>, decoded: Tensor<2>) -> Tensor<1> {
         // An unknown entry is taken to be observed exactly as decoded: every rho(0) is 0.
         self.inner

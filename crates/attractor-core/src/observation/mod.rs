@@ -2,10 +2,13 @@
 
 use burn::tensor::Tensor;
 
+use crate::Result;
+
 /// Minus the log density of a cue given decoded data, up to constants, with its derivative.
 ///
-/// Each entry is independent: `E(x~, y) = sum_i rho(y_i - x~_i)`. Gaussian in the paper; the others
+/// Most take entries to be independent: `E(x~, y) = sum_i rho(y_i - x~_i)`. Gaussian in the paper; the others
 /// make recall robust to occlusion and outliers, because rho grows slower than the square.
+/// [`SelfCalibrating`] infers from each cue what happened to it.
 pub trait ObservationModel: Send + Sync + std::fmt::Debug {
     /// Name for messages and results, such as `gaussian`.
     fn name(&self) -> &'static str;
@@ -15,6 +18,38 @@ pub trait ObservationModel: Send + Sync + std::fmt::Debug {
 
     /// Derivative `[b, d]` of the energy with respect to `decoded`.
     fn gradient(&self, cues: &Tensor<2>, decoded: Tensor<2>) -> Tensor<2>;
+
+    /// Refuses data of a width that the model has no use for; memories ask before anything else.
+    ///
+    /// # Errors
+    /// [`crate::Error::Config`].
+    fn check(&self, dim: usize) -> Result<()> {
+        let _ = dim;
+        Ok(())
+    }
+
+    /// Energy `[b, n]` of every candidate `[n, d]` for every cue `[b, d]`.
+    fn energies(&self, cues: &Tensor<2>, candidates: Tensor<2>) -> Tensor<2> {
+        let columns = (0..candidates.dims()[0]).map(|at| {
+            let one = candidates.clone().narrow(0, at, 1).expand(cues.shape());
+            self.energy(cues, one).unsqueeze_dim(1)
+        });
+        Tensor::cat(columns.collect(), 1)
+    }
+
+    /// The model for the cues `[b, d]` of one read, where something about them is worth computing once.
+    fn prepared(&self, cues: &Tensor<2>) -> Option<Box<dyn ObservationModel>> {
+        let _ = cues;
+        None
+    }
+
+    /// The model on the entries where `known` is 1, for the cues of one read, which have that shape.
+    ///
+    /// # Errors
+    /// As [`crate::check::known`].
+    fn restricted(&self, known: Tensor<2>, cues: [usize; 2]) -> Result<Box<dyn ObservationModel>> {
+        Ok(Box::new(Masked::new(self.boxed(), known, cues)?))
+    }
 
     /// Which entries of the cues are given, `[b, d]` of 0 and 1, if only some are.
     fn known(&self) -> Option<&Tensor<2>> {
@@ -28,10 +63,12 @@ pub trait ObservationModel: Send + Sync + std::fmt::Debug {
 mod masked;
 mod registry;
 mod robust;
+pub mod self_calibrating;
 
 pub use masked::Masked;
 pub use registry::{OBSERVATIONS, ObservationEntry, build};
 pub use robust::{Gaussian, Laplace, StudentT, Truncated};
+pub use self_calibrating::SelfCalibrating;
 
 #[cfg(test)]
 mod tests;

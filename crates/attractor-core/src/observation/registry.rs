@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Gaussian, Laplace, ObservationModel, StudentT, Truncated};
+use super::{Gaussian, Laplace, ObservationModel, SelfCalibrating, StudentT, Truncated};
 use crate::Result;
 use crate::options::{Entry, Options, choose, read};
 
@@ -45,7 +45,33 @@ pub const OBSERVATIONS: &[ObservationEntry] = &[
             Ok(Box::new(Truncated::new(cap, variance)?))
         },
     },
+    Entry {
+        name: "self_calibrating",
+        summary: "noise, covered sites and a map of the channels, inferred from each cue (channels, spread)",
+        build: |options| {
+            let Sites { channels, spread } = read(WHAT, "self_calibrating", options)?;
+            Ok(Box::new(
+                SelfCalibrating::new(channels)?.with_spread(spread)?,
+            ))
+        },
+    },
 ];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Sites {
+    channels: usize,
+    spread: f64,
+}
+
+impl Default for Sites {
+    fn default() -> Self {
+        Self {
+            channels: 1,
+            spread: 10.0,
+        }
+    }
+}
 
 const WHAT: &str = "observation";
 

@@ -30,17 +30,13 @@ impl Inference for ModeSearch {
         if all.is_empty() {
             return Err(Error::EmptyMemory);
         }
-        let mut columns: Vec<Tensor<2>> = Vec::with_capacity(all.len());
+        let mut columns: Vec<Tensor<2>> = Vec::new();
         let rows = (PART_BYTES / 4 / prior.dim().max(1)).clamp(1, DECODED);
         for part in all.chunks(rows) {
             let codes = stored.codes_at(part)?;
             let of_prior = prior.energy(codes.clone())?;
-            let decoded = model.decode(codes);
-            for k in 0..part.len() {
-                let one = decoded.clone().narrow(0, k, 1).expand(cues.shape());
-                let energy = observation.energy(cues, one) + of_prior.clone().narrow(0, k, 1);
-                columns.push(energy.unsqueeze_dim(1));
-            }
+            let of_observation = observation.energies(cues, model.decode(codes));
+            columns.push(of_observation + of_prior.unsqueeze_dim(0));
         }
         let energies = Tensor::cat(columns, 1);
         let (lowest, best): (Tensor<2>, Tensor<2, Int>) = energies.min_dim_with_indices(1);

@@ -1,6 +1,5 @@
 use std::sync::Arc;
 
-use attractor_core::observation::Masked;
 use attractor_core::{
     AssociativeMemory, Complete, Error, Forget, GenerativeModel, Inference, MemoryPrior,
     ObservationModel, Problem, Recall, Recognise, Result, Train, check,
@@ -20,7 +19,8 @@ impl VariationalMemory {
     /// Composes the four parts.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] if the prior's codes are not as wide as the model's.
+    /// [`Error::Mismatch`] if the prior's codes are not as wide as the model's; what the observation model
+    /// refuses ([`ObservationModel::check`]).
     pub fn new(
         model: Arc<dyn GenerativeModel>,
         observation: Box<dyn ObservationModel>,
@@ -35,6 +35,7 @@ impl VariationalMemory {
                 found: format!("{}", prior.dim()),
             });
         }
+        observation.check(model.data_dim())?;
         Ok(Self {
             model,
             observation,
@@ -71,6 +72,8 @@ impl VariationalMemory {
             return Err(Error::EmptyMemory);
         }
         check::batch("cues", &cues, self.dim())?;
+        let prepared = observation.prepared(&cues);
+        let observation = prepared.as_deref().unwrap_or(observation);
         let problem = Problem {
             model: &*self.model,
             observation,
@@ -157,8 +160,8 @@ impl Complete for VariationalMemory {
     /// encoder's answer to the whole cue, so unknown entries should hold something neutral.
     fn complete(&self, cues: Tensor<2>, known: Tensor<2>) -> Result<Recall> {
         let shape = [cues.dims()[0], self.dim()];
-        let masked = Masked::new(self.observation.boxed(), known, shape)?;
-        self.recall(cues, &masked)
+        let restricted = self.observation.restricted(known, shape)?;
+        self.recall(cues, &*restricted)
     }
 }
 
