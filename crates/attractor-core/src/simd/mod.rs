@@ -49,6 +49,8 @@ pub unsafe trait Lanes: Copy {
     unsafe fn add(self, b: Self) -> Self;
     /// `self - b`
     unsafe fn sub(self, b: Self) -> Self;
+    /// `self / b`
+    unsafe fn div(self, b: Self) -> Self;
     /// The larger of both.
     unsafe fn max(self, b: Self) -> Self;
     /// The smaller of both.
@@ -143,6 +145,10 @@ unsafe impl<L: Lanes> Lanes for Pair<L> {
     #[inline(always)]
     unsafe fn sub(self, b: Self) -> Self {
         unsafe { Self(self.0.sub(b.0), self.1.sub(b.1)) }
+    }
+    #[inline(always)]
+    unsafe fn div(self, b: Self) -> Self {
+        unsafe { Self(self.0.div(b.0), self.1.div(b.1)) }
     }
     #[inline(always)]
     unsafe fn max(self, b: Self) -> Self {

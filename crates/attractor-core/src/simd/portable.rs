@@ -43,6 +43,10 @@ unsafe impl Lanes for Portable {
         self.zip(b, |x, y| x - y)
     }
     #[inline(always)]
+    unsafe fn div(self, b: Self) -> Self {
+        self.zip(b, |x, y| x / y)
+    }
+    #[inline(always)]
     unsafe fn max(self, b: Self) -> Self {
         self.zip(b, f32::max)
     }

@@ -36,6 +36,10 @@ unsafe impl Lanes for Avx512 {
         unsafe { Self(_mm512_sub_ps(self.0, b.0)) }
     }
     #[inline(always)]
+    unsafe fn div(self, b: Self) -> Self {
+        unsafe { Self(_mm512_div_ps(self.0, b.0)) }
+    }
+    #[inline(always)]
     unsafe fn max(self, b: Self) -> Self {
         unsafe { Self(_mm512_max_ps(self.0, b.0)) }
     }
@@ -109,6 +113,10 @@ unsafe impl Lanes for Avx2 {
     #[inline(always)]
     unsafe fn sub(self, b: Self) -> Self {
         unsafe { Self(_mm256_sub_ps(self.0, b.0)) }
+    }
+    #[inline(always)]
+    unsafe fn div(self, b: Self) -> Self {
+        unsafe { Self(_mm256_div_ps(self.0, b.0)) }
     }
     #[inline(always)]
     unsafe fn max(self, b: Self) -> Self {

@@ -30,7 +30,7 @@ const RIDGE: f64 = 1e-2;
 /// Singular values below this count as this.
 const LEAST: f64 = 0.05;
 /// Most channels and the offset.
-const MOST: usize = 5;
+pub(super) const MOST: usize = 5;
 
 impl<const C: usize> Affine<C> {
     /// The map that changes nothing.

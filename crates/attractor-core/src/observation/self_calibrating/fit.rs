@@ -1,13 +1,16 @@
 //! Scale, share and map of one candidate.
 
 use super::background::Background;
-use super::channel_map::{Affine, ChannelMap};
-use super::lanes::{LANES, exp, in_widest_registers, sum};
+use super::channel_map::{Affine, ChannelMap, MOST};
+use super::lanes::{Block, LANES, with_instructions};
+use crate::simd::{Instructions, Lanes, Pair, Portable};
 
 /// Scales of the noise that are tried, from coarse to fine, for data in `[0, 1]`.
 pub const SCALES: [f32; 7] = [0.6, 0.4, 0.25, 0.15, 0.08, 0.03, 0.01];
 /// No site tells more than this.
 const CAP: f32 = 30.0;
+/// `exp(-30)`, by which ratios are scaled so that none is above 1.
+const CAPPED: f32 = 9.357_623e-14;
 /// Least and largest share of unexplained sites.
 const SHARES: (f32, f32) = (1e-3, 0.999);
 /// The share that every fit begins with.
@@ -38,9 +41,10 @@ pub struct Evidence {
 
 /// Buffers of a fit, `[blocks]` each.
 pub(super) struct Scratch {
-    squares: Vec<[f32; LANES]>,
-    ratios: Vec<[f32; LANES]>,
-    weights: Vec<[f32; LANES]>,
+    squares: Vec<Block>,
+    ratios: Vec<Block>,
+    weights: Vec<Block>,
+    terms: Vec<Block>,
 }
 
 impl Scratch {
@@ -49,6 +53,7 @@ impl Scratch {
         Self {
             squares: empty.clone(),
             ratios: empty.clone(),
+            terms: empty.clone(),
             weights: empty,
         }
     }
@@ -63,35 +68,42 @@ pub(super) struct Fit<const C: usize> {
     map: Option<Affine<C>>,
 }
 
-in_widest_registers! {
+with_instructions! {
     /// The best fit of a candidate `[C, blocks]`; `spread` weighs that of the map.
     fn fit<const C: usize>(
         of: &Background,
-        candidate: &[[f32; LANES]],
+        candidate: &[Block],
         spread: f64,
         scratch: &mut Scratch,
     ) -> Fit<C> = best
 }
 
-in_widest_registers! {
+with_instructions! {
     /// The same, gone on with at its scale until share and map rest; leaves weights and what they belong to.
     fn settle<const C: usize>(
         of: &Background,
-        candidate: &[[f32; LANES]],
+        candidate: &[Block],
         spread: f64,
         scratch: &mut Scratch,
     ) -> Fit<C> = settled
 }
 
+// Of all functions below, # Safety: the instructions of `L` must be there, and its vectors must be as wide as a block.
+
 #[inline(always)]
-fn best<const C: usize>(
+unsafe fn best<L: Lanes, const C: usize>(
     of: &Background,
-    candidate: &[[f32; LANES]],
+    candidate: &[Block],
     spread: f64,
     scratch: &mut Scratch,
 ) -> Fit<C> {
-    let plain = annealed::<C>(of, candidate, None, scratch);
-    let mapped = annealed(of, candidate, Some(spread), scratch);
+    // Safety: the caller's.
+    let (plain, mapped) = unsafe {
+        (
+            annealed::<L, C>(of, candidate, None, scratch),
+            annealed::<L, C>(of, candidate, Some(spread), scratch),
+        )
+    };
     match mapped.score > plain.score {
         true => mapped,
         false => plain,
@@ -100,9 +112,9 @@ fn best<const C: usize>(
 
 /// Through all scales; with a map if its spread has a weight.
 #[inline(always)]
-fn annealed<const C: usize>(
+unsafe fn annealed<L: Lanes, const C: usize>(
     of: &Background,
-    candidate: &[[f32; LANES]],
+    candidate: &[Block],
     mapped: Option<f64>,
     scratch: &mut Scratch,
 ) -> Fit<C> {
@@ -115,79 +127,80 @@ fn annealed<const C: usize>(
     };
     scratch.weights.copy_from_slice(&of.counted);
     let mut map = None;
-    if mapped.is_none() {
-        residuals::<C>(of, candidate, None, &mut scratch.squares);
-    }
-    for scale in 0..SCALES.len() {
-        for _ in 0..ROUNDS {
-            if mapped.is_some() {
-                map = least_squares::<C>(of, candidate, &scratch.weights).or(map);
-                residuals(of, candidate, map.as_ref(), &mut scratch.squares);
-            }
-            compare(of, scale, scratch);
-            for _ in 0..STEPS {
-                share = weigh(of, share, scratch);
-            }
+    // Safety: the caller's.
+    unsafe {
+        if mapped.is_none() {
+            residuals::<L, C>(of, candidate, None, &mut scratch.squares);
         }
-        let mut score = evidence(of, share, &scratch.ratios);
-        if let (Some(spread), Some(map)) = (mapped, &map) {
-            score -= price(of, map, spread);
-        }
-        if score > found.score {
-            found = Fit {
-                score,
-                scale,
-                share,
-                map,
-            };
+        for scale in 0..SCALES.len() {
+            for _ in 0..ROUNDS {
+                if mapped.is_some() {
+                    map = least_squares::<L, C>(of, candidate, &scratch.weights).or(map);
+                    residuals::<L, C>(of, candidate, map.as_ref(), &mut scratch.squares);
+                }
+                compare::<L>(of, scale, scratch);
+                for _ in 0..STEPS {
+                    share = weigh::<L>(of, share, scratch);
+                }
+            }
+            let mut score = evidence::<L>(of, share, scratch);
+            if let (Some(spread), Some(map)) = (mapped, &map) {
+                score -= price(of, map, spread);
+            }
+            if score > found.score {
+                found = Fit {
+                    score,
+                    scale,
+                    share,
+                    map,
+                };
+            }
         }
     }
     found
 }
 
 #[inline(always)]
-fn settled<const C: usize>(
+unsafe fn settled<L: Lanes, const C: usize>(
     of: &Background,
-    candidate: &[[f32; LANES]],
+    candidate: &[Block],
     spread: f64,
     scratch: &mut Scratch,
 ) -> Fit<C> {
-    let mut found = best::<C>(of, candidate, spread, scratch);
-    residuals(of, candidate, found.map.as_ref(), &mut scratch.squares);
-    compare(of, found.scale, scratch);
-    for _ in 0..LAST_ROUNDS {
-        let share = weigh(of, found.share, scratch);
-        let mut moved = (share - found.share).abs();
-        found.share = share;
-        if let Some(before) = found.map
-            && let Some(map) = least_squares::<C>(of, candidate, &scratch.weights)
-        {
-            for (new, old) in map
-                .linear
-                .iter()
-                .flatten()
-                .zip(before.linear.iter().flatten())
+    // Safety: the caller's.
+    unsafe {
+        let mut found = best::<L, C>(of, candidate, spread, scratch);
+        residuals::<L, C>(of, candidate, found.map.as_ref(), &mut scratch.squares);
+        compare::<L>(of, found.scale, scratch);
+        for _ in 0..LAST_ROUNDS {
+            let share = weigh::<L>(of, found.share, scratch);
+            let mut moved = (share - found.share).abs();
+            found.share = share;
+            if let Some(before) = found.map
+                && let Some(map) = least_squares::<L, C>(of, candidate, &scratch.weights)
             {
-                moved = moved.max((new - old).abs());
+                let entries = map.linear.as_flattened().iter();
+                for (new, old) in entries.zip(before.linear.as_flattened()) {
+                    moved = moved.max((new - old).abs());
+                }
+                found.map = Some(map);
+                residuals::<L, C>(of, candidate, found.map.as_ref(), &mut scratch.squares);
+                compare::<L>(of, found.scale, scratch);
             }
-            found.map = Some(map);
-            residuals(of, candidate, found.map.as_ref(), &mut scratch.squares);
-            compare(of, found.scale, scratch);
+            if moved < REST {
+                break;
+            }
         }
-        if moved < REST {
-            break;
+        let _ = weigh::<L>(of, found.share, scratch);
+        found.score = evidence::<L>(of, found.share, scratch);
+        if let Some(map) = &found.map {
+            found.score -= price(of, map, spread);
         }
+        found
     }
-    let _ = weigh(of, found.share, scratch);
-    found.score = evidence(of, found.share, &scratch.ratios);
-    if let Some(map) = &found.map {
-        found.score -= price(of, map, spread);
-    }
-    found
 }
 
 /// What a map costs.
-#[inline(always)]
 fn price<const C: usize>(of: &Background, map: &Affine<C>, spread: f64) -> f64 {
     let parameters = (C * (C + 1)) as f64;
     0.5 * parameters * (of.sites.max(1) as f64).ln() + spread * map.spread()
@@ -195,75 +208,118 @@ fn price<const C: usize>(of: &Background, map: &Affine<C>, spread: f64) -> f64 {
 
 /// Squared distances between the cue and the mapped candidate.
 #[inline(always)]
-fn residuals<const C: usize>(
+unsafe fn residuals<L: Lanes, const C: usize>(
     of: &Background,
-    candidate: &[[f32; LANES]],
+    candidate: &[Block],
     map: Option<&Affine<C>>,
-    squares: &mut [[f32; LANES]],
+    squares: &mut [Block],
 ) {
     let blocks = squares.len();
     for (block, squares) in squares.iter_mut().enumerate() {
-        *squares = [0.0; LANES];
-        for out in 0..C {
-            let cue = &of.cue[out * blocks + block];
-            let mut predicted = candidate[out * blocks + block];
-            if let Some(map) = map {
-                predicted = [map.offset[out]; LANES];
-                for (input, factor) in map.linear[out].iter().enumerate() {
-                    let values = &candidate[input * blocks + block];
-                    for at in 0..LANES {
-                        predicted[at] += factor * values[at];
+        // Safety: the caller's.
+        unsafe {
+            let values: [L; C] =
+                std::array::from_fn(|c| L::load(candidate[c * blocks + block].as_ptr()));
+            let mut total = L::splat(0.0);
+            for out in 0..C {
+                let mut predicted = values[out];
+                if let Some(map) = map {
+                    predicted = L::splat(map.offset[out]);
+                    for (value, factor) in values.iter().zip(map.linear[out]) {
+                        predicted = value.fma(L::splat(factor), predicted);
                     }
                 }
+                let off = L::load(of.cue[out * blocks + block].as_ptr()).sub(predicted);
+                total = off.fma(off, total);
             }
-            for at in 0..LANES {
-                let off = cue[at] - predicted[at];
-                squares[at] += off * off;
-            }
+            total.store(squares.as_mut_ptr());
         }
     }
 }
 
-/// `r_i` at a scale.
+/// `r_i exp(-30)` at a scale, at most 1.
 #[inline(always)]
-fn compare(of: &Background, scale: usize, scratch: &mut Scratch) {
+unsafe fn compare<L: Lanes>(of: &Background, scale: usize, scratch: &mut Scratch) {
     let half = 0.5 / (SCALES[scale] * SCALES[scale]);
-    let rarity = of.at(scale);
-    let parts = scratch.squares.iter().zip(rarity);
+    let parts = scratch.squares.iter().zip(of.at(scale));
     for (ratios, (squares, rarity)) in scratch.ratios.iter_mut().zip(parts) {
-        for at in 0..LANES {
-            let log = rarity[at] - squares[at] * half;
-            ratios[at] = exp(if log > CAP { CAP } else { log });
+        // Safety: the caller's.
+        unsafe {
+            let (squares, rarity) = (L::load(squares.as_ptr()), L::load(rarity.as_ptr()));
+            let log = squares.fma(L::splat(-half), rarity).sub(L::splat(CAP));
+            log.min(L::splat(0.0))
+                .exp_non_positive()
+                .store(ratios.as_mut_ptr());
         }
+    }
+}
+
+/// Numerators, 0 at sites that do not count, and denominators of weights.
+#[inline(always)]
+unsafe fn parts<L: Lanes>(ratios: &Block, counted: &Block, rest: L, other: L) -> (L, L) {
+    // Safety: the caller's.
+    unsafe {
+        let (ratio, zero) = (L::load(ratios.as_ptr()), L::splat(0.0));
+        let explained = ratio.fma(rest, zero);
+        let counted = L::load(counted.as_ptr());
+        (explained.fma(counted, zero), explained.add(other))
     }
 }
 
 /// How far each site is explained; the share that follows from it.
 #[inline(always)]
-fn weigh(of: &Background, share: f32, scratch: &mut Scratch) -> f32 {
-    let mut sums = [0.0; LANES];
-    let parts = scratch.ratios.iter().zip(&of.counted);
-    for (weights, (ratios, counted)) in scratch.weights.iter_mut().zip(parts) {
-        for at in 0..LANES {
-            let explained = (1.0 - share) * ratios[at];
-            weights[at] = counted[at] * explained / (share + explained);
-            sums[at] += weights[at];
+unsafe fn weigh<L: Lanes>(of: &Background, share: f32, scratch: &mut Scratch) -> f32 {
+    // Safety: the caller's.
+    let explained = unsafe {
+        let (rest, other) = (L::splat(1.0 - share), L::splat(share * CAPPED));
+        let (mut sum, zero) = (L::splat(0.0), L::splat(0.0));
+        let blocks = scratch.weights.len();
+        for at in (0..blocks).step_by(2) {
+            let (above, below) = parts(&scratch.ratios[at], &of.counted[at], rest, other);
+            if at + 1 == blocks {
+                let weight = above.div(below);
+                weight.store(scratch.weights[at].as_mut_ptr());
+                sum = sum.add(weight);
+                break;
+            }
+            // One division for two. Shares of at least 1e-3 keep every product a normal number, in this order.
+            let (next_above, next_below) =
+                parts(&scratch.ratios[at + 1], &of.counted[at + 1], rest, other);
+            let inverse = L::splat(1.0).div(below.fma(next_below, zero));
+            let weight = above.fma(next_below.fma(inverse, zero), zero);
+            let next = next_above.fma(below.fma(inverse, zero), zero);
+            weight.store(scratch.weights[at].as_mut_ptr());
+            next.store(scratch.weights[at + 1].as_mut_ptr());
+            sum = sum.add(weight).add(next);
         }
-    }
-    (1.0 - sum(sums) / of.sites.max(1) as f32).clamp(SHARES.0, SHARES.1)
+        sum.sum()
+    };
+    (1.0 - explained / of.sites.max(1) as f32).clamp(SHARES.0, SHARES.1)
 }
 
 /// `sum_i log( e + (1 - e) r_i )`
 #[inline(always)]
-fn evidence(of: &Background, share: f32, ratios: &[[f32; LANES]]) -> f64 {
+unsafe fn evidence<L: Lanes>(of: &Background, share: f32, scratch: &mut Scratch) -> f64 {
+    let parts = scratch.ratios.iter().zip(&of.counted);
+    for (terms, (ratios, counted)) in scratch.terms.iter_mut().zip(parts) {
+        // Safety: the caller's.
+        unsafe {
+            let (one, counted) = (L::splat(1.0), L::load(counted.as_ptr()));
+            let (rest, other) = (L::splat(1.0 - share), L::splat(share * CAPPED));
+            let term = L::load(ratios.as_ptr()).fma(rest, other);
+            // What scales to 1 at sites that do not count.
+            let nothing = one.sub(counted).fma(L::splat(CAPPED), L::splat(0.0));
+            term.fma(counted, nothing).store(terms.as_mut_ptr());
+        }
+    }
+    // Between 1e-3 and exp(30) again, products of so few terms stay inside double precision.
+    let scale = 1.0 / f64::from(CAPPED);
     let mut total = 0.0;
-    // Products of so few factors between 1e-3 and exp(30) stay far inside double precision.
-    for (ratios, counted) in ratios.chunks(8).zip(of.counted.chunks(8)) {
+    for terms in scratch.terms.chunks(16) {
         let mut products = [1.0f64; LANES];
-        for (ratios, counted) in ratios.iter().zip(counted) {
-            for at in 0..LANES {
-                let term = share + (1.0 - share) * ratios[at];
-                products[at] *= f64::from(1.0 + counted[at] * (term - 1.0));
+        for terms in terms {
+            for (product, term) in products.iter_mut().zip(terms) {
+                *product *= f64::from(*term) * scale;
             }
         }
         total += products.iter().map(|product| product.ln()).sum::<f64>();
@@ -273,51 +329,53 @@ fn evidence(of: &Background, share: f32, ratios: &[[f32; LANES]]) -> f64 {
 
 /// The map that brings the candidate nearest to the cue where it is explained.
 #[inline(always)]
-fn least_squares<const C: usize>(
+unsafe fn least_squares<L: Lanes, const C: usize>(
     of: &Background,
-    candidate: &[[f32; LANES]],
-    weights: &[[f32; LANES]],
+    candidate: &[Block],
+    weights: &[Block],
 ) -> Option<Affine<C>> {
-    const MOST: usize = 5;
     let blocks = weights.len();
-    let mut gram = [[[0.0f32; LANES]; MOST]; MOST];
-    let mut cross = [[[0.0f32; LANES]; C]; MOST];
-    for (block, weights) in weights.iter().enumerate() {
-        for input in 0..=C {
-            // The last input is 1.
-            let mut weighted = *weights;
-            if input < C {
-                let values = &candidate[input * blocks + block];
-                for at in 0..LANES {
-                    weighted[at] *= values[at];
-                }
-            }
-            for other in input..C {
-                let values = &candidate[other * blocks + block];
-                for at in 0..LANES {
-                    gram[input][other][at] += weighted[at] * values[at];
-                }
-            }
-            for at in 0..LANES {
-                gram[input][C][at] += weighted[at];
-            }
-            for out in 0..C {
-                let cue = &of.cue[out * blocks + block];
-                for at in 0..LANES {
-                    cross[input][out][at] += weighted[at] * cue[at];
+    // Safety: the caller's.
+    unsafe {
+        let zero = L::splat(0.0);
+        // Among channels, of channels with 1, of channels and of 1 with the cue.
+        let mut among = [[zero; C]; C];
+        let (mut ones, mut count) = ([zero; C], zero);
+        let (mut cross, mut means) = ([[zero; C]; C], [zero; C]);
+        for (block, weight) in weights.iter().enumerate() {
+            let weight = L::load(weight.as_ptr());
+            let values: [L; C] =
+                std::array::from_fn(|c| L::load(candidate[c * blocks + block].as_ptr()));
+            let cue: [L; C] = std::array::from_fn(|c| L::load(of.cue[c * blocks + block].as_ptr()));
+            count = count.add(weight);
+            for at in 0..C {
+                let weighted = weight.fma(values[at], zero);
+                ones[at] = ones[at].add(weighted);
+                means[at] = weight.fma(cue[at], means[at]);
+                for other in 0..C {
+                    if other >= at {
+                        among[at][other] = weighted.fma(values[other], among[at][other]);
+                    }
+                    cross[at][other] = weighted.fma(cue[other], cross[at][other]);
                 }
             }
         }
-    }
-    let mut sums = [[0.0; MOST]; MOST];
-    for row in 0..=C {
-        for column in row..=C {
-            let value = f64::from(sum(gram[row][column]));
-            (sums[row][column], sums[column][row]) = (value, value);
+        let wide = |lanes: L| f64::from(lanes.sum());
+        let mut gram = [[0.0; MOST]; MOST];
+        let mut products = [[0.0; C]; MOST];
+        gram[C][C] = wide(count);
+        for at in 0..C {
+            for other in at..C {
+                let value = wide(among[at][other]);
+                (gram[at][other], gram[other][at]) = (value, value);
+            }
+            let value = wide(ones[at]);
+            (gram[at][C], gram[C][at]) = (value, value);
+            products[at] = cross[at].map(wide);
+            products[C][at] = wide(means[at]);
         }
+        Affine::solve(&gram, &products)
     }
-    let cross = cross.map(|row| row.map(|lanes| f64::from(sum(lanes))));
-    Affine::solve(&sums, &cross)
 }
 
 impl<const C: usize> Fit<C> {
@@ -337,7 +395,7 @@ impl<const C: usize> Fit<C> {
     pub(super) fn slope(
         &self,
         of: &Background,
-        candidate: &[[f32; LANES]],
+        candidate: &[Block],
         scratch: &Scratch,
         slope: &mut [f32],
     ) {
@@ -345,11 +403,10 @@ impl<const C: usize> Fit<C> {
         let blocks = scratch.weights.len();
         let variance = SCALES[self.scale] * SCALES[self.scale];
         let map = self.map.unwrap_or_else(Affine::identity);
-        let cap = exp(CAP) * (1.0 - 1e-5);
         for site in 0..sites {
             let (block, lane) = (site / LANES, site % LANES);
             // Beyond the cap, the ratio no longer changes.
-            let capped = scratch.ratios[block][lane] >= cap;
+            let capped = scratch.ratios[block][lane] >= 1.0;
             let weight = if capped {
                 0.0
             } else {
@@ -367,15 +424,4 @@ impl<const C: usize> Fit<C> {
             }
         }
     }
-}
-
-/// The score of [`fit`] without wider registers.
-#[cfg(test)]
-pub(super) fn portable<const C: usize>(
-    of: &Background,
-    candidate: &[[f32; LANES]],
-    spread: f64,
-    scratch: &mut Scratch,
-) -> f64 {
-    best::<C>(of, candidate, spread, scratch).score
 }

@@ -6,8 +6,9 @@ use rayon::prelude::*;
 
 use super::background::Background;
 use super::fit::{Evidence, Scratch, fit, settle};
-use super::lanes::{LANES, padded};
+use super::lanes::{Block, LANES, padded};
 use crate::observation::ObservationModel;
+use crate::simd::Instructions;
 use crate::{Error, Result, check};
 
 /// Weight of the spread of a map's singular values.
@@ -104,10 +105,10 @@ impl SelfCalibrating {
             });
         }
         Ok(with_channels!(self.channels, C => {
-            let background = Background::new::<C>(cue, None);
+            let background = Background::new::<C>(cue, None, Instructions::best());
             let candidate = padded(candidate, C, 0.0);
             let mut scratch = Scratch::new(background.counted.len());
-            let found = settle::<C>(&background, &candidate, self.spread, &mut scratch);
+            let found = settle::<C>(Instructions::best(), &background, &candidate, self.spread, &mut scratch);
             found.evidence(&scratch, cue.len() / C)
         }))
     }
@@ -139,7 +140,7 @@ impl SelfCalibrating {
             };
             (0..sites).map(whole).collect::<Vec<bool>>()
         });
-        with_channels!(self.channels, C => Background::new::<C>(cue, counted.as_deref()))
+        with_channels!(self.channels, C => Background::new::<C>(cue, counted.as_deref(), Instructions::best()))
     }
 
     /// Rows of the mask, none if every entry is known.
@@ -160,8 +161,8 @@ impl SelfCalibrating {
                 let candidate = padded(&decoded[place], C, 0.0);
                 let mut scratch = Scratch::new(background.counted.len());
                 match slope {
-                    None => *energy = -fit::<C>(&background, &candidate, self.spread, &mut scratch).score as f32,
-                    Some(slope) => settle::<C>(&background, &candidate, self.spread, &mut scratch)
+                    None => *energy = -fit::<C>(Instructions::best(), &background, &candidate, self.spread, &mut scratch).score as f32,
+                    Some(slope) => settle::<C>(Instructions::best(), &background, &candidate, self.spread, &mut scratch)
                         .slope(&background, &candidate, &scratch, slope),
                 }
             });
@@ -208,9 +209,9 @@ impl ObservationModel for SelfCalibrating {
     fn energies(&self, cues: &Tensor<2>, candidates: Tensor<2>) -> Tensor<2> {
         let ([count, dim], device) = (candidates.dims(), candidates.device());
         let (cues, candidates, mask) = (host(cues.clone()), host(candidates), self.mask());
-        let all = cues.len() / dim;
+        let (all, isa) = (cues.len() / dim, Instructions::best());
         let energies: Vec<f32> = with_channels!(self.channels, C => {
-            let candidates: Vec<Vec<[f32; LANES]>> =
+            let candidates: Vec<Vec<Block>> =
                 candidates.par_chunks_exact(dim).map(|row| padded(row, C, 0.0)).collect();
             let backgrounds: Vec<Arc<Background>> = (0..all)
                 .into_par_iter()
@@ -225,7 +226,7 @@ impl ObservationModel for SelfCalibrating {
                     || Scratch::new((dim / C).div_ceil(LANES)),
                     |scratch, pair| {
                         let (row, at) = (pair / count, pair % count);
-                        let found = fit::<C>(&backgrounds[row], &candidates[at], self.spread, scratch);
+                        let found = fit::<C>(isa, &backgrounds[row], &candidates[at], self.spread, scratch);
                         -found.score as f32
                     },
                 )
