@@ -61,3 +61,10 @@ pub use prior::{Energy, MemoryPrior, StoredCodes};
 pub use recall::{Outcome, Recall, Trace};
 
 pub use burn;
+
+/// The snippets of documentation pages, compiled and run as tests.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../../../docs/systems/self-calibrating.md")]
+    struct SelfCalibrating;
+}
