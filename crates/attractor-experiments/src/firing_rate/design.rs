@@ -45,7 +45,7 @@ impl Default for Network {
             low: currents.low,
             high: currents.high,
             storage: Storage::default(),
-            duration: 30.0,
+            duration: 10.0,
             step: 0.1,
         }
     }

@@ -29,7 +29,7 @@ const UNITS: usize = 120;
 /// Other memories shown by name.
 const OTHERS: usize = 4;
 
-/// The cue of the first pattern.
+/// The cue of the pattern with the most active units, which an exciting network is the first to lose.
 #[derive(Debug)]
 pub(super) struct Path {
     settings: Settings,
@@ -74,7 +74,14 @@ impl Cell for Path {
             until,
         } = &self.settings;
         let bits = patterns.draw(task, None, self.stored)?;
-        let cue = sets::silenced(&bits.rows[..bits.dim], bits.dim, self.keep, task.cell.seed)?;
+        let count = |k: usize| bits.rows[k * bits.dim..][..bits.dim].iter().sum::<f32>();
+        // Of equally active ones the first.
+        let ranked = (0..bits.len()).rev();
+        let cued = ranked
+            .max_by(|&a, &b| count(a).total_cmp(&count(b)))
+            .unwrap_or(0);
+        let pattern = &bits.rows[cued * bits.dim..][..bits.dim];
+        let cue = sets::silenced(pattern, bits.dim, self.keep, task.cell.seed)?;
         let config = network.config(bits.dim, patterns.activity, patterns.activity);
         let mut memory = config.init(session.device())?;
         memory.write(bits.tensor(&bits.rows, session.device())?)?;
@@ -92,10 +99,10 @@ impl Cell for Path {
             .collect();
         let overlaps: Vec<Vec<f64>> = path.states.iter().map(|x| network.overlaps(x)).collect();
         let strips = vec![
-            rates(&path, &bits.rows[..bits.dim], bits.dim),
+            rates(&path, pattern, bits.dim),
             curves(
                 "overlap",
-                overlap_lines(&times, &overlaps),
+                overlap_lines(&times, &overlaps, cued),
                 Some((0.0, 1.05)),
             ),
             curves(
@@ -120,7 +127,7 @@ impl Cell for Path {
         let end = path.states.last().map_or(&start, |state| state);
         let answer = network.bits(end).into_iter();
         let wrong = answer
-            .zip(&bits.rows)
+            .zip(pattern)
             .filter(|(a, b)| *a != (**b == 1.0))
             .count();
         let drop = energies
@@ -136,7 +143,7 @@ impl Cell for Path {
             value,
             n: 1,
         };
-        let own = overlaps.last().map_or(0.0, |overlaps| overlaps[0]);
+        let own = overlaps.last().map_or(0.0, |overlaps| overlaps[cued]);
         Ok(vec![
             of(Metric::Overlap, own),
             of(Metric::BitError, 100.0 * wrong as f64 / bits.dim as f64),
@@ -171,15 +178,13 @@ fn rates(path: &Trajectory, pattern: &[f32], dim: usize) -> Strip {
     }
 }
 
-fn overlap_lines(times: &[f64], overlaps: &[Vec<f64>]) -> Vec<Series> {
+fn overlap_lines(times: &[f64], overlaps: &[Vec<f64>], cued: usize) -> Vec<Series> {
     let count = overlaps.first().map_or(0, Vec::len);
     let of = |k: usize| -> Vec<f64> { overlaps.iter().map(|all| all[k]).collect() };
-    let mut lines = vec![Series::new("cued memory", points(times, &of(0)))];
-    for k in 1..count.min(OTHERS + 1) {
-        lines.push(Series::reference(
-            format!("memory {}", k + 1),
-            points(times, &of(k)),
-        ));
+    let mut lines = vec![Series::new("cued memory", points(times, &of(cued)))];
+    for k in (0..count).filter(|&k| k != cued).take(OTHERS) {
+        let name = format!("memory {}", k + 1);
+        lines.push(Series::reference(name, points(times, &of(k))));
     }
     lines
 }

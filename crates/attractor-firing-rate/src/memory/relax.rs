@@ -1,11 +1,16 @@
 //! A batch of cues on its way to equilibria.
 
+use attractor_core::backend::is_host_device;
 use attractor_core::check::{from_host, to_host};
 use attractor_core::{Result, rng};
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use rayon::prelude::*;
 
 use super::coupling::Coupling;
 use crate::{Activation, Dynamics};
+
+/// Entries that one thread takes at once.
+const TOGETHER: usize = 1 << 14;
 
 /// Steps between looks at who has settled: a look waits for the device.
 const LOOK: usize = 10;
@@ -75,7 +80,7 @@ pub(super) fn relax(
         if let Some(input) = input {
             currents = currents + input.clone();
         }
-        let mut change = activation.rates(currents) - rates.clone();
+        let mut change = phi(activation, currents, device)? - rates.clone();
         if let Some(free) = free {
             change = change * free.clone();
         }
@@ -108,6 +113,20 @@ pub(super) fn relax(
         moving.start.rates = next;
     }
     Ok(ended)
+}
+
+/// Phi of every entry, in host memory if tensors lie there anyway.
+fn phi(activation: &Activation, currents: Tensor<2>, device: &Device) -> Result<Tensor<2>> {
+    if !is_host_device(device) {
+        return Ok(activation.rates(currents));
+    }
+    let [_, dim] = currents.dims();
+    let mut values = to_host(currents)?;
+    // Cut by size alone; what comes of an entry does not depend on its neighbours.
+    values
+        .par_chunks_mut(TOGETHER)
+        .for_each(|values| activation.apply(values));
+    from_host("rates", values, dim, device)
 }
 
 /// The rows that stay; `None` if none does.
