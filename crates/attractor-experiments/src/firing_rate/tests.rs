@@ -100,7 +100,7 @@ fn strangers_are_rejected_and_energies_fall() {
 measure = "novelty"
 levels = [0.7]
 n_stored = [5]
-options = { patterns = { units = 500 } }
+options = { network = { duration = 50.0 }, patterns = { units = 500 } }
 [[parts.series]]
 name = "sigmoid"
 "#;
