@@ -13,7 +13,11 @@ const ZOOM: usize = 2;
 
 fn main() -> Result<(), Failure> {
     let folder = PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| ".".into()));
-    for (generator, name) in [(Generator::SCENES, "scenes"), (Generator::GLYPHS, "glyphs")] {
+    for (generator, name) in [
+        (Generator::SCENES, "scenes"),
+        (Generator::GLYPHS, "glyphs"),
+        (Generator::LETTERS, "letters"),
+    ] {
         let start = Instant::now();
         let set = generator.generate(Split::Train, 2000)?;
         let rate = set.len() as f64 / start.elapsed().as_secs_f64();

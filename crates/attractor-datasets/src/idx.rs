@@ -24,12 +24,12 @@ pub struct IdxFamily {
     /// What the test files are called: `t10k` or `test`.
     pub test: &'static str,
     /// Class names, indexed by label.
-    pub classes: [&'static str; 10],
+    pub classes: &'static [&'static str],
     /// Whether images are stored column by column, as EMNIST's are.
     pub transposed: bool,
 }
 
-const DIGITS: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+const DIGITS: &[&str] = &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
 /// MNIST: 60,000 and 10,000 handwritten digits.
 pub const MNIST: IdxFamily = IdxFamily {
@@ -45,7 +45,7 @@ pub const FASHION_MNIST: IdxFamily = IdxFamily {
     name: "fashion-mnist",
     prefix: "",
     test: "t10k",
-    classes: [
+    classes: &[
         "t-shirt",
         "trouser",
         "pullover",
@@ -66,6 +66,20 @@ pub const EMNIST_DIGITS: IdxFamily = IdxFamily {
     prefix: "emnist-digits-",
     test: "test",
     classes: DIGITS,
+    transposed: true,
+};
+
+/// EMNIST balanced: 112,800 and 18,800 handwritten digits and letters; of the lower-case letters those that
+/// do not look like their capitals.
+pub const EMNIST_BALANCED: IdxFamily = IdxFamily {
+    name: "emnist-balanced",
+    prefix: "emnist-balanced-",
+    test: "test",
+    classes: &[
+        "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "A", "B", "C", "D", "E", "F", "G", "H",
+        "I", "J", "K", "L", "M", "N", "O", "P", "Q", "R", "S", "T", "U", "V", "W", "X", "Y", "Z",
+        "a", "b", "d", "e", "f", "g", "h", "n", "q", "r", "t",
+    ],
     transposed: true,
 };
 
@@ -96,7 +110,7 @@ impl IdxFamily {
     /// # Errors
     /// [`DataError::Layout`] if the files are not there; otherwise as [`read_images`] and
     /// [`read_labels`], [`DataError::Count`] if they disagree, [`DataError::Label`] for a label
-    /// above 9.
+    /// without a class.
     pub fn load(&self, directory: &Path, split: Split) -> Result<ImageSet> {
         let Some((image_path, label_path)) = self.files(directory, split) else {
             let expected = format!("the {} files of {}", split.name(), self.name);
@@ -149,7 +163,7 @@ impl IdxFamily {
             shape,
             pixels,
             labels,
-            self.classes.map(String::from).to_vec(),
+            self.classes.iter().copied().map(String::from).collect(),
         )
     }
 }

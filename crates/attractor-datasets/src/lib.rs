@@ -4,9 +4,9 @@
 //! the content. [`load`] finds a data set by name or path below the directories of a [`DataRoot`]:
 //!
 //! - `cifar10`: the official binary release ([`cifar10`]) or an archive of the images ([`folder`]);
-//! - `mnist`, `fashion-mnist`, `emnist-digits`: IDX files, plain or gzip ([`idx`]);
+//! - `mnist`, `fashion-mnist`, `emnist-digits`, `emnist-balanced`: IDX files, plain or gzip ([`idx`]);
 //! - `clevr`: CLEVR v1.0 in its official layout, and `builtin-clevr`, rendered here ([`clevr`]);
-//! - `builtin` and `builtin-glyphs`: procedural images that need no files ([`builtin`]);
+//! - `builtin`, `builtin-glyphs` and `builtin-letters`: procedural images that need no files ([`builtin`]);
 //! - a path to a folder of such files, and any other path: a folder, `.tar` or `.tar.gz` of PNG, JPEG and WebP
 //!   images ([`folder`]).
 //!

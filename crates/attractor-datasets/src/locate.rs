@@ -10,18 +10,20 @@ use etcetera::BaseStrategy;
 use crate::builtin::{self, BuiltinSize};
 use crate::clevr::{self, ClevrFolder, Generator, View};
 use crate::folder::{self, FolderOptions, Watch};
-use crate::idx::{EMNIST_DIGITS, FASHION_MNIST, IdxFamily, MNIST};
+use crate::idx::{EMNIST_BALANCED, EMNIST_DIGITS, FASHION_MNIST, IdxFamily, MNIST};
 use crate::{AnnotatedSet, DataError, ImageSet, Result, Split, cifar10};
 
 /// Names that [`load`] knows.
-pub const NAMES: [&str; 8] = [
+pub const NAMES: [&str; 10] = [
     cifar10::NAME,
     MNIST.name,
     FASHION_MNIST.name,
     EMNIST_DIGITS.name,
+    EMNIST_BALANCED.name,
     clevr::NAME,
     builtin::SCENES,
     builtin::GLYPHS,
+    builtin::LETTERS,
     clevr::BUILTIN,
 ];
 
@@ -88,6 +90,7 @@ impl DataRoot {
         match name {
             builtin::SCENES => return found(Path::new(name), FoundKind::BuiltinScenes),
             builtin::GLYPHS => return found(Path::new(name), FoundKind::BuiltinGlyphs),
+            builtin::LETTERS => return found(Path::new(name), FoundKind::BuiltinLetters),
             clevr::BUILTIN => return found(Path::new(name), FoundKind::BuiltinClevr),
             _ => {}
         }
@@ -132,6 +135,8 @@ pub enum FoundKind {
     BuiltinScenes,
     /// [`builtin::glyphs`].
     BuiltinGlyphs,
+    /// [`builtin::letters`].
+    BuiltinLetters,
     /// A folder in CLEVR's layout.
     Clevr,
     /// [`clevr::Generator`].
@@ -250,6 +255,7 @@ fn load_whole(
         FoundKind::Images => folder::load_watched(&path, split, &options.folder, watch),
         FoundKind::BuiltinScenes => builtin::scenes(split, &options.builtin),
         FoundKind::BuiltinGlyphs => builtin::glyphs(split, &options.builtin),
+        FoundKind::BuiltinLetters => builtin::letters(split, &options.builtin),
         FoundKind::Clevr => {
             let folder = ClevrFolder::open(&path, split, options.objects, &View::PAPER)?;
             return Ok(AnnotatedSet::from_clevr(folder.load()?, &View::PAPER));
@@ -285,7 +291,7 @@ fn find_clevr(root: &Path) -> Option<Found> {
 }
 
 fn idx_family(name: &str) -> Option<&'static IdxFamily> {
-    [&MNIST, &FASHION_MNIST, &EMNIST_DIGITS]
+    [&MNIST, &FASHION_MNIST, &EMNIST_DIGITS, &EMNIST_BALANCED]
         .into_iter()
         .find(|family| family.name == name)
 }

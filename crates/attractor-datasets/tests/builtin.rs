@@ -17,7 +17,7 @@ fn mean_distance(set: &ImageSet, pairs: impl Iterator<Item = (usize, usize)>) ->
 
 #[test]
 fn an_image_depends_only_on_its_index() {
-    for generator in [Generator::SCENES, Generator::GLYPHS] {
+    for generator in [Generator::SCENES, Generator::GLYPHS, Generator::LETTERS] {
         let many = generator.generate(Split::Train, 40).unwrap();
         let few = generator.generate(Split::Train, 7).unwrap();
         assert_eq!(many.subset(0..7).unwrap(), few);
@@ -48,7 +48,7 @@ fn shapes_and_sizes() {
     );
     assert_eq!((scenes.classes.len(), glyphs.classes.len()), (10, 10));
     for (height, width) in [(8, 8), (17, 40), (64, 48)] {
-        for generator in [Generator::SCENES, Generator::GLYPHS] {
+        for generator in [Generator::SCENES, Generator::GLYPHS, Generator::LETTERS] {
             let set = Generator {
                 height,
                 width,
@@ -78,11 +78,12 @@ fn shapes_and_sizes() {
 
 #[test]
 fn every_class_occurs() {
-    for generator in [Generator::SCENES, Generator::GLYPHS] {
-        let set = generator.generate(Split::Train, 1000).unwrap();
-        for class in 0..10 {
+    for generator in [Generator::SCENES, Generator::GLYPHS, Generator::LETTERS] {
+        let classes = generator.generate(Split::Train, 1).unwrap().classes.len();
+        let set = generator.generate(Split::Train, 100 * classes).unwrap();
+        for class in 0..classes as u32 {
             let count = set.labels.iter().filter(|&&label| label == class).count();
-            assert!((60..150).contains(&count), "class {class}: {count} of 1000");
+            assert!((60..150).contains(&count), "class {class}: {count}, not 100");
         }
     }
 }
@@ -114,11 +115,16 @@ fn scenes_are_distinct_and_fill_the_colour_range() {
 
 #[test]
 fn glyphs_of_one_class_resemble_each_other() {
-    let set = Generator::GLYPHS.generate(Split::Train, 2000).unwrap();
+    resemble(Generator::GLYPHS, 10);
+    resemble(Generator::LETTERS, 26);
+}
+
+fn resemble(generator: Generator, classes: usize) {
+    let set = generator.generate(Split::Train, 2000).unwrap();
     let dim = set.dim();
     let rows = set.rows(&(0..2000).collect::<Vec<_>>()).unwrap();
-    let mut means = vec![vec![0.0f64; dim]; 10];
-    let mut counts = [0.0; 10];
+    let mut means = vec![vec![0.0f64; dim]; classes];
+    let mut counts = vec![0.0; classes];
     for (row, &label) in rows.chunks(dim).zip(&set.labels).take(1500) {
         counts[label as usize] += 1.0;
         for (mean, value) in means[label as usize].iter_mut().zip(row) {
@@ -128,7 +134,7 @@ fn glyphs_of_one_class_resemble_each_other() {
     for (mean, count) in means.iter_mut().zip(counts) {
         mean.iter_mut().for_each(|value| *value /= count);
     }
-    // The nearest class mean names the class of most held-out glyphs: chance is 10 %.
+    // The nearest class mean names the class of most held-out glyphs: chance is one in ten or less.
     let hits = rows
         .chunks(dim)
         .zip(&set.labels)
@@ -141,7 +147,7 @@ fn glyphs_of_one_class_resemble_each_other() {
                     .sum()
             };
             let nearest =
-                (0..10).min_by(|&a, &b| distance(&means[a]).total_cmp(&distance(&means[b])));
+                (0..classes).min_by(|&a, &b| distance(&means[a]).total_cmp(&distance(&means[b])));
             nearest == Some(**label as usize)
         });
     let hits = hits.count();

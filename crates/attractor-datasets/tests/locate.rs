@@ -134,7 +134,7 @@ fn builtin_sets_are_always_there() {
         ..LoadOptions::default()
     };
     let none = DataRoot::default();
-    for name in ["builtin", "builtin-glyphs"] {
+    for name in ["builtin", "builtin-glyphs", "builtin-letters"] {
         assert!(none.find(name).is_some());
         let set = load_with(name, Split::Test, &none, &options).unwrap();
         assert_eq!((set.name.as_str(), set.len()), (name, 10));

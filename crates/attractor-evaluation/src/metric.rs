@@ -107,6 +107,18 @@ metrics! {
     Clear: "clear", "Cues clear of the noise", "%", UP, 1;
     /// Share of answers, in percent.
     Share: "share", "Share of answers", "%", None, 1;
+    /// Share of right answers among all answers, in percent.
+    Precision: "precision", "Precision", "%", UP, 1;
+    /// Share of what should be answered that is answered rightly, in percent.
+    Recall: "recall", "Recall", "%", UP, 1;
+    /// Share of cues that are answered at all, in percent.
+    Answered: "answered", "Cues answered", "%", None, 1;
+    /// Mean entropy of the columns or blocks of a table of counters, in bits.
+    MemoryEntropy: "memory_entropy", "Entropy of the memory", "bit", None, 3;
+    /// Share of a table's counters that are not 0, in percent.
+    Fullness: "fullness", "Fullness", "%", None, 1;
+    /// Mean squared distance, in levels, of what leads back from an answer to its cue.
+    BackDistance: "back_distance", "Distance back to the cue", "levels^2", DOWN, 3;
     /// Inverse temperature.
     Beta: "beta", "Inverse temperature", "", None, 2;
     /// Power with which something grows.

@@ -59,6 +59,7 @@
 //! | --- | --- |
 //! | [`bayespcn`] | recall, forgetting and width of a memory written by Bayes' rule |
 //! | [`capacity`] | recall of random patterns against load |
+//! | [`entropic`] | entropic registers of images, and a relation between two data sets |
 //! | [`drdam`] | random features beside the memory that keeps its patterns |
 //! | [`firing_rate`] | firing-rate networks beside Hopfield networks: recall, stability, trajectories |
 //! | [`images`] | systems that recall images from corrupted ones, task by task |
@@ -80,6 +81,7 @@
 pub mod bayespcn;
 pub mod capacity;
 pub mod drdam;
+pub mod entropic;
 mod error;
 pub mod firing_rate;
 pub mod images;

@@ -8,7 +8,8 @@ use attractor::evaluation::{Cell, Measurement};
 use serde::de::DeserializeOwned;
 
 use crate::{
-    Error, Result, Session, bayespcn, capacity, drdam, firing_rate, images, khm, pcn, spiking,
+    Error, Result, Session, bayespcn, capacity, drdam, entropic, firing_rate, images, khm, pcn,
+    spiking,
 };
 
 /// One cell with what the experiment says about it.
@@ -279,6 +280,12 @@ pub const PROTOCOLS: &[ProtocolEntry] = &[
         summary: "firing-rate networks: recall, sign of the homogeneous term, phase maps, trajectories",
         overrides: &[],
         new: || Box::new(firing_rate::FiringRates),
+    },
+    ProtocolEntry {
+        name: "entropic",
+        summary: "entropic registers of images, and a relation between two data sets",
+        overrides: &[],
+        new: || Box::<entropic::Entropic>::default(),
     },
     ProtocolEntry {
         name: "images",

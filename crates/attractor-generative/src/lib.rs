@@ -5,6 +5,7 @@
 //!   safetensors in PyTorch's layout; and [`FrozenVae`], the inference form that implements
 //!   [`attractor_core::GenerativeModel`] without any autodiff graph;
 //! - [`mod@monet`]: the autoencoder that takes scenes apart into objects, with a trainer of its own;
+//! - [`features`]: an encoder, a decoder and a classifier that learn together, for memories of features;
 //! - [`train`]: one trainer for both, variational or as a plain (denoising) autoencoder, with
 //!   checkpoints at epoch boundaries;
 //! - [`host`]: training steps on the CPU, several times faster than automatic differentiation;
@@ -22,6 +23,7 @@
 //! debug-assertions = false
 //! ```
 
+pub mod features;
 pub mod host;
 pub mod layers;
 pub mod monet;
@@ -31,6 +33,7 @@ mod testing;
 pub mod train;
 pub mod vae;
 
+pub use features::{ClassAutoencoder, ClassAutoencoderConfig};
 pub use monet::{FrozenMonet, Monet, MonetConfig, MonetTrainer, MonetTrainerConfig};
 pub use train::{
     AdamConfig, Batch, Batches, Engine, EpochReport, FromFn, Objective, Progress, Trainer,

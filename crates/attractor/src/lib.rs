@@ -18,7 +18,7 @@
 //!
 //! The parts are crates of their own, re-exported here: [`core`] (traits, backends, the read
 //! kernel), data sets, generative models, memory [`priors`], [`inference`] algorithms,
-//! baselines, assembled [`memories`], predictive coding, firing-rate and spiking networks and evaluation. [`catalogue`] builds any memory from a
+//! baselines, assembled [`memories`], predictive coding, entropic memories, firing-rate and spiking networks and evaluation. [`catalogue`] builds any memory from a
 //! name and a table of options.
 //!
 //! # Features
@@ -33,6 +33,7 @@
 //! | `firing-rate` | firing-rate networks of sparse bits | |
 //! | `spiking` | hypercubes of inhibitory spiking neurons | |
 //! | `predictive-coding` | PCN, its covariance relatives, BayesPCN | |
+//! | `entropic` | entropic registers and the hetero-associative relation | |
 //! | `evaluation` | metrics, figures, run folders, reports | |
 //! | `full` | all but further backends | |
 //!
@@ -57,6 +58,8 @@ pub use attractor_baselines as baselines;
 pub use attractor_core as core;
 #[cfg(feature = "datasets")]
 pub use attractor_datasets as datasets;
+#[cfg(feature = "entropic")]
+pub use attractor_entropic as entropic;
 #[cfg(feature = "evaluation")]
 pub use attractor_evaluation as evaluation;
 #[cfg(feature = "firing-rate")]

@@ -146,7 +146,11 @@ impl Golden {
             .zip(expected)
             .map(|(&ours, &expected)| {
                 let (ours, expected): (f64, f64) = (ours.into(), expected.into());
-                let difference = (ours - expected).abs() / expected.abs().max(1.0);
+                let difference = match ours == expected {
+                    // Infinity as well.
+                    true => 0.0,
+                    false => (ours - expected).abs() / expected.abs().max(1.0),
+                };
                 // NaN is the largest difference there is.
                 (
                     ours,

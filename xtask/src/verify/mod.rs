@@ -4,6 +4,7 @@
 //! shapes, numbers in the names of tensors, metadata ([`File`](file::File)). So files of any size verify.
 
 mod bayespcn;
+mod entropic;
 mod file;
 mod firing_rate;
 mod golden;
@@ -40,6 +41,7 @@ const SYSTEMS: &[System] = &[
     predictive_coding::SYSTEM,
     firing_rate::SYSTEM,
     spiking::SYSTEM,
+    entropic::SYSTEM,
 ];
 
 /// Names the folder of golden files that are too large to be kept with the code.

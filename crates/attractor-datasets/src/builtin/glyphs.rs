@@ -9,7 +9,7 @@ use super::paint::{between, chance};
 /// Class names, indexed by label.
 pub(super) const CLASSES: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
-type Point = [f32; 2];
+pub(super) type Point = [f32; 2];
 
 /// Strokes of each glyph: points that a smooth curve passes through; x to the right, y down, within
 /// -1 to 1. A doubled point makes a corner.
@@ -120,13 +120,23 @@ const PIECES: usize = 5;
 /// One glyph, `[1, h, w]`, and its label.
 pub(super) fn draw(rng: &mut Rng, rows: usize, columns: usize) -> (u32, Vec<u8>) {
     let label = rng.random_range(0..CLASSES.len());
+    let pixels = write(rng, [rows, columns], |rng| strokes(rng, label));
+    (label as u32, pixels)
+}
+
+/// Strokes as one warped pen writes them, `[h, w]`.
+pub(super) fn write(
+    rng: &mut Rng,
+    [rows, columns]: [usize; 2],
+    strokes: impl FnOnce(&mut Rng) -> Vec<&'static [Point]>,
+) -> Vec<u8> {
     let size = rows.min(columns) as f32;
     let warp = Warp::draw(rng, rows, columns);
     let half_width = size * between(rng, 0.026, 0.062);
     let wobble = between(rng, 0.02, 0.09);
     let ink = between(rng, 0.82, 1.0);
     let mut cover = vec![0.0f32; rows * columns];
-    for stroke in strokes(rng, label) {
+    for stroke in strokes(rng) {
         // The wobble moves whole points, so that curves stay smooth; doubled points stay together.
         let mut points: Vec<Point> = Vec::with_capacity(stroke.len());
         for (index, point) in stroke.iter().enumerate() {
@@ -143,11 +153,10 @@ pub(super) fn draw(rng: &mut Rng, rows: usize, columns: usize) -> (u32, Vec<u8>)
             from = to;
         }
     }
-    let pixels = cover
-        .iter()
+    let pixels = cover.iter();
+    pixels
         .map(|cover| (cover * ink * 255.0 + 0.5) as u8)
-        .collect();
-    (label as u32, pixels)
+        .collect()
 }
 
 /// The strokes of a class; ones and sevens come in two forms.

@@ -5,6 +5,7 @@
 
 mod backdrop;
 mod glyphs;
+mod letters;
 mod object;
 mod paint;
 mod scenes;
@@ -19,6 +20,8 @@ use crate::{ImageSet, ImageShape, Result, Split};
 pub const SCENES: &str = "builtin";
 /// Name of the grey glyphs.
 pub const GLYPHS: &str = "builtin-glyphs";
+/// Name of the grey letters.
+pub const LETTERS: &str = "builtin-letters";
 
 /// More would not fit into memory: a mistyped count must not look like a hang.
 const MAX_IMAGES: usize = 10_000_000;
@@ -56,7 +59,7 @@ impl BuiltinSize {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Generator {
-    /// Colour scenes or grey glyphs.
+    /// Colour scenes, grey numerals or grey letters.
     pub kind: Kind,
     /// Rows, 8 to 1024.
     pub height: usize,
@@ -74,6 +77,8 @@ pub enum Kind {
     Scenes,
     /// A numeral drawn with a warped pen stroke, in grey; ten classes.
     Glyphs,
+    /// A capital letter drawn with the same pen; 26 classes.
+    Letters,
 }
 
 impl Generator {
@@ -91,12 +96,19 @@ impl Generator {
         width: 28,
         seed: 0,
     };
+    /// Grey letters of 1 x 28 x 28.
+    pub const LETTERS: Self = Self {
+        kind: Kind::Letters,
+        height: 28,
+        width: 28,
+        seed: 0,
+    };
 
     /// Shape of every image.
     pub fn shape(&self) -> ImageShape {
         let channels = match self.kind {
             Kind::Scenes => 3,
-            Kind::Glyphs => 1,
+            Kind::Glyphs | Kind::Letters => 1,
         };
         ImageShape::new(channels, self.height, self.width)
     }
@@ -126,10 +138,14 @@ impl Generator {
             pixels.extend_from_slice(&image);
         }
         let (name, classes) = match self.kind {
-            Kind::Scenes => (SCENES, scenes::CLASSES.map(|class| class.name.to_string())),
-            Kind::Glyphs => (GLYPHS, glyphs::CLASSES.map(String::from)),
+            Kind::Scenes => (
+                SCENES,
+                scenes::CLASSES.map(|class| class.name.to_string()).to_vec(),
+            ),
+            Kind::Glyphs => (GLYPHS, glyphs::CLASSES.map(String::from).to_vec()),
+            Kind::Letters => (LETTERS, letters::CLASSES.map(String::from).to_vec()),
         };
-        ImageSet::new(name, self.shape(), pixels, labels, classes.to_vec())
+        ImageSet::new(name, self.shape(), pixels, labels, classes)
     }
 
     /// One image, `[c, h, w]`, and its label.
@@ -139,11 +155,14 @@ impl Generator {
             (Kind::Scenes, Split::Test) => "builtin/scenes/test",
             (Kind::Glyphs, Split::Train) => "builtin/glyphs/train",
             (Kind::Glyphs, Split::Test) => "builtin/glyphs/test",
+            (Kind::Letters, Split::Train) => "builtin/letters/train",
+            (Kind::Letters, Split::Test) => "builtin/letters/test",
         };
         let mut rng = rng::indexed_stream(self.seed, purpose, index);
         match self.kind {
             Kind::Scenes => scenes::draw(&mut rng, self.height, self.width),
             Kind::Glyphs => glyphs::draw(&mut rng, self.height, self.width),
+            Kind::Letters => letters::draw(&mut rng, self.height, self.width),
         }
     }
 }
@@ -162,4 +181,12 @@ pub fn scenes(split: Split, size: &BuiltinSize) -> Result<ImageSet> {
 /// As [`Generator::generate`].
 pub fn glyphs(split: Split, size: &BuiltinSize) -> Result<ImageSet> {
     Generator::GLYPHS.generate(split, size.count(split))
+}
+
+/// Grey letters, 1 x 28 x 28, seed 0.
+///
+/// # Errors
+/// As [`Generator::generate`].
+pub fn letters(split: Split, size: &BuiltinSize) -> Result<ImageSet> {
+    Generator::LETTERS.generate(split, size.count(split))
 }

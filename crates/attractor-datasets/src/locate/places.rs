@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use attractor_listing::{file_name, list};
 
 use super::{Found, FoundKind};
-use crate::idx::{EMNIST_DIGITS, FASHION_MNIST, IdxFamily, MNIST};
+use crate::idx::{EMNIST_BALANCED, EMNIST_DIGITS, FASHION_MNIST, IdxFamily, MNIST};
 use crate::{DataError, ImageSet, Result, Split};
 
 /// What the name of a folder says about the IDX files in it.
@@ -124,7 +124,7 @@ pub(super) fn find(root: &Path, family: &'static IdxFamily) -> Option<Found> {
 pub(super) fn at(folder: &Path) -> Option<Found> {
     BELOW.iter().find_map(|below| {
         let path: PathBuf = folder.join(below).components().collect();
-        let family = [&MNIST, &FASHION_MNIST, &EMNIST_DIGITS]
+        let family = [&MNIST, &FASHION_MNIST, &EMNIST_DIGITS, &EMNIST_BALANCED]
             .into_iter()
             .find(|family| {
                 let some = has(family, &path, Split::Train) || has(family, &path, Split::Test);

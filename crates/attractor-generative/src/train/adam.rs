@@ -24,13 +24,13 @@ struct Moments {
 
 /// State of the optimiser.
 #[derive(Debug, Clone)]
-pub(super) struct Adam {
+pub(crate) struct Adam {
     config: AdamConfig,
     moments: BTreeMap<String, Moments>,
 }
 
 impl Adam {
-    pub(super) fn new(config: AdamConfig) -> Self {
+    pub(crate) fn new(config: AdamConfig) -> Self {
         Self {
             config,
             moments: BTreeMap::new(),
@@ -38,7 +38,7 @@ impl Adam {
     }
 
     /// The module after step number `step`, the first being 1, at `factor` times the rate.
-    pub(super) fn step<M: Module>(
+    pub(crate) fn step<M: Module>(
         &mut self,
         module: M,
         gradients: Gradients,

@@ -28,7 +28,7 @@ mod trainer;
 #[cfg(test)]
 pub(crate) use tensor_engine::gradients_by_autodiff;
 
-pub(crate) use adam::{FIRST, SECOND};
+pub(crate) use adam::{Adam, FIRST, SECOND};
 pub use config::{AdamConfig, Engine, Objective, Optimiser, Order, RmsPropConfig, TrainerConfig};
 pub(crate) use data::draw_order;
 pub use data::{Batch, Batches, FromFn};

@@ -63,6 +63,8 @@ pub const LISTS: &[&[MemoryEntry]] = &[
     attractor_firing_rate::MEMORIES,
     #[cfg(feature = "spiking")]
     attractor_spiking::MEMORIES,
+    #[cfg(feature = "entropic")]
+    attractor_entropic::MEMORIES,
 ];
 
 /// A memory of the catalogue.

@@ -1,0 +1,288 @@
+//! A register behind the interface of all memories.
+
+use attractor_core::{
+    AssociativeMemory, Complete, Error, Forget, Merge, Outcome, Recall, Recognise, Result, check,
+};
+use burn::tensor::{Device, Tensor, TensorData};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::{Register, RegisterConfig};
+use crate::input::{self, Scale};
+use crate::object::Domain;
+
+/// Between which numbers the levels lie.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Range {
+    /// The 0.5 and 99.5 percentiles of each column of what is written first. Later numbers outside have the
+    /// outermost level; a column that did not vary has one level.
+    #[default]
+    FirstWrite,
+    /// The same for all columns.
+    Fixed {
+        /// The number of level 0.
+        low: f64,
+        /// The number of the last level.
+        high: f64,
+    },
+}
+
+/// How an [`EntropicMemory`] is built.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EntropicConfig {
+    /// Entries of a pattern: the columns, n.
+    pub dim: usize,
+    /// Levels of an entry, m. Default 16.
+    pub rows: usize,
+    /// Between which numbers they lie. Default: of the first write.
+    pub range: Range,
+    /// See [`RegisterConfig::iota`].
+    pub iota: f64,
+    /// See [`RegisterConfig::kappa`].
+    pub kappa: f64,
+    /// See [`RegisterConfig::xi`].
+    pub xi: usize,
+    /// See [`RegisterConfig::sigma`].
+    pub sigma: f64,
+    /// See [`RegisterConfig::saturation`].
+    pub saturation: u32,
+    /// See [`RegisterConfig::capacity`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<u64>,
+    /// Of the draws.
+    pub seed: u64,
+}
+
+impl EntropicConfig {
+    /// The published defaults for patterns of `dim` entries.
+    pub fn new(dim: usize) -> Self {
+        let register = RegisterConfig::new(Domain::new(dim, 16));
+        Self {
+            dim,
+            rows: register.domain.rows,
+            range: Range::default(),
+            iota: register.iota,
+            kappa: register.kappa,
+            xi: register.xi,
+            sigma: register.sigma,
+            saturation: register.saturation,
+            capacity: register.capacity,
+            seed: register.seed,
+        }
+    }
+
+    /// An empty memory whose answers are put on `device`.
+    ///
+    /// # Errors
+    /// Those of [`RegisterConfig::validate`]; [`Error::Config`] for a range that does not rise.
+    pub fn init(&self, device: &Device) -> Result<EntropicMemory> {
+        let register = RegisterConfig {
+            domain: Domain::new(self.dim, self.rows),
+            iota: self.iota,
+            kappa: self.kappa,
+            xi: self.xi,
+            sigma: self.sigma,
+            saturation: self.saturation,
+            capacity: self.capacity,
+            seed: self.seed,
+        };
+        Ok(EntropicMemory {
+            register: register.init()?,
+            scale: Scale::new(register.domain, self.range)?,
+            config: *self,
+            device: device.clone().without_autodiff(),
+        })
+    }
+}
+
+/// A [`Register`] over rows of numbers. A cue that is not recognised is answered with zeros and
+/// [`Outcome::Rejected`].
+#[derive(Debug, Clone)]
+pub struct EntropicMemory {
+    pub(crate) config: EntropicConfig,
+    pub(crate) register: Register,
+    pub(crate) scale: Scale,
+    pub(crate) device: Device,
+}
+
+impl EntropicMemory {
+    /// The configuration.
+    pub fn config(&self) -> &EntropicConfig {
+        &self.config
+    }
+
+    /// The table of counters.
+    pub fn register(&self) -> &Register {
+        &self.register
+    }
+
+    /// From numbers to levels; none before the first write, unless the range is fixed.
+    pub fn quantiser(&self) -> Option<&crate::Quantiser> {
+        self.scale.quantiser.as_ref()
+    }
+
+    /// Takes one pattern `[1, d]` back: the memory is then as if it had never been written. See
+    /// [`Register::unregister`].
+    ///
+    /// # Errors
+    /// As [`AssociativeMemory::read`], and those of [`Register::unregister`].
+    pub fn unregister(&mut self, pattern: Tensor<2>) -> Result<()> {
+        let pattern = self.cues("pattern", pattern)?;
+        self.register.unregister(&pattern)
+    }
+
+    fn cues(&self, what: &'static str, cues: Tensor<2>) -> Result<Vec<u16>> {
+        if self.is_empty() {
+            return Err(Error::EmptyMemory);
+        }
+        self.scale
+            .levels(&input::accept(what, cues, self.config.dim)?)
+    }
+
+    fn answers(&self, cues: &[u16], given: Option<(&[f32], &[f32])>) -> Result<Recall> {
+        let dim = self.config.dim;
+        let rows = cues.par_chunks_exact(dim).enumerate();
+        let answers: Result<Vec<input::Answer>> = rows
+            .map(|(row, cue)| {
+                let mut rng = input::stream(self.config.seed, cue);
+                let Some(object) = self.register.retrieve(cue, &mut rng)? else {
+                    return Ok(input::rejected(dim));
+                };
+                let mut numbers = self.scale.numbers(&object)?;
+                if let Some((values, known)) = given {
+                    hold(&mut numbers, &values[row * dim..], &known[row * dim..]);
+                }
+                Ok((numbers, Outcome::SinglePass, 1))
+            })
+            .collect();
+        input::collect(answers?, dim, &self.device)
+    }
+}
+
+/// Known entries are what they are.
+pub(crate) fn hold(numbers: &mut [f32], given: &[f32], known: &[f32]) {
+    for (number, (&given, &known)) in numbers.iter_mut().zip(given.iter().zip(known)) {
+        if known == 1.0 {
+            *number = given;
+        }
+    }
+}
+
+impl AssociativeMemory for EntropicMemory {
+    fn name(&self) -> &'static str {
+        "eam"
+    }
+
+    fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
+        let patterns = input::accept("patterns", patterns, self.config.dim)?;
+        let quantiser = self.scale.for_writing(&patterns)?;
+        self.register
+            .register(&input::levels(&quantiser, &patterns)?)?;
+        self.scale.quantiser = Some(quantiser);
+        Ok(())
+    }
+
+    fn read(&self, cues: Tensor<2>) -> Result<Recall> {
+        self.answers(&self.cues("cues", cues)?, None)
+    }
+
+    fn len(&self) -> usize {
+        self.register.registered() as usize
+    }
+
+    fn dim(&self) -> usize {
+        self.config.dim
+    }
+
+    fn stored_states(&self) -> Result<Tensor<2>> {
+        Err(one_by_one("stored_states", self.name()))
+    }
+
+    fn as_complete(&self) -> Option<&dyn Complete> {
+        Some(self)
+    }
+
+    fn as_recognise(&self) -> Option<&dyn Recognise> {
+        Some(self)
+    }
+
+    fn as_forget(&mut self) -> Option<&mut dyn Forget> {
+        Some(self)
+    }
+}
+
+impl Complete for EntropicMemory {
+    /// Unknown entries are undefined columns of the cue; known ones are held.
+    fn complete(&self, cues: Tensor<2>, known: Tensor<2>) -> Result<Recall> {
+        let shape = cues.dims();
+        let mut levels = self.cues("cues", cues.clone())?;
+        let known = check::known(&known, shape)?;
+        input::mask(&mut levels, &known);
+        let values = input::accept("cues", cues, self.config.dim)?;
+        self.answers(&levels, Some((&values, &known)))
+    }
+}
+
+impl Recognise for EntropicMemory {
+    /// The weight rho of a cue that is recognised, less the number of its mismatches if it is not.
+    fn familiarity(&self, cues: Tensor<2>) -> Result<Tensor<1>> {
+        let cues = self.cues("cues", cues)?;
+        let rows = cues.chunks_exact(self.config.dim);
+        let scores: Result<Vec<f32>> = rows
+            .map(|cue| Ok(score(self.register.recognise(cue)?)))
+            .collect();
+        Ok(scores_on(scores?, &self.device))
+    }
+}
+
+pub(crate) fn score(recognition: crate::Recognition) -> f32 {
+    match recognition.accepted {
+        true => recognition.weight as f32,
+        false => -(recognition.mismatches as f32),
+    }
+}
+
+pub(crate) fn scores_on(scores: Vec<f32>, device: &Device) -> Tensor<1> {
+    let rows = scores.len();
+    Tensor::from_data(TensorData::new(scores, [rows]), device)
+}
+
+/// What a table of counters cannot do.
+pub(crate) fn one_by_one(what: &'static str, memory: &str) -> Error {
+    Error::unsupported(what, "patterns that are kept one by one", memory)
+}
+
+impl Forget for EntropicMemory {
+    fn clear(&mut self) {
+        self.register = Register::new(*self.register.config());
+        if self.config.range == Range::FirstWrite {
+            self.scale.quantiser = None;
+        }
+    }
+
+    /// No pattern has a number; [`EntropicMemory::unregister`] takes back what it is given.
+    fn remove(&mut self, _: usize) -> Result<()> {
+        Err(one_by_one("remove", self.name()))
+    }
+}
+
+impl Merge for EntropicMemory {
+    /// Of two memories that measured their ranges themselves, these must agree.
+    fn merge(mut self, other: Self) -> Result<Self> {
+        if self.scale.quantiser.is_none() {
+            self.scale = other.scale.clone();
+        }
+        if other.scale.quantiser.is_some() && self.scale != other.scale {
+            return Err(Error::Mismatch {
+                what: "merge",
+                expected: "levels between the same numbers".into(),
+                part: "the other memory",
+                found: "other ranges".into(),
+            });
+        }
+        self.register.absorb(&other.register)?;
+        Ok(self)
+    }
+}
