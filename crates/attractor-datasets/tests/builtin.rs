@@ -83,7 +83,10 @@ fn every_class_occurs() {
         let set = generator.generate(Split::Train, 100 * classes).unwrap();
         for class in 0..classes as u32 {
             let count = set.labels.iter().filter(|&&label| label == class).count();
-            assert!((60..150).contains(&count), "class {class}: {count}, not 100");
+            assert!(
+                (60..150).contains(&count),
+                "class {class}: {count}, not 100"
+            );
         }
     }
 }
