@@ -36,12 +36,13 @@ struct Line {
 }
 
 /// Our programs, in package `benches`, and the peers beside them.
-const PROGRAMS: [(&str, &[&str], &str); 6] = [
+const PROGRAMS: [(&str, &[&str], &str); 7] = [
     ("bench-read", &[], "read.py"),
     ("bench-family", &[], "family.py"),
     ("bench-vae-step", &[], "vae_step.py"),
     ("bench-bayespcn", &[], "bayespcn.py"),
     ("bench-pcn", &[], "pcn.py"),
+    ("bench-spiking", &[], "spiking.py"),
     ("bench-firing-rate", &[], "firing_rate.py"),
 ];
 
