@@ -137,9 +137,59 @@ fn levels_are_decimal() {
     assert_eq!(Corruption::Mask { side: 24 }.level(), Some(24.0));
     assert_eq!(Corruption::Noise { std: 0.4 }.to_string(), "noise 0.4");
     assert_eq!(
-        TASKS.map(String::from),
-        ["clean", "noise", "mask", "color", "shift"]
+        Corruption::Dropout { share: 0.7 }.to_string(),
+        "dropout 0.7"
     );
+}
+
+/// Names, levels and corruptions are found from each other.
+#[test]
+fn every_task_has_its_corruption() {
+    let levels = [None, Some(0.5), Some(3.0)];
+    for task in TASKS {
+        let found = levels.map(|level| Corruption::from_task(task, level));
+        let found: Vec<Corruption> = found.into_iter().flatten().collect();
+        assert!(!found.is_empty(), "{task}");
+        for corruption in found {
+            assert_eq!(corruption.task(), task);
+            let again = Corruption::from_task(task, corruption.level()).unwrap();
+            assert_eq!(again, corruption);
+        }
+        assert!(Corruption::from_task(task, Some(-1.0)).is_err(), "{task}");
+        assert!(
+            Corruption::from_task(task, Some(f64::NAN)).is_err(),
+            "{task}"
+        );
+    }
+}
+
+/// Permuted channels, noise, a square, in this order: outside the square the cue is near the permuted pattern.
+#[test]
+fn combined_is_one_after_the_other() {
+    let (shape, side) = (ImageShape::new(3, 16, 16), 6);
+    let pattern = vec![[0.2; 256], [0.5; 256], [0.8; 256]].concat();
+    let out = Corruption::Combined { side }
+        .apply(&pattern, shape, 1, 0)
+        .unwrap();
+    let hidden = out
+        .mask()
+        .unwrap()
+        .iter()
+        .filter(|known| **known == 0.0)
+        .count();
+    assert_eq!(hidden, 3 * side * side);
+    for (plane, level) in [0.5, 0.8, 0.2].into_iter().enumerate() {
+        let own = plane * 256..(plane + 1) * 256;
+        let seen = out.cues[own.clone()].iter().zip(&out.known[own]);
+        let seen: Vec<f32> = seen
+            .filter(|(_, known)| **known == 1.0)
+            .map(|(x, _)| *x)
+            .collect();
+        let mean = seen.iter().sum::<f32>() / seen.len() as f32;
+        // Clipping takes some hundredths off at 0.2 and 0.8.
+        assert!((mean - level).abs() < 0.07, "{mean} {level}");
+        assert!(seen.iter().any(|x| (x - level).abs() > 0.1));
+    }
 }
 
 #[test]

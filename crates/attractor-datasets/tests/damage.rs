@@ -173,3 +173,78 @@ fn parameters_out_of_range_are_refused() {
         assert!(error.contains(expected), "{error}");
     }
 }
+
+#[test]
+fn light_and_grey_follow_their_formulas() {
+    let light = apply(Damage::Light {
+        gain: -0.5,
+        offset: 0.25,
+    });
+    for (cue, value) in light.cues.iter().zip(rows()) {
+        assert!((cue - (0.25 - 0.5 * value)).abs() < 1e-6);
+    }
+    let grey = apply(Damage::Grey);
+    for (cue, row) in grey.cues.chunks(60).zip(rows().chunks(60)) {
+        for pixel in 0..20 {
+            let mean = (row[pixel] + row[pixel + 20] + row[pixel + 40]) / 3.0;
+            assert!((0..3).all(|plane| (cue[pixel + 20 * plane] - mean).abs() < 1e-6));
+        }
+    }
+}
+
+#[test]
+fn replaced_pixels_are_whole_and_as_many_as_asked() {
+    let shape = ImageShape::new(3, 40, 50);
+    let pattern = vec![0.3f32; shape.dim()];
+    let stream = |row: usize| rng::indexed_stream(7, "damage", row as u64);
+    let damage = Damage::Replace {
+        share: 0.7,
+        with: [0.0, 1.0],
+    };
+    let out = damage.apply(pattern, shape, stream).unwrap();
+    let planes: Vec<&[f32]> = out.cues.chunks(2000).collect();
+    assert!(planes[0] == planes[1] && planes[0] == planes[2]);
+    let count = |value: f32| planes[0].iter().filter(|x| **x == value).count();
+    // 1400 and 700 expected; four standard deviations.
+    assert!((count(0.3) as i64 - 600).abs() < 82, "{}", count(0.3));
+    assert!((count(0.0) as i64 - 700).abs() < 86, "{}", count(0.0));
+    assert_eq!(count(0.3) + count(0.0) + count(1.0), 2000);
+    assert!(out.mask().is_none(), "the cue does not say which");
+}
+
+#[test]
+fn every_second_row_is_filled() {
+    let out = apply(Damage::Rows { fill: -1.0 });
+    for (cue, row) in out.cues.chunks(60).zip(rows().chunks(60)) {
+        for (line, (cue, row)) in cue.chunks(5).zip(row.chunks(5)).enumerate() {
+            match line % 4 % 2 {
+                1 => assert_eq!(cue, [-1.0; 5]),
+                _ => assert_eq!(cue, row),
+            }
+        }
+    }
+}
+
+#[test]
+fn new_kinds_refuse_numbers_out_of_range() {
+    let stream = |row: usize| rng::indexed_stream(7, "damage", row as u64);
+    for (damage, expected) in [
+        (
+            Damage::Replace {
+                share: 1.5,
+                with: [0.0; 2],
+            },
+            "from 0 to 1, found 1.5",
+        ),
+        (
+            Damage::Light {
+                gain: f32::NAN,
+                offset: 0.0,
+            },
+            "must be finite",
+        ),
+    ] {
+        let error = damage.apply(rows(), SHAPE, stream).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}

@@ -49,6 +49,27 @@ pub enum Damage {
     },
     /// The values of each channel go to the one before, those of the first to the last.
     Channels,
+    /// Every channel becomes the mean of all.
+    Grey,
+    /// Entries `x` become `gain x + offset`.
+    Light {
+        /// The gain.
+        gain: f32,
+        /// What is added.
+        offset: f32,
+    },
+    /// Whole pixels are replaced, each with this probability; the cue does not say which.
+    Replace {
+        /// From 0 to 1.
+        share: f64,
+        /// What takes their place: one of two, black or white for instance, by a coin.
+        with: [f32; 2],
+    },
+    /// Every second row of the image becomes this, from the second on.
+    Rows {
+        /// What it becomes.
+        fill: f32,
+    },
 }
 
 impl Damage {
@@ -58,7 +79,17 @@ impl Damage {
     /// [`Error::Config`] for a number out of range or a part larger than the image.
     pub fn validate(&self, shape: ImageShape) -> Result<()> {
         match *self {
-            Self::Nothing | Self::Channels => Ok(()),
+            Self::Nothing | Self::Channels | Self::Grey | Self::Rows { .. } => Ok(()),
+            Self::Light { gain, offset } if gain.is_finite() && offset.is_finite() => Ok(()),
+            Self::Light { gain, offset } => {
+                let found = format!("{gain} x + {offset}");
+                Err(Error::config("Damage::Light", "must be finite", found))
+            }
+            Self::Replace { share, .. } if (0.0..=1.0).contains(&share) => Ok(()),
+            Self::Replace { share, .. } => {
+                let rule = "must be from 0 to 1";
+                Err(Error::config("Damage::Replace.share", rule, share))
+            }
             Self::Noise { std, .. } => require_non_negative("Damage::Noise.std", std.into()),
             Self::Push { length } => require_non_negative("Damage::Push.length", length),
             Self::Flip { entries, .. } if entries > shape.dim() => {
@@ -146,6 +177,33 @@ impl Damage {
                 }
             }
             Self::Channels => cue.rotate_left(dim / shape.channels),
+            Self::Grey => {
+                let pixels = dim / shape.channels;
+                for pixel in 0..pixels {
+                    let sum: f32 = cue[pixel..].iter().step_by(pixels).sum();
+                    let mean = sum / shape.channels as f32;
+                    let same = cue[pixel..].iter_mut().step_by(pixels);
+                    same.for_each(|entry| *entry = mean);
+                }
+            }
+            Self::Light { gain, offset } => {
+                cue.iter_mut().for_each(|x| *x = gain * *x + offset);
+            }
+            Self::Replace { share, with } => {
+                let pixels = dim / shape.channels;
+                let draws = rng::uniform_vec(&mut stream(), 2 * pixels, 0.0, 1.0);
+                let (chosen, coins) = draws.split_at(pixels);
+                for pixel in (0..pixels).filter(|&pixel| f64::from(chosen[pixel]) < share) {
+                    let value = with[usize::from(coins[pixel] < 0.5)];
+                    let entries = cue[pixel..].iter_mut().step_by(pixels);
+                    entries.for_each(|entry| *entry = value);
+                }
+            }
+            Self::Rows { fill } => {
+                let lines = cue.chunks_exact_mut(shape.width).enumerate();
+                let hidden = lines.filter(|(line, _)| line % shape.height % 2 == 1);
+                hidden.for_each(|(_, line)| line.fill(fill));
+            }
         }
     }
 }

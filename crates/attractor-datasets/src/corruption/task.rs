@@ -2,7 +2,8 @@
 //!
 //! The tasks of Annabi, Pitti and Quoy, "On the Relationship Between Variational Inference and
 //! Auto-Associative Memory", arXiv:2210.08013, section 4: additive noise, an occluding square,
-//! permuted colour channels, and a shifted window.
+//! permuted colour channels, and a shifted window; and ours, which nobody is told of: grey scale, dimmed and inverted
+//! light, replaced pixels, missing rows, several at once.
 
 use attractor_core::{Error, rng};
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,20 @@ use crate::{ImageSet, ImageShape, Result};
 pub const MASK_VALUE: f32 = 0.5;
 
 /// Task names, in the order of [`Corruption`]'s variants.
-pub const TASKS: [&str; 5] = ["clean", "noise", "mask", "color", "shift"];
+pub const TASKS: [&str; 12] = [
+    "clean",
+    "noise",
+    "mask",
+    "color",
+    "shift",
+    "grey",
+    "dimmed",
+    "inverted",
+    "dropout",
+    "salt_pepper",
+    "rows",
+    "combined",
+];
 
 /// A corruption of images with values in `[0, 1]`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -41,10 +55,41 @@ pub enum Corruption {
         /// How far, in pixels.
         columns: usize,
     },
+    /// Red, green and blue become their mean.
+    Grey,
+    /// `gain x + 0.1`: less light.
+    Dimmed {
+        /// The gain.
+        gain: f32,
+    },
+    /// `1 - x`.
+    Inverted,
+    /// Whole pixels become grey, each with this probability, and the cue does not say which.
+    Dropout {
+        /// The probability.
+        share: f32,
+    },
+    /// Whole pixels become black or white, each with this probability.
+    SaltPepper {
+        /// The probability.
+        share: f32,
+    },
+    /// Every second row becomes black.
+    Rows,
+    /// Channels permuted, then noise of 0.2, then a grey square.
+    Combined {
+        /// Side of the square in pixels.
+        side: usize,
+    },
 }
 
+/// Noise of [`Corruption::Combined`].
+const COMBINED_NOISE: f32 = 0.2;
+/// Light that [`Corruption::Dimmed`] adds.
+const DIMMED_OFFSET: f32 = 0.1;
+
 impl Corruption {
-    /// `clean`, `noise`, `mask`, `color` or `shift`.
+    /// One of [`TASKS`].
     pub fn task(&self) -> &'static str {
         match self {
             Self::Clean => TASKS[0],
@@ -52,6 +97,13 @@ impl Corruption {
             Self::Mask { .. } => TASKS[2],
             Self::Color => TASKS[3],
             Self::Shift { .. } => TASKS[4],
+            Self::Grey => TASKS[5],
+            Self::Dimmed { .. } => TASKS[6],
+            Self::Inverted => TASKS[7],
+            Self::Dropout { .. } => TASKS[8],
+            Self::SaltPepper { .. } => TASKS[9],
+            Self::Rows => TASKS[10],
+            Self::Combined { .. } => TASKS[11],
         }
     }
 
@@ -60,19 +112,27 @@ impl Corruption {
         match self {
             Self::Noise { .. } => "corruption/noise",
             Self::Mask { .. } => "corruption/mask",
-            Self::Clean | Self::Color | Self::Shift { .. } => "corruption",
+            Self::Dropout { .. } => "corruption/dropout",
+            Self::SaltPepper { .. } => "corruption/salt and pepper",
+            Self::Combined { .. } => "corruption/combined",
+            _ => "corruption",
         }
     }
 
-    /// The noise's standard deviation, the mask's side or the shift's columns; `None` for the other
-    /// two.
+    /// The noise's standard deviation, a mask's side, the shift's columns, a gain or a share; `None` for
+    /// corruptions without a level.
     pub fn level(&self) -> Option<f64> {
         match self {
             // Through the shortest decimal form, so that 0.1f32 becomes 0.1 and not 0.10000000149.
-            Self::Noise { std } => Some(std.to_string().parse().unwrap_or(f64::from(*std))),
-            Self::Mask { side } => Some(*side as f64),
+            Self::Noise { std: level }
+            | Self::Dimmed { gain: level }
+            | Self::Dropout { share: level }
+            | Self::SaltPepper { share: level } => {
+                Some(level.to_string().parse().unwrap_or(f64::from(*level)))
+            }
+            Self::Mask { side } | Self::Combined { side } => Some(*side as f64),
             Self::Shift { columns } => Some(*columns as f64),
-            Self::Clean | Self::Color => None,
+            Self::Clean | Self::Color | Self::Grey | Self::Inverted | Self::Rows => None,
         }
     }
 
@@ -80,7 +140,7 @@ impl Corruption {
     ///
     /// # Errors
     /// [`Error::UnknownName`] for another task; [`Error::Config`] if the level is missing,
-    /// superfluous, not finite, negative, or (for `mask` and `shift`) not a whole number.
+    /// superfluous, not finite, out of range, or (for `mask`, `shift` and `combined`) not a whole number.
     pub fn from_task(task: &str, level: Option<f64>) -> Result<Self> {
         let wrong = |rule| {
             let found = level.map_or("none".into(), |level| level.to_string());
@@ -89,7 +149,27 @@ impl Corruption {
         match (task, level) {
             ("clean", None) => Ok(Self::Clean),
             ("color", None) => Ok(Self::Color),
-            ("clean" | "color", Some(_)) => Err(wrong("must be absent for `clean` and `color`")),
+            ("grey", None) => Ok(Self::Grey),
+            ("inverted", None) => Ok(Self::Inverted),
+            ("rows", None) => Ok(Self::Rows),
+            ("clean" | "color" | "grey" | "inverted" | "rows", Some(_)) => Err(wrong(
+                "must be absent for `clean`, `color`, `grey`, `inverted` and `rows`",
+            )),
+            ("dimmed", Some(gain)) if (0.0..=1.0).contains(&gain) => {
+                Ok(Self::Dimmed { gain: gain as f32 })
+            }
+            ("dropout", Some(share)) if (0.0..=1.0).contains(&share) => Ok(Self::Dropout {
+                share: share as f32,
+            }),
+            ("salt_pepper", Some(share)) if (0.0..=1.0).contains(&share) => Ok(Self::SaltPepper {
+                share: share as f32,
+            }),
+            ("dimmed" | "dropout" | "salt_pepper", _) => Err(wrong(
+                "of `dimmed`, `dropout` and `salt_pepper` must be from 0 to 1",
+            )),
+            ("combined", Some(side)) if is_pixels(side) => Ok(Self::Combined {
+                side: side as usize,
+            }),
             ("noise", Some(std)) if (0.0..=f64::from(f32::MAX)).contains(&std) => {
                 Ok(Self::Noise { std: std as f32 })
             }
@@ -100,8 +180,8 @@ impl Corruption {
             ("shift", Some(columns)) if is_pixels(columns) => Ok(Self::Shift {
                 columns: columns as usize,
             }),
-            ("mask" | "shift", _) => Err(wrong(
-                "of `mask` and `shift` must be a whole number of pixels, 0 to 65536",
+            ("mask" | "shift" | "combined", _) => Err(wrong(
+                "of `mask`, `shift` and `combined` must be a whole number of pixels, 0 to 65536",
             )),
             _ => Err(Error::UnknownName {
                 what: "corruption task",
@@ -116,27 +196,35 @@ impl Corruption {
     /// shifted depends on their set, which [`Corruption::of_images`] checks.
     ///
     /// # Errors
-    /// [`Error::Config`] for a negative or non-finite standard deviation or a mask larger than the
-    /// image, [`Error::Mismatch`] for `color` on images that have not three channels.
+    /// [`Error::Config`] for numbers out of range or a mask larger than the image, [`Error::Mismatch`] for
+    /// `color` and `combined` on images that have not three channels.
     pub fn validate(&self, shape: ImageShape) -> Result<()> {
         match *self {
             Self::Noise { std } => Ok(attractor_core::error::require_non_negative(
                 "Corruption.std",
                 f64::from(std),
             )?),
-            Self::Mask { side } if side > shape.height.min(shape.width) => {
+            Self::Mask { side } | Self::Combined { side }
+                if side > shape.height.min(shape.width) =>
+            {
                 let rule = "must be no larger than the image";
                 let found = format!("a side of {side} for images of {shape}");
                 Err(Error::config("Corruption.side", rule, found).into())
             }
-            Self::Color if shape.channels != 3 => Err(Error::Mismatch {
-                what: "corruption `color`",
+            Self::Color | Self::Combined { .. } if shape.channels != 3 => Err(Error::Mismatch {
+                what: match self {
+                    Self::Color => "corruption `color`",
+                    _ => "corruption `combined`",
+                },
                 expected: "3 channels".into(),
                 part: "the image shape",
                 found: shape.to_string(),
             }
             .into()),
-            _ => Ok(()),
+            _ => self
+                .damages()
+                .iter()
+                .try_for_each(|damage| Ok(damage.validate(shape)?)),
         }
     }
 
@@ -180,30 +268,52 @@ impl Corruption {
             let rule = "needs the wider images: use `Corruption::of_images`";
             return Err(Error::config("corruption `shift`", rule, "rows alone").into());
         }
-        let stream = |row: usize| {
-            rng::indexed_stream(
-                seed,
-                self.purpose(),
-                first_row_index.wrapping_add(row as u64),
-            )
-        };
-        Ok(self.damage().apply(rows.to_vec(), shape, stream)?)
+        let mut out = Corrupted::seen(rows.to_vec(), shape.dim());
+        for (turn, damage) in self.damages().into_iter().enumerate() {
+            let stream = |row: usize| {
+                // One after the other, each has numbers of its own.
+                let seed = seed.wrapping_add(turn as u64);
+                let index = first_row_index.wrapping_add(row as u64);
+                rng::indexed_stream(seed, self.purpose(), index)
+            };
+            out = damage.apply(out.cues, shape, stream)?;
+        }
+        Ok(out)
     }
 
-    /// What it does to rows that know nothing of what lies beside them.
-    fn damage(&self) -> Damage {
+    /// What it does to rows that know nothing of what lies beside them, in this order.
+    fn damages(&self) -> Vec<Damage> {
+        let noise = |std| Damage::Noise {
+            std,
+            within: Some((0.0, 1.0)),
+        };
+        let square = |side| Damage::Hide {
+            part: Part::Square { side },
+            fill: MASK_VALUE,
+        };
+        let replace = |share: f32, with| Damage::Replace {
+            share: f64::from(share),
+            with,
+        };
         match *self {
-            Self::Clean | Self::Shift { .. } => Damage::Nothing,
-            Self::Noise { std } => Damage::Noise {
-                std,
-                within: Some((0.0, 1.0)),
-            },
-            Self::Mask { side } => Damage::Hide {
-                part: Part::Square { side },
-                fill: MASK_VALUE,
-            },
+            Self::Clean | Self::Shift { .. } => vec![Damage::Nothing],
+            Self::Noise { std } => vec![noise(std)],
+            Self::Mask { side } => vec![square(side)],
             // Red, green, blue become green, blue, red.
-            Self::Color => Damage::Channels,
+            Self::Color => vec![Damage::Channels],
+            Self::Grey => vec![Damage::Grey],
+            Self::Dimmed { gain } => vec![Damage::Light {
+                gain,
+                offset: DIMMED_OFFSET,
+            }],
+            Self::Inverted => vec![Damage::Light {
+                gain: -1.0,
+                offset: 1.0,
+            }],
+            Self::Dropout { share } => vec![replace(share, [MASK_VALUE; 2])],
+            Self::SaltPepper { share } => vec![replace(share, [0.0, 1.0])],
+            Self::Rows => vec![Damage::Rows { fill: 0.0 }],
+            Self::Combined { side } => vec![Damage::Channels, noise(COMBINED_NOISE), square(side)],
         }
     }
 }
