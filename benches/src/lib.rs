@@ -10,6 +10,7 @@ pub mod firing_rate;
 pub mod gemm;
 pub mod pcn;
 pub mod read;
+pub mod sparse_recovery;
 pub mod spiking;
 pub mod timing;
 pub mod vae_step;

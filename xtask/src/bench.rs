@@ -36,7 +36,7 @@ struct Line {
 }
 
 /// Our programs, in package `benches`, and the peers beside them.
-const PROGRAMS: [(&str, &[&str], &str); 7] = [
+const PROGRAMS: [(&str, &[&str], &str); 8] = [
     ("bench-read", &[], "read.py"),
     ("bench-family", &[], "family.py"),
     ("bench-vae-step", &[], "vae_step.py"),
@@ -44,6 +44,7 @@ const PROGRAMS: [(&str, &[&str], &str); 7] = [
     ("bench-pcn", &[], "pcn.py"),
     ("bench-spiking", &[], "spiking.py"),
     ("bench-firing-rate", &[], "firing_rate.py"),
+    ("bench-sparse-recovery", &[], "sparse_recovery.py"),
 ];
 
 /// What our programs call their form where they have only one.

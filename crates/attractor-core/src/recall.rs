@@ -25,6 +25,8 @@ pub enum Outcome {
     /// The state lies where the memory's energy is cut off: it does not move because the memory
     /// knows nothing there, not because it has settled.
     Clipped,
+    /// What is given leaves the answer open: more than one pattern fits it.
+    Underdetermined,
 }
 
 impl Outcome {
@@ -39,6 +41,7 @@ impl Outcome {
             Self::Collapsed => "the state is a mixture of many patterns",
             Self::Diverged => "the state diverged and was set back to its last finite value",
             Self::Clipped => "the memory knows nothing about the region of the state",
+            Self::Underdetermined => "what is given leaves the answer open",
         }
     }
 }

@@ -121,6 +121,12 @@ metrics! {
     BackDistance: "back_distance", "Distance back to the cue", "levels^2", DOWN, 3;
     /// Inverse temperature.
     Beta: "beta", "Inverse temperature", "", None, 2;
+    /// Wrong answers that claim to be right, in percent.
+    SilentErrors: "silent_errors", "Wrong without saying so", "%", DOWN, 1;
+    /// Answers that what is given leaves open, in percent.
+    Underdetermined: "underdetermined", "Left open", "%", None, 1;
+    /// Sine of the largest principal angle between a learned subspace and the true one.
+    SubspaceAngle: "subspace_angle", "Sine of the angle to the true subspace", "", DOWN, 4;
     /// Power with which something grows.
     Exponent: "exponent", "Exponent", "", None, 3;
     /// Mean overlap of an answer with the stored patterns that were not cued.

@@ -66,6 +66,7 @@
 //! | [`khm`] | kernelised Hopfield networks beside the identity map |
 //! | [`spiking`] | a hypercube of spiking neurons beside Hopfield networks |
 //! | [`pcn`] | recall of images by a predictive coding memory, from noise and parts |
+//! | [`sparse`] | sparse recovery: transitions, learning, graphs, patches of images |
 //!
 //! A new protocol is a folder with an implementation of [`Protocol`], and a line in the registry.
 //!
@@ -91,6 +92,7 @@ mod plan;
 mod protocol;
 mod records;
 mod session;
+pub mod sparse;
 pub mod spiking;
 #[cfg(test)]
 mod testing;

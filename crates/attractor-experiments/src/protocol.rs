@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     Error, Result, Session, bayespcn, capacity, drdam, entropic, firing_rate, images, khm, pcn,
-    spiking,
+    sparse, spiking,
 };
 
 /// One cell with what the experiment says about it.
@@ -310,6 +310,10 @@ pub const PROTOCOLS: &[ProtocolEntry] = &[
         summary: "a hypercube of spiking neurons beside Hopfield networks of the same weights",
         overrides: &[],
         new: || Box::new(spiking::Spiking),
+        name: "sparse",
+        summary: "sparse recovery: transitions, learning, graphs, patches of images",
+        overrides: &[],
+        new: || Box::new(sparse::SparseRecoveryStudy),
     },
 ];
 

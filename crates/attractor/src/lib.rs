@@ -34,6 +34,7 @@
 //! | `spiking` | hypercubes of inhibitory spiking neurons | |
 //! | `predictive-coding` | PCN, its covariance relatives, BayesPCN | |
 //! | `entropic` | entropic registers and the hetero-associative relation | |
+//! | `sparse-recovery` | linear constraints learned from patterns, errors found by basis pursuit or on graphs | |
 //! | `evaluation` | metrics, figures, run folders, reports | |
 //! | `full` | all but further backends | |
 //!
@@ -71,6 +72,8 @@ pub use attractor_memories as memories;
 #[cfg(feature = "predictive-coding")]
 pub use attractor_predictive_coding as predictive_coding;
 pub use attractor_priors as priors;
+#[cfg(feature = "sparse-recovery")]
+pub use attractor_sparse_recovery as sparse_recovery;
 #[cfg(feature = "spiking")]
 pub use attractor_spiking as spiking;
 #[cfg(feature = "datasets")]

@@ -16,6 +16,7 @@ mod predictive_coding;
 mod priors;
 mod random_features;
 mod report;
+mod sparse_recovery;
 mod spiking;
 
 use std::path::PathBuf;
@@ -42,6 +43,7 @@ const SYSTEMS: &[System] = &[
     firing_rate::SYSTEM,
     spiking::SYSTEM,
     entropic::SYSTEM,
+    sparse_recovery::SYSTEM,
 ];
 
 /// Names the folder of golden files that are too large to be kept with the code.

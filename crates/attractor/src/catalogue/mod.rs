@@ -65,6 +65,8 @@ pub const LISTS: &[&[MemoryEntry]] = &[
     attractor_spiking::MEMORIES,
     #[cfg(feature = "entropic")]
     attractor_entropic::MEMORIES,
+    #[cfg(feature = "sparse-recovery")]
+    attractor_sparse_recovery::MEMORIES,
 ];
 
 /// A memory of the catalogue.

@@ -1,0 +1,85 @@
+//! To and from safetensors, bit by bit.
+
+use std::path::Path;
+
+use attractor_core::weights::Weights;
+use attractor_core::{Persist, Result};
+use burn::tensor::Device;
+use serde::{Deserialize, Serialize};
+
+use super::model::Learned;
+use super::{SparseRecovery, SparseRecoveryConfig};
+use crate::expander::Constraints;
+use crate::linalg::from_rows;
+use crate::subspace::Factor;
+
+/// Under what name.
+const SYSTEM: &str = "sparse_recovery";
+
+/// What is not an array.
+#[derive(Debug, Serialize, Deserialize)]
+struct Header {
+    config: SparseRecoveryConfig,
+    count: usize,
+    /// Sparse constraints in the file.
+    sparse: Option<usize>,
+}
+
+impl Persist for SparseRecovery {
+    fn save(&self, path: &Path) -> Result<()> {
+        let mut file = Weights::new();
+        file.path = path.into();
+        let header = Header {
+            config: self.config,
+            count: self.factor.count(),
+            sparse: self.sparse_constraints().map(Constraints::constraint_count),
+        };
+        let text = serde_json::to_string(&header).map_err(|error| file.fail(error.to_string()))?;
+        file.set_metadata(SYSTEM, text);
+        let width = self.config.dim + 1;
+        let triangle = self.factor.triangle();
+        file.insert_doubles("triangle", &[triangle.len() / width, width], triangle);
+        if let Some(sparse) = self.sparse_constraints() {
+            let dense = sparse.to_dense();
+            let (m, n) = dense.shape();
+            let values = (0..m).flat_map(|i| (0..n).map(move |j| (i, j)));
+            let values = values.map(|at| dense[at]).collect();
+            file.insert_doubles("sparse", &[m, n], values);
+        }
+        file.write(path)
+    }
+
+    fn load(path: &Path, device: &Device) -> Result<Self> {
+        let file = Weights::read(path)?;
+        let text = file
+            .metadata(SYSTEM)
+            .ok_or_else(|| file.fail(format!("expected the system `{SYSTEM}`, found another")))?;
+        let header: Header = serde_json::from_str(text)
+            .map_err(|error| file.fail(format!("the configuration of `{SYSTEM}`: {error}")))?;
+        let misfit = |error: attractor_core::Error| file.fail(error.to_string());
+        let Header { config, count, .. } = header;
+        config.validate().map_err(misfit)?;
+        let shape = file.shape("triangle")?.to_vec();
+        let width = config.dim + 1;
+        let rows = shape.first().copied().unwrap_or(0);
+        let triangle = file.doubles("triangle", &[rows, width])?;
+        let factor = Factor::restored(config.dim, count, &triangle).map_err(misfit)?;
+        let mut memory = Self::new(config, device).map_err(misfit)?;
+        if count == 0 {
+            return Ok(memory);
+        }
+        let subspace = factor
+            .subspace(config.centred, config.rank)
+            .map_err(misfit)?;
+        let sparse = header.sparse.map(|m| {
+            let values = file.doubles("sparse", &[m, config.dim])?;
+            Constraints::from_dense(from_rows(&values, config.dim).as_ref()).map_err(misfit)
+        });
+        memory.learned = Some(Learned {
+            sparse: sparse.transpose()?,
+            subspace,
+        });
+        memory.factor = factor;
+        Ok(memory)
+    }
+}

@@ -1,0 +1,375 @@
+//! Basis pursuit by the alternating direction method of multipliers.
+//!
+//! ```text
+//! minimise |z|_1  subject to  Q z = s:
+//!     x = Pi(z - u),   x' = 1.7 x - 0.7 z,   z = soft(x' + u, t),   u = u + x' - z
+//! ```
+//!
+//! `Pi(v) = P v + e0` is the projection onto the affine set, `e0 = Q^T s` its shortest point, and `P = I - Q^T Q` or
+//! `A A^T`, whichever factor is smaller; words are scaled so that the largest entry of `e0` is 1, and
+//! `t = 3 mean|e0|`. With noise the set is `|Q z - s| <= eta`, whose projection moves `v` by
+//! `max(0, 1 - eta / |D|)` of `D = v - P v - e0`. `u / t` converges to the dual `Q^T lambda`.
+//!
+//! # Reference
+//! - S. Boyd et al., "Distributed optimization and statistical learning via the alternating direction method of
+//!   multipliers", Foundations and Trends in Machine Learning 3(1), 2011, section 6.2.
+
+use faer::linalg::matmul::matmul;
+use faer::reborrow::ReborrowMut;
+use faer::traits::RealField;
+use faer::{Accum, Mat, MatRef, Par};
+use serde::{Deserialize, Serialize};
+
+use crate::linalg::{col, col_mut, max_abs};
+
+/// In what numbers the iterations run; results are polished in double precision.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Precision {
+    /// 32 bits: half the memory and twice the speed, down to errors of about 1e-6.
+    Single,
+    /// 64 bits.
+    #[default]
+    Double,
+}
+
+/// A number of either precision.
+pub trait Real: RealField + Copy + PartialOrd + Send + Sync {
+    /// Rounded.
+    fn of(value: f64) -> Self;
+    /// Exact.
+    fn wide(self) -> f64;
+    /// `a x + b y`.
+    fn blend(a: Self, x: Self, b: Self, y: Self) -> Self;
+    /// One entry of a step: from `x`, `z` and `u` to the next `z` and `u`.
+    fn step(x: Self, z: Self, u: Self, t: Self) -> (Self, Self);
+}
+
+macro_rules! real {
+    ($real:ty) => {
+        impl Real for $real {
+            #[inline]
+            fn of(value: f64) -> Self {
+                value as $real
+            }
+            #[inline]
+            fn wide(self) -> f64 {
+                f64::from(self)
+            }
+            #[inline]
+            fn blend(a: Self, x: Self, b: Self, y: Self) -> Self {
+                a * x + b * y
+            }
+            #[inline]
+            fn step(x: Self, z: Self, u: Self, t: Self) -> (Self, Self) {
+                let sum = (1.7 * x - 0.7 * z) + u;
+                let z = if sum > t {
+                    sum - t
+                } else if sum < -t {
+                    sum + t
+                } else {
+                    0.0
+                };
+                (z, sum - z)
+            }
+        }
+    };
+}
+real!(f32);
+real!(f64);
+
+/// The linear part of a projection onto an affine set.
+#[derive(Debug, Clone)]
+pub struct Projector<T = f64> {
+    /// `Q^T` as columns, or `A` as columns.
+    factor: Mat<T>,
+    complement: bool,
+}
+
+impl<T: Real> Projector<T> {
+    /// From constraints with orthonormal rows, `P = I - Q^T Q`.
+    pub fn constraints(rows: MatRef<'_, f64>) -> Self {
+        Self {
+            factor: Mat::from_fn(rows.ncols(), rows.nrows(), |i, j| T::of(rows[(j, i)])),
+            complement: true,
+        }
+    }
+
+    /// From a basis with orthonormal columns, `P = A A^T`.
+    pub fn basis(columns: MatRef<'_, f64>) -> Self {
+        Self {
+            factor: Mat::from_fn(columns.nrows(), columns.ncols(), |i, j| {
+                T::of(columns[(i, j)])
+            }),
+            complement: false,
+        }
+    }
+
+    /// The cheaper of both.
+    pub fn of(subspace: &crate::Subspace) -> Self {
+        match subspace.constraint_count() <= subspace.rank() {
+            true => Self::constraints(subspace.constraints()),
+            false => Self::basis(subspace.basis()),
+        }
+    }
+
+    /// `P v + offset`, the projection of one vector.
+    pub fn project(&self, v: &[T], offset: &[T]) -> Vec<T> {
+        let mut out = Mat::zeros(v.len(), 1);
+        let mut inner = Mat::zeros(self.factor.ncols(), 1);
+        let v = Mat::from_fn(v.len(), 1, |i, _| v[i]);
+        self.apply(&v, &mut out, &mut inner, 1);
+        let one = T::of(1.0);
+        let sum = col(&out, 0).iter().zip(offset);
+        sum.map(|(&x, &e)| T::blend(one, x, one, e)).collect()
+    }
+
+    /// `P v` of the first `count` columns of `v` into `out`.
+    fn apply(&self, v: &Mat<T>, out: &mut Mat<T>, inner: &mut Mat<T>, count: usize) {
+        let (rows, width) = (v.nrows(), self.factor.ncols());
+        let one = T::of(1.0);
+        let v = v.get(..rows, ..count);
+        let mut inner = inner.as_mut().get_mut(..width, ..count);
+        matmul(
+            inner.rb_mut(),
+            Accum::Replace,
+            self.factor.transpose(),
+            v,
+            one,
+            Par::Seq,
+        );
+        let mut out = out.as_mut().get_mut(..rows, ..count);
+        let (accum, sign) = match self.complement {
+            true => {
+                out.copy_from(v);
+                (Accum::Add, T::of(-1.0))
+            }
+            false => (Accum::Replace, one),
+        };
+        matmul(
+            out,
+            accum,
+            self.factor.as_ref(),
+            inner.as_ref(),
+            sign,
+            Par::Seq,
+        );
+    }
+}
+
+/// One problem of a [`Block`].
+#[derive(Debug, Clone)]
+pub struct Problem {
+    /// Shortest point of the affine set, n entries.
+    pub shortest: Vec<f64>,
+    /// Allowed residual, in the same units; 0 for none.
+    pub eta: f64,
+    /// A unit vector within the range of the projector along which the set does not extend; `shortest` is a
+    /// multiple of it then.
+    pub without: Option<Vec<f64>>,
+}
+
+/// Problems that share a projector and iterate together.
+#[derive(Debug, Clone)]
+pub struct Block<'a, T: Real = f64> {
+    projector: &'a Projector<T>,
+    /// What problem stands in which column; those that are finished go behind the `active` others.
+    order: Vec<usize>,
+    active: usize,
+    offset: Mat<T>,
+    without: Option<Mat<T>>,
+    x: Mat<T>,
+    z: Mat<T>,
+    u: Mat<T>,
+    v: Mat<T>,
+    inner: Mat<T>,
+    eta: Vec<T>,
+    threshold: Vec<T>,
+    scale: Vec<f64>,
+    change: Vec<f64>,
+}
+
+impl<'a, T: Real> Block<'a, T> {
+    /// Starts at `z = u = 0`. Problems whose shortest point is 0 must not be among them.
+    pub fn new(projector: &'a Projector<T>, problems: &[Problem]) -> Self {
+        let (n, count) = (projector.factor.nrows(), problems.len());
+        let scale: Vec<f64> = problems.iter().map(|own| max_abs(&own.shortest)).collect();
+        let mean = |own: &Problem| crate::linalg::l1(&own.shortest) / n as f64;
+        let scales = || problems.iter().zip(&scale);
+        let directions = problems.iter().any(|own| own.without.is_some());
+        Self {
+            projector,
+            order: (0..count).collect(),
+            active: count,
+            offset: Mat::from_fn(n, count, |i, j| T::of(problems[j].shortest[i] / scale[j])),
+            without: directions.then(|| {
+                Mat::from_fn(n, count, |i, j| {
+                    T::of(problems[j].without.as_ref().map_or(0.0, |d| d[i]))
+                })
+            }),
+            x: Mat::zeros(n, count),
+            z: Mat::zeros(n, count),
+            u: Mat::zeros(n, count),
+            v: Mat::zeros(n, count),
+            inner: Mat::zeros(projector.factor.ncols(), count),
+            eta: scales()
+                .map(|(own, scale)| T::of(own.eta / scale))
+                .collect(),
+            threshold: scales()
+                .map(|(own, scale)| T::of(3.0 * mean(own) / scale))
+                .collect(),
+            change: vec![f64::INFINITY; count],
+            scale,
+        }
+    }
+
+    /// Continues a problem from an error, in its own units, and an estimate of `Q^T lambda`.
+    pub fn warm(&mut self, problem: usize, error: &[f64], dual: &[f64]) {
+        let column = self.column(problem);
+        let (scale, t) = (self.scale[column], self.threshold[column]);
+        let z = col_mut(&mut self.z, column);
+        z.iter_mut()
+            .zip(error)
+            .for_each(|(z, e)| *z = T::of(e / scale));
+        let u = col_mut(&mut self.u, column);
+        u.iter_mut()
+            .zip(dual)
+            .for_each(|(u, d)| *u = T::of(d * t.wide()));
+    }
+
+    fn column(&self, problem: usize) -> usize {
+        let found = self.order.iter().position(|&own| own == problem);
+        found.expect("a problem of this block")
+    }
+
+    /// Problems that still iterate.
+    pub fn active(&self) -> Vec<usize> {
+        self.order[..self.active].to_vec()
+    }
+
+    /// One iteration of every active problem.
+    pub fn step(&mut self) {
+        let count = self.active;
+        for j in 0..count {
+            let (z, u) = (col(&self.z, j), col(&self.u, j));
+            let v = col_mut(&mut self.v, j);
+            for ((v, &z), &u) in v.iter_mut().zip(z).zip(u) {
+                *v = T::blend(T::of(1.0), z, T::of(-1.0), u);
+            }
+        }
+        self.projector
+            .apply(&self.v, &mut self.x, &mut self.inner, count);
+        for j in 0..count {
+            self.complete_projection(j);
+            let (x, t) = (col(&self.x, j), self.threshold[j]);
+            let u = col_mut(&mut self.u, j);
+            let z = col_mut(&mut self.z, j);
+            let (mut apart, mut moved, mut largest) = (0.0f64, 0.0f64, 0.0f64);
+            for ((&x, z), u) in x.iter().zip(z).zip(u) {
+                let (next, dual) = T::step(x, *z, *u, t);
+                apart = apart.max((x.wide() - next.wide()).abs());
+                moved = moved.max((next.wide() - z.wide()).abs());
+                largest = largest.max(next.wide().abs());
+                (*z, *u) = (next, dual);
+            }
+            self.change[j] = apart.max(moved) / largest.max(1e-3);
+        }
+    }
+
+    /// From `P v` to the projection onto the set.
+    fn complete_projection(&mut self, j: usize) {
+        let offset = col(&self.offset, j);
+        let x = col_mut(&mut self.x, j);
+        if let Some(without) = &self.without {
+            let direction = col(without, j);
+            let along: f64 = x
+                .iter()
+                .zip(direction)
+                .map(|(x, d)| x.wide() * d.wide())
+                .sum();
+            let along = T::of(-along);
+            for (x, &d) in x.iter_mut().zip(direction) {
+                *x = T::blend(T::of(1.0), *x, along, d);
+            }
+        }
+        let eta = self.eta[j].wide();
+        if eta == 0.0 {
+            for (x, &e) in x.iter_mut().zip(offset) {
+                *x = T::blend(T::of(1.0), *x, T::of(1.0), e);
+            }
+            return;
+        }
+        let v = col(&self.v, j);
+        let missed = |x: T, v: T, e: T| v.wide() - x.wide() - e.wide();
+        let each = || x.iter().zip(v).zip(offset);
+        let square: f64 = each().map(|((&x, &v), &e)| missed(x, v, e).powi(2)).sum();
+        let part = (1.0 - eta / square.sqrt().max(f64::MIN_POSITIVE)).max(0.0);
+        for ((x, &v), &e) in x.iter_mut().zip(v).zip(offset) {
+            *x = T::of(v.wide() - part * missed(*x, v, e));
+        }
+    }
+
+    /// Largest difference of `x`, `z` and the `z` before, relative to `z`.
+    pub fn change(&self, problem: usize) -> f64 {
+        self.change[self.column(problem)]
+    }
+
+    /// Takes a problem out; it no longer changes.
+    pub fn freeze(&mut self, problem: usize) {
+        let column = self.column(problem);
+        if column >= self.active {
+            return;
+        }
+        self.active -= 1;
+        let last = self.active;
+        self.order.swap(column, last);
+        self.eta.swap(column, last);
+        self.threshold.swap(column, last);
+        self.scale.swap(column, last);
+        self.change.swap(column, last);
+        let directions = self.without.iter_mut();
+        let state = [&mut self.x, &mut self.z, &mut self.u, &mut self.offset];
+        for mat in state.into_iter().chain(directions) {
+            for i in 0..mat.nrows() {
+                let kept = mat[(i, column)];
+                mat[(i, column)] = mat[(i, last)];
+                mat[(i, last)] = kept;
+            }
+        }
+    }
+
+    fn read(&self, mat: &Mat<T>, problem: usize, factor: f64) -> Vec<f64> {
+        let column = col(mat, self.column(problem));
+        column.iter().map(|x| x.wide() * factor).collect()
+    }
+
+    /// The sparse iterate, scaled.
+    pub fn z(&self, problem: usize) -> Vec<f64> {
+        self.read(&self.z, problem, 1.0)
+    }
+
+    /// The iterate that fulfils the constraints, scaled.
+    pub fn x(&self, problem: usize) -> Vec<f64> {
+        self.read(&self.x, problem, 1.0)
+    }
+
+    /// What words were divided by.
+    pub fn scale(&self, problem: usize) -> f64 {
+        self.scale[self.column(problem)]
+    }
+
+    /// The soft threshold.
+    pub fn threshold(&self, problem: usize) -> f64 {
+        self.threshold[self.column(problem)].wide()
+    }
+
+    /// The error that fulfils the constraints, in the units of the cue.
+    pub fn error(&self, problem: usize) -> Vec<f64> {
+        self.read(&self.x, problem, self.scale(problem))
+    }
+
+    /// The estimate of `Q^T lambda`.
+    pub fn dual(&self, problem: usize) -> Vec<f64> {
+        self.read(&self.u, problem, 1.0 / self.threshold(problem))
+    }
+}

@@ -1,0 +1,244 @@
+//! Bases of a subspace and of its complement.
+
+use attractor_core::{Error, Result};
+use faer::{Mat, MatRef};
+
+use super::{Factor, RankRule};
+use crate::linalg::{apply, col, col_mut, columns, norm, product};
+
+/// An affine subspace: `n` orthonormal vectors, the first `rank` of which span it. See the
+/// [module](super).
+#[derive(Debug, Clone)]
+pub struct Subspace {
+    vectors: Mat<f64>,
+    rank: usize,
+    spectrum: Vec<f64>,
+    mean: Vec<f64>,
+    samples: usize,
+}
+
+impl Subspace {
+    pub(super) fn new(
+        vectors: Mat<f64>,
+        rank: usize,
+        spectrum: Vec<f64>,
+        mean: Vec<f64>,
+        samples: usize,
+    ) -> Self {
+        Self {
+            vectors,
+            rank,
+            spectrum,
+            mean,
+            samples,
+        }
+    }
+
+    /// Learns from samples, the columns of `samples [n, N]`.
+    ///
+    /// # Errors
+    /// As [`Factor::subspace`].
+    pub fn fit(samples: &Mat<f64>, centred: bool, rule: RankRule) -> Result<Self> {
+        let mut factor = Factor::new(samples.nrows());
+        factor.add(samples);
+        factor.subspace(centred, rule)
+    }
+
+    /// The null space of constraints, the rows of `rows [m, n]`, which need not be orthogonal.
+    ///
+    /// # Errors
+    /// As [`Factor::subspace`].
+    pub fn null_of(rows: MatRef<'_, f64>) -> Result<Self> {
+        let constraints = Self::fit(&rows.transpose().to_owned(), false, RankRule::Exact)?;
+        let (n, m) = (constraints.width(), constraints.rank);
+        // What spans the constraints goes last.
+        let vectors = Mat::from_fn(n, n, |i, j| constraints.vectors[(i, (j + m) % n)]);
+        Ok(Self::new(vectors, n - m, Vec::new(), vec![0.0; n], 0))
+    }
+
+    /// Entries of a pattern, n.
+    pub fn width(&self) -> usize {
+        self.vectors.nrows()
+    }
+
+    /// Dimension of the subspace, r.
+    pub fn rank(&self) -> usize {
+        self.rank
+    }
+
+    /// Number of constraints, m = n - r.
+    pub fn constraint_count(&self) -> usize {
+        self.width() - self.rank
+    }
+
+    /// Orthonormal basis `A [n, r]`, as columns.
+    pub fn basis(&self) -> MatRef<'_, f64> {
+        self.vectors.get(.., ..self.rank)
+    }
+
+    /// Orthonormal constraints `Q [m, n]`, as rows.
+    pub fn constraints(&self) -> MatRef<'_, f64> {
+        self.vectors.get(.., self.rank..).transpose()
+    }
+
+    /// What is subtracted from every pattern; 0 for a subspace through 0.
+    pub fn mean(&self) -> &[f64] {
+        &self.mean
+    }
+
+    /// Singular values of the samples, falling; those of index `rank` and above were cut off.
+    pub fn spectrum(&self) -> &[f64] {
+        &self.spectrum
+    }
+
+    /// `sigma_r / sigma_(r+1)`: how clear the cut is; infinite where nothing but zeros was cut off.
+    pub fn gap(&self) -> f64 {
+        let at = |i: usize| self.spectrum.get(i).copied().unwrap_or(0.0);
+        match self.rank.checked_sub(1) {
+            Some(last) => at(last) / at(self.rank),
+            None => f64::INFINITY,
+        }
+    }
+
+    /// Root of the mean squared length of what the cut left of the samples: their own noise.
+    pub fn noise(&self) -> f64 {
+        let cut = self.spectrum.get(self.rank..).unwrap_or_default();
+        norm(cut) / (self.samples.max(1) as f64).sqrt()
+    }
+
+    /// The same patterns with the spectrum cut elsewhere, without learning anew.
+    ///
+    /// # Errors
+    /// As [`RankRule::validate`].
+    pub fn recut(&self, rule: RankRule) -> Result<Self> {
+        rule.validate()?;
+        let rank = rule.rank(&self.spectrum, self.samples, self.width());
+        Ok(Self {
+            rank,
+            ..self.clone()
+        })
+    }
+
+    /// Cues minus the mean, as columns.
+    pub(crate) fn centre(&self, cue: &[f64]) -> Vec<f64> {
+        cue.iter()
+            .zip(&self.mean)
+            .map(|(x, mean)| x - mean)
+            .collect()
+    }
+
+    /// The syndrome `Q (y - mean)`, m numbers: 0 for every point of the subspace.
+    pub fn syndrome(&self, cue: &[f64]) -> Vec<f64> {
+        apply(self.constraints(), &self.centre(cue))
+    }
+
+    /// The nearest point of the subspace.
+    pub fn nearest(&self, cue: &[f64]) -> Vec<f64> {
+        let within = apply(self.basis().transpose(), &self.centre(cue));
+        let near = apply(self.basis(), &within);
+        near.iter()
+            .zip(&self.mean)
+            .map(|(x, mean)| x + mean)
+            .collect()
+    }
+
+    /// Sine of the largest principal angle between two subspaces; 1 if their dimensions differ.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] for another width.
+    pub fn sine_of_angle(&self, other: &Self) -> Result<f64> {
+        self.same_width(other)?;
+        if self.rank != other.rank {
+            return Ok(1.0);
+        }
+        let cross = product(self.constraints(), other.basis());
+        let largest = cross
+            .singular_values()
+            .ok()
+            .and_then(|values| values.first().copied());
+        Ok(largest.unwrap_or(0.0))
+    }
+
+    /// Adds one pattern by a reflection of the constraints, in `O(m n)`: afterwards its direction belongs to the
+    /// subspace and one constraint less is left. Nothing happens if its residual is at most `tolerance` of its
+    /// length. Says whether it was new.
+    pub fn absorb(&mut self, pattern: &[f64], tolerance: f64) -> bool {
+        let centred = self.centre(pattern);
+        let mut mirror = apply(self.constraints(), &centred);
+        let length = norm(&mirror);
+        if length <= tolerance * norm(&centred) || mirror.is_empty() {
+            return false;
+        }
+        // The Householder reflection that takes the residual to the first axis.
+        mirror.iter_mut().for_each(|x| *x /= length);
+        let sign = if mirror[0] < 0.0 { -1.0 } else { 1.0 };
+        mirror[0] += sign;
+        let scale = 1.0 / mirror[0].abs();
+        let along = apply(self.constraints().transpose(), &mirror);
+        for (k, weight) in mirror.iter().enumerate() {
+            let column = col_mut(&mut self.vectors, self.rank + k);
+            column
+                .iter_mut()
+                .zip(&along)
+                .for_each(|(v, a)| *v -= scale * weight * a);
+        }
+        self.rank += 1;
+        self.samples += 1;
+        true
+    }
+
+    /// Adds what another subspace spans. The means must be the same.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] for another width or another mean.
+    pub fn join(&mut self, other: &Self, tolerance: f64) -> Result<()> {
+        self.same_width(other)?;
+        let apart: Vec<f64> = other
+            .mean
+            .iter()
+            .zip(&self.mean)
+            .map(|(a, b)| a - b)
+            .collect();
+        if norm(&apart) > tolerance * norm(&self.mean).max(1.0) {
+            return Err(Error::Mismatch {
+                what: "the union of spans",
+                expected: "the same mean".into(),
+                part: "the other subspace",
+                found: format!("one at a distance of {}", norm(&apart)),
+            });
+        }
+        for column in 0..other.rank {
+            let direction: Vec<f64> = col(&other.vectors, column).to_vec();
+            let shifted = direction.iter().zip(&self.mean).map(|(x, mean)| x + mean);
+            self.absorb(&shifted.collect::<Vec<_>>(), tolerance);
+        }
+        // Both spectra are of other bases.
+        self.spectrum.clear();
+        Ok(())
+    }
+
+    fn same_width(&self, other: &Self) -> Result<()> {
+        match self.width() == other.width() {
+            true => Ok(()),
+            false => Err(Error::Mismatch {
+                what: "the subspace",
+                expected: format!("{} entries", self.width()),
+                part: "the other",
+                found: format!("{} entries", other.width()),
+            }),
+        }
+    }
+
+    /// The points with these coordinates in the basis, as columns.
+    pub fn points(&self, coordinates: &[Vec<f64>]) -> Mat<f64> {
+        let mut points = product(self.basis(), columns(self.rank, coordinates).as_ref());
+        for j in 0..points.ncols() {
+            let column = col_mut(&mut points, j);
+            column
+                .iter_mut()
+                .zip(&self.mean)
+                .for_each(|(x, mean)| *x += mean);
+        }
+        points
+    }
+}
