@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: the read kernel, recall of the dense-memory family, the training step and BayesPCN,
+//! `cargo xtask bench`: the read kernel, recall of the dense-memory family, training steps and BayesPCN,
 //! beside PyTorch.
 
 use std::collections::BTreeMap;
@@ -36,7 +36,7 @@ struct Line {
 }
 
 /// Our programs, in package `benches`, and the peers beside them.
-const PROGRAMS: [(&str, &[&str], &str); 8] = [
+const PROGRAMS: [(&str, &[&str], &str); 9] = [
     ("bench-read", &[], "read.py"),
     ("bench-family", &[], "family.py"),
     ("bench-vae-step", &[], "vae_step.py"),
@@ -45,6 +45,7 @@ const PROGRAMS: [(&str, &[&str], &str); 8] = [
     ("bench-spiking", &[], "spiking.py"),
     ("bench-firing-rate", &[], "firing_rate.py"),
     ("bench-sparse-recovery", &[], "sparse_recovery.py"),
+    ("bench-factual-recall", &[], "factual_recall.py"),
 ];
 
 /// What our programs call their form where they have only one.

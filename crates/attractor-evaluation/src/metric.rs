@@ -159,6 +159,18 @@ metrics! {
     Unlike: "unlike", "Units unlike the Hopfield network's", "%", None, 2;
     /// Patterns that can be stored for each unit.
     Load: "load", "Capacity per unit", "", UP, 3;
+    /// Half the width of a 95 % interval.
+    Interval: "interval", "Half of the 95 % interval", "", DOWN, 3;
+    /// What is held for each number that is stored.
+    Density: "density", "Held for each parameter", "", UP, 3;
+    /// Share of facts that an edit changed as it should, in percent.
+    Edited: "edited", "Edited", "%", UP, 1;
+    /// Share of other facts that an edit left as they were, in percent.
+    Kept: "kept", "Other facts kept", "%", UP, 1;
+    /// The same of facts with the same subject.
+    KeptSubject: "kept_subject", "Kept, same subject", "%", UP, 1;
+    /// The same of facts with the same relation.
+    KeptRelation: "kept_relation", "Kept, same relation", "%", UP, 1;
 }
 
 impl Metric {

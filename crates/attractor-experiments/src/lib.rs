@@ -61,6 +61,7 @@
 //! | [`capacity`] | recall of random patterns against load |
 //! | [`entropic`] | entropic registers of images, and a relation between two data sets |
 //! | [`drdam`] | random features beside the memory that keeps its patterns |
+//! | [`factual`] | facts in linear and MLP memories, and in a one-layer transformer |
 //! | [`firing_rate`] | firing-rate networks beside Hopfield networks: recall, stability, trajectories |
 //! | [`images`] | systems that recall images from corrupted ones, task by task |
 //! | [`khm`] | kernelised Hopfield networks beside the identity map |
@@ -84,6 +85,7 @@ pub mod capacity;
 pub mod drdam;
 pub mod entropic;
 mod error;
+pub mod factual;
 pub mod firing_rate;
 pub mod images;
 pub mod khm;

@@ -8,8 +8,8 @@ use attractor::evaluation::{Cell, Measurement};
 use serde::de::DeserializeOwned;
 
 use crate::{
-    Error, Result, Session, bayespcn, capacity, drdam, entropic, firing_rate, images, khm, pcn,
-    sparse, spiking,
+    Error, Result, Session, bayespcn, capacity, drdam, entropic, factual, firing_rate, images, khm,
+    pcn, sparse, spiking,
 };
 
 /// One cell with what the experiment says about it.
@@ -274,6 +274,12 @@ pub const PROTOCOLS: &[ProtocolEntry] = &[
         summary: "random features beside the memory that keeps its patterns",
         overrides: &[],
         new: || Box::new(drdam::Drdam),
+    },
+    ProtocolEntry {
+        name: "factual-recall",
+        summary: "facts in linear and MLP memories, and in a one-layer transformer",
+        overrides: &[],
+        new: || Box::<factual::FactualRecall>::default(),
     },
     ProtocolEntry {
         name: "firing-rate",

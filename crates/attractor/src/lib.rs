@@ -35,6 +35,7 @@
 //! | `predictive-coding` | PCN, its covariance relatives, BayesPCN | |
 //! | `entropic` | entropic registers and the hetero-associative relation | |
 //! | `sparse-recovery` | linear constraints learned from patterns, errors found by basis pursuit or on graphs | |
+//! | `factual-recall` | linear and MLP memories over embeddings, the transformer that recalls facts | |
 //! | `evaluation` | metrics, figures, run folders, reports | |
 //! | `full` | all but further backends | |
 //!
@@ -63,6 +64,8 @@ pub use attractor_datasets as datasets;
 pub use attractor_entropic as entropic;
 #[cfg(feature = "evaluation")]
 pub use attractor_evaluation as evaluation;
+#[cfg(feature = "factual-recall")]
+pub use attractor_factual_recall as factual_recall;
 #[cfg(feature = "firing-rate")]
 pub use attractor_firing_rate as firing_rate;
 #[cfg(feature = "generative")]

@@ -5,6 +5,7 @@
 
 mod bayespcn;
 mod entropic;
+mod factual_recall;
 mod file;
 mod firing_rate;
 mod golden;
@@ -44,6 +45,7 @@ const SYSTEMS: &[System] = &[
     spiking::SYSTEM,
     entropic::SYSTEM,
     sparse_recovery::SYSTEM,
+    factual_recall::SYSTEM,
 ];
 
 /// Names the folder of golden files that are too large to be kept with the code.

@@ -67,6 +67,8 @@ pub const LISTS: &[&[MemoryEntry]] = &[
     attractor_entropic::MEMORIES,
     #[cfg(feature = "sparse-recovery")]
     attractor_sparse_recovery::MEMORIES,
+    #[cfg(feature = "factual-recall")]
+    attractor_factual_recall::MEMORIES,
 ];
 
 /// A memory of the catalogue.

@@ -1,0 +1,236 @@
+//! Tables over the vocabulary, and attention from them: eight heads beside each other in a vector.
+
+use std::ops::Range;
+
+use pulp::{Arch, Simd, WithSimd};
+
+use super::{Occurrences, Parameters, Transformer};
+use crate::{Matrix, Real};
+
+/// Heads that are computed with at once.
+const LANES: usize = 8;
+
+/// One number for each of eight heads.
+pub(super) type Lanes<T> = [T; LANES];
+
+/// Scores and values of every token, eight heads in a vector.
+pub(super) struct Tables<T> {
+    /// Vectors for each token: `ceil(H / 8)`.
+    groups: usize,
+    /// `q [H d_h]` of the end token.
+    pub(super) query: Vec<T>,
+    /// `[V, groups]` vectors; heads that there are not have score 0.
+    pub(super) scores: Matrix<T>,
+    /// `[V, groups d_h]` vectors; heads that there are not have value 0.
+    pub(super) values: Matrix<T>,
+    /// O with its rows in the order of the values, `[groups d_h 8, d]`.
+    pub(super) output: Matrix<T>,
+}
+
+/// Where entry j of head h stands among the vectors of a token.
+pub(super) fn place(head: usize, entry: usize, head_dim: usize) -> usize {
+    (head / LANES * head_dim + entry) * LANES + head % LANES
+}
+
+impl<T: Real> Tables<T> {
+    pub(super) fn new(model: &Transformer<T>) -> Self {
+        let (d, heads, dh) = (model.config.dim, model.config.heads, model.config.head_dim);
+        let groups = heads.div_ceil(LANES);
+        let Parameters {
+            query,
+            key,
+            value,
+            output,
+            ..
+        } = &model.parameters;
+        let end = model.embedding.slice(model.embedding.rows() - 1, 1);
+        let asked = end.times(query);
+        let scale = (dh as f64).sqrt().recip();
+        let mut directions = Matrix::zeros(d, groups * LANES);
+        let mut spread = Matrix::zeros(d, groups * dh * LANES);
+        for i in 0..d {
+            for head in 0..heads {
+                let columns = head * dh..(head + 1) * dh;
+                let along = key.row(i)[columns.clone()]
+                    .iter()
+                    .zip(&asked.data()[columns.clone()]);
+                let along: T = along.map(|(&key, &query)| key * query).sum();
+                directions.row_mut(i)[head] = along * T::of(scale);
+                for (j, column) in columns.enumerate() {
+                    spread.row_mut(i)[place(head, j, dh)] = value.row(i)[column];
+                }
+            }
+        }
+        let mut placed = Matrix::zeros(groups * dh * LANES, d);
+        for row in 0..heads * dh {
+            placed
+                .row_mut(place(row / dh, row % dh, dh))
+                .copy_from_slice(output.row(row));
+        }
+        Self {
+            groups,
+            query: asked.data().to_vec(),
+            scores: model.embedding.times(&directions),
+            values: model.embedding.times(&spread),
+            output: placed,
+        }
+    }
+}
+
+/// The attention of a block of prompts.
+struct Attend<'a, T> {
+    tables: &'a Tables<T>,
+    batch: &'a Occurrences,
+    rows: Range<usize>,
+    /// Weights of each occurrence in each group, to be filled.
+    weights: &'a mut Vec<Lanes<T>>,
+    /// `[n, groups d_h 8]`, to be filled; 0 so far.
+    attended: &'a mut Matrix<T>,
+}
+
+impl<T: Real> WithSimd for Attend<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self {
+            tables,
+            batch,
+            rows,
+            weights,
+            attended,
+        } = self;
+        let groups = tables.groups;
+        let dh = tables.values.cols() / (groups * LANES);
+        let scores = tables.scores.data().as_chunks::<LANES>().0;
+        let values = tables.values.data().as_chunks::<LANES>().0;
+        weights.clear();
+        for (at, row) in rows.enumerate() {
+            let occurrences = batch.starts[row]..batch.starts[row + 1];
+            let tokens = &batch.tokens[occurrences.clone()];
+            let counts = &batch.counts[occurrences];
+            let out = attended.row_mut(at).as_chunks_mut::<LANES>().0;
+            for (group, out) in out.chunks_exact_mut(dh).enumerate() {
+                let mut most = scores[tokens[0] as usize * groups + group];
+                for &token in tokens {
+                    let score = &scores[token as usize * groups + group];
+                    for lane in 0..LANES {
+                        most[lane] = most[lane].larger(score[lane]);
+                    }
+                }
+                let first = weights.len();
+                let mut sums = [T::of(0.0); LANES];
+                for (&token, &count) in tokens.iter().zip(counts) {
+                    let score = &scores[token as usize * groups + group];
+                    let count = T::of(f64::from(count));
+                    let mut weight = [T::of(0.0); LANES];
+                    for lane in 0..LANES {
+                        weight[lane] = count * (score[lane] - most[lane]).exp_non_positive();
+                        sums[lane] += weight[lane];
+                    }
+                    weights.push(weight);
+                }
+                let shares = sums.map(|sum| T::of(1.0) / sum);
+                for (&token, weight) in tokens.iter().zip(&mut weights[first..]) {
+                    let from = (token as usize * groups + group) * dh;
+                    for lane in 0..LANES {
+                        weight[lane] *= shares[lane];
+                    }
+                    for (out, value) in out.iter_mut().zip(&values[from..from + dh]) {
+                        for lane in 0..LANES {
+                            out[lane] += weight[lane] * value[lane];
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The way back through the attention of a block, onto the tables.
+pub(super) struct Back<'a, T> {
+    pub(super) tables: &'a Tables<T>,
+    pub(super) batch: &'a Occurrences,
+    pub(super) rows: Range<usize>,
+    pub(super) weights: &'a [Lanes<T>],
+    /// `[n, groups d_h 8]`
+    pub(super) of_attended: &'a Matrix<T>,
+    /// Shaped as the tables, to be added to.
+    pub(super) of_scores: &'a mut Matrix<T>,
+    pub(super) of_values: &'a mut Matrix<T>,
+}
+
+impl<T: Real> WithSimd for Back<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self {
+            tables,
+            batch,
+            rows,
+            weights,
+            of_attended,
+            of_scores,
+            of_values,
+        } = self;
+        let groups = tables.groups;
+        let dh = tables.values.cols() / (groups * LANES);
+        let values = tables.values.data().as_chunks::<LANES>().0;
+        let of_scores = of_scores.data_mut().as_chunks_mut::<LANES>().0;
+        let of_values = of_values.data_mut().as_chunks_mut::<LANES>().0;
+        let mut at = 0;
+        let mut along = Vec::new();
+        for (index, row) in rows.enumerate() {
+            let tokens = &batch.tokens[batch.starts[row]..batch.starts[row + 1]];
+            let back = of_attended.row(index).as_chunks::<LANES>().0;
+            for (group, back) in back.chunks_exact(dh).enumerate() {
+                let weights = &weights[at..at + tokens.len()];
+                at += tokens.len();
+                let mut mean = [T::of(0.0); LANES];
+                along.clear();
+                for (&token, weight) in tokens.iter().zip(weights) {
+                    let from = (token as usize * groups + group) * dh;
+                    let sums = &mut of_values[from..from + dh];
+                    let mut inner = [T::of(0.0); LANES];
+                    for ((sum, value), back) in
+                        sums.iter_mut().zip(&values[from..from + dh]).zip(back)
+                    {
+                        for lane in 0..LANES {
+                            inner[lane] += back[lane] * value[lane];
+                            sum[lane] += weight[lane] * back[lane];
+                        }
+                    }
+                    for lane in 0..LANES {
+                        mean[lane] += weight[lane] * inner[lane];
+                    }
+                    along.push(inner);
+                }
+                for ((&token, weight), inner) in tokens.iter().zip(weights).zip(&along) {
+                    let sum = &mut of_scores[token as usize * groups + group];
+                    for lane in 0..LANES {
+                        sum[lane] += weight[lane] * (inner[lane] - mean[lane]);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What the prompts `rows` attend to, `[n, groups d_h 8]`; their weights go into `weights`.
+pub(super) fn attend<T: Real>(
+    tables: &Tables<T>,
+    batch: &Occurrences,
+    rows: Range<usize>,
+    weights: &mut Vec<Lanes<T>>,
+) -> Matrix<T> {
+    let mut attended = Matrix::zeros(rows.len(), tables.values.cols());
+    Arch::new().dispatch(Attend {
+        tables,
+        batch,
+        rows,
+        weights,
+        attended: &mut attended,
+    });
+    attended
+}
