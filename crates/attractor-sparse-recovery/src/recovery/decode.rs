@@ -17,6 +17,8 @@ const BLOCK: usize = 32;
 /// Iterations after which answers are first polished, and by how much the next time is later.
 const FIRST_LOOK: usize = 20;
 const NEXT_LOOK: f64 = 1.4;
+/// Iterations from which supports of more entries than constraints are cut to as many.
+const CROWDED: usize = 300;
 
 /// Finds the error of every cue, the columns of `cues [n, b]`.
 ///
@@ -268,9 +270,9 @@ impl<'a, T: Real> Run<'a, T> {
             self.settings.noise > 0.0,
             self.is_singled_out(&polished.support),
         ) {
-            (true, _) => Status::WithinNoise,
+            (true, true) => Status::WithinNoise,
             (false, true) => Status::Exact,
-            (false, false) => Status::L1Optimal,
+            (_, false) => Status::L1Optimal,
         };
         found(polished, status, iterations)
     }
@@ -346,6 +348,11 @@ impl<'a, T: Real> Run<'a, T> {
     /// The certified answer, if the iterations have come so far.
     fn look(&self, own: &Open, block: &Block<'_, T>, index: usize, count: usize) -> Option<Found> {
         let (z, dual) = (block.z(index), block.dual(index));
+        // Early supports are crowded, and solving for them is not worth it.
+        let crowded = z.iter().filter(|x| **x != 0.0).count() > own.syndrome.len();
+        if crowded && count < CROWDED && own.held.is_none() {
+            return None;
+        }
         let proposal = Proposal {
             dual: Some(&dual),
             ..self.proposal(own, &z)

@@ -19,7 +19,7 @@ pub enum Status {
     /// The error fulfils the constraints with at most half as many entries as there are constraints; no
     /// certificate was found.
     Consistent,
-    /// With noise: the smallest sum of absolute values within the allowed residual, certified.
+    /// The same as `Exact` with noise: the smallest sum of absolute values within the allowed residual.
     WithinNoise,
     /// The known entries determine the answer, and none is left over to check it by.
     Interpolated,
