@@ -47,28 +47,37 @@ impl<const C: usize> Affine<C> {
     /// of inputs and outputs. `None` where they have no finite solution.
     pub(super) fn solve(gram: &[[f64; MOST]; MOST], cross: &[[f64; C]; MOST]) -> Option<Self> {
         let (mut left, mut right) = (*gram, *cross);
-        for at in 0..=C {
-            left[at][at] += RIDGE;
+        for (at, row) in left.iter_mut().enumerate().take(C + 1) {
+            row[at] += RIDGE;
         }
         for pivot in 0..=C {
             let best = (pivot..=C)
                 .max_by(|&a, &b| left[a][pivot].abs().total_cmp(&left[b][pivot].abs()))?;
             left.swap(pivot, best);
             right.swap(pivot, best);
-            for row in pivot + 1..=C {
-                let factor = left[row][pivot] / left[pivot][pivot];
-                for column in pivot..=C {
-                    left[row][column] -= factor * left[pivot][column];
+            let (above, below) = left.split_at_mut(pivot + 1);
+            let (known, unknown) = right.split_at_mut(pivot + 1);
+            let (above, known) = (&above[pivot], &known[pivot]);
+            for (row, values) in below.iter_mut().zip(unknown).take(C - pivot) {
+                let factor = row[pivot] / above[pivot];
+                for (entry, pivotal) in row.iter_mut().zip(above) {
+                    *entry -= factor * pivotal;
                 }
-                for column in 0..C {
-                    right[row][column] -= factor * right[pivot][column];
+                for (entry, pivotal) in values.iter_mut().zip(known) {
+                    *entry -= factor * pivotal;
                 }
             }
         }
         for row in (0..=C).rev() {
-            for column in 0..C {
-                let known: f64 = (row + 1..=C).map(|k| left[row][k] * right[k][column]).sum();
-                right[row][column] = (right[row][column] - known) / left[row][row];
+            let (own, solved) = right.split_at_mut(row + 1);
+            let factors = &left[row][row + 1..=C];
+            for (column, value) in own[row].iter_mut().enumerate() {
+                let known: f64 = factors
+                    .iter()
+                    .zip(&*solved)
+                    .map(|(f, x)| f * x[column])
+                    .sum();
+                *value = (*value - known) / left[row][row];
             }
         }
         let finite = right[..=C]
@@ -117,10 +126,9 @@ fn eigenvalues<const C: usize>(mut matrix: [[f64; C]; C]) -> [f64; C] {
                     let (a, b) = (row[p], row[q]);
                     (row[p], row[q]) = (cosine * a - sine * b, sine * a + cosine * b);
                 }
-                for column in 0..C {
-                    let (a, b) = (matrix[p][column], matrix[q][column]);
-                    (matrix[p][column], matrix[q][column]) =
-                        (cosine * a - sine * b, sine * a + cosine * b);
+                let (upper, lower) = matrix.split_at_mut(q);
+                for (a, b) in upper[p].iter_mut().zip(&mut lower[0]) {
+                    (*a, *b) = (cosine * *a - sine * *b, sine * *a + cosine * *b);
                 }
             }
         }

@@ -59,6 +59,10 @@ fn batch(rows: &[Vec<f32>]) -> Tensor<2> {
     )
 }
 
+fn single(row: &[f32]) -> Tensor<2> {
+    batch(&[row.to_vec()])
+}
+
 const PERMUTED: Affine<3> = Affine {
     linear: [[0.0, 0.9, 0.0], [0.0, 0.0, 0.9], [0.9, 0.0, 0.0]],
     offset: [0.05, 0.0, 0.1],
@@ -157,24 +161,22 @@ fn direct(cue: &[f32], candidate: &[f32], mapped: bool) -> f64 {
             ];
             if mapped {
                 let input = |i: usize, k: usize| if k < 3 { at(candidate, k, i) } else { 1.0 };
-                let mut gram = [[0.0; 5]; 5];
-                let mut cross = [[0.0; 3]; 5];
-                for i in 0..sites {
-                    for row in 0..4 {
-                        for column in 0..4 {
-                            gram[row][column] += weights[i] * input(i, row) * input(i, column);
-                        }
-                        for out in 0..3 {
-                            cross[row][out] += weights[i] * input(i, row) * at(cue, out, i);
-                        }
-                    }
-                }
+                let sum = |term: &dyn Fn(usize) -> f64| (0..sites).map(term).sum::<f64>();
+                let gram = std::array::from_fn(|row| {
+                    std::array::from_fn(|column| match row.max(column) {
+                        4 => 0.0,
+                        _ => sum(&|i| weights[i] * input(i, row) * input(i, column)),
+                    })
+                });
+                let cross = std::array::from_fn(|row| {
+                    std::array::from_fn(|out| {
+                        sum(&|i| weights[i] * input(i, row) * at(cue, out, i))
+                    })
+                });
                 let solved = Affine::<3>::solve(&gram, &cross).unwrap();
-                for out in 0..3 {
-                    for input in 0..3 {
-                        map[out][input] = f64::from(solved.linear[out][input]);
-                    }
-                    map[out][3] = f64::from(solved.offset[out]);
+                for (out, row) in map.iter_mut().enumerate() {
+                    let [a, b, c] = solved.linear[out].map(f64::from);
+                    *row = [a, b, c, f64::from(solved.offset[out])];
                 }
             }
             let ratio = |i: usize| {
@@ -209,10 +211,8 @@ fn scores_are_those_of_the_formulas() {
         let candidate = picture(seed, 3, 9);
         let cue = cue(&candidate, &map, 0.1, |site| site < 20);
         let model = SelfCalibrating::new(3).unwrap().with_spread(0.0).unwrap();
-        let found = -f64::from(
-            check::to_host(model.energy(&batch(&[cue.clone()]), batch(&[candidate.clone()])))
-                .unwrap()[0],
-        );
+        let found =
+            -f64::from(check::to_host(model.energy(&single(&cue), single(&candidate))).unwrap()[0]);
         let price = 6.0 * 81f64.ln();
         let expected = direct(&cue, &candidate, false).max(direct(&cue, &candidate, true) - price);
         assert!(
@@ -260,7 +260,7 @@ fn slopes_are_differences() {
             .score
         };
         let model = SelfCalibrating::new(3).unwrap().with_spread(0.0).unwrap();
-        let slopes = model.gradient(&batch(&[cue.clone()]), batch(&[candidate.clone()]));
+        let slopes = model.gradient(&single(&cue), single(&candidate));
         let slopes = check::to_host(slopes).unwrap();
         let largest = slopes
             .iter()
@@ -293,10 +293,7 @@ fn rows_are_independent_and_prepared_cues_change_nothing() {
     assert_eq!(all, again);
     for (row, cue) in cues.iter().enumerate() {
         for (at, candidate) in candidates.iter().enumerate() {
-            let (cue, candidate) = (
-                batch(std::slice::from_ref(cue)),
-                batch(std::slice::from_ref(candidate)),
-            );
+            let (cue, candidate) = (single(cue), single(candidate));
             let alone = check::to_host(prepared.energy(&cue, candidate)).unwrap();
             assert_eq!(alone[0], all[row * 4 + at]);
         }
@@ -321,9 +318,8 @@ fn unknown_sites_do_not_count() {
     }
     let model = SelfCalibrating::new(1).unwrap();
     let model = model.restricted(batch(&[known]), [1, 64]).unwrap();
-    let energies = |cue: &Vec<f32>| {
-        check::to_host(model.energies(&batch(&[cue.clone()]), batch(&[candidate.clone()]))).unwrap()
-    };
+    let energies =
+        |cue: &Vec<f32>| check::to_host(model.energies(&single(cue), single(&candidate))).unwrap();
     assert_eq!(energies(&candidate), energies(&other));
 }
 
