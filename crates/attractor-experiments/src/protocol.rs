@@ -316,6 +316,8 @@ pub const PROTOCOLS: &[ProtocolEntry] = &[
         summary: "a hypercube of spiking neurons beside Hopfield networks of the same weights",
         overrides: &[],
         new: || Box::new(spiking::Spiking),
+    },
+    ProtocolEntry {
         name: "sparse",
         summary: "sparse recovery: transitions, learning, graphs, patches of images",
         overrides: &[],
