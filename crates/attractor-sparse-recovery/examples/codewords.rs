@@ -28,10 +28,11 @@ fn main() -> Result<(), Failure> {
         let mut random = rng::stream(errors as u64, "codewords");
         let mut pick = |below: usize| random.random_range(0..below);
         let mut draw = || -> Vec<Vec<f64>> {
-            let letter = |_| LETTERS[pick(LETTERS.len())];
-            (0..WORDS)
-                .map(|_| (0..DIMENSION).map(letter).collect())
-                .collect()
+            let mut word = || {
+                let letters = (0..DIMENSION).map(|_| LETTERS[pick(LETTERS.len())]);
+                letters.collect()
+            };
+            (0..WORDS).map(|_| word()).collect()
         };
         let words = subspace.points(&draw());
         let mut cues: Vec<Vec<f64>> = (0..WORDS)
