@@ -4,8 +4,8 @@
 
 use std::fmt::Write;
 
+use attractor_core::Failure;
 use attractor_core::rng::{self, Rng};
-use attractor_core::{Failure, Result};
 use attractor_entropic::{Domain, Quantiser, Relation, RelationConfig, Side, quantiser};
 
 const DOMAIN: Domain = Domain {
@@ -19,7 +19,7 @@ const NOISE: f32 = 0.35;
 const CELL: usize = 11;
 const EDGE: usize = 24;
 
-fn main() -> std::result::Result<(), Failure> {
+fn main() -> Result<(), Failure> {
     let path = std::env::args().nth(1).unwrap_or("planes.svg".into());
     let rng = &mut rng::stream(0, "planes");
     let objects = [side(rng)?, side(rng)?];
@@ -51,7 +51,7 @@ fn main() -> std::result::Result<(), Failure> {
 }
 
 /// Objects of one side, pair k of class k mod 10.
-fn side(rng: &mut Rng) -> Result<Vec<u16>> {
+fn side(rng: &mut Rng) -> attractor_core::Result<Vec<u16>> {
     let prototypes = rng::normal_vec(rng, CLASSES * DOMAIN.columns);
     let noise = rng::normal_vec(rng, PAIRS * DOMAIN.columns);
     let feature = |(at, noise): (usize, &f32)| {
@@ -70,7 +70,7 @@ fn plane(
     objects: &[Vec<u16>; 2],
     side: Side,
     top: usize,
-) -> std::result::Result<(), Failure> {
+) -> Result<(), Failure> {
     let cue = &objects[side as usize][..DOMAIN.columns];
     let partner = &objects[side.other() as usize][..DOMAIN.columns];
     let plane = relation.project(side, cue, None)?;

@@ -1,12 +1,12 @@
 //! A cue falls into its memory: overlaps with all patterns, tau by tau, and the energy beside them.
 
-use attractor_core::{AssociativeMemory, Backend, rng};
+use attractor_core::{AssociativeMemory, Backend, Failure, rng};
 use attractor_spiking::network::engine::Engine;
 use attractor_spiking::{CubeRun, Schedule, SpikingMemoryConfig};
 
 const UNITS: usize = 100;
 
-fn main() -> Result<(), attractor_core::Failure> {
+fn main() -> Result<(), Failure> {
     let device = Backend::Flex.open()?;
     let patterns = rng::normal(&mut rng::stream(0, "example"), [5, UNITS], &device).sign();
     let mut memory = SpikingMemoryConfig::new(UNITS).init(&device)?;
