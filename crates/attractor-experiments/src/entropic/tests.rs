@@ -2,8 +2,7 @@ use attractor::evaluation::{Metric, Preset};
 
 use crate::testing::{Bench, Values, at, one_part};
 
-const SIDES: &str =
-    r#"right = "builtin", train = 10, epochs = 2, hidden = 16, columns = 8, rows = 4, test = 10"#;
+const SIDES: &str = r#"right = "builtin-many", train = 10, epochs = 2, hidden = 16, columns = 8, rows = 4, test = 10"#;
 
 fn run(part: &str, metric: Metric) -> Values {
     Bench::new("entropic", &one_part("precision", part)).run(Preset::Smoke, metric)
@@ -15,7 +14,7 @@ fn methods_differ_in_what_they_choose_alone() {
     let part = format!(
         r#"
 measure = "recall"
-dataset = "builtin"
+dataset = "builtin-many"
 levels = [50, 100]
 n_stored = [20]
 options = {{ {SIDES} }}
@@ -52,7 +51,7 @@ grid = {{ method = ["random", "sample_and_test", "search_and_test"], from = ["le
 fn registers_and_pairs_are_recognised_more_as_they_fill() {
     let register = r#"
 measure = "register"
-dataset = "builtin"
+dataset = "builtin-many"
 levels = [10, 100]
 n_stored = [20]
 options = { train = 10, epochs = 2, hidden = 16, columns = 8, rows = 4, test = 10 }
@@ -66,7 +65,7 @@ name = "register"
     let pairs = format!(
         r#"
 measure = "recognition"
-dataset = "builtin"
+dataset = "builtin-many"
 levels = [10, 100]
 n_stored = [20]
 options = {{ {SIDES} }}

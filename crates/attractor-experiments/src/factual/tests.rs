@@ -47,7 +47,7 @@ fn capacities_grow_with_parameters() {
 #[test]
 fn a_failed_search_has_no_value() {
     let part = CAPACITY.replace("rate = 1000.0", "rate = 1e-9");
-    let part = part.replace("[64, 256]", "[64, 81, 100, 121, 144, 169]");
+    let part = part.replace("[64, 256]", "[64, 100, 144, 196, 256, 324]");
     let found = run(&part, Metric::Capacity);
     let of = |name: &str| -> Vec<f64> {
         let own = found.iter().filter(|((series, _), _)| series == name);
