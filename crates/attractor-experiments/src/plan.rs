@@ -194,7 +194,21 @@ impl<'a> Draft<'a> {
             };
             let first = task(&self.config, cell)?;
             let Some(loading) = plan.protocol.loading(first)? else {
-                plan.load_plain(&part.dataset, load)?;
+                plan.load_plain(&part.dataset, &part.dataset, load)?;
+                for cell in cells.iter().filter(|cell| part.is_about(&cell.task)) {
+                    let beside = plan.protocol.beside(task(&self.config, cell)?)?;
+                    let Some((name, fallback)) = beside else {
+                        continue;
+                    };
+                    let absent = !name.starts_with("builtin") && self.root.find(&name).is_none();
+                    let taken = fallback.filter(|_| absent).unwrap_or(name.clone());
+                    let shortage = format!("data set {taken} instead of {name}");
+                    let shortages = &mut plan.config.parts[index].shortages;
+                    if taken != name && !shortages.contains(&shortage) {
+                        shortages.push(shortage);
+                    }
+                    plan.load_plain(&name, &taken, load)?;
+                }
                 continue;
             };
             let mut found = Vec::new();
@@ -256,8 +270,8 @@ impl Plan {
         self.reports.push((name.to_owned(), images.report.clone()));
     }
 
-    /// Loads a data set as it is.
-    fn load_plain(&mut self, name: &str, load: &Load<'_>) -> Result<()> {
+    /// Loads the data set `taken` as it is, where `name` is asked for.
+    fn load_plain(&mut self, name: &str, taken: &str, load: &Load<'_>) -> Result<()> {
         let loaded = self
             .data
             .images
@@ -266,10 +280,10 @@ impl Plan {
             return Ok(());
         }
         for split in SPLITS {
-            let set = load(name, split, LoadOptions::default())
-                .map_err(|error| Error::within(format!("data set `{name}`"), error))?
+            let set = load(taken, split, LoadOptions::default())
+                .map_err(|error| Error::within(format!("data set `{taken}`"), error))?
                 .images;
-            self.note(name, split, &set);
+            self.note(taken, split, &set);
             let key = (name.to_owned(), split.name());
             self.data.images.insert(key, Arc::new(set));
         }

@@ -205,6 +205,15 @@ pub trait Protocol {
         Ok(None)
     }
 
+    /// A data set that the cell takes images of besides its part's, and what stands in for it where it is absent.
+    ///
+    /// # Errors
+    /// As [`Protocol::check`].
+    fn beside(&self, task: Task<'_>) -> Result<Option<(String, Option<String>)>> {
+        let _ = task;
+        Ok(None)
+    }
+
     /// Fits the sizes of a part to the images that [`Protocol::loading`] found; says so in the part's
     /// shortages, and returns why figures are not comparable where the options do not show it.
     ///

@@ -31,7 +31,7 @@ use attractor::evaluation::{Measurement, Metric};
 
 use crate::{Protocol, Result, Session, Task};
 use half::Halves;
-use options::Settings;
+use options::{Options, Settings};
 
 const MEASURES: &[&str] = &["register", "recognition", "recall"];
 
@@ -52,6 +52,15 @@ impl Protocol for Entropic {
             (Split::Train, settings.options.train + settings.pairs),
             (Split::Test, settings.options.test),
         ])
+    }
+
+    fn beside(&self, task: Task<'_>) -> Result<Option<(String, Option<String>)>> {
+        let Options {
+            right,
+            right_fallback,
+            ..
+        } = Settings::new(task)?.options;
+        Ok(right.map(|right| (right, right_fallback)))
     }
 
     fn measure(&mut self, task: Task<'_>, session: &mut dyn Session) -> Result<Vec<Measurement>> {

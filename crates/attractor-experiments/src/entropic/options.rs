@@ -23,6 +23,8 @@ pub(super) enum Axis {
 pub(super) struct Options {
     /// Data set of the right side.
     pub(super) right: Option<String>,
+    /// What stands in for it where it is absent.
+    pub(super) right_fallback: Option<String>,
     /// Its classes, in the order of those of the left side; all of them by default.
     pub(super) right_classes: Option<Vec<String>>,
     /// Images that each network learns from.
