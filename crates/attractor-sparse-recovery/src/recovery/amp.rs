@@ -94,7 +94,7 @@ impl Amp {
         for count in 1..=max_iterations {
             let next = self.step(syndrome, &state);
             let length = norm(&next.z);
-            if !(length <= GROWTH * factor) {
+            if length.is_nan() || length > GROWTH * factor {
                 return None;
             }
             let moved: Vec<f64> = next.e.iter().zip(&state.e).map(|(a, b)| a - b).collect();

@@ -125,7 +125,7 @@ impl<'a, T: Real> Run<'a, T> {
                 Ok(found) => answers.push(Some(found)),
                 Err(own) => {
                     answers.push(None);
-                    open.push((place, own));
+                    open.push((place, *own));
                 }
             }
         }
@@ -137,7 +137,7 @@ impl<'a, T: Real> Run<'a, T> {
     }
 
     /// The answer, if none of alternating directions is needed.
-    fn start(&self, cue: &[f64], proposal: Option<&Vec<f64>>) -> Result<Found, Open> {
+    fn start(&self, cue: &[f64], proposal: Option<&Vec<f64>>) -> Result<Found, Box<Open>> {
         let (n, constraints) = (cue.len(), self.subspace.constraints());
         let centred = self.subspace.centre(cue);
         let syndrome = apply(constraints, &centred);
@@ -154,14 +154,14 @@ impl<'a, T: Real> Run<'a, T> {
             eta: self.settings.noise,
             without: None,
         };
-        let mut own = Open {
+        let mut own = Box::new(Open {
             syndrome,
             centred,
             problem,
             tolerance,
             held: None,
             iterations: 0,
-        };
+        });
         if let Some(proposal) = proposal
             && let Some(found) = self.verify(&mut own, proposal, 1)
         {

@@ -47,10 +47,10 @@ fn one(patterns: &Mat<f64>, config: &SubspaceUnionConfig, start: u64) -> Result<
     let (mut members, mut cost) = assign(patterns, &subspaces);
     for _ in 0..ROUNDS {
         let mut next = Vec::new();
-        for own in 0..subspaces.len() {
+        for (own, subspace) in subspaces.iter().enumerate() {
             let mine: Vec<usize> = (0..members.len()).filter(|&i| members[i] == own).collect();
             match mine.is_empty() {
-                true => next.push(subspaces[own].clone()),
+                true => next.push(subspace.clone()),
                 false => next.push(fit(patterns, &mine, config)?),
             }
         }
