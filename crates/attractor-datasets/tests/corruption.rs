@@ -167,7 +167,7 @@ fn every_task_has_its_corruption() {
 #[test]
 fn combined_is_one_after_the_other() {
     let (shape, side) = (ImageShape::new(3, 16, 16), 6);
-    let pattern = vec![[0.2; 256], [0.5; 256], [0.8; 256]].concat();
+    let pattern = [[0.2; 256], [0.5; 256], [0.8; 256]].concat();
     let out = Corruption::Combined { side }
         .apply(&pattern, shape, 1, 0)
         .unwrap();

@@ -99,10 +99,10 @@ fn stage_times_scale_as_predicted() {
         }
         found.push(measured);
     }
-    for stage in 0..2 {
-        let halved = found[1][stage] / found[0][stage];
+    for (stage, first) in found[0].iter().enumerate() {
+        let halved = found[1][stage] / first;
         assert!((halved / 2.0 - 1.0).abs() < 0.05, "{halved}");
-        let squared = found[3][stage] / found[0][stage];
+        let squared = found[3][stage] / first;
         let expected = (2e10f64).ln() / (2e5f64).ln();
         assert!(
             (squared / expected - 1.0).abs() < 0.1,
@@ -193,9 +193,9 @@ fn gradients_are_derivatives() {
     let slope = |change: &dyn Fn(&mut LinearAttention, f64)| {
         (loss(change, 1e-6) - loss(change, -1e-6)) / 2e-6
     };
-    for token in 0..10 {
+    for (token, found) in of_attention.iter().enumerate() {
         let expected = slope(&|model, by| model.attention[token] += by);
-        assert!((of_attention[token] - expected).abs() < 1e-8);
+        assert!((found - expected).abs() < 1e-8);
     }
     for at in (0..60).step_by(7) {
         let expected = slope(&|model, by| model.values.data_mut()[at] += by);

@@ -165,7 +165,7 @@ proptest! {
         prop_assert!(max_abs(&apart) < 1e-8);
         // Entry i goes to place order[i], with a sign.
         let order = attractor_core::rng::permutation(&mut attractor_core::rng::stream(seed, "order"), 40);
-        let sign = |i: usize| if i % 3 == 0 { -1.0 } else { 1.0 };
+        let sign = |i: usize| if i.is_multiple_of(3) { -1.0 } else { 1.0 };
         let moved = |x: &[f64]| {
             let mut out = vec![0.0; 40];
             (0..40).for_each(|i| out[order[i]] = sign(i) * x[i]);
@@ -211,7 +211,7 @@ proptest! {
     fn first_order_agrees_with_the_linear_program(seed in 0u64..10_000, errors in 1usize..14) {
         let own = ensembles::subspace(Ensemble::Gaussian, 28, 10, seed).unwrap();
         let word = ensembles::word(&own, errors, Errors::Gaussian, seed);
-        let cues = columns(28, &[word.cue.clone()]);
+        let cues = columns(28, std::slice::from_ref(&word.cue));
         let settings = Settings { max_iterations: 60_000, ..Settings::default() };
         let found = recover(&own, &cues, &Solver::Admm, &settings).unwrap().remove(0);
         let syndrome = own.syndrome(&word.cue);
@@ -384,7 +384,7 @@ fn batches_and_precisions_agree() {
             .collect();
         assert!(max_abs(&apart) < 1e-9);
         if found.status == Status::Exact {
-            let cue = columns(80, &[word.cue.clone()]);
+            let cue = columns(80, std::slice::from_ref(&word.cue));
             let short = recover(&own, &cue, &Solver::Admm, &single)
                 .unwrap()
                 .remove(0);

@@ -15,9 +15,12 @@ struct Pairs {
     weights: [Vec<Vec<f64>>; 2],
 }
 
+/// Objects and rows of weights.
+type OneSide = (Vec<Vec<u16>>, Vec<Vec<f64>>);
+
 impl Pairs {
     fn read(file: &File, config: &RelationConfig, [objects, weights]: [&str; 2]) -> Result<Self> {
-        let read = |(side, name): (Side, &str)| -> Result<(Vec<Vec<u16>>, Vec<Vec<f64>>)> {
+        let read = |(side, name): (Side, &str)| -> Result<OneSide> {
             let levels = rows(file, &objects.replace('*', name))?;
             let levels = levels.iter().map(|x| config.domain(side).levels(x));
             Ok((levels.collect(), rows(file, &weights.replace('*', name))?))
