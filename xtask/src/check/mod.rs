@@ -57,7 +57,7 @@ const CHECKS: &[Check] = &[
     Check {
         name: "unused",
         what: "no dependency is named that nothing uses (cargo-machete)",
-        run: |root| tool(root, "machete", &["machete"]),
+        run: unused,
     },
     Check {
         name: "deny",
@@ -152,19 +152,36 @@ fn cargo(root: &Path, args: &[&str], variables: &[(&str, &str)]) -> Result<Verdi
     }
 }
 
-/// Runs a subcommand that is installed separately.
-fn tool(root: &Path, name: &str, args: &[&str]) -> Result<Verdict> {
-    let program = format!("cargo-{name}");
-    let there = Command::new(&program).arg("--version").output();
-    if !there.is_ok_and(|output| output.status.success()) {
+/// Whether a program that is installed separately is there; how to get it if not.
+fn absent(program: &str) -> Option<Verdict> {
+    let there = Command::new(program).arg("--version").output();
+    (!there.is_ok_and(|output| output.status.success())).then(|| {
         let install = format!("{program} is not installed (cargo install {program} --locked)");
-        return Ok(Verdict::Skipped(install));
+        Verdict::Skipped(install)
+    })
+}
+
+fn unused(root: &Path) -> Result<Verdict> {
+    if let Some(verdict) = absent("cargo-machete") {
+        return Ok(verdict);
     }
-    cargo(root, args, &[])
+    // With this variable it takes its first argument for its own name, which there is not.
+    let status = Command::new("cargo-machete")
+        .env_remove("CARGO")
+        .current_dir(root)
+        .status()
+        .context("could not start cargo-machete")?;
+    match status.success() {
+        true => Ok(Verdict::Passed),
+        false => bail!("cargo-machete: {status}"),
+    }
 }
 
 /// Advisories lie in a repository of their own that must be fetched: without it the rest is checked.
 fn deny(root: &Path) -> Result<Verdict> {
+    if let Some(verdict) = absent("cargo-deny") {
+        return Ok(verdict);
+    }
     let all = Command::new("cargo-deny")
         .args(["check", "advisories"])
         .current_dir(root)
@@ -179,11 +196,7 @@ fn deny(root: &Path) -> Result<Verdict> {
             bail!("{text}");
         }
     }
-    tool(
-        root,
-        "deny",
-        &["deny", "check", "bans", "licenses", "sources"],
-    )
+    cargo(root, &["deny", "check", "bans", "licenses", "sources"], &[])
 }
 
 fn lint(root: &Path) -> Result<Verdict> {
