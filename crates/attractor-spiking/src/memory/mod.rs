@@ -1,4 +1,4 @@
-//! The memory of +1 and -1 in a hypercube network. See the [crate](crate) and [`crate::cube`].
+//! The memory of +1 and -1 in a hypercube network. See the [`crate`] and [`crate::cube`].
 
 mod config;
 mod model;

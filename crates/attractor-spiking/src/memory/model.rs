@@ -11,7 +11,7 @@ use crate::cube::certificate::{V1, V2};
 use crate::cube::{Certificate, CubeNetwork, CubeRecall};
 use crate::rules::{Learner, doubles, signs};
 
-/// A memory of patterns of +1 and -1 in the vertices of a hypercube network. See the [crate](crate).
+/// A memory of patterns of +1 and -1 in the vertices of a hypercube network. See the [`crate`].
 ///
 /// Cues are rows of +1, -1 and 0, where 0 is unknown: both neurons of the unit start half active.
 /// [`Complete`] holds the neurons of known units at the cue's activity while the others run. The patterns are kept
