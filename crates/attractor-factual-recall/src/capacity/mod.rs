@@ -2,7 +2,7 @@
 //!
 //! | part | what it is |
 //! | --- | --- |
-//! | [`search`] | the largest size that still works, by bisection, or that there is none in the range |
+//! | [`fn@search`] | the largest size that still works, by bisection, or that there is none in the range |
 //! | [`fit`] | slopes on logarithmic axes, with intervals |
 
 pub mod fit;

@@ -25,7 +25,7 @@ impl Uncollapsed {
     /// Scores `[b, answers]`.
     ///
     /// # Errors
-    /// [`attractor_core::Error::Index`] for tokens or answers that there are not, [`Error::Rows`] unless A is square and
+    /// [`attractor_core::Error::Index`] for tokens or answers that there are not, [`attractor_core::Error::Rows`] unless A is square and
     /// there is a row of values for each token.
     pub fn scores(&self, prompts: &Prompts) -> Result<Matrix<f64>> {
         let vocabulary = self.attention.cols();

@@ -36,7 +36,7 @@ impl<T: Real> TangentMemory<T> {
     /// Nothing stored, with these directions `W [m, d]` and outputs `[m, v]`.
     ///
     /// # Errors
-    /// [`attractor_core::Error::EmptyBatch`], [`Error::Rows`], [`Error::NonFinite`].
+    /// [`attractor_core::Error::EmptyBatch`], [`attractor_core::Error::Rows`], [`attractor_core::Error::NonFinite`].
     pub fn of(directions: Matrix<T>, outputs: Matrix<T>) -> Result<Self> {
         directions.check("directions", directions.cols())?;
         outputs.check("output directions", outputs.cols())?;
@@ -52,7 +52,7 @@ impl<T: Real> TangentMemory<T> {
     /// Adds pairs of keys `[n, d]` and values `[n, v]`.
     ///
     /// # Errors
-    /// [`attractor_core::Error::Width`], [`Error::EmptyBatch`], [`Error::Rows`], [`Error::NonFinite`]; nothing changes.
+    /// [`attractor_core::Error::Width`], [`attractor_core::Error::EmptyBatch`], [`attractor_core::Error::Rows`], [`attractor_core::Error::NonFinite`]; nothing changes.
     pub fn add(&mut self, keys: &Matrix<T>, values: &Matrix<T>) -> Result<()> {
         self.change(1.0, keys, values)
     }
@@ -88,7 +88,7 @@ impl<T: Real> TangentMemory<T> {
     /// `F(e)` for queries `[b, d]`: `[b, v]`.
     ///
     /// # Errors
-    /// [`attractor_core::Error::Width`], [`Error::EmptyBatch`], [`Error::NonFinite`].
+    /// [`attractor_core::Error::Width`], [`attractor_core::Error::EmptyBatch`], [`attractor_core::Error::NonFinite`].
     pub fn recall(&self, queries: &Matrix<T>) -> Result<Matrix<T>> {
         queries.check("queries", self.directions.cols())?;
         let mut gates = queries.times_t(&self.directions);
