@@ -17,6 +17,22 @@
 //! Hopfield networks on rows of +1 and -1.
 //! [`trainer::train_epochs`] trains whatever implements [`attractor_core::Train`].
 //!
+//! ```
+//! use attractor_baselines::{Distance, NearestConfig};
+//! use attractor_core::burn::tensor::Tensor;
+//! use attractor_core::{AssociativeMemory, Backend};
+//!
+//! fn main() -> attractor_core::Result<()> {
+//!     let device = Backend::Flex.open()?;
+//!     let config = NearestConfig { dim: 3, distance: Distance::Manhattan };
+//!     let mut memory = config.init(&device)?;
+//!     memory.write(Tensor::from_data([[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]], &device))?;
+//!     let found = memory.nearest(Tensor::from_data([[0.9, 0.2, 0.1]], &device))?;
+//!     assert_eq!(found[0].index, 0);
+//!     Ok(())
+//! }
+//! ```
+//!
 //! # Speed in debug builds
 //! Numerical code without optimisation is tens of times slower. In the `Cargo.toml` of your workspace:
 //!

@@ -3,19 +3,39 @@
 //! An associative memory stores *patterns* and recalls them from noisy or partial *cues*. This
 //! crate holds what every part of the workspace agrees on, and nothing else:
 //!
-//! - [`AssociativeMemory`] and the capability traits beside it ([`memory`]);
-//! - the four axes of the variational memory, each swappable alone: [`GenerativeModel`],
-//!   [`ObservationModel`], [`MemoryPrior`] and [`Inference`];
-//! - [`Recall`] with a typed [`Outcome`] per cue;
-//! - [`Backend`]: parse a name, list what was compiled in, open a device;
-//! - [`coding`]: predictive coding over a stack of layers;
-//! - [`rng`]: counter-based random streams drawn on the host, equal on every backend;
-//! - [`kernel`]: the streaming softmax read, its mergeable [`kernel::Partial`], distances;
-//! - [`options`]: parts by name, with a table of options;
-//! - [`weights`]: safetensors in and out;
-//! - [`Failure`]: what `main` of a program returns, printed as a sentence.
+//! | part | what it is |
+//! | --- | --- |
+//! | [`AssociativeMemory`], [`memory`] | the interface of every memory, and the capability traits beside it |
+//! | [`GenerativeModel`], [`ObservationModel`], [`MemoryPrior`], [`Inference`] | the four axes of the variational memory, each swappable alone |
+//! | [`Recall`] | what a read gives, with a typed [`Outcome`] for each cue |
+//! | [`Backend`] | parse a name, list what was compiled in, open a device |
+//! | [`coding`] | predictive coding over a stack of layers |
+//! | [`rng`] | counter-based random streams drawn on the host, equal on every backend |
+//! | [`kernel`] | the streaming softmax read, its mergeable [`kernel::Partial`], distances |
+//! | [`options`] | parts by name, with a table of options |
+//! | [`weights`] | safetensors in and out |
+//! | [`Failure`] | what `main` of a program returns, printed as a sentence |
 //!
 //! A cue is a row: every batch is a `[n, d]` tensor.
+//!
+//! ```
+//! use attractor_core::kernel::{PatternStore, Score, read};
+//! use attractor_core::{Backend, Result, rng};
+//!
+//! fn main() -> Result<()> {
+//!     let device = Backend::Flex.open()?;
+//!     let patterns = rng::normal::<2>(&mut rng::stream(0, "patterns"), [1000, 64], &device);
+//!     let mut store = PatternStore::new(64, &device)?;
+//!     store.push(patterns.clone())?;
+//!
+//!     // The softmax-weighted mean of all stored patterns, for five cues at once.
+//!     let wanted = patterns.narrow(0, 0, 5);
+//!     let score = Score::SquaredDistance { variance: 0.1 };
+//!     let answers = read(&store, wanted.clone() + 0.1, score)?.mean()?;
+//!     assert!((answers - wanted).abs().max().into_scalar::<f32>() < 1e-3);
+//!     Ok(())
+//! }
+//! ```
 //!
 //! # Speed in debug builds
 //! Numerical code without optimisation is tens of times slower. In the `Cargo.toml` of your workspace:

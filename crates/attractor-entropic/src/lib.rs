@@ -15,6 +15,23 @@
 //!
 //! Numbers become levels by a [`Quantiser`]; [`stream`] registers from files that do not fit into memory.
 //!
+//! ```
+//! use attractor_core::rng;
+//! use attractor_entropic::{Domain, RelationConfig, SearchConfig, Side};
+//!
+//! fn main() -> attractor_core::Result<()> {
+//!     // Objects of three columns and eight rows beside objects of two and eight.
+//!     let mut relation = RelationConfig::new(Domain::new(3, 8), Domain::new(2, 8)).init()?;
+//!     relation.register(&[0, 3, 5, 7, 2, 1], &[4, 4, 1, 6])?;
+//!     let cue = (Side::Left, [0, 3, 5].as_slice(), None);
+//!     let rng = &mut rng::stream(0, "example");
+//!     let answer = relation.recall(cue, &SearchConfig::default(), rng)?;
+//!     assert_eq!(answer.map(|found| found.object), Some(vec![4, 4]));
+//!     assert!(!relation.accepts(Side::Left, &[1, 3, 5])?);
+//!     Ok(())
+//! }
+//! ```
+//!
 //! # References
 //! - L. A. Pineda, G. Fuentes, R. Morales, "An entropic associative memory", Scientific Reports 11, 6948, 2021.
 //! - L. A. Pineda, R. Morales, "Weighted entropic associative memory and phonetic learning", Scientific

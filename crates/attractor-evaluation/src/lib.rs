@@ -3,15 +3,28 @@
 //! This crate knows nothing about models. A program turns a [`Cell`] into [`Measurement`]s; what
 //! lies around that is here:
 //!
-//! - [`experiment`]: files in `experiments/`, presets, and the list of cells;
-//! - [`metrics`]: retrieval rate, top-1, distances, on host slices and in `f64`;
-//! - [`segmentation`]: adjusted Rand index of masks;
-//! - [`run`]: run folders that survive a kill at any moment, resume, shards, merge;
-//! - [`runner`]: the loop over cells, without any terminal code;
-//! - [`reference`](mod@reference) and [`summary`]: published figures, verdicts, mean and spread over seeds;
-//! - [`table`], [`figures`], [`report`]: text, SVG and PNG, and one self-contained HTML file;
-//! - [`limits`]: the largest counts that may be asked for;
-//! - [`compare`](mod@compare): the same run on several backends side by side.
+//! | part | what it is |
+//! | --- | --- |
+//! | [`experiment`] | files in `experiments/`, presets, and the list of cells |
+//! | [`metrics`] | retrieval rate, top-1, distances, on host slices and in `f64` |
+//! | [`segmentation`] | adjusted Rand index of masks |
+//! | [`run`] | run folders that survive a kill at any moment, resume, shards, merge |
+//! | [`runner`] | the loop over cells, without any terminal code |
+//! | [`reference`](mod@reference) and [`summary`] | published figures, verdicts, mean and spread over seeds |
+//! | [`table`], [`figures`], [`report`] | text, SVG and PNG, and one self-contained HTML file |
+//! | [`limits`] | the largest counts that may be asked for |
+//! | [`compare`](mod@compare) | the same run on several backends side by side |
+//!
+//! ```
+//! use attractor_evaluation::metrics;
+//!
+//! fn main() -> attractor_evaluation::Result<()> {
+//!     let (stored, recalled) = ([0.0, 0.5, 1.0], [0.1, 0.5, 0.9]);
+//!     let error = metrics::mean_squared_error(&stored, &recalled)?;
+//!     assert!((metrics::psnr(error) - 21.76).abs() < 0.01);
+//!     Ok(())
+//! }
+//! ```
 
 pub mod compare;
 pub mod error;

@@ -17,6 +17,20 @@
 //! | [`mode_search`] | observation + prior, over the stored codes | |
 //! | [`predictive_coding`] | prediction errors of every decoder layer + prior | a layer chain |
 //!
+//! ```
+//! use attractor_core::options::Options;
+//! use attractor_inference::build;
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let table: Options = "kind = 'gradient'\niterations = 20".parse()?;
+//!     assert_eq!(build(&table)?.name(), "gradient");
+//!
+//!     let misspelt: Options = "kind = 'gradint'".parse()?;
+//!     assert!(build(&misspelt).unwrap_err().to_string().contains("gradient"));
+//!     Ok(())
+//! }
+//! ```
+//!
 //! # Speed in debug builds
 //! Numerical code without optimisation is tens of times slower. In the `Cargo.toml` of your workspace:
 //!

@@ -4,6 +4,13 @@
 //! file on foreign disks and in archives, Windows its caches of thumbnails, storage servers whole
 //! folders of small copies. Whoever lists a folder or an archive asks here which names count, so that
 //! pictures, manifests, experiments and figures all follow one rule.
+//!
+//! ```
+//! use attractor_listing::{PICTURES, has_suffix, is_hidden};
+//!
+//! assert!(has_suffix("holiday.JPG", PICTURES) && !is_hidden("holiday.JPG"));
+//! assert!(is_hidden("._holiday.JPG") && is_hidden("Thumbs.db"));
+//! ```
 
 use std::fs;
 use std::io;

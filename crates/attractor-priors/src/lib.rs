@@ -15,6 +15,25 @@
 //! | [`random_features`] | `-1/beta log` of an estimate of the mixture, in a store of fixed size | damped gradient step |
 //! | [`sparse_hopfield`] | Hopfield and mixture with sparsemax or alpha-entmax | sparse mixture of codes |
 //!
+//! ```
+//! use attractor_core::{Backend, Energy, MemoryPrior, rng};
+//! use attractor_priors::GaussianMixtureConfig;
+//!
+//! fn main() -> attractor_core::Result<()> {
+//!     let device = Backend::Flex.open()?;
+//!     let patterns = rng::normal::<2>(&mut rng::stream(0, "example"), [100, 64], &device);
+//!     let mut prior = GaussianMixtureConfig { sigma: 0.5 }.init(64, &device)?;
+//!     prior.store(patterns.clone())?;
+//!
+//!     let cues = patterns.clone() + 0.2;
+//!     let recalled = prior.attract(cues.clone())?;
+//!     assert!((recalled.clone() - patterns).abs().max().into_scalar::<f32>() < 1e-3);
+//!     let change = prior.energy(recalled)? - prior.energy(cues)?;
+//!     assert!(change.max().into_scalar::<f32>() < 0.0);
+//!     Ok(())
+//! }
+//! ```
+//!
 //! # Speed in debug builds
 //! Numerical code without optimisation is tens of times slower. In the `Cargo.toml` of your workspace:
 //!

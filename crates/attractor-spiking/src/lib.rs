@@ -18,6 +18,25 @@
 //!
 //! Computation is in `f64` on the host, cues in parallel; results do not depend on the number of threads.
 //!
+//! ```
+//! use attractor_core::{AssociativeMemory, Backend, rng};
+//! use attractor_spiking::{LearningRule, SpikingMemoryConfig};
+//!
+//! fn main() -> attractor_core::Result<()> {
+//!     let device = Backend::Flex.open()?;
+//!     let patterns = rng::normal(&mut rng::stream(0, "example"), [10, 100], &device).sign();
+//!     let rule = LearningRule::PseudoInverse { keep_diagonal: false };
+//!     let mut memory = SpikingMemoryConfig::with_rule(100, rule).init(&device)?;
+//!     memory.write(patterns.clone())?;
+//!
+//!     // The first ten units of every pattern, turned round.
+//!     let turned = patterns.clone().narrow(1, 0, 10).neg();
+//!     let recall = memory.read(patterns.clone().slice_assign([0..10, 0..10], turned))?;
+//!     assert_eq!((recall.state - patterns).abs().max().into_scalar::<f32>(), 0.0);
+//!     Ok(())
+//! }
+//! ```
+//!
 //! # Speed in debug builds
 //! Numerical code without optimisation is tens of times slower. In the `Cargo.toml` of your workspace:
 //!
