@@ -72,7 +72,8 @@ pub use failure::Failure;
 pub use inference::{Inference, Problem, Stopping};
 pub use layer::{Activation, Layer, LayerChain, Prediction};
 pub use memory::{
-    AssociativeMemory, Complete, Forget, HeteroAssociative, Merge, Persist, Recognise, Train,
+    AssociativeMemory, Complete, Explain, Forget, HeteroAssociative, Merge, Persist, Recognise,
+    Train,
 };
 pub use model::{GenerativeModel, Posterior, Segments};
 pub use observation::ObservationModel;

@@ -137,6 +137,13 @@ metrics! {
     Abscissa: "abscissa", "Spectral abscissa", "1/tau", DOWN, 3;
     /// Share of cues of nothing stored that are rejected, in percent.
     Rejected: "rejected", "Novel cues rejected", "%", UP, 1;
+    /// Share of cues of stored patterns that are rejected, in percent.
+    FalseRejection: "false_rejection", "Stored cues rejected", "%", DOWN, 1;
+    /// Share of cues of nothing stored whose familiarity reaches what 99 % of the stored ones' reaches, in percent.
+    FalseAcceptance: "false_acceptance", "False acceptance at 1 % false rejection", "%", DOWN, 1;
+    /// Probability that a cue of a stored pattern is more familiar than one of nothing stored, in percent: the
+    /// area under the curve of right against false acceptance.
+    RocArea: "roc_area", "Area under the ROC", "%", UP, 2;
     /// Mean firing rate.
     MeanRate: "mean_rate", "Mean rate", "", None, 4;
     /// Largest rise of an energy that should only fall.

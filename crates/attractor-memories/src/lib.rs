@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`variational`] | generative model x observation model x prior x inference, any of each |
 //! | [`encoded`] | any memory of codes behind an encoder and a decoder |
+//! | [`self_calibrating`] | stored patterns compared by evidence: what happened to the cue is inferred, what is not known rejected |
 //! | [`signs`] | memories of +1 and -1 behind a threshold |
 //!
 //! ```
@@ -45,10 +46,14 @@
 //! ```
 
 pub mod encoded;
+pub mod registry;
+pub mod self_calibrating;
 pub mod signs;
 pub mod variational;
 
 pub use encoded::EncodedMemory;
+pub use registry::MEMORIES;
+pub use self_calibrating::{SelfCalibratingConfig, SelfCalibratingMemory};
 pub use variational::VariationalMemory;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Stores a folder of images and recalls one from its torn half.
+//! Stores a folder of images, recalls one from a bad copy of its left half, and meets one it has never seen.
 //!
 //! ```sh
 //! cargo run --example photos -- FOLDER INDEX   # your photos
@@ -29,7 +29,7 @@ fn main() -> Result<(), Failure> {
             Split::Test,
             &BuiltinSize {
                 train: 1,
-                test: 200,
+                test: 201,
             },
         )?,
     };
@@ -41,27 +41,49 @@ fn main() -> Result<(), Failure> {
         None => 0,
     };
 
-    let mut memory = image_memory(photos.dim(), &device)?;
-    memory.write(photos.tensor(&photos.all(), &device)?)?;
-    let (torn, known) = torn_half(&photos, index, &device)?;
-    let recall = memory.complete(torn.clone(), known)?;
+    // The last one stays a stranger, unless it is the one that is asked for.
+    let all = photos.all();
+    let (stranger, stored) = match all.split_last() {
+        Some((last, others)) if *last != index && !others.is_empty() => (Some(*last), others),
+        _ => (None, &all[..]),
+    };
+    let mut memory = image_memory(photos.shape, &device)?;
+    memory.write(photos.tensor(stored, &device)?)?;
 
     let shape = photos.shape;
     let image = |row: Tensor<2>| -> Result<Image, Failure> {
         let values = attractor::core::check::to_host(row)?;
+        let planes = values.len() / (shape.height * shape.width);
         Ok(Image::from_planes(
-            shape.channels,
+            planes,
             shape.height,
             shape.width,
             values,
         )?)
     };
-    let stored = image(photos.tensor(&[index], &device)?)?;
-    let grid = ImageGrid::new(vec![vec![stored, image(torn)?, image(recall.data())?]])?;
+    let mut rows = Vec::new();
+    for asked in std::iter::once(index).chain(stranger) {
+        let cue = bad_copy(&photos, asked, &device)?;
+        let recall = memory.read(cue.clone())?;
+        let answer = match recall.outcomes[0] {
+            Outcome::Rejected => Tensor::full([1, photos.dim()], 0.5, &device),
+            _ => recall.data(),
+        };
+        let explained = memory.explained(cue.clone())?;
+        rows.push(vec![
+            image(photos.tensor(&[asked], &device)?)?,
+            image(cue)?,
+            // As many planes as the others have.
+            image(Tensor::cat(vec![explained; shape.channels], 1))?,
+            image(answer)?,
+        ]);
+        println!("image {asked}: {}", recall.outcomes[0]);
+    }
     let path = "recalled.png";
-    std::fs::write(path, grid.png()?)?;
+    std::fs::write(path, ImageGrid::new(rows)?.png()?)?;
     println!(
-        "{} images stored; {path} shows the stored image, its torn half, the recall",
+        "{} images stored; {path} shows an image, a bad copy of its left half, which pixels of that the memory \
+         goes by, and what it recalls; below, one that is not stored (grey: rejected)",
         memory.len()
     );
     Ok(())

@@ -6,10 +6,10 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let device = Backend::Flex.open()?;
 //! let photos = builtin::scenes(Split::Test, &BuiltinSize { train: 1, test: 100 })?;
-//! let mut memory = image_memory(photos.dim(), &device)?;
+//! let mut memory = image_memory(photos.shape, &device)?;
 //! memory.write(photos.tensor(&photos.all(), &device)?)?;
-//! let (torn, known) = torn_half(&photos, 7, &device)?;
-//! let recall = memory.complete(torn, known)?;
+//! let cue = bad_copy(&photos, 7, &device)?;
+//! let recall = memory.read(cue)?;
 //! # let stored = photos.tensor(&[7], &device)?;
 //! # assert!((recall.data() - stored).abs().max().into_scalar::<f32>() < 1e-3);
 //! # Ok(())
@@ -80,4 +80,4 @@ pub use attractor_sparse_recovery as sparse_recovery;
 #[cfg(feature = "spiking")]
 pub use attractor_spiking as spiking;
 #[cfg(feature = "datasets")]
-pub use photos::{image_memory, torn_half};
+pub use photos::{bad_copy, image_memory, torn_half};

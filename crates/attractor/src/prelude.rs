@@ -2,8 +2,8 @@
 
 pub use attractor_core::burn::tensor::{Device, Tensor};
 pub use attractor_core::{
-    AssociativeMemory, Backend, Complete, Energy, Failure, Forget, GenerativeModel, Inference,
-    MemoryPrior, Merge, ObservationModel, Outcome, Persist, Recall, Recognise, Stopping,
+    AssociativeMemory, Backend, Complete, Energy, Explain, Failure, Forget, GenerativeModel,
+    Inference, MemoryPrior, Merge, ObservationModel, Outcome, Persist, Recall, Recognise, Stopping,
     StoredCodes, Train,
 };
 #[cfg(feature = "datasets")]
@@ -12,7 +12,7 @@ pub use attractor_datasets::builtin::BuiltinSize;
 pub use attractor_datasets::folder::FolderOptions;
 #[cfg(feature = "datasets")]
 pub use attractor_datasets::{Corruption, ImageSet, ImageShape, Split, builtin, folder};
-pub use attractor_memories::VariationalMemory;
+pub use attractor_memories::{SelfCalibratingConfig, SelfCalibratingMemory, VariationalMemory};
 
 #[cfg(feature = "datasets")]
-pub use crate::{image_memory, torn_half};
+pub use crate::{bad_copy, image_memory, torn_half};

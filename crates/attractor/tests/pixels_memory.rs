@@ -71,7 +71,7 @@ fn writing_and_recalling_pixels_needs_little_besides_the_codes() {
     let images = ImageSet::new("pixels", shape, bytes.collect(), vec![0; count], classes).unwrap();
     let codes = 4 * count * shape.dim();
     let device = Backend::Flex.open().unwrap();
-    let mut memory = image_memory(images.dim(), &device).unwrap();
+    let mut memory = image_memory(images.shape, &device).unwrap();
 
     let all = images.all();
     let ((), written) = peak(|| {

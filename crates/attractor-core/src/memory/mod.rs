@@ -74,6 +74,11 @@ pub trait AssociativeMemory: Send + Sync + std::fmt::Debug {
         None
     }
 
+    /// Saying what of a cue the answer explains, if the memory can.
+    fn as_explain(&self) -> Option<&dyn Explain> {
+        None
+    }
+
     /// Removing what is stored, if the memory can.
     fn as_forget(&mut self) -> Option<&mut dyn Forget> {
         None
@@ -97,6 +102,7 @@ impl dyn AssociativeMemory + '_ {
         let mut note = |has: bool, name| names.extend(has.then_some(name));
         note(self.as_complete().is_some(), "complete");
         note(self.as_recognise().is_some(), "recognise");
+        note(self.as_explain().is_some(), "explain");
         note(self.as_forget().is_some(), "forget");
         note(self.as_hetero_associative().is_some(), "hetero-associative");
         note(self.as_train().is_some(), "train");
@@ -174,6 +180,32 @@ pub trait Recognise {
     /// # Errors
     /// As [`AssociativeMemory::read`].
     fn familiarity(&self, cues: Tensor<2>) -> Result<Tensor<1>>;
+
+    /// The familiarity that a share `false_accept` of cues of nothing stored reaches: what lies below is to
+    /// be rejected at that rate of false acceptance.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unsupported`] if the memory has not measured what novel cues reach;
+    /// [`crate::Error::Config`] unless the rate is between 0 and 1.
+    fn threshold(&self, false_accept: f64) -> Result<f64> {
+        let _ = false_accept;
+        let capability = "a calibration against novel cues";
+        Err(Error::unsupported(
+            "Recognise::threshold",
+            capability,
+            "the memory",
+        ))
+    }
+}
+
+/// Says what of a cue its answer explains.
+pub trait Explain {
+    /// How far the recalled pattern explains each site of each cue, `[b, sites]`, from 0 (something else is
+    /// there: covered, replaced) to 1. A site is an entry of a vector, or a pixel with all its channels.
+    ///
+    /// # Errors
+    /// As [`AssociativeMemory::read`].
+    fn explained(&self, cues: Tensor<2>) -> Result<Tensor<2>>;
 }
 
 /// Joins two stores of the same specification.

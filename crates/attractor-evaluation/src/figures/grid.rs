@@ -65,12 +65,16 @@ impl Image {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImageGrid {
     rows: Vec<Vec<Image>>,
+    /// Row and column of images with a frame.
+    marks: Vec<(usize, usize)>,
 }
 
 /// Pixels between images.
 const GAP: usize = 4;
 /// Ground, grey enough to show both white and black images.
 const GROUND: Rgb<u8> = Rgb([128, 128, 128]);
+/// Around images with a mark.
+const FRAME: Rgb<u8> = Rgb([40, 200, 90]);
 
 impl ImageGrid {
     /// A grid of at least one image.
@@ -103,7 +107,45 @@ impl ImageGrid {
                 });
             }
         }
-        Ok(Self { rows })
+        Ok(Self {
+            rows,
+            marks: Vec::new(),
+        })
+    }
+
+    /// With a green frame around images, each given by its row and column.
+    pub fn with_marks(mut self, marks: Vec<(usize, usize)>) -> Self {
+        self.marks = marks;
+        self
+    }
+
+    /// Row and column of each image with a frame.
+    pub fn marks(&self) -> &[(usize, usize)] {
+        &self.marks
+    }
+
+    /// The image at a row and a column of the PNG of a grid of `[rows, columns]`, as PNG; `None` if the bytes
+    /// are no such grid.
+    pub fn cut(
+        png: &[u8],
+        [rows, columns]: [usize; 2],
+        [row, column]: [usize; 2],
+    ) -> Option<Vec<u8>> {
+        let canvas = image::load_from_memory_with_format(png, ImageFormat::Png).ok()?;
+        let side = |size: u32, count: usize| {
+            let inner = (size as usize).checked_sub(GAP)?;
+            let whole = count > 0 && inner.is_multiple_of(count);
+            (inner / count.max(1))
+                .checked_sub(GAP)
+                .filter(|side| whole && *side > 0)
+        };
+        let (width, height) = (side(canvas.width(), columns)?, side(canvas.height(), rows)?);
+        let at = |index: usize, size: usize| (GAP + index * (size + GAP)) as u32;
+        let (x, y) = (at(column, width), at(row, height));
+        let cut = canvas.crop_imm(x, y, width as u32, height as u32).to_rgb8();
+        let mut bytes = Cursor::new(Vec::new());
+        cut.write_to(&mut bytes, ImageFormat::Png).ok()?;
+        Some(bytes.into_inner())
     }
 
     /// Images per row.
@@ -128,6 +170,15 @@ impl ImageGrid {
             for (column, image) in images.iter().enumerate() {
                 let left = GAP + column * (width * scale + GAP);
                 let top = GAP + row * (height * scale + GAP);
+                if self.marks.contains(&(row, column)) {
+                    let (across, down) = (width * scale + GAP, height * scale + GAP);
+                    for y in 0..down {
+                        for x in 0..across {
+                            let (x, y) = (left - GAP / 2 + x, top - GAP / 2 + y);
+                            canvas.put_pixel(x as u32, y as u32, FRAME);
+                        }
+                    }
+                }
                 for y in 0..height * scale {
                     for x in 0..width * scale {
                         let pixel = image.pixel(x / scale, y / scale);

@@ -4,6 +4,7 @@ mod axis;
 mod bars;
 mod canvas;
 mod chart;
+mod comparison;
 mod grid;
 mod heat_map;
 mod pixels;
@@ -14,6 +15,7 @@ mod timeline;
 
 pub use bars::BarChart;
 pub use chart::{LineChart, Point, Series};
+pub use comparison::{ComparedRow, Comparison, Shown};
 pub use grid::{Image, ImageGrid};
 pub use heat_map::{HeatMap, Marks};
 pub use pixels::Colours;

@@ -316,3 +316,24 @@ fn strips_share_their_time() {
     assert!(points.ends_with(" 282,272"), "{points}");
     assert_eq!(numbers(&svg, "<image", "y"), [156.0]);
 }
+
+#[test]
+fn images_are_cut_out_of_grids_again() {
+    let image = |value: f32| Image::from_planes(1, 2, 3, vec![value; 6]).unwrap();
+    let rows = vec![vec![image(0.0), image(0.2)], vec![image(0.4), image(1.0)]];
+    let plain = ImageGrid::new(rows).unwrap();
+    let grid = plain.clone().with_marks(vec![(1, 0)]);
+    assert_ne!(plain.png().unwrap(), grid.png().unwrap());
+    for (row, column, value) in [(0, 1, 51), (1, 0, 102), (1, 1, 255)] {
+        let cut = ImageGrid::cut(&grid.png().unwrap(), [2, 2], [row, column]).unwrap();
+        let cut = image::load_from_memory(&cut).unwrap().to_rgb8();
+        // Magnified by 64 / 3.
+        assert_eq!(cut.dimensions(), (63, 42));
+        assert!(
+            cut.pixels().all(|pixel| pixel.0 == [value; 3]),
+            "{row} {column}"
+        );
+    }
+    assert_eq!(ImageGrid::cut(&grid.png().unwrap(), [3, 2], [0, 0]), None);
+    assert_eq!(ImageGrid::cut(b"none", [2, 2], [0, 0]), None);
+}

@@ -2,6 +2,7 @@
 
 mod charts;
 mod index;
+mod overview;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -16,7 +17,7 @@ use serde::Serialize;
 
 pub use self::index::{Entry, Outcome, write_index};
 use crate::experiment::ResolvedPart;
-use crate::run::{RunInfo, files};
+use crate::run::{Panel, RunInfo, files};
 use crate::summary::Summary;
 use crate::{Error, Reference, Resolved, Result, RunFolder, table};
 
@@ -55,6 +56,8 @@ struct Page {
 struct PagePart {
     title: String,
     about: String,
+    /// The picture that it leads with.
+    overview: Option<String>,
     dataset: String,
     fallback: bool,
     settings: Vec<String>,
@@ -67,7 +70,9 @@ struct PagePart {
 #[derive(Serialize)]
 struct PagePanel {
     #[serde(skip)]
-    task: String,
+    panel: Panel,
+    #[serde(skip)]
+    bytes: Vec<u8>,
     title: String,
     caption: String,
     rows: Vec<String>,
@@ -176,20 +181,24 @@ fn times(config: &Resolved, summary: &Summary) -> Vec<(String, String)> {
 
 /// Figures and tables, each with the panels of its cells.
 fn parts(config: &Resolved, summary: &Summary, mut panels: Vec<PagePanel>) -> Vec<PagePart> {
-    let part = |part: &ResolvedPart| PagePart {
-        title: part.title.clone(),
-        about: part.about.clone(),
-        dataset: part.dataset.clone(),
-        fallback: part.fallback,
-        settings: settings(part),
-        main: tables::main(part, summary),
-        charts: charts::of_part(part, summary),
-        tables: tables::details(part, summary),
-        panels: panels
-            .extract_if(.., |panel| part.is_about(&panel.task))
-            .collect(),
+    let mut part = |part: &ResolvedPart| {
+        let own: Vec<PagePanel> = panels
+            .extract_if(.., |panel| part.is_about(&panel.panel.cell.task))
+            .collect();
+        PagePart {
+            title: part.title.clone(),
+            about: part.about.clone(),
+            overview: overview::of_part(part, &own),
+            dataset: part.dataset.clone(),
+            fallback: part.fallback,
+            settings: settings(part),
+            main: tables::main(part, summary),
+            charts: charts::of_part(part, summary),
+            tables: tables::details(part, summary),
+            panels: own,
+        }
     };
-    config.parts.iter().map(part).collect()
+    config.parts.iter().map(&mut part).collect()
 }
 
 /// Plain options that all series of a part share.
@@ -232,11 +241,12 @@ fn panels(folder: &RunFolder) -> Result<Vec<PagePanel>> {
             false => "png",
         };
         pictures.push(PagePanel {
-            task: panel.cell.task.clone(),
             title: panel.cell.to_string(),
-            caption: panel.caption,
-            rows: panel.rows,
-            image: format!("data:image/{kind};base64,{}", STANDARD.encode(bytes)),
+            caption: panel.caption.clone(),
+            rows: panel.rows.clone(),
+            image: format!("data:image/{kind};base64,{}", STANDARD.encode(&bytes)),
+            panel,
+            bytes,
         });
     }
     Ok(pictures)

@@ -2,9 +2,9 @@ use std::fs;
 
 use tempfile::TempDir;
 
-use crate::experiment::{Overrides, Preset};
+use crate::experiment::{Experiment, Overrides, Preset};
 use crate::figures::{Image, ImageGrid};
-use crate::fixture::{experiment, info, measure, reference};
+use crate::fixture::{TOML, experiment, info, measure, reference};
 use crate::run::{RunFolder, RunWriter, Trace, TraceTerm, TrainingPoint};
 use crate::{Metric, Verdict, report, table};
 
@@ -224,4 +224,43 @@ fn records_carry_figure_and_verdict() {
         ))
     );
     assert_eq!(verdict("vae", 0.1, Metric::PixelMse), None);
+}
+
+/// One row for each system that has pictures, one column for each task.
+#[test]
+fn parts_under_tasks_lead_with_a_picture() {
+    let dir = TempDir::new().unwrap();
+    let text = TOML.replacen(
+        r#"{ task = "clean" }"#,
+        r#"{ task = "clean" }, { task = "grey" }"#,
+        1,
+    );
+    let mut config = Experiment::parse(&text, "tiny.toml")
+        .unwrap()
+        .resolve(Preset::Paper, &Overrides::default(), &|_| true)
+        .unwrap();
+    let cells = config.cells();
+    let mut run = RunWriter::create(dir.path(), &config, &info("flex"), None).unwrap();
+    let image = |value: f32| vec![Image::from_planes(1, 1, 1, vec![value]).unwrap(); 2];
+    let hardest = |level: Option<f64>| level.is_none_or(|level| level == 0.4);
+    for cell in cells.iter().filter(|cell| hardest(cell.level.value())) {
+        let grid = ImageGrid::new(vec![image(0.1), image(0.2), image(0.3)]).unwrap();
+        let grid = grid.with_marks(vec![(2, 0)]);
+        run.add_panel(cell, "c", &["stored", "cue", "recalled"], &grid)
+            .unwrap();
+    }
+    let html = html(&dir);
+    // Stored, cue, GMM twice under all three, and one that has noise alone.
+    let overview = html.split_once("<figure>").unwrap().1;
+    let overview = overview.split_once("</figure>").unwrap().0;
+    assert_eq!(overview.matches("<image").count(), 13);
+    assert_eq!(overview.matches("#28c85a").count(), 7);
+    for name in ["GMM, vae", "GMM, pixel", ">BP, robust<", ">grey<"] {
+        assert!(overview.contains(name), "{name}");
+    }
+    // Two corruptions are no comparison.
+    let panels = super::panels(&RunFolder::open(dir.path()).unwrap()).unwrap();
+    let part = &mut config.parts[0];
+    part.tasks.truncate(2);
+    assert_eq!(super::overview::of_part(part, &panels), None);
 }

@@ -40,6 +40,9 @@ pub struct Panel {
     pub rows: Vec<String>,
     /// Images per row; 0 for a drawing.
     pub columns: usize,
+    /// Row and column of images with a frame: those that were recalled.
+    #[serde(default)]
+    pub marks: Vec<(usize, usize)>,
     /// File in `figures/`, a PNG or an SVG.
     pub file: String,
 }
@@ -161,6 +164,7 @@ impl RunWriter {
             caption: caption.to_owned(),
             rows: rows.iter().map(|row| (*row).to_owned()).collect(),
             columns: grid.columns(),
+            marks: grid.marks().to_vec(),
             file: format!("{stem}.png"),
         };
         files::write_atomic(&self.folder().figures().join(&panel.file), &grid.png()?)?;
@@ -178,6 +182,7 @@ impl RunWriter {
             caption: caption.to_owned(),
             rows: Vec::new(),
             columns: 0,
+            marks: Vec::new(),
             file: format!("{stem}.svg"),
         };
         files::write_atomic(&self.folder().figures().join(&panel.file), svg.as_bytes())?;

@@ -15,11 +15,16 @@ use super::Shared;
 use super::memo::Memo;
 use super::model::{Training, import};
 use super::probe;
+use super::recognition::Recognition;
 use super::settings::{Reading, Settings, TrainOn, TrainSpec};
 use crate::{Error, Result, Session, Task};
 
 /// Test rows draw their corruption from streams far from those of the training rows.
 const TEST_STREAMS: u64 = 1 << 40;
+/// Cues of images that are not stored have streams of their own too.
+const NOVEL_STREAMS: u64 = 1 << 41;
+/// Row of a panel: white where the memory takes something else to be in the way.
+const COVERED: &str = "taken for covered";
 
 /// One cell's surroundings.
 pub(super) struct Cells<'a> {
@@ -150,6 +155,7 @@ impl<'a> Cells<'a> {
         let order = test.shuffled_order(cell.seed);
         let (per_block, cues) = (settings.cues_per_block, settings.cues());
         let mut metrics = MetricAccumulator::new(settings.threshold(cell.representation));
+        let mut recognition = Recognition::default();
         for block in 0..cues.div_ceil(per_block) {
             session.check()?;
             let first = block * cell.n_stored;
@@ -172,11 +178,30 @@ impl<'a> Cells<'a> {
             }
             memory.write(patterns.clone())?;
             let recall = match settings.read {
-                Reading::Read => memory.read(cues)?,
+                Reading::Read => memory.read(cues.clone())?,
                 Reading::Complete => memory
                     .complete_for("the experiment's `read`")?
-                    .complete(cues, tensor(&corrupted.known))?,
+                    .complete(cues.clone(), tensor(&corrupted.known))?,
             };
+            if settings.recognition {
+                // Those after the block, and from the first on after the last.
+                let others: Vec<usize> = (first + cell.n_stored..)
+                    .take(cued.len())
+                    .map(|at| order[at % order.len()])
+                    .collect();
+                let others =
+                    corruption.of_images(test, &others, cell.seed, NOVEL_STREAMS + first as u64)?;
+                for (novel, cues) in [(false, cues.clone()), (true, tensor(&others.cues))] {
+                    let recognise = memory.as_recognise();
+                    let Some(recognise) = recognise else { continue };
+                    let found = check::to_host(recognise.familiarity(cues.clone())?)?;
+                    let recall = match novel {
+                        false => &recall,
+                        true => &memory.read(cues)?,
+                    };
+                    recognition.push(novel, &found, recall);
+                }
+            }
             let stored = match memory.stored_states() {
                 // A distributed memory keeps no patterns: recall is compared with what was written.
                 Err(attractor::core::Error::Unsupported { .. }) => {
@@ -185,7 +210,7 @@ impl<'a> Cells<'a> {
                 stored => stored?,
             };
             let stored = check::to_host(stored)?;
-            let recalled = collect(&recall, &stored, &originals, &mut metrics)?;
+            let (recalled, right) = collect(&recall, &stored, &originals, &mut metrics)?;
             if let Some(Some(probe)) = &self.shared.probe {
                 for share in probe.shares(&recalled, cued, self.test, self.device)? {
                     metrics.push_scene(Metric::Attributes, share);
@@ -208,33 +233,50 @@ impl<'a> Cells<'a> {
                     ("cue".to_owned(), corrupted.cues.clone()),
                     ("recalled".to_owned(), recalled),
                 ];
+                if let Some(memory) = memory.as_explain() {
+                    let weights = check::to_host(memory.explained(cues)?)?;
+                    let covered = weights.chunks_exact(weights.len() / cued.len().max(1));
+                    let planes = covered.flat_map(|weights| {
+                        let grey = weights.iter().map(|weight| 1.0 - weight);
+                        let grey: Vec<f32> = grey.collect();
+                        grey.repeat(test.dim() / grey.len().max(1))
+                    });
+                    rows.push((COVERED.to_owned(), planes.collect()));
+                }
                 if let Some(segments) = segments {
                     rows.extend(probe::pictures(&segments, test.shape)?);
                 }
-                self.show(cell, &rows, &recall, session)?;
+                self.show(cell, &rows, &right, &recall, session)?;
             }
         }
-        Ok(metrics.finish())
+        if self.worth_showing(cell) {
+            recognition.show(cell, session)?;
+        }
+        let can_reject = settings.memory.contains_key("false_accept");
+        let mut measured = metrics.finish();
+        measured.extend(recognition.finish(can_reject));
+        Ok(measured)
     }
 }
 
-/// Adds every cue of a read to the metrics; returns the recalled images.
+/// Adds every cue of a read to the metrics; returns the recalled images, and which cues were retrieved.
 fn collect(
     recall: &Recall,
     stored: &[f32],
     originals: &[f32],
     metrics: &mut MetricAccumulator,
-) -> Result<Vec<f32>> {
+) -> Result<(Vec<f32>, Vec<bool>)> {
     let width = recall.state.dims()[1];
     let states = check::to_host(recall.state.clone())?;
     let images = check::to_host(recall.data())?;
     let pixels = images.len() / recall.len();
+    let mut right = Vec::new();
     for cue in 0..recall.len() {
         let energy = recall
             .energy_first
             .get(cue)
             .zip(recall.energy_last.get(cue));
-        metrics.push(&CueResult {
+        right.push(metrics.push(&CueResult {
             state: &states[cue * width..(cue + 1) * width],
             stored,
             target: cue,
@@ -244,9 +286,9 @@ fn collect(
             )),
             steps: Some(recall.steps[cue]),
             energy: energy.map(|(&first, &last)| (first.into(), last.into())),
-        })?;
+        })?);
     }
-    Ok(images)
+    Ok((images, right))
 }
 
 /// The error about a data set that is smaller than it was when sizes were fitted to it.

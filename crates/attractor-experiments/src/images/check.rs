@@ -72,6 +72,13 @@ fn system(
         )),
         _ => Ok(()),
     }?;
+    if settings.recognition && memory.as_recognise().is_none() {
+        return Err(Error::setting(
+            "it cannot tell stored from novel",
+            "no `recognition`",
+            "`recognition = true`",
+        ));
+    }
     if settings.read == Reading::Complete {
         memory.complete_for("the experiment's `read`")?;
     }

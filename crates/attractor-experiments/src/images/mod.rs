@@ -13,6 +13,7 @@ mod memo;
 mod model;
 mod panel;
 mod probe;
+mod recognition;
 mod settings;
 #[cfg(test)]
 mod tests;

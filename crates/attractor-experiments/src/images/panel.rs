@@ -23,6 +23,7 @@ impl Cells<'_> {
         &self,
         cell: &Cell,
         rows: &[(String, Vec<f32>)],
+        right: &[bool],
         recall: &Recall,
         session: &mut dyn Session,
     ) -> Result<()> {
@@ -38,9 +39,18 @@ impl Cells<'_> {
                 .collect::<Result<Vec<_>, _>>()
         };
         let pictures = rows.iter().map(|(_, values)| row(values));
-        let grid = ImageGrid::new(pictures.collect::<Result<_, _>>()?)?;
+        let recalled = rows.iter().position(|(name, _)| name == "recalled");
+        let marks = right.iter().take(PANEL_CUES).enumerate();
+        let marks = marks.filter(|(_, right)| **right);
+        let marks = recalled
+            .into_iter()
+            .flat_map(|row| marks.clone().map(move |(column, _)| (row, column)));
+        let grid = ImageGrid::new(pictures.collect::<Result<_, _>>()?)?.with_marks(marks.collect());
         let names: Vec<&str> = rows.iter().map(|(name, _)| name.as_str()).collect();
-        let caption = format!("Cues of the first block, {} stored.", cell.n_stored);
+        let caption = format!(
+            "Cues of the first block, {} stored; framed: recalled.",
+            cell.n_stored
+        );
         session.panel(cell, &caption, &names, &grid)?;
         let terms: Vec<TraceTerm> = recall
             .trace

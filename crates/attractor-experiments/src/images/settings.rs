@@ -40,6 +40,9 @@ pub(super) struct Settings {
     /// Measure and show the parts into which the model takes cues, where it does.
     #[serde(default)]
     pub(super) segments: bool,
+    /// Read as many cues of images that are not stored, and measure how well the memory tells them apart.
+    #[serde(default)]
+    pub(super) recognition: bool,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -186,6 +189,13 @@ impl Settings {
             let found = self.cues_per_block;
             let rule =
                 format!("`cues_per_block` must be at most n_stored ({stored}), found {found}");
+            return Err(task.refuse(rule));
+        }
+        let (needed, found) = (stored.saturating_add(self.cues_per_block), self.test_images);
+        if self.recognition && needed > found {
+            let rule = format!(
+                "`test_images` must be at least n_stored + cues_per_block ({needed}) for `recognition`, found {found}"
+            );
             return Err(task.refuse(rule));
         }
         let (needed, found) = (self.blocks.saturating_mul(stored), self.test_images);

@@ -124,4 +124,15 @@ impl Recognise for EncodedMemory {
             )),
         }
     }
+
+    fn threshold(&self, false_accept: f64) -> Result<f64> {
+        match self.inner.as_recognise() {
+            Some(inner) => inner.threshold(false_accept),
+            None => Err(Error::unsupported(
+                "EncodedMemory::threshold",
+                "telling stored from novel",
+                self.inner.name(),
+            )),
+        }
+    }
 }

@@ -55,6 +55,7 @@ pub use variational::VariationalOptions;
 /// The lists that the catalogue joins, in order.
 pub const LISTS: &[&[MemoryEntry]] = &[
     &[variational::VARIATIONAL],
+    attractor_memories::MEMORIES,
     #[cfg(feature = "baselines")]
     attractor_baselines::MEMORIES,
     #[cfg(feature = "predictive-coding")]

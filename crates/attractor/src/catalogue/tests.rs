@@ -102,6 +102,12 @@ fn capabilities_pass_through_a_model() {
         capabilities("gmm-precision", &shifted),
         ["recognise", "forget", "train"]
     );
+    for context in [&context(), &shifted] {
+        assert_eq!(
+            capabilities("self-calibrating", context),
+            ["complete", "recognise", "explain", "forget"]
+        );
+    }
     // The prior's own iteration does not look at the cue.
     assert_eq!(capabilities("gmm", &context()), ["recognise", "forget"]);
     assert_eq!(

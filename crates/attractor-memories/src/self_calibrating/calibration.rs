@@ -1,0 +1,171 @@
+use attractor_core::Result;
+
+use super::answer::probabilities;
+use super::config::rate;
+
+/// Share of the clearances of novel cues above which their tail is taken to be exponential.
+const TAIL: f64 = 0.1;
+/// Temperatures that are tried, in nats: powers of the root of 2.
+const TEMPERATURES: i32 = 19;
+
+/// One damaged pattern: its scores in the cohort, and both clearances.
+#[derive(Debug)]
+pub(super) struct Trial {
+    pub(super) scores: Vec<f32>,
+    /// Which of the scores is the pattern's own.
+    pub(super) target: usize,
+    /// Among all.
+    pub(super) stored: f64,
+    /// As if it had not been stored.
+    pub(super) novel: f64,
+}
+
+/// What clearances mean, measured on stored patterns that were damaged in generic ways.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Calibration {
+    /// Clearances of patterns read among all, in rising order.
+    stored: Vec<f64>,
+    /// Clearances of the same cues without their pattern.
+    novel: Vec<f64>,
+    /// Log odds of stored against novel: first + second ln(1 + clearance).
+    odds: (f64, f64),
+    /// Nats of score that weigh as much as one of probability.
+    temperature: f64,
+}
+
+impl Calibration {
+    pub(super) fn new(trials: &[Trial]) -> Self {
+        let sorted = |of: fn(&Trial) -> f64| {
+            let mut values: Vec<f64> = trials.iter().map(of).collect();
+            values.sort_by(f64::total_cmp);
+            values
+        };
+        let (stored, novel) = (sorted(|trial| trial.stored), sorted(|trial| trial.novel));
+        Self {
+            odds: odds(&stored, &novel),
+            temperature: temperature(trials),
+            stored,
+            novel,
+        }
+    }
+
+    /// Clearances of damaged stored patterns, in rising order.
+    pub fn stored(&self) -> &[f64] {
+        &self.stored
+    }
+
+    /// Clearances of the same cues when their patterns are left out, in rising order.
+    pub fn novel(&self) -> &[f64] {
+        &self.novel
+    }
+
+    /// Nats of score that weigh as much as one of probability: sites are not independent, so that a score
+    /// counts the same evidence several times.
+    pub fn temperature(&self) -> f64 {
+        self.temperature
+    }
+
+    /// The clearance that a share `false_accept` of novel cues exceeds. The upper tenth of the measured ones
+    /// is continued as an exponential tail, so that rates below one in their number have an answer too.
+    ///
+    /// # Errors
+    /// [`attractor_core::Error::Config`] unless the rate is between 0 and 1.
+    pub fn threshold(&self, false_accept: f64) -> Result<f64> {
+        rate(false_accept)?;
+        if false_accept >= TAIL {
+            return Ok(quantile(&self.novel, 1.0 - false_accept));
+        }
+        let from = quantile(&self.novel, 1.0 - TAIL);
+        let beyond = self.novel.iter().filter(|value| **value > from);
+        let count = beyond.clone().count().max(1) as f64;
+        let excess = beyond.map(|value| value - from).sum::<f64>() / count;
+        Ok(from + excess * (TAIL / false_accept).ln())
+    }
+
+    /// Share of the damaged stored patterns that a threshold rejects.
+    pub fn false_rejection(&self, threshold: f64) -> f64 {
+        let below = self.stored.partition_point(|value| *value < threshold);
+        below as f64 / self.stored.len() as f64
+    }
+
+    /// Probability that a cue of this clearance is of a stored pattern, if as many are as are not.
+    pub fn probability_stored(&self, clearance: f64) -> f64 {
+        1.0 / (1.0 + (-(self.odds.0 + self.odds.1 * place(clearance))).exp())
+    }
+}
+
+/// Where a clearance lies on the scale that odds are linear in.
+fn place(clearance: f64) -> f64 {
+    clearance.max(0.0).ln_1p()
+}
+
+/// By linear interpolation in sorted values.
+fn quantile(values: &[f64], share: f64) -> f64 {
+    let at = share.clamp(0.0, 1.0) * (values.len() - 1) as f64;
+    let (below, part) = (at as usize, at.fract());
+    let above = (below + 1).min(values.len() - 1);
+    values[below] + part * (values[above] - values[below])
+}
+
+/// Logistic regression with Platt's targets, by Newton's steps; each is halved until the loss falls.
+fn odds(stored: &[f64], novel: &[f64]) -> (f64, f64) {
+    let target = |own: usize, count: f64| match own {
+        0 => 1.0 / (count + 2.0),
+        _ => (count + 1.0) / (count + 2.0),
+    };
+    let of = |values: &[f64], own| {
+        let target = target(own, values.len() as f64);
+        let points = values.iter().map(|value| (place(*value), target));
+        points.collect::<Vec<_>>()
+    };
+    let points = [of(novel, 0), of(stored, 1)].concat();
+    let loss = |(a, b): (f64, f64)| {
+        let term = |(x, target): &(f64, f64)| {
+            let odds = a + b * x;
+            // ln(1 + exp(odds)) - target odds
+            odds.max(0.0) + (-odds.abs()).exp().ln_1p() - target * odds
+        };
+        points.iter().map(term).sum::<f64>()
+    };
+    let mut found = (0.0, 0.0);
+    for _ in 0..50 {
+        let (mut slope, mut bend) = ([0.0; 2], [0.0; 3]);
+        for &(x, target) in &points {
+            let p = 1.0 / (1.0 + (-(found.0 + found.1 * x)).exp());
+            let weight = (p * (1.0 - p)).max(1e-12);
+            slope[0] += p - target;
+            slope[1] += (p - target) * x;
+            bend[0] += weight;
+            bend[1] += weight * x;
+            bend[2] += weight * x * x;
+        }
+        let determinant = bend[0] * bend[2] - bend[1] * bend[1] + 1e-12;
+        let step = (
+            (bend[2] * slope[0] - bend[1] * slope[1]) / determinant,
+            (bend[0] * slope[1] - bend[1] * slope[0]) / determinant,
+        );
+        let before = loss(found);
+        let shortened = (0..30).map(|halvings| 0.5f64.powi(halvings));
+        let moved = |part: f64| (found.0 - part * step.0, found.1 - part * step.1);
+        match shortened.map(moved).find(|next| loss(*next) < before) {
+            Some(next) => found = next,
+            None => break,
+        }
+    }
+    found
+}
+
+/// The temperature under which the damaged patterns' own scores are most probable.
+fn temperature(trials: &[Trial]) -> f64 {
+    let candidates = (0..TEMPERATURES).map(|power| 2f64.powf(f64::from(power) / 2.0));
+    let fit = |temperature: f64| {
+        let of = |trial: &Trial| probabilities(&trial.scores, temperature, 1.0)[trial.target];
+        trials
+            .iter()
+            .map(|trial| of(trial).max(1e-300).ln())
+            .sum::<f64>()
+    };
+    let fits = candidates.map(|temperature| (temperature, fit(temperature)));
+    let best = fits.reduce(|best, next| if next.1 > best.1 { next } else { best });
+    best.map_or(1.0, |(temperature, _)| temperature)
+}

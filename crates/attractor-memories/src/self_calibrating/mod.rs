@@ -1,0 +1,43 @@
+//! A memory that compares stored patterns by evidence, and says when none of them fits.
+//!
+//! ```text
+//! read(x~):  k = argmax_k  score(x~, g(m_k)),   scores of attractor_core::observation::self_calibrating
+//! ```
+//!
+//! Nobody tells it how the cue was damaged: the observation model infers that for each stored pattern. A
+//! score is a log likelihood ratio of independent sites, which those of pictures are not: a cue that was
+//! never stored reaches hundreds. So a cue is judged against its cohort, the scores of the other stored
+//! patterns on the same cue, with a floor for what chance alone spreads over P sites:
+//!
+//! ```text
+//! clearance = (best - mean of the others) / sqrt( variance of the others + 0.36 P )
+//! ```
+//!
+//! which is the test normalisation (T-norm) of speaker verification with a floor. What it means is
+//! measured: stored patterns are damaged in six generic ways and read, once among all and once as if they
+//! had not been stored ([`Calibration`]). From that come the threshold of a stated rate of false
+//! acceptance, the probability that a cue is of nothing stored (logistic in the logarithm of the clearance,
+//! with Platt's targets), and the temperature at which scores become probabilities of the patterns.
+//!
+//! Cost of a read: that of the observation model for every stored pattern, on at most
+//! [`most_sites`](SelfCalibratingConfig::most_sites) sites; of the calibration, once after every change of
+//! what is stored: 192 cues against at most 128 patterns.
+//!
+//! R. Auckenthaler, M. Carey, H. Lloyd-Thomas, "Score normalization for text-independent speaker verification
+//! systems", Digital Signal Processing 10, 2000. J. Platt, "Probabilistic outputs for support vector
+//! machines", 1999. The memory is ours.
+
+mod answer;
+mod calibration;
+mod config;
+mod damage;
+mod model;
+mod persist;
+mod sites;
+#[cfg(test)]
+mod tests;
+
+pub use answer::Answer;
+pub use calibration::Calibration;
+pub use config::SelfCalibratingConfig;
+pub use model::SelfCalibratingMemory;

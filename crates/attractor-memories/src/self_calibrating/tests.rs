@@ -1,0 +1,316 @@
+use std::sync::Arc;
+
+use attractor_core::rng::{self, Rng};
+use attractor_core::{
+    AssociativeMemory, Complete, Error, Explain, Forget, Outcome, Persist, Recognise,
+};
+use burn::tensor::Tensor;
+
+use super::answer::{clearance, probabilities};
+use super::calibration::Trial;
+use super::damage::{KINDS, damage};
+use super::sites::Sites;
+use super::{Calibration, SelfCalibratingConfig, SelfCalibratingMemory};
+use crate::testing::*;
+
+const SIDE: usize = 12;
+const DIM: usize = 3 * SIDE * SIDE;
+
+/// Smooth colour pictures: waves of a few directions.
+fn pictures(seed: u64, count: usize) -> Vec<Vec<f32>> {
+    let picture = |index: usize| {
+        let mut rng = rng::indexed_stream(seed, "test pictures", index as u64);
+        let waves = rng::uniform_vec(&mut rng, 3 * 5 * 4, -1.0, 1.0);
+        let value = |entry: usize| {
+            let (channel, site) = (entry / (SIDE * SIDE), entry % (SIDE * SIDE));
+            let (y, x) = ((site / SIDE) as f32, (site % SIDE) as f32);
+            let wave = |w: &[f32]| w[0] * (1.5 * w[1] * x + 1.5 * w[2] * y + 6.0 * w[3]).sin();
+            let own = waves[channel * 20..(channel + 1) * 20].chunks_exact(4);
+            (0.5 + 0.3 * own.map(wave).sum::<f32>()).clamp(0.0, 1.0)
+        };
+        (0..DIM).map(value).collect()
+    };
+    (0..count).map(picture).collect()
+}
+
+fn rows(pictures: &[Vec<f32>]) -> Tensor<2> {
+    tensor(&pictures.concat(), pictures[0].len())
+}
+
+fn memory(config: SelfCalibratingConfig, stored: &[Vec<f32>]) -> SelfCalibratingMemory {
+    let mut memory = config.init(stored[0].len(), &device()).unwrap();
+    memory.write(rows(stored)).unwrap();
+    memory
+}
+
+fn colour() -> SelfCalibratingConfig {
+    SelfCalibratingConfig {
+        channels: 3,
+        ..SelfCalibratingConfig::default()
+    }
+}
+
+fn strict() -> SelfCalibratingConfig {
+    SelfCalibratingConfig {
+        false_accept: Some(0.01),
+        ..colour()
+    }
+}
+
+fn damaged(pictures: &[Vec<f32>], kind: usize) -> Vec<Vec<f32>> {
+    let one = |(row, picture): (usize, &Vec<f32>)| {
+        let mut cue = picture.clone();
+        let mut rng: Rng = rng::indexed_stream(9, "test damage", row as u64);
+        damage(&mut cue, 3, kind, &mut rng);
+        cue
+    };
+    pictures.iter().enumerate().map(one).collect()
+}
+
+#[test]
+fn damaged_cues_are_recalled_and_foreign_ones_rejected() {
+    let stored = pictures(1, 20);
+    let memory = memory(strict(), &stored);
+    let foreign = pictures(2, 20);
+    for kind in 0..KINDS {
+        let recall = memory.read(rows(&damaged(&stored[..8], kind))).unwrap();
+        assert_eq!(host(recall.state.clone()), stored[..8].concat(), "{kind}");
+        let answered = recall
+            .outcomes
+            .iter()
+            .filter(|o| **o == Outcome::SinglePass);
+        assert!(answered.count() >= 7, "{kind}: {:?}", recall.outcomes);
+        let recall = memory.read(rows(&damaged(&foreign, kind))).unwrap();
+        let rejected = recall.outcomes.iter().filter(|o| **o == Outcome::Rejected);
+        assert!(rejected.count() >= 18, "{kind}: {:?}", recall.outcomes);
+    }
+}
+
+#[test]
+fn answers_say_what_happened() {
+    let stored = pictures(1, 12);
+    let memory = memory(strict(), &stored);
+    // Half as bright, and a quarter of the sites covered.
+    let mut cue: Vec<f32> = stored[4].iter().map(|value| 0.5 * value + 0.1).collect();
+    let sites = SIDE * SIDE;
+    for channel in cue.chunks_exact_mut(sites) {
+        channel[..sites / 4].fill(0.9);
+    }
+    let explained = memory.explained(rows(std::slice::from_ref(&cue))).unwrap();
+    let answers = memory
+        .answers(rows(&[cue, pictures(5, 1).remove(0)]))
+        .unwrap();
+    let [known, foreign] = &answers[..] else {
+        panic!("{answers:?}")
+    };
+    for answer in &answers {
+        let sum: f64 = answer.posterior.iter().sum::<f64>() + answer.none;
+        assert!(
+            (sum - 1.0).abs() < 1e-9 && answer.posterior.len() == 12,
+            "{sum}"
+        );
+    }
+    assert!(
+        known.accepted && known.best == 4 && known.posterior[4] > 0.9,
+        "{known:?}"
+    );
+    assert!(!foreign.accepted && foreign.none > 0.5, "{foreign:?}");
+    assert_eq!(host(explained), known.evidence.weights);
+    let map = known.evidence.map.as_ref().unwrap();
+    assert!((map.linear[0] - 0.5).abs() < 0.05 && (map.offset[0] - 0.1).abs() < 0.05);
+    assert!((known.evidence.unexplained - 0.25).abs() < 0.06);
+    assert!(
+        known.evidence.weights[..sites / 4]
+            .iter()
+            .all(|weight| *weight < 0.5)
+    );
+}
+
+/// Computed by hand.
+#[test]
+fn clearances_are_those_of_the_formula() {
+    let scores = [10.0, 2.0, 4.0, 6.0];
+    // The others: mean 4, variance 8/3; 25 sites: 9.
+    let (best, found) = clearance(&scores, None, 25);
+    assert_eq!(best, 0);
+    assert!((found - 6.0 / (8.0f64 / 3.0 + 9.0).sqrt()).abs() < 1e-12);
+    // Without the first: the best is 6, the others have mean 3 and variance 1.
+    let (best, found) = clearance(&scores, Some(0), 25);
+    assert_eq!(best, 3);
+    assert!((found - 3.0 / 10f64.sqrt()).abs() < 1e-12);
+    let shares = probabilities(&[2.0, 0.0], 2.0, 0.5);
+    let first = 0.5 / (1.0 + (-1.0f64).exp());
+    assert!((shares[0] - first).abs() < 1e-12 && (shares[0] + shares[1] - 0.5).abs() < 1e-12);
+}
+
+/// Clearances of known distributions: exponential novel ones, stored ones far above.
+#[test]
+fn calibrations_of_known_distributions() {
+    let draws = rng::uniform_vec(&mut rng::stream(3, "test"), 4000, 0.0, 1.0);
+    let trial = |draw: &f32| Trial {
+        scores: vec![8.0, 0.0],
+        target: 0,
+        stored: 20.0 - 10.0 * f64::from(*draw),
+        novel: -(1.0 - f64::from(*draw)).ln(),
+    };
+    let trials: Vec<Trial> = draws.iter().map(trial).collect();
+    let calibration = Calibration::new(&trials);
+    // An exponential distribution of mean 1 exceeds -ln(rate) at that rate.
+    for rate in [0.3, 0.1, 0.03, 0.01, 0.001] {
+        let (found, expected) = (calibration.threshold(rate).unwrap(), -f64::ln(rate));
+        assert!(
+            (found - expected).abs() < 0.12 * expected,
+            "{rate}: {found} {expected}"
+        );
+    }
+    assert!((calibration.false_rejection(15.0) - 0.5).abs() < 0.03);
+    assert!(calibration.probability_stored(20.0) > 0.99);
+    assert!(calibration.probability_stored(1.0) < 0.05);
+    // The right one always leads: the sharpest temperature is best.
+    assert_eq!(calibration.temperature(), 1.0);
+    assert!(calibration.threshold(0.0).is_err() && calibration.threshold(f64::NAN).is_err());
+}
+
+#[test]
+fn thresholds_hold_for_new_cues() {
+    let stored = pictures(1, 40);
+    let memory = memory(colour(), &stored);
+    let threshold = Recognise::threshold(&memory, 0.05).unwrap();
+    let foreign = pictures(7, 60);
+    let mut accepted = 0;
+    for kind in 0..KINDS {
+        let found = host(memory.familiarity(rows(&damaged(&foreign, kind))).unwrap());
+        accepted += found
+            .iter()
+            .filter(|value| f64::from(**value) >= threshold)
+            .count();
+    }
+    // 18 of 360 expected; they share cohorts, so that their number spreads more than independent ones.
+    assert!(accepted < 54, "{accepted}");
+}
+
+#[test]
+fn rows_alone_are_rows_of_a_batch() {
+    let stored = pictures(1, 10);
+    let memory = memory(strict(), &stored);
+    let cues = [damaged(&stored[..3], 5), pictures(3, 2)].concat();
+    let together = memory.read(rows(&cues)).unwrap();
+    for (row, cue) in cues.iter().enumerate() {
+        let alone = memory.read(rows(std::slice::from_ref(cue))).unwrap();
+        assert_eq!(alone.outcomes[0], together.outcomes[row]);
+        assert_eq!(alone.energy_last[0], together.energy_last[row]);
+    }
+}
+
+#[test]
+fn what_is_known_to_be_missing_does_not_count() {
+    let stored = pictures(1, 9);
+    let memory = memory(colour(), &stored);
+    let (mut cue, mut known) = (stored[2].clone(), vec![1.0; DIM]);
+    for at in (0..DIM).filter(|at| at % SIDE < 8) {
+        (cue[at], known[at]) = (stored[5][at], 0.0);
+    }
+    let recall = memory
+        .complete(rows(&[cue.clone()]), tensor(&known, DIM))
+        .unwrap();
+    assert_eq!(host(recall.state), stored[2]);
+    let recall = memory.read(rows(&[cue])).unwrap();
+    assert_eq!(host(recall.state), stored[5]);
+}
+
+/// Sites are drawn from equal runs, all channels of each, so that cues and patterns stay alike.
+#[test]
+fn large_images_are_compared_at_some_sites() {
+    let sites = Sites::new(3 * 1000, 3, 64, 1);
+    let row: Vec<f32> = (0..3000).map(|entry| entry as f32).collect();
+    let thinned = host(sites.of(tensor(&row, 3000)).unwrap());
+    assert_eq!(thinned.len(), 3 * 64);
+    for (run, value) in thinned[..64].iter().enumerate() {
+        let site = *value as usize;
+        assert!((run * 1000 / 64..(run + 1) * 1000 / 64).contains(&site));
+        assert_eq!(thinned[64 + run], value + 1000.0);
+        assert_eq!(thinned[128 + run], value + 2000.0);
+    }
+    let few = SelfCalibratingConfig {
+        most_sites: 48,
+        ..colour()
+    };
+    let stored = pictures(1, 10);
+    let memory = memory(few, &stored);
+    let recall = memory.read(rows(&damaged(&stored, 3))).unwrap();
+    assert_eq!(host(recall.state), stored.concat());
+}
+
+#[test]
+fn forgetting_equals_never_writing() {
+    let stored = pictures(1, 12);
+    let mut with = memory(strict(), &stored);
+    with.calibration().unwrap();
+    with.remove(3).unwrap();
+    let left = [&stored[..3], &stored[4..]].concat();
+    let without = memory(strict(), &left);
+    assert_eq!(with.calibration().unwrap(), without.calibration().unwrap());
+    let cue = rows(&stored[3..4]);
+    assert_eq!(
+        with.read(cue.clone()).unwrap().outcomes,
+        [Outcome::Rejected]
+    );
+    with.clear();
+    assert_eq!(with.read(cue).unwrap_err(), Error::EmptyMemory);
+}
+
+#[test]
+fn files_keep_memory_and_options() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("memory.safetensors");
+    let before = memory(strict(), &pictures(1, 9));
+    before.save(&path).unwrap();
+    let after = SelfCalibratingMemory::load(&path, &device()).unwrap();
+    assert_eq!(after.config(), before.config());
+    assert_eq!(
+        host(after.stored_states().unwrap()),
+        host(before.stored_states().unwrap())
+    );
+    let narrow = Arc::new(attractor_core::model::Identity::new(3).unwrap());
+    let message = SelfCalibratingMemory::load_with(&path, narrow, &device());
+    let message = message.unwrap_err().to_string();
+    assert!(
+        message.contains("expected the dim `3`, found `432`"),
+        "{message}"
+    );
+}
+
+#[test]
+fn refusals_say_what_was_expected() {
+    let refused =
+        |config: SelfCalibratingConfig| config.init(DIM, &device()).unwrap_err().to_string();
+    let few = SelfCalibratingConfig {
+        most_sites: 3,
+        ..colour()
+    };
+    assert!(refused(few).contains("must be at least 16"));
+    let sure = SelfCalibratingConfig {
+        false_accept: Some(1.0),
+        ..colour()
+    };
+    assert!(refused(sure).contains("must be between 0 and 1"));
+    let many = SelfCalibratingConfig {
+        channels: 7,
+        ..colour()
+    };
+    assert!(refused(many).contains("must be between 1 and 4"));
+    // Too few to judge by: nothing is rejected, and who asks is told.
+    let memory = memory(strict(), &pictures(1, 3));
+    let recall = memory.read(rows(&pictures(2, 1))).unwrap();
+    assert_eq!(recall.outcomes, [Outcome::SinglePass]);
+    let message = memory
+        .answers(rows(&pictures(2, 1)))
+        .unwrap_err()
+        .to_string();
+    assert!(message.contains("at least 8 stored patterns"), "{message}");
+    assert!(
+        memory
+            .complete(rows(&pictures(2, 1)), tensor(&[0.5; DIM], DIM))
+            .is_err()
+    );
+}
