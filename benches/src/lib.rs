@@ -5,6 +5,7 @@
 //! little about a program on a shared machine: read the ratios of one run.
 
 pub mod bayespcn;
+pub mod entropic;
 pub mod factual_recall;
 pub mod family;
 pub mod firing_rate;

@@ -36,7 +36,7 @@ struct Line {
 }
 
 /// Our programs, in package `benches`, and the peers beside them.
-const PROGRAMS: [(&str, &[&str], &str); 9] = [
+const PROGRAMS: [(&str, &[&str], &str); 10] = [
     ("bench-read", &[], "read.py"),
     ("bench-family", &[], "family.py"),
     ("bench-vae-step", &[], "vae_step.py"),
@@ -45,6 +45,7 @@ const PROGRAMS: [(&str, &[&str], &str); 9] = [
     ("bench-spiking", &[], "spiking.py"),
     ("bench-firing-rate", &[], "firing_rate.py"),
     ("bench-sparse-recovery", &[], "sparse_recovery.py"),
+    ("bench-entropic", &[], "entropic.py"),
     ("bench-factual-recall", &[], "factual_recall.py"),
 ];
 

@@ -5,23 +5,22 @@ use rand::RngExt;
 
 /// An index drawn with probability in proportion to its weight, never one of weight 0; none if all are 0.
 pub(crate) fn index(weights: &[f64], rng: &mut Rng) -> Option<usize> {
-    let total: f64 = weights.iter().sum();
-    if total <= 0.0 {
-        return None;
-    }
-    let mark = total * rng.random::<f64>();
     let mut sum = 0.0;
-    let mut last = None;
-    for (at, &weight) in weights.iter().enumerate() {
-        if weight > 0.0 {
-            sum += weight;
-            last = Some(at);
-            if sum > mark {
-                break;
-            }
-        }
-    }
-    last
+    let sums = weights.iter().map(|weight| {
+        sum += weight;
+        sum
+    });
+    below(&sums.collect::<Vec<_>>(), rng)
+}
+
+/// The same of weights that are summed up: `sums[k]` is that of the first k + 1.
+pub(crate) fn below(sums: &[f64], rng: &mut Rng) -> Option<usize> {
+    let total = sums.last().copied().filter(|&total| total > 0.0)?;
+    let mark = total * rng.random::<f64>();
+    // Where the sum comes to lie above the mark it rises: there is a weight. Rounding may leave the mark at the
+    // total, which the last weight reaches.
+    let at = sums.partition_point(|&sum| sum <= mark);
+    Some(at.min(sums.partition_point(|&sum| sum < total)))
 }
 
 /// `counts[k] exp(-(k - centre)^2 / (2 width^2))` over all k, up to a factor: the largest is 1, so that no

@@ -1,12 +1,13 @@
 //! Rows of numbers as objects, and objects as rows of numbers.
 
 use attractor_core::{Error, Outcome, Recall, Result, Trace, check, rng};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
+use rayon::prelude::*;
 
-use crate::UNDEFINED;
 use crate::object::Domain;
 use crate::quantiser::{PERCENTILES, Quantiser};
 use crate::register::Range;
+use crate::{Recognition, UNDEFINED};
 
 /// The quantiser of one side, which may first have to see what is written.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +50,32 @@ impl Scale {
             return Err(Error::config("patterns", rule, found));
         }
         Ok(quantiser)
+    }
+
+    /// Takes over the range of what is merged, if there is none yet.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] if both have measured one, and they differ.
+    pub(crate) fn agree(&mut self, other: &Self) -> Result<()> {
+        if self.quantiser.is_none() {
+            self.clone_from(other);
+        }
+        match other.quantiser.is_none() || self == other {
+            true => Ok(()),
+            false => Err(Error::Mismatch {
+                what: "merge",
+                expected: "levels between the same numbers".into(),
+                part: "the other memory",
+                found: "other ranges".into(),
+            }),
+        }
+    }
+
+    /// Forgets a range that was measured.
+    pub(crate) fn clear(&mut self, range: Range) {
+        if range == Range::FirstWrite {
+            self.quantiser = None;
+        }
     }
 
     /// Levels of a batch that is read.
@@ -106,13 +133,68 @@ pub(crate) fn stream(seed: u64, cue: &[u16]) -> rng::Rng {
 /// How one row was read: its numbers, how it ended, steps.
 pub(crate) type Answer = (Vec<f32>, Outcome, usize);
 
-/// The answer to a cue that is not recognised: nothing, as zeros.
-pub(crate) fn rejected(width: usize) -> Answer {
-    (vec![0.0; width], Outcome::Rejected, 1)
+/// Rows `[b, own]` of levels, each answered by numbers of `width` entries, or by nothing.
+pub(crate) fn answer_rows(
+    (cues, own): (&[u16], usize),
+    width: usize,
+    device: &Device,
+    answer: impl Fn(&[u16]) -> Result<Option<Answer>> + Sync,
+) -> Result<Recall> {
+    let rows = cues.par_chunks_exact(own);
+    let rejected = || (vec![0.0; width], Outcome::Rejected, 1);
+    let answers: Result<Vec<Answer>> = rows
+        .map(|cue| Ok(answer(cue)?.unwrap_or_else(rejected)))
+        .collect();
+    collect(answers?, width, device)
+}
+
+/// Known entries of a recall are what they were given as.
+pub(crate) fn hold(
+    recall: Recall,
+    given: &[f32],
+    known: &[f32],
+    device: &Device,
+) -> Result<Recall> {
+    let width = recall.state.dims()[1];
+    let mut numbers = check::to_host(recall.state)?;
+    let rejected = |at: usize| recall.outcomes[at / width] == Outcome::Rejected;
+    for (at, number) in numbers.iter_mut().enumerate() {
+        if known[at] == 1.0 && !rejected(at) {
+            *number = given[at];
+        }
+    }
+    Ok(Recall {
+        state: check::from_host("state", numbers, width, device)?,
+        ..recall
+    })
+}
+
+/// The weight rho of each row that is recognised, less the number of its mismatches if it is not.
+pub(crate) fn familiarity(
+    (cues, own): (&[u16], usize),
+    device: &Device,
+    recognise: impl Fn(&[u16]) -> Result<Recognition> + Sync,
+) -> Result<Tensor<1>> {
+    let score = |cue: &[u16]| {
+        let found = recognise(cue)?;
+        Ok(match found.accepted {
+            true => found.weight as f32,
+            false => -(found.mismatches as f32),
+        })
+    };
+    let scores: Result<Vec<f32>> = cues.par_chunks_exact(own).map(score).collect();
+    let scores = scores?;
+    let rows = scores.len();
+    Ok(Tensor::from_data(TensorData::new(scores, [rows]), device))
+}
+
+/// What a table of counters cannot do.
+pub(crate) fn one_by_one(what: &'static str, memory: &str) -> Error {
+    Error::unsupported(what, "patterns that are kept one by one", memory)
 }
 
 /// Rows of a recall, put together.
-pub(crate) fn collect(answers: Vec<Answer>, width: usize, device: &Device) -> Result<Recall> {
+fn collect(answers: Vec<Answer>, width: usize, device: &Device) -> Result<Recall> {
     let outcomes = answers.iter().map(|answer| answer.1).collect();
     let steps = answers.iter().map(|answer| answer.2).collect();
     let values = answers.into_iter().flat_map(|answer| answer.0).collect();

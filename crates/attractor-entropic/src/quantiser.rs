@@ -20,6 +20,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::object::{Domain, UNDEFINED};
 
+#[cfg(test)]
+mod tests;
+
 /// Percentiles of the filling corpus between which levels lie.
 pub const PERCENTILES: [f64; 2] = [0.5, 99.5];
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::expander::Constraints;
 use crate::linalg::{col, columns};
-use crate::subspace::{RankRule, Subspace};
+use crate::subspace::{Evidence, RankRule, Subspace};
 
 /// What spans the subspace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,7 +84,9 @@ pub fn subspace(ensemble: Ensemble, n: usize, r: usize, seed: u64) -> Result<Sub
             columns(n, &rows)
         }
     };
-    Subspace::fit(&spanning, false, RankRule::Exact)
+    let own = Subspace::fit(&spanning, false, RankRule::Exact)?;
+    // These vectors are all that there is.
+    Ok(own.with_evidence(Evidence::Settled))
 }
 
 /// Word number `index` of a subspace, `count` entries of it wrong.

@@ -11,7 +11,7 @@ use faer::Mat;
 
 use crate::linalg::{LeastSquares, col, pick_rows};
 use crate::recovery::{Found, Settings, Solver, Status, recover};
-use crate::subspace::{RankRule, Subspace};
+use crate::subspace::{Evidence, RankRule, Subspace};
 
 /// One completed cue.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,7 +75,7 @@ impl Mask {
             });
         }
         // Singular values of rows of an orthonormal basis are at most 1: the rule is about a part of 1.
-        let own = Subspace::fit(&rows, false, RANK)?;
+        let own = Subspace::fit(&rows, false, RANK)?.with_evidence(Evidence::Settled);
         let floor = own.spectrum().iter().filter(|&&value| value > 1e-7).count();
         let rank = own.rank().min(floor);
         let solution = match rank == subspace.rank() {
@@ -151,6 +151,7 @@ impl Mask {
                     Status::Underdetermined => Status::Interpolated,
                     status => status,
                 };
+                let status = status.given(subspace.evidence(), settings.noise > 0.0);
                 if status.is_recalled() {
                     // What is known and not in error stays as it is.
                     let given = cue(member);

@@ -67,7 +67,7 @@ pub mod union;
 
 pub use memory::{SparseRecovery, SparseRecoveryConfig};
 pub use registry::MEMORIES;
-pub use subspace::{RankRule, Subspace};
+pub use subspace::{Evidence, RankRule, Subspace};
 pub use union::{SubspaceUnion, SubspaceUnionConfig};
 
 /// The snippets of the documentation page, compiled and run as tests.

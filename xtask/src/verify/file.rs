@@ -181,7 +181,14 @@ impl File {
     /// under its own name, or in their JSON object `settings`.
     pub(super) fn setting(&self, key: &str, default: f64) -> Result<f64> {
         if self.contains(key) {
-            return Ok(f64::from(self.values_of(key, 1)?[0]));
+            let (shape, values) = self.numbers(key)?;
+            return match values[..] {
+                [number] => Ok(number),
+                _ => {
+                    let reason = format!("`{key}`: expected 1 values, found shape {shape:?}");
+                    Err(self.misfit(reason))
+                }
+            };
         }
         let settings: Value = self.settings()?;
         let text = self.weights.metadata(key).map(str::to_owned);

@@ -3,7 +3,7 @@
 use attractor_core::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-use super::{Relation, Side, gates, plane};
+use super::{Relation, Side, plane};
 use crate::object::{UNDEFINED, defined};
 
 /// What an empty column of the plane back counts for. It cannot occur for a candidate from the cue's plane: both
@@ -17,6 +17,9 @@ pub enum EmptyBack {
     /// Nothing, as in the published program, where the emptiest plane is the closest.
     Zero,
 }
+
+/// Cells that are summed up at a time: what registers hold, and a cache line of counters.
+const TILE: usize = 32;
 
 /// A cue and how candidates are held against it.
 pub(super) struct Back<'a> {
@@ -73,11 +76,56 @@ impl<'a> Back<'a> {
         for (j, level) in defined(candidate) {
             plane::add(&mut sums, given[j], table.row(j, level));
         }
+        self.gated(candidate, &mut sums)
+    }
+
+    /// The same of many candidates, each with its weights, to the last bit. Cells are summed up some at a time, for
+    /// all candidates: these share most rows of the table, which then come from the nearest cache, and no sum
+    /// leaves the registers before it is complete.
+    pub(super) fn distances(&self, candidates: &[(Vec<u16>, Vec<f64>)]) -> Vec<f64> {
+        let table = self.relation.table(self.side.other());
+        let cells = table.other.cells();
+        let mut sums = vec![0.0; candidates.len() * cells];
+        pulp::Arch::new().dispatch(|| {
+            for first in (0..cells).step_by(TILE) {
+                let width = TILE.min(cells - first);
+                for ((candidate, given), sums) in
+                    candidates.iter().zip(sums.chunks_exact_mut(cells))
+                {
+                    let mut tile = [0.0; TILE];
+                    for (j, level) in defined(candidate) {
+                        let (row, weight) = (&table.row(j, level)[first..first + width], given[j]);
+                        match <&[u16; TILE]>::try_from(row) {
+                            Ok(row) => {
+                                for (sum, &count) in tile.iter_mut().zip(row) {
+                                    *sum += weight * f64::from(count);
+                                }
+                            }
+                            Err(_) => {
+                                for (sum, &count) in tile.iter_mut().zip(row) {
+                                    *sum += weight * f64::from(count);
+                                }
+                            }
+                        }
+                    }
+                    sums[first..first + width].copy_from_slice(&tile[..width]);
+                }
+            }
+        });
+        let each = candidates.iter().zip(sums.chunks_exact_mut(cells));
+        each.map(|((candidate, _), sums)| self.gated(candidate, sums))
+            .collect()
+    }
+
+    /// D of a candidate with these sums of its rows, from which cells that it does not meet are taken out.
+    fn gated(&self, candidate: &[u16], sums: &mut [f64]) -> f64 {
         let bits = self.relation.gate(self.side.other(), candidate);
-        self.measure(|cell| match gates::on(&bits, cell) {
-            true => sums[cell],
-            false => 0.0,
-        })
+        for (sums, word) in sums.chunks_mut(64).zip(&bits) {
+            for (cell, sum) in sums.iter_mut().enumerate() {
+                *sum = if word >> cell & 1 == 1 { *sum } else { 0.0 };
+            }
+        }
+        self.measure(|cell| sums[cell])
     }
 
     /// Mean squared distance of the plane with these cells from the cue.

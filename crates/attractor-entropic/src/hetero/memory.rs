@@ -5,100 +5,10 @@ use attractor_core::{
     Recognise, Result, check,
 };
 use burn::tensor::{Device, Tensor};
-use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use super::{Relation, RelationConfig, SearchConfig, Side};
+use super::{HeteroConfig, Relation, Side};
 use crate::UNDEFINED;
-use crate::input::{self, Answer, Scale};
-use crate::object::Domain;
-use crate::register::{Range, check_sigma, hold, one_by_one, score, scores_on};
-
-/// How a [`HeteroMemory`] is built.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HeteroConfig {
-    /// Entries of a pair, left ones first: n + p.
-    pub dim: usize,
-    /// Entries of the left side, n. Default: the first half.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub left: Option<usize>,
-    /// Levels of a left entry, m. Default 16.
-    pub left_rows: usize,
-    /// Levels of a right entry, q. Default 16.
-    pub right_rows: usize,
-    /// Between which numbers they lie. Default: of the first write.
-    pub range: Range,
-    /// See [`RelationConfig::iota`].
-    pub iota: f64,
-    /// See [`RelationConfig::kappa`].
-    pub kappa: f64,
-    /// See [`RelationConfig::xi`]. Recall between two cues forgives its square root on each side.
-    pub xi: usize,
-    /// Width of the Gaussian around the cue of the side that is recalled, as a share of its rows, where there
-    /// is one. Default 0.1.
-    pub sigma: f64,
-    /// See [`RelationConfig::saturation`].
-    pub saturation: u16,
-    /// How the missing side is chosen.
-    pub search: SearchConfig,
-    /// Of the draws.
-    pub seed: u64,
-}
-
-impl HeteroConfig {
-    /// The published defaults for pairs of together `dim` entries.
-    pub fn new(dim: usize) -> Self {
-        let half = Domain::new(dim / 2, 16);
-        let relation = RelationConfig::new(half, half);
-        Self {
-            dim,
-            left: None,
-            left_rows: half.rows,
-            right_rows: half.rows,
-            range: Range::default(),
-            iota: relation.iota,
-            kappa: relation.kappa,
-            xi: relation.xi,
-            sigma: 0.1,
-            saturation: relation.saturation,
-            search: SearchConfig::default(),
-            seed: 0,
-        }
-    }
-
-    /// An empty memory whose answers are put on `device`.
-    ///
-    /// # Errors
-    /// Those of [`RelationConfig::validate`]; [`Error::Config`] unless both sides have an entry, and for a
-    /// range that does not rise.
-    pub fn init(&self, device: &Device) -> Result<HeteroMemory> {
-        let left = self.left.unwrap_or(self.dim / 2);
-        if left == 0 || left >= self.dim {
-            let rule = "must leave an entry to both sides";
-            let found = format!("{left} of {}", self.dim);
-            return Err(Error::config("HeteroConfig.left", rule, found));
-        }
-        check_sigma("HeteroConfig.sigma", self.sigma)?;
-        let relation = RelationConfig {
-            left: Domain::new(left, self.left_rows),
-            right: Domain::new(self.dim - left, self.right_rows),
-            iota: self.iota,
-            kappa: self.kappa,
-            xi: self.xi,
-            saturation: self.saturation,
-        };
-        Ok(HeteroMemory {
-            relation: relation.init()?,
-            scales: [
-                Scale::new(relation.left, self.range)?,
-                Scale::new(relation.right, self.range)?,
-            ],
-            config: *self,
-            device: device.clone().without_autodiff(),
-        })
-    }
-}
+use crate::input::{self, Scale};
 
 /// A [`Relation`] over rows of numbers: pairs `[n, left + right]`, or keys (left) and values (right). A cue that
 /// is not recognised is answered with zeros and [`Outcome::Rejected`].
@@ -188,24 +98,21 @@ impl HeteroMemory {
         let what = ["keys", "values"][own];
         let cues = self.accept(what, cues, own_domain.columns)?;
         let cues = self.scales[own].levels(&cues)?;
-        let rows = cues.par_chunks_exact(own_domain.columns);
-        let answers: Result<Vec<Answer>> = rows
-            .map(|cue| {
+        input::answer_rows(
+            (&cues, own_domain.columns),
+            domain.columns,
+            &self.device,
+            |cue| {
                 let mut rng = input::stream(self.config.seed, cue);
                 let cue = (side, cue, None);
-                Ok(
-                    match self.relation.recall(cue, &self.config.search, &mut rng)? {
-                        None => input::rejected(domain.columns),
-                        Some(response) => (
-                            self.scales[other].numbers(&response.object)?,
-                            response.outcome,
-                            response.steps + 1,
-                        ),
-                    },
-                )
-            })
-            .collect();
-        input::collect(answers?, domain.columns, &self.device)
+                let found = self.relation.recall(cue, &self.config.search, &mut rng)?;
+                let answer = found.map(|found| {
+                    let numbers = self.scales[other].numbers(&found.object)?;
+                    Ok((numbers, found.outcome, found.steps + 1))
+                });
+                answer.transpose()
+            },
+        )
     }
 
     /// Both sides of a pair of cues, of which parts may be undefined; none if it is not recognised.
@@ -258,23 +165,17 @@ impl HeteroMemory {
         }))
     }
 
-    fn answers(&self, cues: &[u16], given: Option<(&[f32], &[f32])>) -> Result<Recall> {
+    fn answers(&self, cues: &[u16]) -> Result<Recall> {
         let dim = self.config.dim;
-        let rows = cues.par_chunks_exact(dim).enumerate();
-        let answers: Result<Vec<Answer>> = rows
-            .map(|(row, cue)| {
-                let Some((pair, outcome, steps)) = self.complete_pair(cue)? else {
-                    return Ok(input::rejected(dim));
-                };
-                let mut numbers = self.scales[0].numbers(&pair[..self.left()])?;
-                numbers.extend(self.scales[1].numbers(&pair[self.left()..])?);
-                if let Some((values, known)) = given {
-                    hold(&mut numbers, &values[row * dim..], &known[row * dim..]);
-                }
+        input::answer_rows((cues, dim), dim, &self.device, |cue| {
+            let answer = self.complete_pair(cue)?.map(|(pair, outcome, steps)| {
+                let (left, right) = pair.split_at(self.left());
+                let mut numbers = self.scales[0].numbers(left)?;
+                numbers.extend(self.scales[1].numbers(right)?);
                 Ok((numbers, outcome, steps))
-            })
-            .collect();
-        input::collect(answers?, dim, &self.device)
+            });
+            answer.transpose()
+        })
     }
 
     /// Levels of pairs `[b, left + right]`, row by row.
@@ -298,7 +199,7 @@ impl AssociativeMemory for HeteroMemory {
 
     fn read(&self, cues: Tensor<2>) -> Result<Recall> {
         let cues = self.accept("cues", cues, self.config.dim)?;
-        self.answers(&self.pairs(&cues)?, None)
+        self.answers(&self.pairs(&cues)?)
     }
 
     fn len(&self) -> usize {
@@ -310,7 +211,7 @@ impl AssociativeMemory for HeteroMemory {
     }
 
     fn stored_states(&self) -> Result<Tensor<2>> {
-        Err(one_by_one("stored_states", self.name()))
+        Err(input::one_by_one("stored_states", self.name()))
     }
 
     fn as_complete(&self) -> Option<&dyn Complete> {
@@ -363,7 +264,7 @@ impl Complete for HeteroMemory {
         let known = check::known(&known, shape)?;
         let mut levels = self.pairs(&values)?;
         input::mask(&mut levels, &known);
-        self.answers(&levels, Some((&values, &known)))
+        input::hold(self.answers(&levels)?, &values, &known, &self.device)
     }
 }
 
@@ -371,30 +272,23 @@ impl Recognise for HeteroMemory {
     /// The weight rho of a pair that is recognised, less the number of its mismatches if it is not.
     fn familiarity(&self, cues: Tensor<2>) -> Result<Tensor<1>> {
         let cues = self.pairs(&self.accept("cues", cues, self.config.dim)?)?;
-        let rows = cues.par_chunks_exact(self.config.dim);
-        let scores: Result<Vec<f32>> = rows
-            .map(|cue| {
-                let (left, right) = cue.split_at(self.left());
-                Ok(score(self.relation.recognise(left, right)?))
-            })
-            .collect();
-        Ok(scores_on(scores?, &self.device))
+        input::familiarity((&cues, self.config.dim), &self.device, |cue| {
+            let (left, right) = cue.split_at(self.left());
+            self.relation.recognise(left, right)
+        })
     }
 }
 
 impl Forget for HeteroMemory {
     fn clear(&mut self) {
         self.relation = Relation::new(*self.relation.config());
-        if self.config.range == Range::FirstWrite {
-            self.scales
-                .iter_mut()
-                .for_each(|scale| scale.quantiser = None);
-        }
+        let scales = self.scales.iter_mut();
+        scales.for_each(|scale| scale.clear(self.config.range));
     }
 
     /// No pair has a number; [`HeteroMemory::unregister`] takes back what it is given.
     fn remove(&mut self, _: usize) -> Result<()> {
-        Err(one_by_one("remove", self.name()))
+        Err(input::one_by_one("remove", self.name()))
     }
 }
 
@@ -402,17 +296,7 @@ impl Merge for HeteroMemory {
     /// Of two memories that measured their ranges themselves, these must agree.
     fn merge(mut self, other: Self) -> Result<Self> {
         for (own, other) in self.scales.iter_mut().zip(&other.scales) {
-            if own.quantiser.is_none() {
-                own.clone_from(other);
-            }
-            if other.quantiser.is_some() && own != other {
-                return Err(Error::Mismatch {
-                    what: "merge",
-                    expected: "levels between the same numbers".into(),
-                    part: "the other memory",
-                    found: "other ranges".into(),
-                });
-            }
+            own.agree(other)?;
         }
         self.relation.absorb(&other.relation)?;
         Ok(self)

@@ -48,6 +48,7 @@ mod cue_recall;
 mod file;
 mod gates;
 mod memory;
+mod memory_config;
 mod plane;
 mod recognise;
 mod relation;
@@ -59,7 +60,8 @@ mod tests;
 
 pub use back::EmptyBack;
 pub use config::{Method, RelationConfig, SearchConfig, Side};
-pub use memory::{HeteroConfig, HeteroMemory};
+pub use memory::HeteroMemory;
+pub use memory_config::HeteroConfig;
 pub use plane::Plane;
 pub use relation::Relation;
 pub use search::Response;

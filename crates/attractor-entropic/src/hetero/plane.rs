@@ -56,8 +56,7 @@ impl Plane {
 
     /// A function drawn from it, each column in proportion to its weights; an empty column is undefined.
     pub fn draw(&self, rng: &mut Rng) -> Vec<u16> {
-        let level = |column| draw::index(column, rng).map_or(UNDEFINED, |level| level as u16);
-        self.columns().map(level).collect()
+        Urn::new(self).draw(rng)
     }
 
     /// The weights of an object's cells, 0 where it is undefined.
@@ -67,6 +66,33 @@ impl Plane {
             weights[column] = self.column(column)[level];
         }
         weights
+    }
+}
+
+/// A plane to draw from many times: each column's weights summed up.
+pub(super) struct Urn {
+    rows: usize,
+    sums: Vec<f64>,
+}
+
+impl Urn {
+    pub(super) fn new(plane: &Plane) -> Self {
+        let rows = plane.domain.rows;
+        let mut sums = plane.values.clone();
+        for column in sums.chunks_exact_mut(rows) {
+            for level in 1..rows {
+                column[level] += column[level - 1];
+            }
+        }
+        Self { rows, sums }
+    }
+
+    /// See [`Plane::draw`].
+    pub(super) fn draw(&self, rng: &mut Rng) -> Vec<u16> {
+        let columns = self.sums.chunks_exact(self.rows);
+        columns
+            .map(|sums| draw::below(sums, rng).map_or(UNDEFINED, |level| level as u16))
+            .collect()
     }
 }
 

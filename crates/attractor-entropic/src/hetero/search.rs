@@ -7,10 +7,14 @@ use attractor_core::{Outcome, Result};
 use rayon::prelude::*;
 
 use super::back::Back;
+use super::plane::Urn;
 use super::{Method, Plane, Relation, SearchConfig, Side};
 
 /// Changes of D below this share are rounding.
 const IMPROVEMENT: f64 = 1e-12;
+
+/// Draws that are tested together.
+const TOGETHER: usize = 64;
 
 /// What was recalled from one cue, and how.
 #[derive(Debug, Clone, PartialEq)]
@@ -137,31 +141,50 @@ impl Relation {
         best: &mut Candidate,
         (response, rng): (&mut Response, &mut Rng),
     ) {
-        let samples = config.samples.unwrap_or(self.effort());
+        let mut left = config.samples.unwrap_or(self.effort());
         let tries = config.tries.unwrap_or(self.effort());
-        let functions = plane.functions();
+        let (urn, functions) = (Urn::new(plane), plane.functions());
         let mut seen = HashSet::from([best.object.clone()]);
-        for _ in 0..samples {
-            // Nothing is closer than that, and nothing else is in the plane.
-            if best.distance == 0.0 || seen.len() as f64 >= functions {
-                break;
+        // Nothing is closer than 0, and nothing else may be in the plane.
+        while left > 0 && best.distance > 0.0 && (seen.len() as f64) < functions {
+            let mut drawn = Vec::new();
+            while drawn.len() < left.min(TOGETHER) && (seen.len() as f64) < functions {
+                let mut draws = (0..tries).map(|_| urn.draw(rng));
+                let object = draws.find(|object| !seen.contains(object));
+                seen.extend(object.clone());
+                drawn.push(object);
             }
-            let mut draws = (0..tries).map(|_| plane.draw(rng));
-            let Some(object) = draws.find(|object| !seen.contains(object)) else {
-                response.give_ups += 1;
-                continue;
-            };
-            seen.insert(object.clone());
-            let weights = plane.weights(&object);
-            let distance = back.distance(&object, &weights);
-            response.samples += 1;
-            if distance < best.distance {
-                response.accepted_samples += 1;
-                *best = Candidate {
-                    object,
-                    weights,
-                    distance,
+            left -= drawn.len();
+            let new = drawn.iter().flatten().cloned();
+            let tested: Vec<_> = new
+                .map(|object| {
+                    let weights = plane.weights(&object);
+                    (object, weights)
+                })
+                .collect();
+            let mut distances = back.distances(&tested).into_iter();
+            let mut tested = tested.into_iter();
+            for object in drawn {
+                if best.distance == 0.0 {
+                    break;
+                }
+                if object.is_none() {
+                    response.give_ups += 1;
+                    continue;
+                }
+                let next = tested.next().zip(distances.next());
+                let Some(((object, weights), distance)) = next else {
+                    break;
                 };
+                response.samples += 1;
+                if distance < best.distance {
+                    response.accepted_samples += 1;
+                    *best = Candidate {
+                        object,
+                        weights,
+                        distance,
+                    };
+                }
             }
         }
     }

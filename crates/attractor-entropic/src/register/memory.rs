@@ -3,8 +3,7 @@
 use attractor_core::{
     AssociativeMemory, Complete, Error, Forget, Merge, Outcome, Recall, Recognise, Result, check,
 };
-use burn::tensor::{Device, Tensor, TensorData};
-use rayon::prelude::*;
+use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::{Register, RegisterConfig};
@@ -141,32 +140,16 @@ impl EntropicMemory {
             .levels(&input::accept(what, cues, self.config.dim)?)
     }
 
-    fn answers(&self, cues: &[u16], given: Option<(&[f32], &[f32])>) -> Result<Recall> {
+    fn answers(&self, cues: &[u16]) -> Result<Recall> {
         let dim = self.config.dim;
-        let rows = cues.par_chunks_exact(dim).enumerate();
-        let answers: Result<Vec<input::Answer>> = rows
-            .map(|(row, cue)| {
-                let mut rng = input::stream(self.config.seed, cue);
-                let Some(object) = self.register.retrieve(cue, &mut rng)? else {
-                    return Ok(input::rejected(dim));
-                };
-                let mut numbers = self.scale.numbers(&object)?;
-                if let Some((values, known)) = given {
-                    hold(&mut numbers, &values[row * dim..], &known[row * dim..]);
-                }
-                Ok((numbers, Outcome::SinglePass, 1))
-            })
-            .collect();
-        input::collect(answers?, dim, &self.device)
-    }
-}
-
-/// Known entries are what they are.
-pub(crate) fn hold(numbers: &mut [f32], given: &[f32], known: &[f32]) {
-    for (number, (&given, &known)) in numbers.iter_mut().zip(given.iter().zip(known)) {
-        if known == 1.0 {
-            *number = given;
-        }
+        input::answer_rows((cues, dim), dim, &self.device, |cue| {
+            let mut rng = input::stream(self.config.seed, cue);
+            let object = self.register.retrieve(cue, &mut rng)?;
+            let numbers = object.map(|object| self.scale.numbers(&object));
+            Ok(numbers
+                .transpose()?
+                .map(|own| (own, Outcome::SinglePass, 1)))
+        })
     }
 }
 
@@ -185,7 +168,7 @@ impl AssociativeMemory for EntropicMemory {
     }
 
     fn read(&self, cues: Tensor<2>) -> Result<Recall> {
-        self.answers(&self.cues("cues", cues)?, None)
+        self.answers(&self.cues("cues", cues)?)
     }
 
     fn len(&self) -> usize {
@@ -197,7 +180,7 @@ impl AssociativeMemory for EntropicMemory {
     }
 
     fn stored_states(&self) -> Result<Tensor<2>> {
-        Err(one_by_one("stored_states", self.name()))
+        Err(input::one_by_one("stored_states", self.name()))
     }
 
     fn as_complete(&self) -> Option<&dyn Complete> {
@@ -221,67 +204,34 @@ impl Complete for EntropicMemory {
         let known = check::known(&known, shape)?;
         input::mask(&mut levels, &known);
         let values = input::accept("cues", cues, self.config.dim)?;
-        self.answers(&levels, Some((&values, &known)))
+        input::hold(self.answers(&levels)?, &values, &known, &self.device)
     }
 }
 
 impl Recognise for EntropicMemory {
     /// The weight rho of a cue that is recognised, less the number of its mismatches if it is not.
     fn familiarity(&self, cues: Tensor<2>) -> Result<Tensor<1>> {
-        let cues = self.cues("cues", cues)?;
-        let rows = cues.chunks_exact(self.config.dim);
-        let scores: Result<Vec<f32>> = rows
-            .map(|cue| Ok(score(self.register.recognise(cue)?)))
-            .collect();
-        Ok(scores_on(scores?, &self.device))
+        let cues = (&*self.cues("cues", cues)?, self.config.dim);
+        input::familiarity(cues, &self.device, |cue| self.register.recognise(cue))
     }
-}
-
-pub(crate) fn score(recognition: crate::Recognition) -> f32 {
-    match recognition.accepted {
-        true => recognition.weight as f32,
-        false => -(recognition.mismatches as f32),
-    }
-}
-
-pub(crate) fn scores_on(scores: Vec<f32>, device: &Device) -> Tensor<1> {
-    let rows = scores.len();
-    Tensor::from_data(TensorData::new(scores, [rows]), device)
-}
-
-/// What a table of counters cannot do.
-pub(crate) fn one_by_one(what: &'static str, memory: &str) -> Error {
-    Error::unsupported(what, "patterns that are kept one by one", memory)
 }
 
 impl Forget for EntropicMemory {
     fn clear(&mut self) {
         self.register = Register::new(*self.register.config());
-        if self.config.range == Range::FirstWrite {
-            self.scale.quantiser = None;
-        }
+        self.scale.clear(self.config.range);
     }
 
     /// No pattern has a number; [`EntropicMemory::unregister`] takes back what it is given.
     fn remove(&mut self, _: usize) -> Result<()> {
-        Err(one_by_one("remove", self.name()))
+        Err(input::one_by_one("remove", self.name()))
     }
 }
 
 impl Merge for EntropicMemory {
     /// Of two memories that measured their ranges themselves, these must agree.
     fn merge(mut self, other: Self) -> Result<Self> {
-        if self.scale.quantiser.is_none() {
-            self.scale = other.scale.clone();
-        }
-        if other.scale.quantiser.is_some() && self.scale != other.scale {
-            return Err(Error::Mismatch {
-                what: "merge",
-                expected: "levels between the same numbers".into(),
-                part: "the other memory",
-                found: "other ranges".into(),
-            });
-        }
+        self.scale.agree(&other.scale)?;
         self.register.absorb(&other.register)?;
         Ok(self)
     }

@@ -42,5 +42,4 @@ mod tests;
 pub use config::RegisterConfig;
 pub(crate) use config::check_sigma;
 pub use memory::{EntropicConfig, EntropicMemory, Range};
-pub(crate) use memory::{hold, one_by_one, score, scores_on};
 pub use model::Register;

@@ -15,7 +15,7 @@ use crate::{Result, Session, Task};
 struct Key {
     dataset: String,
     classes: Option<Vec<String>>,
-    counts: [usize; 6],
+    counts: [usize; 5],
     seed: u64,
 }
 
@@ -59,7 +59,6 @@ impl Halves {
             counts: [
                 options.train,
                 options.epochs,
-                options.hidden,
                 options.columns,
                 settings.pairs,
                 options.test,
@@ -82,7 +81,7 @@ impl Halves {
 
 impl Half {
     fn new(key: &Key, task: Task<'_>, session: &mut dyn Session) -> Result<Self> {
-        let [train, epochs, hidden, columns, pairs, test] = key.counts;
+        let [train, epochs, columns, pairs, test] = key.counts;
         let images = session.images(&key.dataset, Split::Train)?;
         let names = key
             .classes
@@ -94,13 +93,17 @@ impl Half {
         let unseen = session.images(&key.dataset, Split::Test)?;
         let (asked, _) = drawn(key, &names, task, &unseen, test)?;
 
+        let ImageShape {
+            channels,
+            height,
+            width,
+        } = images.shape;
         let config = ClassAutoencoderConfig {
-            hidden,
             code: columns,
             classes: names.len(),
             epochs,
             seed: key.seed,
-            ..ClassAutoencoderConfig::new(images.dim())
+            ..ClassAutoencoderConfig::new([channels, height, width])
         };
         let labels: Vec<u32> = rest.iter().map(|&(_, class)| class).collect();
         let places: Vec<usize> = rest.iter().map(|&(place, _)| place).collect();

@@ -31,8 +31,6 @@ pub(super) struct Options {
     pub(super) train: usize,
     /// Passes over them.
     pub(super) epochs: usize,
-    #[serde(default = "hidden")]
-    pub(super) hidden: usize,
     /// Features of each side.
     #[serde(default = "columns")]
     pub(super) columns: usize,
@@ -52,10 +50,6 @@ pub(super) struct Options {
     pub(super) sigma: f64,
     pub(super) method: Option<Method>,
     pub(super) from: Option<Side>,
-}
-
-fn hidden() -> usize {
-    256
 }
 
 fn columns() -> usize {
@@ -89,9 +83,9 @@ impl Settings {
         }
         let options: Options = task.options()?;
         let (pairs, level) = (task.n_stored()?, task.level()?);
-        let counts = [options.train, options.epochs, options.hidden, options.test];
+        let counts = [options.train, options.epochs, options.test];
         if counts.contains(&0) || options.columns == 0 {
-            let expected = "`train`, `epochs`, `hidden`, `columns` and `test` of at least 1";
+            let expected = "`train`, `epochs`, `columns` and `test` of at least 1";
             return Err(task.refuse(format!("expected {expected}")));
         }
         let two = measure != "register";

@@ -2,7 +2,8 @@ use attractor::evaluation::{Metric, Preset};
 
 use crate::testing::{Bench, Values, at, one_part};
 
-const SIDES: &str = r#"right = "builtin-many", train = 10, epochs = 2, hidden = 16, columns = 8, rows = 4, test = 10"#;
+const SIDES: &str =
+    r#"right = "builtin-many", train = 10, epochs = 2, columns = 8, rows = 4, test = 10"#;
 
 fn run(part: &str, metric: Metric) -> Values {
     Bench::new("entropic", &one_part("precision", part)).run(Preset::Smoke, metric)
@@ -54,7 +55,7 @@ measure = "register"
 dataset = "builtin-many"
 levels = [10, 100]
 n_stored = [20]
-options = { train = 10, epochs = 2, hidden = 16, columns = 8, rows = 4, test = 10 }
+options = { train = 10, epochs = 2, columns = 8, rows = 4, test = 10 }
 [[parts.series]]
 name = "register"
 "#;

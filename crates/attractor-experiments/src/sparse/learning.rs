@@ -83,9 +83,10 @@ impl Cell for Learning {
         let seed = task.cell.seed;
         let truth = ensembles::subspace(ensemble, n, n - constraints, seed)?;
         let shown = samples(&truth, self.samples, noise, seed);
+        // Nobody says how many dimensions there are.
         let rule = match noise > 0.0 {
-            true if self.samples > truth.rank() => RankRule::LargestGap,
-            _ => RankRule::Exact,
+            true => RankRule::LargestGap,
+            false => RankRule::Exact,
         };
         let learned = Subspace::fit(&shown, false, rule)?;
         // Words are clean; what was learned is not.

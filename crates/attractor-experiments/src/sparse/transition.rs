@@ -4,7 +4,7 @@ use attractor::evaluation::{Measurement, Metric};
 use attractor::sparse_recovery::curve::expected_capacity;
 use attractor::sparse_recovery::ensembles::{self, Ensemble, Errors};
 use attractor::sparse_recovery::linalg::columns;
-use attractor::sparse_recovery::recovery::admm::Precision;
+use attractor::sparse_recovery::recovery::real::Precision;
 use attractor::sparse_recovery::recovery::{Settings, Solver, recover};
 use serde::Deserialize;
 

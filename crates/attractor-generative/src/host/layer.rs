@@ -1,5 +1,7 @@
 //! What a layer of the host network offers, and how batches are divided.
 
+use attractor_core::rng::Rng;
+
 use super::slot::Slot;
 
 /// A layer with its parameters, gradients and buffers. Rows are images or vectors; `batch` of them
@@ -7,6 +9,9 @@ use super::slot::Slot;
 pub(crate) trait HostLayer: Send + std::fmt::Debug {
     /// Entries of an output row.
     fn output_dim(&self) -> usize;
+
+    /// Draws what is random in the next pass.
+    fn draw(&mut self, _batch: usize, _rng: &mut Rng) {}
 
     /// Fills `output [batch, output_dim]`.
     fn forward(&mut self, batch: usize, input: &[f32], output: &mut [f32]);

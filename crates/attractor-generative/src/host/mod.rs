@@ -11,24 +11,29 @@
 //! sums of the original ones. One 2x2 convolution to four times the channels does it, with less
 //! than half of the multiplications.
 //!
-//! - [`network`]: a [`Plan`](crate::vae::Plan) as a chain of layers with its loss;
+//! - [`chain`]: layers one after the other; [`network`]: a [`Plan`](crate::vae::Plan) as two chains with their loss;
 //! - [`layer`]: what a layer offers, and how batches are divided; [`slot`]: a parameter with its
 //!   gradient and moments;
-//! - [`conv`], [`linear`], [`norm`], [`matmul`]: layers over whole batches;
+//! - [`conv`], [`linear`], [`norm`], [`pool`], [`dropout`], [`standardise`], [`matmul`]: layers over whole batches;
 //! - [`image`]: single images in registers and caches, which [`mod@crate::monet`] is made of.
 //!
 //! A step splits its batch into parts whose number depends on the batch alone and adds their
 //! gradients in order, so results do not depend on the number of threads.
 
+mod chain;
 pub(crate) mod conv;
+pub(crate) mod dropout;
 pub(crate) mod image;
 pub(crate) mod layer;
 pub(crate) mod linear;
 pub(crate) mod matmul;
 mod network;
-mod norm;
+pub(crate) mod norm;
+pub(crate) mod pool;
 pub(crate) mod slot;
+pub(crate) mod standardise;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
+pub(crate) use chain::Chain;
 pub(crate) use network::{Network, Rows};

@@ -4,130 +4,74 @@ use attractor_core::Result;
 use attractor_core::weights::Weights;
 use rayon::prelude::*;
 
+use super::chain::Chain;
 use super::conv::{Conv, ConvTranspose, UpsampleConv, Windows};
-use super::layer::{Backward, HostLayer, Relu, sized};
+use super::layer::{HostLayer, Relu};
 use super::linear::{Linear, channel_major};
-use super::norm::BatchNormRelu;
+use super::norm::BatchNorm;
 use super::slot::Slot;
 use crate::layers::{ImageShape, entries};
 use crate::train::{AdamConfig, Objective};
 use crate::vae::{Map, Plan, Step, Then};
 
-/// Layers with their activations and derivatives.
-#[derive(Debug)]
-struct Chain {
-    layers: Vec<Box<dyn HostLayer>>,
-    /// Input of the first layer, then the output of each.
-    values: Vec<Vec<f32>>,
-    /// Derivatives with respect to `values`.
-    derivatives: Vec<Vec<f32>>,
-    input_dim: usize,
-}
-
-impl Chain {
-    fn new(steps: &[Step], mut shape: ImageShape) -> Self {
-        let input_dim = entries(shape);
-        let mut layers: Vec<Box<dyn HostLayer>> = Vec::with_capacity(steps.len());
-        for step in steps {
-            let [channels, height, width] = shape;
-            let output = step.map.output(shape);
-            layers.push(match &step.map {
-                Map::Conv {
-                    path,
-                    outputs,
-                    kernel,
-                    stride,
-                    padding,
-                    bias,
-                } => {
-                    let windows = Windows {
-                        height,
-                        width,
-                        channels,
-                        kernel: *kernel,
-                        stride: *stride,
-                        padding: *padding,
-                    };
-                    Box::new(Conv::new(path, windows, *outputs, *bias))
-                }
-                Map::UpsampleConv { path, outputs } => {
-                    Box::new(UpsampleConv::new(path, shape, *outputs))
-                }
-                Map::ConvTranspose {
-                    path,
-                    outputs,
-                    kernel,
-                    stride,
-                } => {
-                    let windows = Windows {
-                        height: output[1],
-                        width: output[2],
-                        channels: *outputs,
-                        kernel: *kernel,
-                        stride: *stride,
-                        padding: 0,
-                    };
-                    Box::new(ConvTranspose::new(path, channels, windows))
-                }
-                Map::Linear { paths, output } => Box::new(Linear::new(paths, shape, *output)),
-            });
-            shape = output;
-            let dim = entries(shape);
-            match &step.then {
-                Then::Nothing => {}
-                Then::Relu => layers.push(Box::new(Relu { dim })),
-                Then::BatchNormRelu(path) => {
-                    layers.push(Box::new(BatchNormRelu::new(path, dim, shape[0])));
-                }
+/// The layers of `steps` from an image of that shape.
+fn chain(steps: &[Step], mut shape: ImageShape) -> Chain {
+    let input_dim = entries(shape);
+    let mut layers: Vec<Box<dyn HostLayer>> = Vec::with_capacity(steps.len());
+    for step in steps {
+        let [channels, height, width] = shape;
+        let output = step.map.output(shape);
+        layers.push(match &step.map {
+            Map::Conv {
+                path,
+                outputs,
+                kernel,
+                stride,
+                padding,
+                bias,
+            } => {
+                let windows = Windows {
+                    height,
+                    width,
+                    channels,
+                    kernel: *kernel,
+                    stride: *stride,
+                    padding: *padding,
+                };
+                Box::new(Conv::new(path, windows, *outputs, *bias))
+            }
+            Map::UpsampleConv { path, outputs } => {
+                Box::new(UpsampleConv::new(path, shape, *outputs))
+            }
+            Map::ConvTranspose {
+                path,
+                outputs,
+                kernel,
+                stride,
+            } => {
+                let windows = Windows {
+                    height: output[1],
+                    width: output[2],
+                    channels: *outputs,
+                    kernel: *kernel,
+                    stride: *stride,
+                    padding: 0,
+                };
+                Box::new(ConvTranspose::new(path, channels, windows))
+            }
+            Map::Linear { paths, output } => Box::new(Linear::new(paths, shape, *output)),
+        });
+        shape = output;
+        let dim = entries(shape);
+        match &step.then {
+            Then::Nothing => {}
+            Then::Relu => layers.push(Box::new(Relu { dim })),
+            Then::BatchNormRelu(path) => {
+                layers.push(Box::new(BatchNorm::new(path, dim, shape[0], true)));
             }
         }
-        let buffers = || vec![Vec::new(); layers.len() + 1];
-        let (values, derivatives) = (buffers(), buffers());
-        Self {
-            layers,
-            values,
-            derivatives,
-            input_dim,
-        }
     }
-
-    /// The input's buffer, to fill before [`Chain::forward`].
-    fn input(&mut self, batch: usize) -> &mut [f32] {
-        sized(&mut self.values[0], batch * self.input_dim)
-    }
-
-    fn forward(&mut self, batch: usize) {
-        for (at, layer) in self.layers.iter_mut().enumerate() {
-            let (before, after) = self.values.split_at_mut(at + 1);
-            let output = sized(&mut after[0], batch * layer.output_dim());
-            layer.forward(batch, &before[at], output);
-        }
-    }
-
-    /// The last value and the buffer of its derivative.
-    fn output(&mut self) -> (&[f32], &mut [f32]) {
-        let last = self.layers.len();
-        let value = &self.values[last];
-        (value, sized(&mut self.derivatives[last], value.len()))
-    }
-
-    /// Parameter gradients, and the derivative with respect to the input if wanted.
-    fn backward(&mut self, batch: usize, with_input: bool) -> &[f32] {
-        for (at, layer) in self.layers.iter_mut().enumerate().rev() {
-            let (before, after) = self.derivatives.split_at_mut(at + 1);
-            let input = &self.values[at];
-            let d_input = (at > 0 || with_input).then(|| sized(&mut before[at], input.len()));
-            let (output, d_output) = (&self.values[at + 1], &mut after[0]);
-            layer.backward(Backward {
-                batch,
-                input,
-                output,
-                d_output,
-                d_input,
-            });
-        }
-        &self.derivatives[0]
-    }
+    Chain::new(layers, input_dim)
 }
 
 /// A training step's inputs as channel-major rows.
@@ -154,8 +98,8 @@ impl Network {
     /// A network with the parameters of `weights`.
     pub(crate) fn new(plan: &Plan, weights: &Weights) -> Result<Self> {
         let mut network = Self {
-            encoder: Chain::new(&plan.encoder, plan.image),
-            decoder: Chain::new(&plan.decoder, [plan.code, 1, 1]),
+            encoder: chain(&plan.encoder, plan.image),
+            decoder: chain(&plan.decoder, [plan.code, 1, 1]),
             code: plan.code,
             order: channel_major(plan.image),
         };
@@ -164,16 +108,14 @@ impl Network {
     }
 
     fn slots(&self) -> impl Iterator<Item = &Slot> {
-        let layers = self.encoder.layers.iter().chain(&self.decoder.layers);
-        layers.flat_map(|layer| layer.slots())
+        self.encoder.slots().chain(self.decoder.slots())
     }
 
     fn slots_mut(&mut self) -> impl Iterator<Item = &mut Slot> {
         let Self {
             encoder, decoder, ..
         } = self;
-        let layers = encoder.layers.iter_mut().chain(&mut decoder.layers);
-        layers.flat_map(|layer| layer.slots_mut())
+        encoder.slots_mut().chain(decoder.slots_mut())
     }
 
     /// Takes parameters and running statistics.

@@ -1,4 +1,4 @@
-//! Batch normalisation and ReLU in one pass.
+//! Batch normalisation, with ReLU in the same pass if asked.
 
 use rayon::prelude::*;
 
@@ -6,11 +6,12 @@ use super::layer::{Backward, HostLayer, parts, rows_per_part, sized, sum_parts};
 use super::slot::Slot;
 use crate::nn::{EPSILON, MOMENTUM};
 
-/// `max(0, (x - mean) * scale + shift)` with the statistics of the batch.
+/// `(x - mean) * scale + shift` with the statistics of the batch, or the larger of that and 0.
 #[derive(Debug)]
-pub(crate) struct BatchNormRelu {
+pub(crate) struct BatchNorm {
     /// Entries of a row.
     dim: usize,
+    relu: bool,
     weight: Slot,
     bias: Slot,
     running_mean: Slot,
@@ -21,11 +22,12 @@ pub(crate) struct BatchNormRelu {
     sums: Vec<f32>,
 }
 
-impl BatchNormRelu {
-    pub(crate) fn new(path: &str, dim: usize, channels: usize) -> Self {
+impl BatchNorm {
+    pub(crate) fn new(path: &str, dim: usize, channels: usize, relu: bool) -> Self {
         let slot = |name: &str| Slot::vector(format!("{path}.{name}"), channels);
         Self {
             dim,
+            relu,
             weight: slot("weight"),
             bias: slot("bias"),
             running_mean: slot("running_mean").untrained(),
@@ -71,7 +73,7 @@ struct Statistics<'a> {
     inverse_std: &'a [f32],
 }
 
-impl HostLayer for BatchNormRelu {
+impl HostLayer for BatchNorm {
     fn output_dim(&self) -> usize {
         self.dim
     }
@@ -106,6 +108,7 @@ impl HostLayer for BatchNormRelu {
             }
         }
         let chunk = rows_per_part(batch) * self.dim;
+        let least = if self.relu { 0.0 } else { f32::NEG_INFINITY };
         let Self {
             weight,
             bias,
@@ -136,7 +139,7 @@ impl HostLayer for BatchNormRelu {
                 {
                     for (((out, x), scale), shift) in out.iter_mut().zip(x).zip(&scale).zip(&shift)
                     {
-                        *out = (x * scale + shift).max(0.0);
+                        *out = (x * scale + shift).max(least);
                     }
                 }
             });
@@ -153,14 +156,16 @@ impl HostLayer for BatchNormRelu {
         let channels = self.mean.len();
         let chunk = rows_per_part(batch) * self.dim;
         // From here on `d_output` is the derivative behind the ReLU.
-        d_output
-            .par_chunks_mut(chunk)
-            .zip(output.par_chunks(chunk))
-            .for_each(|(d, out)| {
-                for (d, out) in d.iter_mut().zip(out) {
-                    *d = if *out > 0.0 { *d } else { 0.0 };
-                }
-            });
+        if self.relu {
+            d_output
+                .par_chunks_mut(chunk)
+                .zip(output.par_chunks(chunk))
+                .for_each(|(d, out)| {
+                    for (d, out) in d.iter_mut().zip(out) {
+                        *d = if *out > 0.0 { *d } else { 0.0 };
+                    }
+                });
+        }
         self.reduce(
             batch,
             [input, &*d_output],

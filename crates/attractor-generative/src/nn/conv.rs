@@ -16,8 +16,11 @@ pub enum Form {
     Plain,
     /// Nearest-neighbour doubling first.
     Doubling,
-    /// The adjoint of a convolution: to `[n, out, (h - 1) stride + k, (w - 1) stride + k]`.
-    Transposed,
+    /// The adjoint of a convolution: to `[n, out, (h - 1) stride + k - 2 padding + extra, ..]`.
+    Transposed {
+        /// Rows and columns added at the far borders.
+        extra: usize,
+    },
 }
 
 /// Convolution with a square kernel.
@@ -78,8 +81,17 @@ impl Conv2d {
         let fan_in = outputs * kernel * kernel;
         Self {
             bias: Some(init.uniform(&format!("{path}.bias"), [outputs], fan_in)),
-            form: Form::Transposed,
+            form: Form::Transposed { extra: 0 },
             ..weight
+        }
+    }
+
+    /// A transposed 3x3 convolution to images of exactly twice the size, with bias.
+    pub fn growing(init: &Init<'_>, path: &str, [inputs, outputs]: [usize; 2]) -> Self {
+        Self {
+            padding: 1,
+            form: Form::Transposed { extra: 1 },
+            ..Self::transposed(init, path, [inputs, outputs, 3], 2)
         }
     }
 
@@ -91,8 +103,8 @@ impl Conv2d {
         match self.form {
             Form::Plain => conv2d(images, weight, bias, options),
             Form::Doubling => conv2d(double(images), weight, bias, options),
-            Form::Transposed => {
-                let options = ConvTransposeOptions::new(stride, padding, [0, 0], [1, 1], 1);
+            Form::Transposed { extra } => {
+                let options = ConvTransposeOptions::new(stride, padding, [extra; 2], [1, 1], 1);
                 conv_transpose2d(images, weight, bias, options)
             }
         }
@@ -111,7 +123,7 @@ impl Conv2d {
     ) -> Result<(Box<dyn Layer>, ImageShape)> {
         let weight = self.weight.val().without_autodiff();
         let bias = self.bias.as_ref().map(|bias| bias.val().without_autodiff());
-        let outputs = usize::from(self.form == Form::Transposed);
+        let outputs = usize::from(matches!(self.form, Form::Transposed { .. }));
         let (weight, bias) = match norm {
             None => (weight, bias),
             Some(norm) => {
@@ -122,8 +134,8 @@ impl Conv2d {
         let (stride, padding) = (self.stride, self.padding);
         let layer = match self.form {
             Form::Plain => layers::Conv2d::new(weight, bias, input, stride, padding, activation)?,
-            Form::Transposed => {
-                let padding = (padding, 0);
+            Form::Transposed { extra } => {
+                let padding = (padding, extra);
                 layers::Conv2d::transposed(weight, bias, input, stride, padding, activation)?
             }
             Form::Doubling => {

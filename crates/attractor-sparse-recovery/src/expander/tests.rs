@@ -60,6 +60,46 @@ proptest! {
     }
 }
 
+/// A graph without circles: entry k has checks 2k, 2k + 1 and 2k + 2, the last of which it shares. One error is gone
+/// after one round, whether entries are visited from the first or from the last.
+#[test]
+fn a_tree_takes_one_round_in_either_order() {
+    let entries = 9;
+    let graph = |turned: bool| {
+        let place = |k: usize| if turned { entries - 1 - k } else { k };
+        let edges: Vec<(usize, usize, f64)> = (0..entries)
+            .flat_map(|k| (0..3).map(move |i| (2 * k + i, place(k), 1.0 + (k * 3 + i) as f64)))
+            .collect();
+        Constraints::from_triplets((2 * entries + 1, entries), &edges).unwrap()
+    };
+    let (forth, back) = (graph(false), graph(true));
+    for decoder in [
+        majority(Order::Sequential),
+        majority(Order::Parallel),
+        Decoder::default(),
+    ] {
+        for k in 0..entries {
+            let mut error = vec![0.0; entries];
+            error[k] = -1.5;
+            let one = decoder.decode(&forth, &forth.syndrome(&error));
+            error.reverse();
+            let mut two = decoder.decode(&back, &back.syndrome(&error));
+            assert!(
+                one.success && one.rounds == 1 && one.steps.len() == 1,
+                "{decoder:?} {k}"
+            );
+            assert!(
+                two.success && two.rounds == 1 && two.steps.len() == 1,
+                "{decoder:?} {k}"
+            );
+            two.error.reverse();
+            assert!(apart(&one.error, &two.error) < 1e-12);
+            error.reverse();
+            assert!(apart(&one.error, &error) < 1e-12);
+        }
+    }
+}
+
 /// Measured by another program: with real weights two agreeing checks are enough far beyond the majority.
 #[test]
 fn two_checks_go_farther_than_the_majority() {

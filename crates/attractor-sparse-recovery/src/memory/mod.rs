@@ -21,6 +21,7 @@
 //! | `Exact`, `Consistent`, `WithinNoise` | `Converged` |
 //! | `L1Optimal`: the smallest sum of absolute values, but too many errors to be a claim | `Rejected` |
 //! | `Underdetermined`: too few known entries, or patterns that span everything | `Underdetermined` |
+//! | `Unsettled`: the patterns do not settle the constraints ([`Evidence`](crate::subspace::Evidence)) | `Underdetermined` |
 //! | `Unverified` | `MaxSteps` |
 //!
 //! # Complexity

@@ -10,7 +10,7 @@ use crate::erasures;
 use crate::expander::Constraints;
 use crate::linalg::col;
 use crate::recovery::{Found, Settings, Status, recover_from};
-use crate::subspace::{Factor, Subspace};
+use crate::subspace::{Evidence, Factor, Subspace};
 
 /// A memory that keeps the constraints its patterns fulfil; see the [module](super).
 #[derive(Debug, Clone)]
@@ -41,7 +41,7 @@ pub enum Recognition {
     },
     /// No few errors explain it.
     Unknown,
-    /// The memory has no constraints.
+    /// The memory has no constraints, or none that its patterns settle.
     Undecided,
 }
 
@@ -67,6 +67,15 @@ impl SparseRecovery {
     /// [`Error::EmptyMemory`].
     pub fn subspace(&self) -> Result<&Subspace> {
         Ok(&self.learned()?.subspace)
+    }
+
+    /// Whether the patterns written so far settle the constraints: where they do not, reads are
+    /// `Underdetermined` (with noise, or where the rank was looked for and no gap found).
+    ///
+    /// # Errors
+    /// [`Error::EmptyMemory`].
+    pub fn evidence(&self) -> Result<Evidence> {
+        Ok(self.subspace()?.evidence())
     }
 
     /// The sparse constraints; `None` unless the configuration asks for them and a full set was found.
@@ -155,7 +164,7 @@ impl SparseRecovery {
     pub fn recognise(&self, cues: &Tensor<2>) -> Result<Vec<Recognition>> {
         let told = |found: Found| match found.status {
             Status::Stored => Recognition::Stored,
-            Status::Underdetermined => Recognition::Undecided,
+            Status::Underdetermined | Status::Unsettled => Recognition::Undecided,
             status if status.is_recalled() => Recognition::Corrupted {
                 errors: found.support.len(),
             },

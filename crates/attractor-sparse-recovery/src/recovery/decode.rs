@@ -4,8 +4,9 @@ use attractor_core::{Error, Result};
 use faer::Mat;
 use rayon::prelude::*;
 
-use super::admm::{Block, Precision, Problem, Projector, Real};
+use super::admm::{Block, Problem, Projector};
 use super::polish::{Polished, Proposal, polish, polish_within};
+use super::real::{Precision, Real};
 use super::{
     Found, Settings, Solver, Status, amp::Amp, bregman, irls, linear, position, thresholding,
 };
@@ -108,7 +109,12 @@ impl<'a, T: Real> Run<'a, T> {
                 self.block(cues, proposals, first..last)
             })
             .collect();
-        Ok(found.into_iter().flatten().collect())
+        let (evidence, noisy) = (self.subspace.evidence(), self.settings.noise > 0.0);
+        let settled = |found: Found| Found {
+            status: found.status.given(evidence, noisy),
+            ..found
+        };
+        Ok(found.into_iter().flatten().map(settled).collect())
     }
 
     fn block(

@@ -34,6 +34,7 @@ pub mod irls;
 pub mod linear;
 pub mod polish;
 mod position;
+pub mod real;
 mod settings;
 mod status;
 #[cfg(test)]

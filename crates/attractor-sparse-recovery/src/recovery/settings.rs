@@ -4,7 +4,7 @@ use attractor_core::error::{require_non_negative, require_nonzero};
 use attractor_core::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-use super::admm::Precision;
+use super::real::Precision;
 
 /// How errors are found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]

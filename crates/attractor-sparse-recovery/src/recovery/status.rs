@@ -3,6 +3,8 @@
 use attractor_core::Outcome;
 use serde::{Deserialize, Serialize};
 
+use crate::subspace::Evidence;
+
 /// What was verified about a recovered error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -25,6 +27,9 @@ pub enum Status {
     Interpolated,
     /// The known entries, or the lack of constraints, leave the answer open.
     Underdetermined,
+    /// An answer was found, but the constraints that it rests on are not settled by what they were learned from:
+    /// see [`crate::subspace::Evidence`].
+    Unsettled,
     /// The solver ended without an error that it can vouch for.
     Unverified,
 }
@@ -36,8 +41,25 @@ impl Status {
             Self::Stored | Self::Interpolated => Outcome::SinglePass,
             Self::Exact | Self::WithinNoise | Self::Consistent => Outcome::Converged,
             Self::L1Optimal => Outcome::Rejected,
-            Self::Underdetermined => Outcome::Underdetermined,
+            Self::Underdetermined | Self::Unsettled => Outcome::Underdetermined,
             Self::Unverified => Outcome::MaxSteps,
+        }
+    }
+
+    /// What may be claimed where constraints were learned from samples that say `evidence`, with noise or
+    /// without. Samples without noise fulfil them whatever their number; a cut without a gap, or one within the
+    /// noise of as many samples as dimensions, breaks patterns that are none of its business.
+    pub(crate) fn given(self, evidence: Evidence, noisy: bool) -> Self {
+        let settled = match evidence {
+            Evidence::Settled => true,
+            Evidence::Growing => !noisy,
+            Evidence::NoGap => false,
+        };
+        match self {
+            Self::Exact | Self::WithinNoise | Self::Consistent | Self::Interpolated if !settled => {
+                Self::Unsettled
+            }
+            status => status,
         }
     }
 

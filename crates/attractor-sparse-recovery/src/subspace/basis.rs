@@ -3,7 +3,7 @@
 use attractor_core::{Error, Result};
 use faer::{Mat, MatRef};
 
-use super::{Factor, RankRule};
+use super::{Evidence, Factor, RankRule};
 use crate::linalg::{apply, col, col_mut, columns, norm, product};
 
 /// An affine subspace: `n` orthonormal vectors, the first `rank` of which span it. See the
@@ -15,6 +15,7 @@ pub struct Subspace {
     spectrum: Vec<f64>,
     mean: Vec<f64>,
     samples: usize,
+    evidence: Evidence,
 }
 
 impl Subspace {
@@ -31,7 +32,24 @@ impl Subspace {
             spectrum,
             mean,
             samples,
+            evidence: Evidence::Settled,
         }
+    }
+
+    /// The same with what its samples say.
+    pub(crate) fn with_evidence(self, evidence: Evidence) -> Self {
+        Self { evidence, ..self }
+    }
+
+    /// Whether the samples settle the subspace.
+    pub fn evidence(&self) -> Evidence {
+        self.evidence
+    }
+
+    /// Rows that the spectrum is of: the mean takes one.
+    fn rows(&self) -> usize {
+        let centred = self.mean.iter().any(|x| *x != 0.0);
+        self.samples.saturating_sub(usize::from(centred))
     }
 
     /// Learns from samples, the columns of `samples [n, N]`.
@@ -115,6 +133,7 @@ impl Subspace {
         let rank = rule.rank(&self.spectrum, self.samples, self.width());
         Ok(Self {
             rank,
+            evidence: Evidence::of(rule, &self.spectrum, rank, self.rows()),
             ..self.clone()
         })
     }
@@ -214,6 +233,9 @@ impl Subspace {
         }
         // Both spectra are of other bases.
         self.spectrum.clear();
+        if self.evidence == Evidence::Settled {
+            self.evidence = other.evidence;
+        }
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use attractor_core::{Error, Result};
 use faer::Mat;
 
-use super::{RankRule, Subspace};
+use super::{Evidence, RankRule, Subspace};
 use crate::linalg::{r_factor, right_svd};
 
 /// The triangle `R` of a QR decomposition of `[1 | X]`, `X [N, n]` all patterns: at most `n + 1` rows, whatever
@@ -128,12 +128,8 @@ impl Factor {
             Error::config("patterns", rule, format!("{rows} rows"))
         })?;
         let rank = rule.rank(&svd.values, self.count, self.width);
-        Ok(Subspace::new(
-            svd.vectors,
-            rank,
-            svd.values,
-            mean,
-            self.count,
-        ))
+        let evidence = Evidence::of(rule, &svd.values, rank, self.count - first);
+        let own = Subspace::new(svd.vectors, rank, svd.values, mean, self.count);
+        Ok(own.with_evidence(evidence))
     }
 }

@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | [`Subspace`] | both bases, the spectrum, recuts, single additions, unions of spans |
 //! | [`RankRule`] | where the spectrum ends |
+//! | [`Evidence`] | whether the samples settle that |
 //! | [`Factor`] | what is kept of any number of patterns: a triangle of `n + 1` columns |
 //! | [`MinorSubspace`] | a rule that learns `Q` from one pattern at a time, by messages along the edges of a network |
 //!
@@ -17,6 +18,7 @@
 //!   1992.
 
 mod basis;
+mod evidence;
 mod factor;
 mod rank;
 mod stream;
@@ -24,6 +26,7 @@ mod stream;
 mod tests;
 
 pub use basis::Subspace;
+pub use evidence::Evidence;
 pub use factor::Factor;
 pub use rank::RankRule;
 pub use stream::MinorSubspace;

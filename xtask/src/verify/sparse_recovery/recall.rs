@@ -5,7 +5,7 @@ use attractor::sparse_recovery::Subspace;
 use attractor::sparse_recovery::erasures;
 use attractor::sparse_recovery::faer::Mat;
 use attractor::sparse_recovery::linalg::columns;
-use attractor::sparse_recovery::recovery::admm::{Block, Problem, Projector};
+use attractor::sparse_recovery::recovery::admm::{Block, Pace, Problem, Projector};
 use attractor::sparse_recovery::recovery::amp::Amp;
 use attractor::sparse_recovery::recovery::{
     Found, Settings, Solver, Status, linear, recover, thresholding,
@@ -127,12 +127,20 @@ fn alternating_directions(own: &mut Checks<'_>) -> Result<()> {
         .map(|cue| problem(&subspace, cue))
         .collect();
     let marks = own.counts("admm/iterations")?;
+    let pace = Pace {
+        relaxation: own
+            .file
+            .setting("admm/relaxation", Pace::RELAXED.relaxation)?,
+        threshold: own
+            .file
+            .setting("admm/threshold_factor", Pace::RELAXED.threshold)?,
+    };
     let projectors = [
         Projector::<f64>::constraints(subspace.constraints()),
         Projector::<f64>::basis(subspace.basis()),
     ];
     for (projector, form) in projectors.iter().zip(["Q", "A"]) {
-        let mut block = Block::new(projector, &problems);
+        let mut block = Block::paced(projector, &problems, pace);
         let of = |f: &dyn Fn(usize) -> f64| -> Vec<f64> { (0..count).map(f).collect() };
         own.compare("admm/scale", &of(&|i| block.scale(i)), 1e-10)?;
         own.compare("admm/threshold", &of(&|i| block.threshold(i)), 1e-10)?;

@@ -148,6 +148,15 @@ fn neighbours_are_reckoned_exactly() {
             false => rng.random_range(0.1..9.0),
         };
         let given: Vec<f64> = (0..other.columns).map(|_| draw(&mut rng)).collect();
+        // Several at once are what each is alone.
+        let more = crate::testing::total(&mut rng, other, 3);
+        let mut several: Vec<_> = more
+            .chunks_exact(other.columns)
+            .map(|object| (object.to_vec(), given.clone()))
+            .collect();
+        several[1].0[0] = UNDEFINED;
+        let alone = several.iter().map(|(a, b)| back.distance(a, b));
+        assert_eq!(back.distances(&several), alone.collect::<Vec<_>>());
         let reach = back.reach(&candidate, &given);
         let j = rng.random_range(0..other.columns);
         let level = rng.random_range(0..other.rows);
