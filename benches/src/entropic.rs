@@ -100,7 +100,7 @@ fn noisy(rng: &mut Rng, prototypes: &[Vec<u16>; 2], count: usize) -> [Vec<u16>; 
         let mut objects = Vec::new();
         for &class in &classes {
             for &level in &prototypes[class * DOMAIN.columns..(class + 1) * DOMAIN.columns] {
-                let moved = i32::from(level) + rng.random_range(-2..=2);
+                let moved = i32::from(level) + rng.random_range(-2i32..=2);
                 objects.push(moved.clamp(0, DOMAIN.rows as i32 - 1) as u16);
             }
         }
