@@ -2,7 +2,7 @@
 
 use attractor_core::rng::{self, Rng};
 use attractor_factual_recall::trained::{Optimiser, Rule};
-use attractor_factual_recall::transformer::Occurrences;
+use attractor_factual_recall::transformer::{Occurrences, Parameters, Workspace};
 use attractor_factual_recall::{FactTask, FactTaskConfig, Transformer, TransformerConfig};
 
 use crate::Result;
@@ -32,6 +32,8 @@ pub struct Step {
     model: Transformer<f32>,
     optimiser: Optimiser<f32>,
     prompts: Rng,
+    batch: Occurrences,
+    work: Workspace<f32>,
 }
 
 impl Step {
@@ -49,6 +51,8 @@ impl Step {
                 weight_decay: 0.0,
             })?,
             prompts: rng::stream(0, "prompts"),
+            batch: Occurrences::default(),
+            work: Workspace::default(),
         })
     }
 
@@ -57,9 +61,10 @@ impl Step {
     /// # Errors
     /// None that these sizes could cause.
     pub fn collapsed(&mut self) -> Result<f64> {
-        let rows = self.task.sample_counts(&mut self.prompts, BATCH)?;
-        let step = self.model.collapsed_step(&Occurrences::of_counts(&rows)?)?;
-        self.update(step)
+        self.batch.draw(&self.task, &mut self.prompts, BATCH)?;
+        let [loss, _] = self.model.collapsed_step_in(&self.batch, &mut self.work)?;
+        update(&mut self.model, &mut self.optimiser, self.work.gradient())?;
+        Ok(loss)
     }
 
     /// The same over sequences of tokens.
@@ -69,14 +74,17 @@ impl Step {
     pub fn explicit(&mut self) -> Result<f64> {
         let prompts = self.task.sample(&mut self.prompts, BATCH)?;
         let step = self.model.explicit_step(&prompts)?;
-        self.update(step)
-    }
-
-    fn update(&mut self, step: attractor_factual_recall::transformer::Step<f32>) -> Result<f64> {
-        let arrays = self.model.parameters.arrays_mut().into_iter();
-        let arrays = arrays.zip(step.gradient.arrays());
-        self.optimiser
-            .step(arrays.map(|(weights, of)| (weights.data_mut(), of.data())));
+        update(&mut self.model, &mut self.optimiser, &step.gradient)?;
         Ok(step.loss)
     }
+}
+
+fn update(
+    model: &mut Transformer<f32>,
+    optimiser: &mut Optimiser<f32>,
+    gradient: &Parameters<f32>,
+) -> Result<()> {
+    let arrays = model.parameters.arrays_mut().into_iter();
+    let arrays = arrays.zip(gradient.arrays());
+    Ok(optimiser.step(arrays.map(|(weights, of)| (weights.data_mut(), of.data())))?)
 }

@@ -64,8 +64,12 @@ metrics! {
     Overlap: "overlap", "Overlap", "", UP, 3;
     /// Share of right answers, in percent.
     Accuracy: "accuracy", "Accuracy", "%", UP, 1;
+    /// Share of trainings that left the finite numbers, in percent. Such a training has no accuracy.
+    Diverged: "diverged", "Trainings that diverged", "%", DOWN, 0;
     /// Patterns that can be stored.
     Capacity: "capacity", "Capacity", "patterns", UP, 0;
+    /// Bits of stored patterns for each number of a memory.
+    BitsPerNumber: "bits_per_number", "Bits for each number", "bit", UP, 3;
     /// Entropy of the answer, in nats.
     Entropy: "entropy", "Entropy", "nat", None, 3;
     /// Energy before minus energy after recall.

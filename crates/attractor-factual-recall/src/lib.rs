@@ -34,6 +34,7 @@ pub mod capacity;
 pub mod dynamics;
 pub mod embedding;
 pub mod features;
+mod kernels;
 pub mod linear;
 mod matrix;
 pub mod memory;

@@ -7,7 +7,7 @@ use faer::{Accum, MatMut, MatRef, Par, Side};
 use crate::Real;
 
 /// A row-major matrix `[rows, cols]`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Matrix<T> {
     rows: usize,
     cols: usize,
@@ -112,12 +112,9 @@ impl<T: Real> Matrix<T> {
         self
     }
 
-    /// Adds `factor` times another matrix of the same shape.
-    ///
-    /// # Panics
-    /// If the shapes differ.
-    pub fn add_scaled(&mut self, factor: f64, other: &Self) {
-        assert_eq!(
+    /// Adds `factor` times another matrix, which callers have seen to be of the same shape.
+    pub(crate) fn add_scaled(&mut self, factor: f64, other: &Self) {
+        debug_assert_eq!(
             (self.rows, self.cols),
             (other.rows, other.cols),
             "shapes of a sum"
@@ -210,6 +207,24 @@ impl<T: Real> Matrix<T> {
 
     pub(crate) fn view_mut(&mut self) -> MatMut<'_, T> {
         MatMut::from_row_major_slice_mut(&mut self.data, self.rows, self.cols)
+    }
+
+    /// Another shape, with numbers that are to be overwritten.
+    pub(crate) fn reshape(&mut self, rows: usize, cols: usize) {
+        (self.rows, self.cols) = (rows, cols);
+        self.data.resize(rows * cols, T::of(0.0));
+    }
+
+    /// Another shape, all 0.
+    pub(crate) fn clear(&mut self, rows: usize, cols: usize) {
+        self.reshape(rows, cols);
+        self.data.fill(T::of(0.0));
+    }
+
+    /// Becomes `lhs rhs`.
+    pub(crate) fn set_product(&mut self, lhs: MatRef<'_, T>, rhs: MatRef<'_, T>) {
+        self.reshape(lhs.nrows(), rhs.ncols());
+        multiply(self.view_mut(), lhs, rhs, Accum::Replace);
     }
 
     pub(crate) fn product(lhs: MatRef<'_, T>, rhs: MatRef<'_, T>) -> Self {

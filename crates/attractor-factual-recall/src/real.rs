@@ -7,8 +7,12 @@ use attractor_core::adam::Scalar;
 use attractor_core::math;
 use faer::traits::RealField;
 
+use crate::kernels::Kernels;
+
 /// `f32`, or `f64` for comparisons with other programs.
-pub trait Real: Scalar + RealField + Copy + Default + Neg<Output = Self> + Sum + 'static {
+pub trait Real:
+    Scalar + RealField + Kernels + Copy + Default + Neg<Output = Self> + Sum + 'static
+{
     /// The nearest number.
     fn of(value: f64) -> Self;
     /// The same number.

@@ -21,6 +21,7 @@ impl Resolved {
             part.log_y.clear();
             part.log_x = false;
             part.form = Form::default();
+            part.map = None;
             part.shortages.clear();
             for path in &part.files {
                 let tables = part.series.iter_mut().map(|series| &mut series.options);

@@ -46,6 +46,8 @@
 //! - `beside = "D = {dim}, beta = {beta}"` draws a series in the colour of another, such as an
 //!   expectation in that of what it is the expectation of.
 //! - `form = "bars"` draws bars in place of lines.
+//! - `map = { option = "dim", label = "dimension" }` draws heat maps besides: levels against an option in
+//!   whose number the series differ, ours and, where there are any, the published figures.
 //! - A series' own `levels`, `n_stored` and `tasks` restrict it to some of the part's.
 //! - `effort = ["queries"]` names options that decide how precisely something is measured rather than
 //!   what: a preset may change them, and figures stay comparable.
@@ -80,7 +82,8 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use slices::{Place, Slice};
 
-pub use part::{Axis, Form, Part, PartPatch, SeriesSpec, TaskLevels};
+pub(crate) use options::get as option_at;
+pub use part::{Axis, Form, MapCurve, MapSpec, Part, PartPatch, SeriesSpec, TaskLevels};
 pub use resolve::Overrides;
 pub use resolved::{Resolved, ResolvedPart, ResolvedSeries};
 

@@ -67,6 +67,30 @@ pub enum Form {
     Bars,
 }
 
+/// A heat map beside the charts: the levels against a number in which the series differ. Where there are
+/// published figures they have a map of their own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MapSpec {
+    /// The option that is the number.
+    pub option: String,
+    /// Its label.
+    pub label: String,
+    /// Lines on the map, in the units of its axes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub curves: Vec<MapCurve>,
+}
+
+/// A line on a heat map.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MapCurve {
+    /// What it is.
+    pub name: String,
+    /// The option's number and the level of each point.
+    pub points: Vec<[f64; 2]>,
+}
+
 impl Form {
     pub(crate) fn is_lines(&self) -> bool {
         *self == Self::Lines
@@ -139,6 +163,9 @@ pub struct Part {
     /// How it is drawn.
     #[serde(default)]
     pub form: Form,
+    /// A heat map of each metric besides.
+    #[serde(default)]
+    pub map: Option<MapSpec>,
     /// A chart for each value of options, named by this text with `{key}` for an option's value.
     #[serde(default)]
     pub panels: Option<String>,

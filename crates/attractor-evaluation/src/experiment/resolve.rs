@@ -169,6 +169,7 @@ impl Experiment {
             data: part.data.clone(),
             shortages: Vec::new(),
             form: part.form,
+            map: part.map.clone(),
             x: part.x,
             x_label: part.x_label.clone(),
             log_x: part.log_x,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::part::intersect;
-use super::{Axis, Form, Preset, TaskLevels};
+use super::{Axis, Form, MapSpec, Preset, TaskLevels};
 use crate::limits::product;
 use crate::{Cell, Level, Metric, Representation};
 
@@ -72,6 +72,9 @@ pub struct ResolvedPart {
     /// How it is drawn.
     #[serde(default, skip_serializing_if = "Form::is_lines")]
     pub form: Form,
+    /// A heat map of each metric besides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub map: Option<MapSpec>,
     /// The abscissa.
     pub x: Axis,
     /// Its label.

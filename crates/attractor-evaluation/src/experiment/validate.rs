@@ -4,7 +4,9 @@ use std::collections::HashSet;
 use std::fmt::Display;
 use std::hash::Hash;
 
-use super::{Axis, Experiment, Form, Overrides, Part, Preset, ResolvedPart, TaskLevels, options};
+use super::{
+    Axis, Experiment, Form, Overrides, Part, Preset, ResolvedPart, SeriesSpec, TaskLevels, options,
+};
 use crate::limits::{self, product};
 use crate::{Level, Result};
 
@@ -81,6 +83,16 @@ impl Experiment {
         if part.form == Form::Bars && (part.log_x || !part.log_y.is_empty()) {
             let rule = "must be `lines` where an axis is logarithmic";
             return Err(self.broken(format!("{at}.form"), rule, "bars"));
+        }
+        if let Some(map) = &part.map {
+            let own = |table: &toml::Table| options::get(table, &map.option).is_some();
+            let has = |series: &SeriesSpec| {
+                own(&part.options) || own(&series.options) || series.grid.contains_key(&map.option)
+            };
+            if part.levels.is_empty() || !part.series.iter().all(has) {
+                let rule = "must be an option of every series of a part with levels";
+                return Err(self.broken(format!("{at}.map.option"), rule, &map.option));
+            }
         }
         let known = |path: &&String| {
             let mut tables = part.series.iter().map(|series| &series.options);

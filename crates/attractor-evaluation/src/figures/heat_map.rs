@@ -189,11 +189,13 @@ fn spread(count: usize) -> impl Iterator<Item = usize> {
     (0..count).step_by(count.div_ceil(8).max(1))
 }
 
-/// A number with at most four digits that count.
+/// A number with at most three digits that count below 1000, and five characters at most from 0.01 on, which
+/// is what there is room for beside the label of the axis.
 fn short(value: f64) -> String {
     let digits = match value.abs() {
-        size if size >= 1000.0 || size == 0.0 => 0,
-        size => (3 - size.log10().floor().clamp(-4.0, 3.0) as i32) as usize,
+        size if size >= 100.0 || size == 0.0 => 0,
+        size if size < 0.01 => return format!("{value:.1e}"),
+        size => (2 - size.log10().floor() as i32).min(3) as usize,
     };
     let text = format!("{value:.digits$}");
     match text.contains('.') {

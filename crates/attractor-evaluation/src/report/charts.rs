@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
-use crate::experiment::{Form, Place, ResolvedPart, ResolvedSeries, Slice};
-use crate::figures::{BarChart, LineChart, Point, Series};
+use crate::experiment::{Form, MapCurve, Place, ResolvedPart, ResolvedSeries, Slice, option_at};
+use crate::figures::{BarChart, HeatMap, LineChart, Point, Series};
 use crate::run::{Trace, TrainingPoint, figure_stem};
 use crate::summary::{Summary, condition_label};
 use crate::{Cell, Metric, Reference};
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 pub(super) struct Chart {
     /// File name stem.
     pub(super) file: String,
@@ -184,6 +184,99 @@ fn drawn(
         }
         .svg(),
     }
+}
+
+/// Heat maps of a part: of each metric the means that were measured, and the published figures.
+pub(super) fn maps(part: &ResolvedPart, summary: &Summary) -> Vec<Chart> {
+    let mut charts = Vec::new();
+    for &metric in &part.charts {
+        for slice in part.charted() {
+            for published in [false, true] {
+                let Some(map) = map_of(part, summary, metric, &slice, published) else {
+                    continue;
+                };
+                let mut name = vec![part.name.as_str(), metric.name(), "map"];
+                name.extend(slice.condition.as_deref());
+                name.push(whose(published));
+                charts.push(Chart {
+                    file: figure_stem(&name),
+                    svg: map.svg(),
+                });
+            }
+        }
+    }
+    charts
+}
+
+fn whose(published: bool) -> &'static str {
+    match published {
+        true => "published",
+        false => "measured",
+    }
+}
+
+/// One map; None where nothing is known.
+pub(super) fn map_of(
+    part: &ResolvedPart,
+    summary: &Summary,
+    metric: Metric,
+    slice: &Slice,
+    published: bool,
+) -> Option<HeatMap> {
+    let spec = part.map.as_ref()?;
+    let columns = columns(part, &spec.option);
+    let mut rows: Vec<&Place> = slice.places.iter().collect();
+    rows.sort_by(|a, b| a.x.total_cmp(&b.x));
+    let value = |place: &Place, series: &ResolvedSeries| {
+        let found = summary.at(series, place, metric)?;
+        match published {
+            true => found.reference.as_ref().map(|of| of.value),
+            false => Some(found.spread.mean),
+        }
+    };
+    let mut values = Vec::new();
+    for place in &rows {
+        let row = columns.iter().map(|(_, series)| value(place, series));
+        values.extend(row.map(|value| value.unwrap_or(f64::NAN)));
+    }
+    if values.iter().all(|value| value.is_nan()) {
+        return None;
+    }
+    let condition = slice.condition.as_deref();
+    let title = [Some(metric.label()), condition, Some(whose(published))];
+    let curve = |curve: &MapCurve| {
+        let points = curve.points.iter().map(|&[x, y]| Point::new(x, y));
+        Series::reference(curve.name.clone(), points.collect())
+    };
+    Some(HeatMap {
+        title: title.into_iter().flatten().collect::<Vec<_>>().join(", "),
+        x_label: spec.label.clone(),
+        y_label: slice.x_label.clone(),
+        value_label: axis_label(metric),
+        x: columns.iter().map(|(x, _)| *x).collect(),
+        y: rows.iter().map(|place| place.x).collect(),
+        values,
+        range: (metric.unit() == "%").then_some((0.0, 100.0)),
+        curves: spec.curves.iter().map(curve).collect(),
+        ..HeatMap::default()
+    })
+}
+
+/// The series by the number of an option, rising; those without it are not on the map.
+fn columns<'a>(part: &'a ResolvedPart, option: &str) -> Vec<(f64, &'a ResolvedSeries)> {
+    let number = |series: &ResolvedSeries| {
+        let own = part.options_of(series);
+        let value = option_at(&own, option)?;
+        value
+            .as_float()
+            .or(value.as_integer().map(|whole| whole as f64))
+    };
+    let all = part.series.iter();
+    let mut columns: Vec<_> = all
+        .filter_map(|series| Some((number(series)?, series)))
+        .collect();
+    columns.sort_by(|a, b| a.0.total_cmp(&b.0));
+    columns
 }
 
 /// One chart per cell that left energies. The scale is logarithmic where every value is positive

@@ -193,7 +193,7 @@ fn parts(config: &Resolved, summary: &Summary, mut panels: Vec<PagePanel>) -> Ve
             fallback: part.fallback,
             settings: settings(part),
             main: tables::main(part, summary),
-            charts: charts::of_part(part, summary),
+            charts: [charts::of_part(part, summary), charts::maps(part, summary)].concat(),
             tables: tables::details(part, summary),
             panels: own,
         }

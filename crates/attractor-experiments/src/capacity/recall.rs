@@ -1,7 +1,7 @@
 //! Recall of stored patterns of signs.
 
 use super::sweep::{self, Model, Point};
-use attractor::catalogue::{self, MOST};
+use attractor::catalogue::MOST;
 use attractor::evaluation::{Measurement, Metric};
 use serde::Deserialize;
 
@@ -50,17 +50,7 @@ impl Recall {
             let expected = format!("a load of at least one pattern in {}", options.dim);
             return Err(task.misplaced("levels", expected, load));
         }
-        let family = sweep::family(options.dim);
-        let found = family.iter().find(|model| model.name == options.model);
-        let model = match (found, catalogue::find(&options.model)) {
-            (Some(model), _) => model.clone(),
-            (None, Ok(recipe)) => Model::of(recipe),
-            (None, Err(error)) => {
-                let known: Vec<&str> = family.iter().map(|model| model.name.as_str()).collect();
-                let known = known.join(", ");
-                return Err(task.refuse(format!("`model` is none of {known}; {error}")));
-            }
-        };
+        let model = super::named(task, &options.model, options.dim)?;
         let protocol = sweep::SweepConfig {
             dim: options.dim,
             counts: vec![stored as usize],

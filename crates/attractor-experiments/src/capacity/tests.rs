@@ -106,7 +106,7 @@ fn mistakes_in_options_are_named() {
     let message = refuse("measure = \"recall\"", "measure = \"precision\"");
     assert_eq!(
         message,
-        "part `load`: unknown `measure` `precision`; known: recall, exponent"
+        "part `load`: unknown `measure` `precision`; known: recall, numbers, exponent"
     );
     let message = refuse("flips = 0.1", "flips = 1.1");
     assert!(message.contains("SweepConfig.flipped"), "{message}");
@@ -118,4 +118,62 @@ fn mistakes_in_options_are_named() {
     let message = refuse("0.02", "0.002");
     let expected = "levels: expected a load of at least one pattern in 100, found 0.002";
     assert!(message.contains(expected), "{message}");
+}
+
+const NUMBERS: &str = r#"
+[[parts]]
+name = "numbers"
+title = "t"
+measure = "numbers"
+x_label = "numbers"
+charts = ["capacity"]
+levels = [1024, 4096]
+options = { cues = 20, flips = 0.1, overlap = 0.9, most = 0.5 }
+[[parts.series]]
+name = "hebb"
+options = { model = "hebb", holds = "matrix" }
+[[parts.series]]
+name = "patterns"
+options = { model = "modern", holds = "patterns" }
+[[parts.series]]
+name = "linear"
+options = { model = "linear-memory", holds = "matrix", memory = { read = "raw", rule = { ridge = { lambda = 0.1 } } } }
+[[parts.series]]
+name = "mlp"
+options = { model = "mlp-memory", holds = "layer", memory = { read = "raw", layer = { features = { nonlinearity = "relu_centred" } }, rule = { ridge = { lambda = 0.1 } } } }
+"#;
+
+/// With the same number of numbers: Hebb's matrix holds its 0.14 D or more of one step, ridge regression more,
+/// and kept patterns all that there is room for; more numbers hold more.
+#[test]
+fn memories_are_compared_at_equal_numbers() {
+    let capacities = Bench::new("capacity", NUMBERS).run(Preset::Smoke, Metric::Capacity);
+    let of = |model: &str, level: &str| at(&capacities, model, level);
+    assert_eq!(
+        (of("patterns", "1024"), of("patterns", "4096")),
+        (32.0, 64.0)
+    );
+    for model in ["hebb", "linear", "mlp"] {
+        assert!(of(model, "4096") > of(model, "1024"), "{capacities:?}");
+    }
+    assert!((3.0..32.0).contains(&of("hebb", "4096")), "{capacities:?}");
+    assert!(
+        of("linear", "4096") > 1.5 * of("hebb", "4096"),
+        "{capacities:?}"
+    );
+    let bits = Bench::new("capacity", NUMBERS).run(Preset::Smoke, Metric::BitsPerNumber);
+    assert_eq!(at(&bits, "patterns", "4096"), 1.0);
+    for (from, to, expected) in [
+        ("[1024, 4096]", "[1025]", "the square of a whole number"),
+        ("flips = 0.1", "flips = 0.0", "expected `flips` above 0"),
+        (
+            "layer = { features = { nonlinearity = \"relu_centred\" } }, ",
+            "",
+            "`memory.layer`",
+        ),
+    ] {
+        assert!(NUMBERS.contains(from), "{from}");
+        let message = Bench::new("capacity", &NUMBERS.replace(from, to)).refusal(Preset::Smoke);
+        assert!(message.contains(expected), "{message}");
+    }
 }

@@ -1,6 +1,7 @@
 //! How many facts a memory holds, against the numbers that are written into it.
 
 use attractor::evaluation::{Measurement, Metric};
+use attractor::factual_recall::Ending;
 use attractor::factual_recall::capacity::{Capacity, Range, power_law, search};
 use serde::Deserialize;
 
@@ -101,7 +102,7 @@ impl Options {
         seed: u64,
         known: &mut Known,
         session: &mut dyn Session,
-    ) -> Result<Capacity> {
+    ) -> Result<Searched> {
         let Self {
             store,
             alpha,
@@ -127,19 +128,42 @@ impl Options {
             highest,
             ratio: *ratio,
         };
-        let mut tried = 0;
+        let (mut tried, mut lost) = (0, 0);
         let found = search(range, |count| {
             tried += 1;
             session.progress(&task.series.name, tried.min(40), 40, "sizes tried");
             let (keys, answers, targets) = facts.first(count, *classes)?;
             let about = (&keys, &answers, targets.as_slice());
-            let written = Written::write(store, about, width, seed)?;
-            Ok(written.share(&keys, &answers, &targets)? >= *share)
+            let found = Written::write(store, about, width, seed)?;
+            if found.ending == Some(Ending::Diverged) {
+                lost += 1;
+                return Ok(false);
+            }
+            Ok(found.written.share(&keys, &answers, &targets)? >= *share)
         })?;
+        if lost > 0 {
+            session.note(&format!(
+                "{}: {lost} of {tried} trainings diverged",
+                task.cell
+            ));
+        }
         session.check()?;
+        let found = match lost {
+            0 => Searched::Told(found),
+            _ => Searched::Diverged(100.0 * f64::from(lost) / tried as f64),
+        };
         known.capacities.insert(key, found);
         Ok(found)
     }
+}
+
+/// What a search came to.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Searched {
+    Told(Capacity),
+    /// This share of the trainings, in percent, left the finite numbers: where they do says nothing of
+    /// how many facts there is room for.
+    Diverged(f64),
 }
 
 /// One number of parameters on one line.
@@ -173,17 +197,19 @@ impl<'a> Search<'a> {
         let found = self
             .options
             .capacity(task, self.parameters, seed, known, session)?;
-        let Capacity::Found(count) = found else {
-            session.note(&format!(
-                "{}: no capacity within the range: {found:?}",
-                task.cell
-            ));
-            return Ok(Vec::new());
-        };
         let of = |metric, value| Measurement {
             metric,
             value,
             n: 1,
+        };
+        let count = match found {
+            Searched::Told(Capacity::Found(count)) => count,
+            Searched::Told(failed) => {
+                let cell = task.cell;
+                session.note(&format!("{cell}: no capacity within the range: {failed:?}"));
+                return Ok(Vec::new());
+            }
+            Searched::Diverged(share) => return Ok(vec![of(Metric::Diverged, share)]),
         };
         let each = count as f64 * (count as f64).ln() / self.parameters as f64;
         Ok(vec![
@@ -234,7 +260,7 @@ impl<'a> Slope<'a> {
                 let found = self
                     .options
                     .capacity(self.task, parameters, seed, known, session)?;
-                let Capacity::Found(count) = found else {
+                let Searched::Told(Capacity::Found(count)) = found else {
                     let cell = self.task.cell;
                     session.note(&format!(
                         "{cell}: none within the range at {parameters}: {found:?}"

@@ -6,7 +6,7 @@ use attractor::factual_recall::transformer::edit::{Along, Edited, Site};
 use serde::Deserialize;
 
 use super::Known;
-use super::recall::{Training, units};
+use super::recall::{Training, diverged, units};
 use crate::{Result, Session, Task};
 
 /// What a series says.
@@ -65,6 +65,13 @@ impl<'a> Edit<'a> {
             known.trained.insert(key.clone(), trained);
         }
         let (facts, trained) = (training.task(seed)?, &known.trained[&key]);
+        if diverged(self.task, trained.ending, trained.steps, session) {
+            return Ok(vec![Measurement {
+                metric: Metric::Diverged,
+                value: 100.0,
+                n: facts.facts().len(),
+            }]);
+        }
         let order = rng::permutation(&mut rng::stream(seed, "edits"), facts.facts().len());
         let mut found: Vec<Edited> = Vec::new();
         for (index, &fact) in order.iter().take(*edits).enumerate() {

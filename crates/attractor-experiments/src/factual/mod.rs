@@ -27,7 +27,6 @@ mod tests;
 use std::collections::HashMap;
 
 use attractor::evaluation::Measurement;
-use attractor::factual_recall::capacity::Capacity;
 use attractor::factual_recall::dynamics::Curve;
 use attractor::factual_recall::transformer::TrainedTransformer;
 
@@ -53,11 +52,9 @@ pub struct FactualRecall {
 /// What several cells need, by everything that decides it.
 #[derive(Default)]
 struct Known {
-    capacities: HashMap<String, Capacity>,
+    capacities: HashMap<String, capacity::Searched>,
     curves: HashMap<String, Curve>,
     trained: HashMap<String, TrainedTransformer<f32>>,
-    /// Shares of facts answered, by part and seed, then by heads and units.
-    maps: HashMap<String, Vec<([usize; 2], f64)>>,
 }
 
 impl Protocol for FactualRecall {
@@ -80,8 +77,8 @@ impl Protocol for FactualRecall {
         match task.part.measure.as_str() {
             "capacity" => capacity::Search::new(task)?.measure(known, session),
             "slope" => capacity::Slope::new(task)?.measure(known, session),
-            "precision" => precision::Precision::new(task)?.measure(),
-            "recall" => recall::Recall::new(task)?.measure(known, session),
+            "precision" => precision::Precision::new(task)?.measure(session),
+            "recall" => recall::Recall::new(task)?.measure(session),
             "facts" => recall::Facts::new(task)?.measure(session),
             "stages" => stages::Stages::new(task)?.measure(known, session),
             "stage_times" => stages::Times::new(task)?.measure(known),

@@ -5,8 +5,9 @@ use attractor::evaluation::{Measurement, Metric};
 use attractor::factual_recall::precision::{noisy, quantised};
 use serde::Deserialize;
 
+use super::recall::diverged;
 use super::store::{Drawn, Store, Written};
-use crate::{Result, Task};
+use crate::{Result, Session, Task};
 
 /// What a level is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -69,7 +70,7 @@ impl<'a> Precision<'a> {
         }
     }
 
-    pub(super) fn measure(&self) -> Result<Vec<Measurement>> {
+    pub(super) fn measure(&self, session: &mut dyn Session) -> Result<Vec<Measurement>> {
         let Options {
             store,
             change,
@@ -80,7 +81,16 @@ impl<'a> Precision<'a> {
         let seed = self.task.cell.seed;
         let drawn = Drawn::draw(seed, *facts, None, *dim)?;
         let (keys, answers, targets) = drawn.first(*facts, None)?;
-        let mut written = Written::write(store, (&keys, &answers, &targets), *width, seed)?;
+        let found = Written::write(store, (&keys, &answers, &targets), *width, seed)?;
+        let lost = |ending| diverged(self.task, ending, found.steps, session);
+        if found.ending.is_some_and(lost) {
+            return Ok(vec![Measurement {
+                metric: Metric::Diverged,
+                value: 100.0,
+                n: *facts,
+            }]);
+        }
+        let mut written = found.written;
         let weights = written.weights_mut()?;
         *weights = match change {
             Change::Bits => quantised(weights, self.level as u32)?,

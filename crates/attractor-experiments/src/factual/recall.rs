@@ -2,7 +2,6 @@
 
 use std::ops::ControlFlow;
 
-use attractor::evaluation::figures::{HeatMap, Point, Series};
 use attractor::evaluation::{Measurement, Metric};
 use attractor::factual_recall::capacity::{Capacity, Range, search};
 use attractor::factual_recall::trained::Rule;
@@ -12,7 +11,6 @@ use attractor::factual_recall::transformer::{
 use attractor::factual_recall::{Ending, FactTask, FactTaskConfig, Transformer, TransformerConfig};
 use serde::Deserialize;
 
-use super::Known;
 use crate::{Error, Result, Session, Task};
 
 /// The task and its training.
@@ -121,91 +119,35 @@ impl<'a> Recall<'a> {
         })
     }
 
-    pub(super) fn measure(
-        &self,
-        known: &mut Known,
-        session: &mut dyn Session,
-    ) -> Result<Vec<Measurement>> {
+    pub(super) fn measure(&self, session: &mut dyn Session) -> Result<Vec<Measurement>> {
         let (facts, trained) = self.training.train(self.task, self.width, session)?;
         let n = facts.facts().len();
-        let cell = self.task.cell;
-        if trained.ending == Ending::Diverged {
-            session.note(&format!(
-                "{cell}: training diverged after {} steps",
-                trained.steps
-            ));
-        }
-        let Some(best) = trained.best() else {
-            return Ok(Vec::new());
-        };
         let of = |metric, value| Measurement { metric, value, n };
-        let map = known
-            .maps
-            .entry(format!("{} {}", self.task.part.name, cell.seed))
-            .or_default();
-        let place = [self.training.heads, self.width];
-        map.retain(|(other, _)| *other != place);
-        map.push((place, best));
-        if map.len() == self.cells() {
-            let svg = self.map(map).svg();
-            let caption = "Facts answered, over parameters of the attention and of the MLP";
-            session.drawing(cell, "map", caption, &svg)?;
+        let steps = of(Metric::Steps, trained.steps as f64);
+        if diverged(self.task, trained.ending, trained.steps, session) {
+            return Ok(vec![of(Metric::Diverged, 100.0), steps]);
         }
-        Ok(vec![
-            of(Metric::Accuracy, 100.0 * best),
-            of(Metric::Steps, trained.steps as f64),
-            of(
-                Metric::Loss,
-                trained.looks.last().map_or(f64::MAX, |look| look.loss),
-            ),
-        ])
+        let best = trained
+            .best()
+            .map(|best| of(Metric::Accuracy, 100.0 * best));
+        let loss = trained.looks.last().map(|look| of(Metric::Loss, look.loss));
+        Ok([best, Some(steps), loss].into_iter().flatten().collect())
     }
+}
 
-    /// Cells of the part, one seed.
-    fn cells(&self) -> usize {
-        let part = self.task.part;
-        let levels = |own: &Option<Vec<f64>>| own.as_ref().map_or(part.levels.len(), Vec::len);
-        part.series
-            .iter()
-            .map(|series| levels(&series.levels))
-            .sum()
+/// Whether a training left the finite numbers, which the run then says in words as well. What such a training
+/// read before is no accuracy of its own.
+pub(super) fn diverged(
+    task: Task<'_>,
+    ending: Ending,
+    steps: usize,
+    session: &mut dyn Session,
+) -> bool {
+    if ending == Ending::Diverged {
+        let cell = task.cell;
+        session.note(&format!("{cell}: training diverged after {steps} steps"));
     }
-
-    fn map(&self, cells: &[([usize; 2], f64)]) -> HeatMap {
-        let Training { dim, head_dim, .. } = self.training;
-        let axis = |of: usize| {
-            let mut all: Vec<usize> = cells.iter().map(|(place, _)| place[of]).collect();
-            all.sort_unstable();
-            all.dedup();
-            all
-        };
-        let (heads, units) = (axis(0), axis(1));
-        let value = |place: [usize; 2]| {
-            let found = cells.iter().find(|(other, _)| *other == place);
-            found.map_or(f64::NAN, |(_, share)| 100.0 * share)
-        };
-        let values = units
-            .iter()
-            .flat_map(|&m| heads.iter().map(move |&h| [h, m]))
-            .map(value);
-        let attention = |h: f64| (dim * head_dim) as f64 * h;
-        // The frontier that is drawn into the published figure.
-        let line = [1280.0, 2048.0, 3072.0, 4096.0, 4600.0]
-            .map(|x| Point::new(x, 2300.0 - 0.5 * x))
-            .to_vec();
-        HeatMap {
-            title: "Facts answered".into(),
-            x_label: "attention, d d_h H".into(),
-            y_label: "MLP, d m".into(),
-            value_label: "%".into(),
-            x: heads.iter().map(|&h| attention(h as f64)).collect(),
-            y: units.iter().map(|&m| (dim * m) as f64).collect(),
-            values: values.collect(),
-            range: Some((0.0, 100.0)),
-            curves: vec![Series::reference("published frontier", line)],
-            ..HeatMap::default()
-        }
-    }
+    ending == Ending::Diverged
 }
 
 /// What a series of capacities says.
@@ -280,7 +222,7 @@ impl<'a> Facts<'a> {
             highest: highest.ceil() as usize,
             ratio: self.options.ratio,
         };
-        let mut stopped = None;
+        let (mut stopped, mut tried, mut lost) = (None, 0u32, 0u32);
         let found = search(range, |size| {
             let training = Training {
                 subjects: size,
@@ -288,7 +230,14 @@ impl<'a> Facts<'a> {
                 ..self.training
             };
             match training.train(self.task, self.width, session) {
-                Ok((_, trained)) => Ok(trained.best().is_some_and(|share| share >= 0.99)),
+                Ok((_, trained)) => {
+                    tried += 1;
+                    if diverged(self.task, trained.ending, trained.steps, session) {
+                        lost += 1;
+                        return Ok(false);
+                    }
+                    Ok(trained.best().is_some_and(|share| share >= 0.99))
+                }
                 Err(error) => {
                     stopped = Some(error);
                     Err(attractor::core::Error::config(
@@ -303,6 +252,15 @@ impl<'a> Facts<'a> {
             (_, Some(error)) => return Err(error),
             (found, None) => found.map_err(Error::from)?,
         };
+        let of = |metric, value| Measurement {
+            metric,
+            value,
+            n: 1,
+        };
+        if lost > 0 {
+            let share = 100.0 * f64::from(lost) / f64::from(tried);
+            return Ok(vec![of(Metric::Diverged, share)]);
+        }
         let Capacity::Found(size) = found else {
             session.note(&format!(
                 "{}: no capacity within the range: {found:?}",
@@ -311,11 +269,6 @@ impl<'a> Facts<'a> {
             return Ok(Vec::new());
         };
         let facts = (size * size) as f64;
-        let of = |metric, value| Measurement {
-            metric,
-            value,
-            n: 1,
-        };
         Ok(vec![
             of(Metric::Capacity, facts),
             of(Metric::Density, facts / parameters),

@@ -137,6 +137,14 @@ impl<'a> Stages<'a> {
             Series::new(name, points.collect())
         };
         let top = curve.points.first().map_or(1.0, |point| point.loss);
+        let last = curve.points.last().map_or(0.0, |point| point.step as f64);
+        let (block, all) = (
+            self.options.answers as f64,
+            (self.options.answers * self.options.relations) as f64,
+        );
+        let plateau = |name: &str, at: f64| {
+            Series::reference(name, vec![Point::new(0.0, at), Point::new(last, at)])
+        };
         let end = |name: &str, at: f64| {
             Series::reference(name, vec![Point::new(at, 0.0), Point::new(at, top)])
         };
@@ -148,6 +156,8 @@ impl<'a> Stages<'a> {
                 line("loss", |point| point.loss),
                 line("of the relation alone", |point| point.relation_loss),
                 line("of the subject alone", |point| point.subject_loss),
+                plateau("nothing known, ln(D R)", all.ln()),
+                plateau("relation known, ln D", block.ln()),
                 end("predicted: relation", self.times.relation),
                 end("predicted: subject", self.times.subject),
             ],

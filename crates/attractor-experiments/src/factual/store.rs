@@ -5,8 +5,10 @@ use attractor::core::{Error, Result};
 use attractor::factual_recall::capacity::spread_targets;
 use attractor::factual_recall::embedding::{normal_rows, unit_rows};
 use attractor::factual_recall::read::accuracy;
-use attractor::factual_recall::trained::{Facts, TrainConfig, train};
-use attractor::factual_recall::{FeatureMemory, Linear, Matrix, Mlp, Nonlinearity, RandomFeatures};
+use attractor::factual_recall::trained::{Facts, Learned, TrainConfig, train};
+use attractor::factual_recall::{
+    Ending, FeatureMemory, Linear, Matrix, Mlp, Nonlinearity, RandomFeatures,
+};
 use serde::Deserialize;
 
 /// What holds the facts.
@@ -85,6 +87,23 @@ impl Drawn {
     }
 }
 
+/// A memory, and how its training ended, if it was trained.
+pub(super) struct Outcome {
+    pub(super) written: Written,
+    pub(super) ending: Option<Ending>,
+    pub(super) steps: usize,
+}
+
+impl From<Written> for Outcome {
+    fn from(written: Written) -> Self {
+        Self {
+            written,
+            ending: None,
+            steps: 0,
+        }
+    }
+}
+
 /// A written memory.
 pub(super) enum Written {
     Linear(Linear<f32>),
@@ -98,7 +117,7 @@ impl Written {
         (keys, answers, targets): (&Matrix<f32>, &Matrix<f32>, &[u32]),
         width: usize,
         seed: u64,
-    ) -> Result<Self> {
+    ) -> Result<Outcome> {
         let dim = keys.cols();
         let chosen: Vec<usize> = targets.iter().map(|&target| target as usize).collect();
         let values = answers.pick(&chosen);
@@ -106,7 +125,9 @@ impl Written {
             let mut rng = rng::stream(seed, "facts: directions");
             RandomFeatures::draw(&mut rng, width, dim, nonlinearity)
         };
-        Ok(match *store {
+        let start = || rng::stream(seed, "facts: first weights");
+        let facts = Facts::new(keys, targets, answers)?;
+        let written = match *store {
             Store::Hebbian => Self::Linear(Linear::hebbian(keys, &values)?),
             Store::Ridge { lambda } => Self::Linear(Linear::ridge(keys, &values, lambda)?),
             Store::Features { nonlinearity } => Self::Features(FeatureMemory::hebbian(
@@ -122,19 +143,16 @@ impl Written {
                 Self::Features(FeatureMemory::ridge(features, keys, &values, lambda)?)
             }
             Store::Trained(config) => {
-                let mut rng = rng::stream(seed, "facts: first weights");
                 let spread = (dim as f64).sqrt().recip();
-                let start = Linear::of(normal_rows(&mut rng, dim, dim, spread)?)?;
-                let facts = Facts::new(keys, targets, answers)?;
-                Self::Linear(train(start, &facts, &config)?.model)
+                let start = Linear::of(normal_rows(&mut start(), dim, dim, spread)?)?;
+                return Ok(trained(train(start, &facts, &config)?, Self::Linear));
             }
             Store::Rectifier(config) => {
-                let mut rng = rng::stream(seed, "facts: first weights");
-                let start = Mlp::init(&mut rng, dim, width, dim)?;
-                let facts = Facts::new(keys, targets, answers)?;
-                Self::Rectifier(train(start, &facts, &config)?.model)
+                let start = Mlp::init(&mut start(), dim, width, dim)?;
+                return Ok(trained(train(start, &facts, &config)?, Self::Rectifier));
             }
-        })
+        };
+        Ok(written.into())
     }
 
     /// The weights that were written.
@@ -178,5 +196,13 @@ impl Written {
             right += accuracy(&scores, &wanted)? * count as f64;
         }
         Ok(right / keys.rows() as f64)
+    }
+}
+
+fn trained<M>(learned: Learned<M>, written: impl Fn(M) -> Written) -> Outcome {
+    Outcome {
+        written: written(learned.model),
+        ending: Some(learned.ending),
+        steps: learned.steps,
     }
 }

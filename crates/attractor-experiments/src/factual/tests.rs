@@ -131,6 +131,35 @@ fn heads_and_units_hold_facts() {
     assert!(message.contains("TransformerConfig.heads"), "{message}");
 }
 
+/// A training that leaves the finite numbers is reported as that, never with the accuracy of chance, whatever
+/// measures it.
+#[test]
+fn trainings_that_diverge_have_no_accuracy() {
+    let absurd = RECALL.replace("rate = 0.01", "rate = 1e30");
+    let bits = r#"
+measure = "precision"
+levels = [8]
+options = { change = "bits", store = { trained = { rule = { sgd = { rate = 1e39 } }, steps = 50, stop_at = 1.0 } }, dim = 8, facts = 20 }
+[[parts.series]]
+name = "trained"
+"#;
+    for (part, level) in [(absurd.as_str(), 2.0), (bits, 8.0)] {
+        let lost = run(part, Metric::Diverged);
+        assert!(!lost.is_empty(), "{level}");
+        assert!(lost.values().all(|share| *share == 100.0), "{lost:?}");
+        let shares = run(part, Metric::Accuracy);
+        assert!(shares.is_empty(), "{shares:?}");
+    }
+    assert!(run(RECALL, Metric::Diverged).is_empty());
+    // Two facts are read by the start; where larger sizes diverge, that is no capacity.
+    let capacity = CAPACITY.replace("rate = 1000.0", "rate = 1e39");
+    let found = run(&capacity, Metric::Capacity);
+    assert!(
+        found.keys().all(|(series, _)| series != "trained"),
+        "{found:?}"
+    );
+}
+
 const STAGES: &str = r#"
 measure = "stages"
 levels = [0, 640, 1280]

@@ -94,7 +94,8 @@ fn capacity(width: usize, kind: Nonlinearity, most: usize) -> f64 {
     (0..seeds).map(of).sum::<f64>() / seeds as f64
 }
 
-/// P7: width is worth something from degree 2 on.
+/// P7: width is worth something from degree 2 on. Capacities scatter: of degree 1 the ratio is 1.91 over 200
+/// seeds of an independent program, and means over ten seeds pass 2.5 in 4 of 1000 draws (over three, in 73).
 #[test]
 fn linear_features_waste_width() {
     let ratio = |kind| capacity(512, kind, 1000) / capacity(64, kind, 250);

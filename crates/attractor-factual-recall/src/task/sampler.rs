@@ -33,6 +33,31 @@ impl FactTask {
     /// # Errors
     /// As [`FactTask::sample`]; [`attractor_core::Error::Config`] if the task has neither.
     pub fn sample_counts(&self, rng: &mut Rng, count: usize) -> Result<CountRows> {
+        self.check_counts(count)?;
+        let vocabulary = self.config.vocabulary();
+        let mut counts = vec![0u8; count * vocabulary];
+        let mut answers = Vec::with_capacity(count);
+        for row in counts.chunks_exact_mut(vocabulary) {
+            answers.push(self.count_row(rng, row));
+        }
+        CountRows::new(counts, vocabulary, answers)
+    }
+
+    /// Counts of a prompt into a row of 0, and its answer.
+    pub(crate) fn count_row(&self, rng: &mut Rng, row: &mut [u8]) -> u32 {
+        let config = &self.config;
+        let (subject, relation) = self.draw(rng);
+        row[subject] = 1;
+        row[config.subjects + relation] = 1;
+        row[config.end()] = 1;
+        for _ in 0..config.length - 3 {
+            row[self.noise(rng) as usize] += 1;
+        }
+        self.facts[subject * config.relations + relation]
+    }
+
+    /// Refuses tasks whose prompts are no counts, and none of them.
+    pub(crate) fn check_counts(&self, count: usize) -> Result<()> {
         let config = &self.config;
         error::require_nonzero("sample_counts.count", count)?;
         if !config.end_token || config.length > usize::from(u8::MAX) {
@@ -44,20 +69,7 @@ impl FactTask {
                 found,
             ));
         }
-        let vocabulary = config.vocabulary();
-        let mut counts = vec![0u8; count * vocabulary];
-        let mut answers = Vec::with_capacity(count);
-        for row in counts.chunks_exact_mut(vocabulary) {
-            let (subject, relation) = self.draw(rng);
-            row[subject] = 1;
-            row[config.subjects + relation] = 1;
-            row[config.end()] = 1;
-            for _ in 0..config.length - 3 {
-                row[self.noise(rng) as usize] += 1;
-            }
-            answers.push(self.facts[subject * config.relations + relation]);
-        }
-        CountRows::new(counts, vocabulary, answers)
+        Ok(())
     }
 
     fn prompts(&self, rng: &mut Rng, pairs: &[(usize, usize)]) -> Result<Prompts> {

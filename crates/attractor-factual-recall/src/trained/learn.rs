@@ -164,13 +164,16 @@ impl<T: Real, M: Trainable<T>> Trainer<T, M> {
     }
 
     /// One full-batch step: mean loss and share read right, both before it.
-    pub fn step(&mut self, facts: &Facts<'_, T>) -> (f64, f64) {
+    ///
+    /// # Errors
+    /// [`Error::Width`] for a model whose gradients have other lengths than its weights.
+    pub fn step(&mut self, facts: &Facts<'_, T>) -> Result<(f64, f64)> {
         let (entropy, gradients) = self.model.gradient(facts, self.form);
         let arrays = self.model.arrays().into_iter();
         self.optimiser
-            .step(arrays.zip(gradients.iter().map(Matrix::data)));
+            .step(arrays.zip(gradients.iter().map(Matrix::data)))?;
         let count = facts.targets.len() as f64;
-        (entropy.loss / count, entropy.right as f64 / count)
+        Ok((entropy.loss / count, entropy.right as f64 / count))
     }
 }
 
@@ -178,7 +181,7 @@ impl<T: Real, M: Trainable<T>> Trainer<T, M> {
 /// step and after the last.
 ///
 /// # Errors
-/// Those of [`TrainConfig::validate`].
+/// Those of [`TrainConfig::validate`]; as [`Trainer::step`].
 pub fn train<T: Real, M: Trainable<T>>(
     start: M,
     facts: &Facts<'_, T>,
@@ -195,7 +198,7 @@ pub fn train<T: Real, M: Trainable<T>>(
     };
     for steps in 0..=config.steps {
         let before = trainer.model.clone();
-        let (loss, share) = trainer.step(facts);
+        let (loss, share) = trainer.step(facts)?;
         learned.steps = steps;
         if !loss.is_finite() {
             learned.ending = Ending::Diverged;

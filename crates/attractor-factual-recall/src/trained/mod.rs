@@ -11,6 +11,7 @@
 mod learn;
 mod mlp;
 mod optimiser;
+pub(crate) mod rows;
 pub mod softmax;
 #[cfg(test)]
 mod tests;

@@ -79,17 +79,32 @@ impl<T: Real> Optimiser<T> {
 
     /// Moves arrays of weights by their gradients; always the same arrays in the same order.
     ///
-    /// # Panics
-    /// If a gradient has another length than its weights.
-    pub fn step<'a>(&mut self, arrays: impl IntoIterator<Item = (&'a mut [T], &'a [T])>) {
+    /// # Errors
+    /// [`Error::Width`] for a gradient of another length than its weights, and for weights of another length
+    /// than in the step before; the arrays before them have moved.
+    pub fn step<'a>(
+        &mut self,
+        arrays: impl IntoIterator<Item = (&'a mut [T], &'a [T])>,
+    ) -> Result<()> {
         self.step += 1;
         for (at, (weights, gradient)) in arrays.into_iter().enumerate() {
-            assert_eq!(weights.len(), gradient.len(), "length of a gradient");
             if self.moments.len() == at {
                 let zeros = || vec![T::of(0.0); weights.len()];
                 self.moments.push([zeros(), zeros()]);
             }
             let [first, second] = &mut self.moments[at];
+            let found = [("gradient", gradient.len()), ("weights", weights.len())];
+            let expected = [weights.len(), first.len()];
+            for ((what, found), expected) in found.into_iter().zip(expected) {
+                if found != expected {
+                    return Err(Error::Width {
+                        what,
+                        expected,
+                        rows: 1,
+                        found,
+                    });
+                }
+            }
             match self.rule {
                 Rule::Sgd { rate, momentum } => {
                     let (rate, momentum) = (T::of(rate), T::of(momentum));
@@ -110,5 +125,6 @@ impl<T: Real> Optimiser<T> {
                 }
             }
         }
+        Ok(())
     }
 }

@@ -1,7 +1,7 @@
 use attractor_core::rng;
 
 use super::softmax::{Form, cross_entropy};
-use super::{Ending, Facts, Learned, Mlp, Rule, TrainConfig, Trainable, Trainer, train};
+use super::{Ending, Facts, Learned, Mlp, Optimiser, Rule, TrainConfig, Trainable, Trainer, train};
 use crate::embedding::{normal_rows, unit_rows};
 use crate::{Linear, Matrix, Real};
 
@@ -105,12 +105,12 @@ fn rules_move_weights_as_they_say() {
     };
     let mut trainer = Trainer::new(begin.clone(), rule, Form::Fused).unwrap();
     let first = gradient(&begin);
-    trainer.step(&facts);
+    trainer.step(&facts).unwrap();
     let mut expected = begin.weights().clone();
     expected.add_scaled(-0.5, &first);
     assert_eq!(trainer.model.weights(), &expected);
     let second = gradient(&trainer.model);
-    trainer.step(&facts);
+    trainer.step(&facts).unwrap();
     expected.add_scaled(-0.5, &second);
     expected.add_scaled(-0.125, &first);
     let pairs = trainer.model.weights().data().iter().zip(expected.data());
@@ -121,7 +121,7 @@ fn rules_move_weights_as_they_say() {
         weight_decay: 0.5,
     };
     let mut trainer = Trainer::new(begin.clone(), rule, Form::Fused).unwrap();
-    trainer.step(&facts);
+    trainer.step(&facts).unwrap();
     let moved = trainer.model.weights().data().iter();
     for ((moved, before), g) in moved.zip(begin.weights().data()).zip(first.data()) {
         let expected = before * 0.95 - 0.1 * g / (g.abs() + 1e-8);
@@ -200,7 +200,7 @@ fn divergence_is_named() {
     // As published, a large rate ends in NaN within a few steps; the fused form does not.
     let ends = |form| {
         let mut trainer = Trainer::new(start(0, 10), SGD, form).unwrap();
-        let losses: Vec<f64> = (0..200).map(|_| trainer.step(&facts).0).collect();
+        let losses: Vec<f64> = (0..200).map(|_| trainer.step(&facts).unwrap().0).collect();
         losses[199]
     };
     assert!(!ends(Form::AsPublished).is_finite());
@@ -234,6 +234,14 @@ fn an_mlp_learns_more_than_a_linear_memory() {
 
 #[test]
 fn mistakes_are_named() {
+    let mut optimiser = Optimiser::<f32>::new(SGD).unwrap();
+    let (mut weights, gradient) = (vec![0.0; 3], [1.0; 3]);
+    optimiser.step([(&mut weights[..], &gradient[..])]).unwrap();
+    let message = |found: attractor_core::Result<()>| found.unwrap_err().to_string();
+    let short = message(optimiser.step([(&mut weights[..], &gradient[..2])]));
+    assert_eq!(short, "gradient: expected shape [n, 3], found [1, 2]");
+    let other = message(optimiser.step([(&mut weights[..2], &gradient[..2])]));
+    assert_eq!(other, "weights: expected shape [n, 3], found [1, 2]");
     let (keys, values, _) = pair::<f64>(4, 5, 3);
     let message = |targets: &[u32]| Facts::new(&keys, targets, &values).unwrap_err().to_string();
     assert_eq!(message(&[0, 1]), "keys: expected 2 rows, found 5");

@@ -11,13 +11,36 @@
 //! prompts would underflow once the attention is sharp. Eight heads stand beside each other in a vector.
 
 use attractor_core::{Error, Result};
-use pulp::Arch;
 
-use super::tables::{Back, Tables, attend, place};
-use super::tail::{BLOCK, Tail};
+use super::tables::{Back, Lanes, Tables, attend, place};
+use super::tail::{BLOCK, Block, Tail, TailGradient};
 use super::{Occurrences, Parameters, Step, Transformer};
 use crate::trained::softmax::Entropy;
 use crate::{Matrix, Real};
+
+/// What a step works in. Kept from one step to the next, of the same sizes, nothing is allocated.
+#[derive(Debug, Clone, Default)]
+pub struct Workspace<T> {
+    tables: Tables<T>,
+    weights: Vec<Lanes<T>>,
+    along: Vec<Lanes<T>>,
+    attended: Matrix<T>,
+    block: Block<T>,
+    of_tail: TailGradient<T>,
+    of_scores: Matrix<T>,
+    of_values: Matrix<T>,
+    of_directions: Matrix<T>,
+    of_spread: Matrix<T>,
+    of_query: Vec<T>,
+    gradient: Parameters<T>,
+}
+
+impl<T> Workspace<T> {
+    /// The gradient of the last step; without numbers before the first.
+    pub fn gradient(&self) -> &Parameters<T> {
+        &self.gradient
+    }
+}
 
 impl<T: Real> Transformer<T> {
     /// Scores of all answers `[b, answers]`, as [`Transformer::scores`] has them.
@@ -28,11 +51,13 @@ impl<T: Real> Transformer<T> {
         self.check_batch(batch)?;
         let tables = Tables::new(self);
         let tail = Tail::new(self, &tables.output);
-        let (mut weights, mut scores) = (Vec::new(), Vec::new());
+        let mut work = Workspace::<T>::default();
+        let mut scores = Vec::new();
         for first in (0..batch.len()).step_by(BLOCK) {
             let rows = first..batch.len().min(first + BLOCK);
-            let attended = attend(&tables, batch, rows, &mut weights);
-            scores.extend_from_slice(tail.scores(&attended).data());
+            attend(&tables, batch, rows, &mut work.weights, &mut work.attended);
+            tail.forward(&work.attended, &mut work.block);
+            scores.extend_from_slice(work.block.scores.data());
         }
         Matrix::new(batch.len(), self.unembedding.rows(), scores)
     }
@@ -42,47 +67,63 @@ impl<T: Real> Transformer<T> {
     /// # Errors
     /// As [`Transformer::collapsed_scores`].
     pub fn collapsed_step(&self, batch: &Occurrences) -> Result<Step<T>> {
+        let mut work = Workspace::default();
+        let [loss, accuracy] = self.collapsed_step_in(batch, &mut work)?;
+        Ok(Step {
+            loss,
+            accuracy,
+            gradient: work.gradient,
+        })
+    }
+
+    /// The same in a workspace, which keeps the gradient: mean loss and share of right answers.
+    ///
+    /// # Errors
+    /// As [`Transformer::collapsed_scores`].
+    pub fn collapsed_step_in(
+        &self,
+        batch: &Occurrences,
+        work: &mut Workspace<T>,
+    ) -> Result<[f64; 2]> {
         self.check_batch(batch)?;
-        let tables = Tables::new(self);
+        let Workspace {
+            tables,
+            weights,
+            along,
+            attended,
+            block,
+            of_tail,
+            of_scores,
+            of_values,
+            ..
+        } = work;
+        tables.fill(self);
         let tail = Tail::new(self, &tables.output);
-        let mut of_tail = tail.gradient();
-        let mut of_scores = Matrix::zeros(tables.scores.rows(), tables.scores.cols());
-        let mut of_values = Matrix::zeros(tables.values.rows(), tables.values.cols());
-        let mut weights = Vec::new();
+        tail.clear(of_tail);
+        of_scores.clear(tables.scores.rows(), tables.scores.cols());
+        of_values.clear(tables.values.rows(), tables.values.cols());
         let mut all = Entropy::default();
         for first in (0..batch.len()).step_by(BLOCK) {
             let rows = first..batch.len().min(first + BLOCK);
-            let attended = attend(&tables, batch, rows.clone(), &mut weights);
+            attend(tables, batch, rows.clone(), weights, attended);
             let answers = &batch.answers[rows.clone()];
-            let (entropy, back) = tail.backward(&attended, answers, batch.len(), &mut of_tail);
+            let entropy = tail.backward(attended, answers, batch.len(), of_tail, block);
             all.loss += entropy.loss;
             all.right += entropy.right;
-            Arch::new().dispatch(Back {
-                tables: &tables,
+            T::back(Back {
+                tables,
                 batch,
                 rows,
-                weights: &weights,
-                of_attended: &back,
-                of_scores: &mut of_scores,
-                of_values: &mut of_values,
+                weights,
+                of_attended: &block.of_attended,
+                of_scores,
+                of_values,
+                along,
             });
         }
-        let mut gradient = Parameters::zeros(&self.config);
-        (gradient.first, gradient.bias) = (of_tail.first, of_tail.bias);
-        gradient.second = of_tail.second;
-        self.off_tables(
-            &tables,
-            &of_scores,
-            &of_values,
-            &of_tail.output,
-            &mut gradient,
-        );
+        self.off_tables(work);
         let count = batch.len() as f64;
-        Ok(Step {
-            loss: all.loss / count,
-            accuracy: all.right as f64 / count,
-            gradient,
-        })
+        Ok([all.loss / count, all.right as f64 / count])
     }
 
     fn check_batch(&self, batch: &Occurrences) -> Result<()> {
@@ -105,35 +146,56 @@ impl<T: Real> Transformer<T> {
         }
     }
 
-    /// From the gradients of the tables to those of Q, K, V and O.
-    fn off_tables(
-        &self,
-        tables: &Tables<T>,
-        of_scores: &Matrix<T>,
-        of_values: &Matrix<T>,
-        of_output: &Matrix<T>,
-        gradient: &mut Parameters<T>,
-    ) {
-        let (heads, dh) = (self.config.heads, self.config.head_dim);
-        let of_directions = self.embedding.t_times(of_scores);
-        let of_spread = self.embedding.t_times(of_values);
+    /// From the gradients of the tables to those of the weights.
+    fn off_tables(&self, work: &mut Workspace<T>) {
+        let Workspace {
+            tables,
+            of_tail,
+            of_scores,
+            of_values,
+            of_directions,
+            of_spread,
+            of_query,
+            gradient,
+            ..
+        } = work;
+        let (d, heads, dh) = (self.config.dim, self.config.heads, self.config.head_dim);
+        let transposed = self.embedding.view().transpose();
+        of_directions.set_product(transposed, of_scores.view());
+        of_spread.set_product(transposed, of_values.view());
+        for array in [&mut gradient.query, &mut gradient.key, &mut gradient.value] {
+            array.reshape(d, heads * dh);
+        }
         let scale = T::of((dh as f64).sqrt().recip());
-        let mut of_query = vec![T::of(0.0); heads * dh];
-        for i in 0..self.config.dim {
+        of_query.clear();
+        of_query.resize(heads * dh, T::of(0.0));
+        for i in 0..d {
             for (column, of_query) in of_query.iter_mut().enumerate() {
                 let of_direction = of_directions.row(i)[column / dh] * scale;
-                gradient.key.row_mut(i)[column] = of_direction * tables.query[column];
+                gradient.key.row_mut(i)[column] = of_direction * tables.query.data()[column];
                 *of_query += of_direction * self.parameters.key.row(i)[column];
                 gradient.value.row_mut(i)[column] =
                     of_spread.row(i)[place(column / dh, column % dh, dh)];
             }
         }
         let end = self.embedding.row(self.embedding.rows() - 1);
-        gradient.query =
-            Matrix::from_fn(end.len(), heads * dh, |i, column| end[i] * of_query[column]);
+        for (i, &end) in end.iter().enumerate() {
+            let row = gradient.query.row_mut(i).iter_mut();
+            row.zip(&*of_query)
+                .for_each(|(gradient, &of)| *gradient = end * of);
+        }
+        gradient.output.reshape(heads * dh, d);
         for row in 0..heads * dh {
-            let placed = of_output.row(place(row / dh, row % dh, dh));
+            let placed = of_tail.output.row(place(row / dh, row % dh, dh));
             gradient.output.row_mut(row).copy_from_slice(placed);
+        }
+        for (array, found) in [
+            (&mut gradient.first, &of_tail.first),
+            (&mut gradient.bias, &of_tail.bias),
+            (&mut gradient.second, &of_tail.second),
+        ] {
+            array.reshape(found.rows(), found.cols());
+            array.data_mut().copy_from_slice(found.data());
         }
     }
 }

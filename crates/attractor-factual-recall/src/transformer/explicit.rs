@@ -3,7 +3,7 @@
 use attractor_core::Result;
 
 use super::edit::Site;
-use super::tail::{BLOCK, Tail};
+use super::tail::{BLOCK, Block, Tail, TailGradient};
 use super::{Parameters, Step, Transformer};
 use crate::trained::softmax::Entropy;
 use crate::{Matrix, Prompts, Real};
@@ -32,11 +32,13 @@ impl<T: Real> Transformer<T> {
     pub fn scores(&self, prompts: &Prompts) -> Result<Matrix<T>> {
         self.check_prompts(prompts)?;
         let tail = Tail::new(self, &self.parameters.output);
+        let mut block = Block::default();
         let mut scores = Vec::with_capacity(prompts.len() * self.unembedding.rows());
         for first in (0..prompts.len()).step_by(BLOCK) {
             let count = BLOCK.min(prompts.len() - first);
             let attention = self.attend(prompts, first, count);
-            scores.extend_from_slice(tail.scores(&attention.attended).data());
+            tail.forward(&attention.attended, &mut block);
+            scores.extend_from_slice(block.scores.data());
         }
         Matrix::new(prompts.len(), self.unembedding.rows(), scores)
     }
@@ -59,7 +61,11 @@ impl<T: Real> Transformer<T> {
         let attended = self.attend(prompts, 0, prompts.len()).attended;
         Ok(match site {
             Site::Output => attended,
-            Site::SecondLayer => Tail::new(self, &self.parameters.output).hidden(&attended),
+            Site::SecondLayer => {
+                let mut block = Block::default();
+                Tail::new(self, &self.parameters.output).forward(&attended, &mut block);
+                block.hidden
+            }
         })
     }
 
@@ -70,7 +76,8 @@ impl<T: Real> Transformer<T> {
     pub fn explicit_step(&self, prompts: &Prompts) -> Result<Step<T>> {
         self.check_prompts(prompts)?;
         let tail = Tail::new(self, &self.parameters.output);
-        let mut of_tail = tail.gradient();
+        let (mut of_tail, mut block) = (TailGradient::default(), Block::default());
+        tail.clear(&mut of_tail);
         let mut gradient = Parameters::zeros(&self.config);
         let mut all = Entropy::default();
         for first in (0..prompts.len()).step_by(BLOCK) {
@@ -78,10 +85,15 @@ impl<T: Real> Transformer<T> {
             let attention = self.attend(prompts, first, count);
             let answers = &prompts.answers()[first..first + count];
             let attended = &attention.attended;
-            let (entropy, back) = tail.backward(attended, answers, prompts.len(), &mut of_tail);
+            let entropy = tail.backward(attended, answers, prompts.len(), &mut of_tail, &mut block);
             all.loss += entropy.loss;
             all.right += entropy.right;
-            self.back(&attention, &back, prompts.length(), &mut gradient);
+            self.back(
+                &attention,
+                &block.of_attended,
+                prompts.length(),
+                &mut gradient,
+            );
         }
         (gradient.output, gradient.first) = (of_tail.output, of_tail.first);
         (gradient.bias, gradient.second) = (of_tail.bias, of_tail.second);

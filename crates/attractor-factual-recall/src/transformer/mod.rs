@@ -29,12 +29,13 @@ pub mod edit;
 pub mod explicit;
 mod model;
 mod occurrences;
-mod tables;
+pub(crate) mod tables;
 mod tail;
 #[cfg(test)]
 mod tests;
 pub mod train;
 
+pub use collapsed::Workspace;
 pub use model::{Parameters, Transformer, TransformerConfig, beside_each_other, one_after_another};
 pub use occurrences::Occurrences;
 pub use train::{Progress, TrainedTransformer, TransformerTraining};

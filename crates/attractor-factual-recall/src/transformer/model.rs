@@ -43,8 +43,8 @@ impl TransformerConfig {
     }
 }
 
-/// What is learned, or its gradient.
-#[derive(Debug, Clone, PartialEq)]
+/// What is learned, or its gradient. The default has no numbers.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Parameters<T> {
     /// `Q [d, H d_h]`; head h has the columns from `h d_h`.
     pub query: Matrix<T>,

@@ -1,11 +1,12 @@
 //! Prompts by the tokens that occur in them.
 
+use attractor_core::rng::Rng;
 use attractor_core::{Error, Result};
 
-use crate::{CountRows, Prompts};
+use crate::{CountRows, FactTask, Prompts};
 
-/// The tokens that occur in each prompt, and how often.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The tokens that occur in each prompt, and how often. The default has no prompts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Occurrences {
     /// Of prompt b: from `starts[b]` to `starts[b + 1]`.
     pub(super) starts: Vec<usize>,
@@ -42,29 +43,63 @@ impl Occurrences {
     /// # Errors
     /// [`Error::Config`] for a row without that token.
     pub fn of_counts(rows: &CountRows) -> Result<Self> {
-        let mut starts = vec![0];
-        let (mut tokens, mut counts) = (Vec::new(), Vec::new());
+        let mut found = Self {
+            starts: vec![0],
+            answers: rows.answers().to_vec(),
+            vocabulary: rows.vocabulary(),
+            ..Self::default()
+        };
         for row in 0..rows.len() {
-            let row_counts = rows.row(row);
-            if row_counts.last().is_none_or(|&count| count == 0) {
+            let counts = rows.row(row);
+            if counts.last().is_none_or(|&count| count == 0) {
                 return Err(not_the_end(row));
             }
-            for (token, &count) in row_counts.iter().enumerate() {
-                if count > 0 {
-                    tokens.push(token as u32);
-                    counts.push(count);
-                }
-            }
-            starts.push(tokens.len());
+            found.push(counts);
         }
-        let (answers, vocabulary) = (rows.answers().to_vec(), rows.vocabulary());
-        Ok(Self {
-            starts,
-            tokens,
-            counts,
-            answers,
-            vocabulary,
-        })
+        Ok(found)
+    }
+
+    /// Fresh prompts of a task in place of those that were here: those of [`FactTask::sample_counts`] from the
+    /// same stream. Of the same number as before, hardly anything is allocated.
+    ///
+    /// # Errors
+    /// As [`FactTask::sample_counts`].
+    pub fn draw(&mut self, task: &FactTask, rng: &mut Rng, count: usize) -> Result<()> {
+        task.check_counts(count)?;
+        self.vocabulary = task.config().vocabulary();
+        for numbers in [&mut self.tokens, &mut self.answers] {
+            numbers.clear();
+        }
+        self.counts.clear();
+        self.starts.clear();
+        self.starts.push(0);
+        let mut row = vec![0; self.vocabulary];
+        for _ in 0..count {
+            self.answers.push(task.count_row(rng, &mut row));
+            self.push(&row);
+            row.fill(0);
+        }
+        Ok(())
+    }
+
+    /// Adds the tokens of a row of counts, in their order.
+    fn push(&mut self, row: &[u8]) {
+        let (words, rest) = row.as_chunks::<8>();
+        for (index, word) in words.iter().enumerate() {
+            // Most counts are 0: eight at a time.
+            let mut bits = u64::from_le_bytes(*word);
+            while bits != 0 {
+                let at = (bits.trailing_zeros() / 8) as usize;
+                self.tokens.push((8 * index + at) as u32);
+                self.counts.push(word[at]);
+                bits &= !(0xff << (8 * at));
+            }
+        }
+        for (at, &count) in rest.iter().enumerate().filter(|(_, count)| **count > 0) {
+            self.tokens.push((8 * words.len() + at) as u32);
+            self.counts.push(count);
+        }
+        self.starts.push(self.tokens.len());
     }
 
     /// Number of prompts.
@@ -72,7 +107,7 @@ impl Occurrences {
         self.answers.len()
     }
 
-    /// Whether there are none; never.
+    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.answers.is_empty()
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 use super::{Occurrences, Parameters, Transformer};
 use crate::{Matrix, Real};
@@ -11,20 +11,31 @@ use crate::{Matrix, Real};
 const LANES: usize = 8;
 
 /// One number for each of eight heads.
-pub(super) type Lanes<T> = [T; LANES];
+pub(crate) type Lanes<T> = [T; LANES];
+
+/// Eight numbers at once. Operands are copied before it and results stored after it: what is read and written
+/// in between, number by number, no compiler makes a vector of.
+#[inline(always)]
+fn lanes<T>(of: impl Fn(usize) -> T) -> Lanes<T> {
+    std::array::from_fn(of)
+}
 
 /// Scores and values of every token, eight heads in a vector.
-pub(super) struct Tables<T> {
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Tables<T> {
     /// Vectors for each token: `ceil(H / 8)`.
     groups: usize,
-    /// `q [H d_h]` of the end token.
-    pub(super) query: Vec<T>,
+    /// `q [1, H d_h]` of the end token.
+    pub(super) query: Matrix<T>,
     /// `[V, groups]` vectors; heads that there are not have score 0.
     pub(super) scores: Matrix<T>,
     /// `[V, groups d_h]` vectors; heads that there are not have value 0.
     pub(super) values: Matrix<T>,
     /// O with its rows in the order of the values, `[groups d_h 8, d]`.
     pub(super) output: Matrix<T>,
+    /// Keys that are asked for, and V, in the order of the tables.
+    directions: Matrix<T>,
+    spread: Matrix<T>,
 }
 
 /// Where entry j of head h stands among the vectors of a token.
@@ -34,6 +45,13 @@ pub(super) fn place(head: usize, entry: usize, head_dim: usize) -> usize {
 
 impl<T: Real> Tables<T> {
     pub(super) fn new(model: &Transformer<T>) -> Self {
+        let mut tables = Self::default();
+        tables.fill(model);
+        tables
+    }
+
+    /// The tables of a network, in place of what was here.
+    pub(super) fn fill(&mut self, model: &Transformer<T>) {
         let (d, heads, dh) = (model.config.dim, model.config.heads, model.config.head_dim);
         let groups = heads.div_ceil(LANES);
         let Parameters {
@@ -43,42 +61,42 @@ impl<T: Real> Tables<T> {
             output,
             ..
         } = &model.parameters;
-        let end = model.embedding.slice(model.embedding.rows() - 1, 1);
-        let asked = end.times(query);
+        let embedding = &model.embedding;
+        let end = embedding.view().submatrix(embedding.rows() - 1, 0, 1, d);
+        self.groups = groups;
+        self.query.set_product(end, query.view());
         let scale = (dh as f64).sqrt().recip();
-        let mut directions = Matrix::zeros(d, groups * LANES);
-        let mut spread = Matrix::zeros(d, groups * dh * LANES);
+        self.directions.clear(d, groups * LANES);
+        self.spread.clear(d, groups * dh * LANES);
         for i in 0..d {
             for head in 0..heads {
                 let columns = head * dh..(head + 1) * dh;
                 let along = key.row(i)[columns.clone()]
                     .iter()
-                    .zip(&asked.data()[columns.clone()]);
+                    .zip(&self.query.data()[columns.clone()]);
                 let along: T = along.map(|(&key, &query)| key * query).sum();
-                directions.row_mut(i)[head] = along * T::of(scale);
+                self.directions.row_mut(i)[head] = along * T::of(scale);
                 for (j, column) in columns.enumerate() {
-                    spread.row_mut(i)[place(head, j, dh)] = value.row(i)[column];
+                    self.spread.row_mut(i)[place(head, j, dh)] = value.row(i)[column];
                 }
             }
         }
-        let mut placed = Matrix::zeros(groups * dh * LANES, d);
+        self.output.clear(groups * dh * LANES, d);
         for row in 0..heads * dh {
-            placed
+            self.output
                 .row_mut(place(row / dh, row % dh, dh))
                 .copy_from_slice(output.row(row));
         }
-        Self {
-            groups,
-            query: asked.data().to_vec(),
-            scores: model.embedding.times(&directions),
-            values: model.embedding.times(&spread),
-            output: placed,
-        }
+        self.scores
+            .set_product(embedding.view(), self.directions.view());
+        self.values
+            .set_product(embedding.view(), self.spread.view());
     }
 }
 
 /// The attention of a block of prompts.
-struct Attend<'a, T> {
+#[derive(Debug)]
+pub struct Attend<'a, T> {
     tables: &'a Tables<T>,
     batch: &'a Occurrences,
     rows: Range<usize>,
@@ -113,33 +131,33 @@ impl<T: Real> WithSimd for Attend<'_, T> {
             for (group, out) in out.chunks_exact_mut(dh).enumerate() {
                 let mut most = scores[tokens[0] as usize * groups + group];
                 for &token in tokens {
-                    let score = &scores[token as usize * groups + group];
-                    for lane in 0..LANES {
-                        most[lane] = most[lane].larger(score[lane]);
-                    }
+                    let score = scores[token as usize * groups + group];
+                    most = lanes(|i| most[i].larger(score[i]));
                 }
                 let first = weights.len();
                 let mut sums = [T::of(0.0); LANES];
-                for (&token, &count) in tokens.iter().zip(counts) {
-                    let score = &scores[token as usize * groups + group];
-                    let count = T::of(f64::from(count));
-                    let mut weight = [T::of(0.0); LANES];
-                    for lane in 0..LANES {
-                        weight[lane] = count * (score[lane] - most[lane]).exp_non_positive();
-                        sums[lane] += weight[lane];
-                    }
-                    weights.push(weight);
+                for &token in tokens {
+                    let score = scores[token as usize * groups + group];
+                    weights.push(lanes(|i| score[i] - most[i]));
+                }
+                // In a loop of its own, which is as wide as the registers.
+                for value in weights[first..].as_flattened_mut() {
+                    *value = value.exp_non_positive();
+                }
+                for (weight, &count) in weights[first..].iter_mut().zip(counts) {
+                    let (count, each) = (T::of(f64::from(count)), *weight);
+                    *weight = lanes(|i| count * each[i]);
+                    let weight = *weight;
+                    sums = lanes(|i| sums[i] + weight[i]);
                 }
                 let shares = sums.map(|sum| T::of(1.0) / sum);
                 for (&token, weight) in tokens.iter().zip(&mut weights[first..]) {
                     let from = (token as usize * groups + group) * dh;
-                    for lane in 0..LANES {
-                        weight[lane] *= shares[lane];
-                    }
+                    let share = lanes(|i| weight[i] * shares[i]);
+                    *weight = share;
                     for (out, value) in out.iter_mut().zip(&values[from..from + dh]) {
-                        for lane in 0..LANES {
-                            out[lane] += weight[lane] * value[lane];
-                        }
+                        let (before, value) = (*out, *value);
+                        *out = lanes(|i| before[i] + share[i] * value[i]);
                     }
                 }
             }
@@ -148,7 +166,8 @@ impl<T: Real> WithSimd for Attend<'_, T> {
 }
 
 /// The way back through the attention of a block, onto the tables.
-pub(super) struct Back<'a, T> {
+#[derive(Debug)]
+pub struct Back<'a, T> {
     pub(super) tables: &'a Tables<T>,
     pub(super) batch: &'a Occurrences,
     pub(super) rows: Range<usize>,
@@ -158,6 +177,8 @@ pub(super) struct Back<'a, T> {
     /// Shaped as the tables, to be added to.
     pub(super) of_scores: &'a mut Matrix<T>,
     pub(super) of_values: &'a mut Matrix<T>,
+    /// For the prompt at hand.
+    pub(super) along: &'a mut Vec<Lanes<T>>,
 }
 
 impl<T: Real> WithSimd for Back<'_, T> {
@@ -173,6 +194,7 @@ impl<T: Real> WithSimd for Back<'_, T> {
             of_attended,
             of_scores,
             of_values,
+            along,
         } = self;
         let groups = tables.groups;
         let dh = tables.values.cols() / (groups * LANES);
@@ -180,7 +202,6 @@ impl<T: Real> WithSimd for Back<'_, T> {
         let of_scores = of_scores.data_mut().as_chunks_mut::<LANES>().0;
         let of_values = of_values.data_mut().as_chunks_mut::<LANES>().0;
         let mut at = 0;
-        let mut along = Vec::new();
         for (index, row) in rows.enumerate() {
             let tokens = &batch.tokens[batch.starts[row]..batch.starts[row + 1]];
             let back = of_attended.row(index).as_chunks::<LANES>().0;
@@ -192,25 +213,21 @@ impl<T: Real> WithSimd for Back<'_, T> {
                 for (&token, weight) in tokens.iter().zip(weights) {
                     let from = (token as usize * groups + group) * dh;
                     let sums = &mut of_values[from..from + dh];
-                    let mut inner = [T::of(0.0); LANES];
+                    let (weight, mut inner) = (*weight, [T::of(0.0); LANES]);
                     for ((sum, value), back) in
                         sums.iter_mut().zip(&values[from..from + dh]).zip(back)
                     {
-                        for lane in 0..LANES {
-                            inner[lane] += back[lane] * value[lane];
-                            sum[lane] += weight[lane] * back[lane];
-                        }
+                        let (before, value, back) = (*sum, *value, *back);
+                        inner = lanes(|i| inner[i] + back[i] * value[i]);
+                        *sum = lanes(|i| before[i] + weight[i] * back[i]);
                     }
-                    for lane in 0..LANES {
-                        mean[lane] += weight[lane] * inner[lane];
-                    }
+                    mean = lanes(|i| mean[i] + weight[i] * inner[i]);
                     along.push(inner);
                 }
-                for ((&token, weight), inner) in tokens.iter().zip(weights).zip(&along) {
+                for ((&token, weight), inner) in tokens.iter().zip(weights).zip(&*along) {
                     let sum = &mut of_scores[token as usize * groups + group];
-                    for lane in 0..LANES {
-                        sum[lane] += weight[lane] * (inner[lane] - mean[lane]);
-                    }
+                    let (before, weight, inner) = (*sum, *weight, *inner);
+                    *sum = lanes(|i| before[i] + weight[i] * (inner[i] - mean[i]));
                 }
             }
         }
@@ -223,14 +240,14 @@ pub(super) fn attend<T: Real>(
     batch: &Occurrences,
     rows: Range<usize>,
     weights: &mut Vec<Lanes<T>>,
-) -> Matrix<T> {
-    let mut attended = Matrix::zeros(rows.len(), tables.values.cols());
-    Arch::new().dispatch(Attend {
+    attended: &mut Matrix<T>,
+) {
+    attended.clear(rows.len(), tables.values.cols());
+    T::attend(Attend {
         tables,
         batch,
         rows,
         weights,
-        attended: &mut attended,
+        attended,
     });
-    attended
 }

@@ -1,9 +1,6 @@
 //! What follows the attention: output matrix, MLP, unembedding, and the way back.
 
-use faer::Accum;
-
 use super::{Parameters, Transformer};
-use crate::matrix::multiply;
 use crate::trained::softmax::{Entropy, Form, cross_entropy};
 use crate::{Matrix, Real};
 
@@ -18,7 +15,8 @@ pub(super) struct Tail<'a, T> {
     pub(super) unembedding: &'a Matrix<T>,
 }
 
-/// Gradients, added up over blocks. That of the attention is of one block.
+/// Gradients, added up over blocks.
+#[derive(Debug, Clone, Default)]
 pub(super) struct TailGradient<T> {
     pub(super) output: Matrix<T>,
     pub(super) first: Matrix<T>,
@@ -26,10 +24,19 @@ pub(super) struct TailGradient<T> {
     pub(super) second: Matrix<T>,
 }
 
-struct Forward<T> {
+/// What a block goes through, forward and back.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Block<T> {
     x: Matrix<T>,
-    hidden: Matrix<T>,
-    scores: Matrix<T>,
+    /// `[n, m]`
+    pub(super) hidden: Matrix<T>,
+    y: Matrix<T>,
+    /// `[n, answers]`; their gradient after the way back.
+    pub(super) scores: Matrix<T>,
+    of_x: Matrix<T>,
+    of_hidden: Matrix<T>,
+    /// `[n, inner]`: the gradient of what the block attended to.
+    pub(super) of_attended: Matrix<T>,
 }
 
 impl<'a, T: Real> Tail<'a, T> {
@@ -41,25 +48,42 @@ impl<'a, T: Real> Tail<'a, T> {
         }
     }
 
-    pub(super) fn gradient(&self) -> TailGradient<T> {
-        let zeros = |of: &Matrix<T>| Matrix::zeros(of.rows(), of.cols());
-        TailGradient {
-            output: zeros(self.output),
-            first: zeros(&self.parameters.first),
-            bias: zeros(&self.parameters.bias),
-            second: zeros(&self.parameters.second),
+    /// Gradients of 0.
+    pub(super) fn clear(&self, gradient: &mut TailGradient<T>) {
+        let TailGradient {
+            output,
+            first,
+            bias,
+            second,
+        } = gradient;
+        let own = self.parameters;
+        for (gradient, like) in [
+            (output, self.output),
+            (first, &own.first),
+            (bias, &own.bias),
+            (second, &own.second),
+        ] {
+            gradient.clear(like.rows(), like.cols());
         }
     }
 
-    fn forward(&self, attended: &Matrix<T>) -> Forward<T> {
+    /// Hidden units and scores of attention `[n, inner]`.
+    pub(super) fn forward(&self, attended: &Matrix<T>, block: &mut Block<T>) {
         let Parameters {
             first,
             bias,
             second,
             ..
         } = self.parameters;
-        let x = attended.times(self.output);
-        let mut hidden = x.times(first);
+        let Block {
+            x,
+            hidden,
+            y,
+            scores,
+            ..
+        } = block;
+        x.set_product(attended.view(), self.output.view());
+        hidden.set_product(x.view(), first.view());
         let zero = T::of(0.0);
         let width = bias.cols();
         for row in hidden.data_mut().chunks_exact_mut(width.max(1)) {
@@ -67,64 +91,57 @@ impl<'a, T: Real> Tail<'a, T> {
                 *value = (*value + bias).larger(zero);
             }
         }
-        let mut y = x.clone();
+        y.reshape(x.rows(), x.cols());
+        y.data_mut().copy_from_slice(x.data());
         y.add_product(hidden.view(), second.view());
-        let scores = y.times_t(self.unembedding);
-        Forward { x, hidden, scores }
+        scores.set_product(y.view(), self.unembedding.view().transpose());
     }
 
-    /// Hidden units `[n, m]` of attention `[n, inner]`.
-    pub(super) fn hidden(&self, attended: &Matrix<T>) -> Matrix<T> {
-        self.forward(attended).hidden
-    }
-
-    /// Scores `[n, answers]` of attention `[n, inner]`.
-    pub(super) fn scores(&self, attended: &Matrix<T>) -> Matrix<T> {
-        self.forward(attended).scores
-    }
-
-    /// Adds to the gradients of the mean over `count` prompts; the loss of the rows, and the gradient
-    /// `[n, inner]` of what they attended to.
+    /// Forward and back. Adds to the gradients of the mean over `count` prompts; the loss of the rows.
     pub(super) fn backward(
         &self,
         attended: &Matrix<T>,
         answers: &[u32],
         count: usize,
         gradient: &mut TailGradient<T>,
-    ) -> (Entropy, Matrix<T>) {
-        let Forward {
+        block: &mut Block<T>,
+    ) -> Entropy {
+        self.forward(attended, block);
+        let Block {
             x,
             hidden,
-            mut scores,
-        } = self.forward(attended);
+            scores,
+            of_x,
+            of_hidden,
+            of_attended,
+            ..
+        } = block;
         let scale = (count as f64).recip();
-        let entropy = cross_entropy(&mut scores, answers, scale, Form::Fused);
-        let mut of_x = scores.times(self.unembedding);
+        let entropy = cross_entropy(scores, answers, scale, Form::Fused);
+        of_x.set_product(scores.view(), self.unembedding.view());
         if hidden.cols() > 0 {
             gradient
                 .second
                 .add_product(hidden.view().transpose(), of_x.view());
-            let mut inner = of_x.times_t(&self.parameters.second);
+            of_hidden.set_product(of_x.view(), self.parameters.second.view().transpose());
             let zero = T::of(0.0);
-            for (value, &hidden) in inner.data_mut().iter_mut().zip(hidden.data()) {
+            for (value, &hidden) in of_hidden.data_mut().iter_mut().zip(hidden.data()) {
                 *value = if hidden > zero { *value } else { zero };
             }
-            for row in inner.data().chunks_exact(hidden.cols()) {
+            for row in of_hidden.data().chunks_exact(hidden.cols()) {
                 for (sum, &value) in gradient.bias.data_mut().iter_mut().zip(row) {
                     *sum += value;
                 }
             }
             gradient
                 .first
-                .add_product(x.view().transpose(), inner.view());
-            of_x.add_product(inner.view(), self.parameters.first.view().transpose());
+                .add_product(x.view().transpose(), of_hidden.view());
+            of_x.add_product(of_hidden.view(), self.parameters.first.view().transpose());
         }
         gradient
             .output
             .add_product(attended.view().transpose(), of_x.view());
-        let mut of_attended = Matrix::zeros(attended.rows(), attended.cols());
-        let output = self.output.view().transpose();
-        multiply(of_attended.view_mut(), of_x.view(), output, Accum::Replace);
-        (entropy, of_attended)
+        of_attended.set_product(of_x.view(), self.output.view().transpose());
+        entropy
     }
 }

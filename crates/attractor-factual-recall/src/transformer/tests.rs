@@ -3,7 +3,7 @@ use std::ops::ControlFlow;
 use attractor_core::rng;
 
 use super::train::train;
-use super::{Occurrences, Transformer, TransformerConfig, TransformerTraining};
+use super::{Occurrences, Transformer, TransformerConfig, TransformerTraining, Workspace};
 use crate::trained::{Ending, Rule};
 use crate::{CountRows, FactTask, FactTaskConfig, Matrix, Prompts, Real};
 
@@ -81,6 +81,25 @@ fn agree<T: Real>(model: &Transformer<T>, prompts: &Prompts, counts: &Occurrence
             );
         }
     }
+}
+
+/// A workspace that was used, for other sizes even, gives what a new one gives; prompts that are drawn in place
+/// are those of the count rows.
+#[test]
+fn kept_memory_changes_nothing() {
+    let (mut work, mut batch) = (Workspace::<f32>::default(), Occurrences::default());
+    let mut prompts = rng::stream(3, "prompts");
+    for (heads, head_dim, width, count) in [(11, 3, 4, 150), (2, 5, 0, 7), (8, 2, 6, 300)] {
+        let rows = task().sample_counts(&mut prompts.clone(), count).unwrap();
+        batch.draw(&task(), &mut prompts, count).unwrap();
+        assert_eq!(batch, Occurrences::of_counts(&rows).unwrap());
+        let model = model::<f32>(heads, head_dim, width);
+        let fresh = model.collapsed_step(&batch).unwrap();
+        let found = model.collapsed_step_in(&batch, &mut work).unwrap();
+        assert_eq!(found, [fresh.loss, fresh.accuracy]);
+        assert_eq!(work.gradient(), &fresh.gradient);
+    }
+    assert!(batch.draw(&task(), &mut prompts, 0).is_err());
 }
 
 /// P11, second half: places but the last do not matter.
@@ -233,6 +252,16 @@ fn training_stores_the_facts() {
     let (_, small) = trained(1, 1, 0.01, 300);
     assert_eq!(small.ending, Ending::OutOfSteps);
     assert!(small.best().unwrap() < 0.8);
+}
+
+/// P19: more heads never answer less, beyond chance, whatever the number of hidden units.
+#[test]
+fn heads_never_hurt() {
+    for width in [1, 8, 32] {
+        let best = |heads| trained(heads, width, 0.01, 800).1.best().unwrap();
+        let [few, many] = [2, 8].map(best);
+        assert!(many >= few - 0.05, "{width} units: {few} and {many}");
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use attractor_core::rng;
 use attractor_core::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-use super::{Occurrences, Transformer};
+use super::{Occurrences, Transformer, Workspace};
 use crate::read::{Choice, choose};
 use crate::trained::{Ending, Optimiser, Rule};
 use crate::{FactTask, Matrix, Real};
@@ -155,6 +155,7 @@ pub fn train<T: Real>(
     let mut model = start.clone();
     let mut optimiser = Optimiser::new(config.rule)?;
     let mut prompts = rng::stream(seed, "prompts");
+    let (mut batch, mut work) = (Occurrences::default(), Workspace::default());
     let mut trained = TrainedTransformer {
         model: start,
         looks: Vec::new(),
@@ -162,20 +163,25 @@ pub fn train<T: Real>(
         ending: Ending::OutOfSteps,
     };
     for steps in 1..=config.steps {
-        let step = match task.config().end_token {
+        let explicit;
+        let (loss, gradient) = match task.config().end_token {
             true => {
-                let rows = task.sample_counts(&mut prompts, config.batch)?;
-                model.collapsed_step(&Occurrences::of_counts(&rows)?)?
+                batch.draw(task, &mut prompts, config.batch)?;
+                let [loss, _] = model.collapsed_step_in(&batch, &mut work)?;
+                (loss, work.gradient())
             }
-            false => model.explicit_step(&task.sample(&mut prompts, config.batch)?)?,
+            false => {
+                explicit = model.explicit_step(&task.sample(&mut prompts, config.batch)?)?;
+                (explicit.loss, &explicit.gradient)
+            }
         };
-        if !step.loss.is_finite() {
+        if !loss.is_finite() {
             trained.ending = Ending::Diverged;
             break;
         }
-        let gradients = step.gradient.arrays();
-        let arrays = model.parameters.arrays_mut().into_iter().zip(gradients);
-        optimiser.step(arrays.map(|(weights, gradient)| (weights.data_mut(), gradient.data())));
+        let arrays = model.parameters.arrays_mut().into_iter();
+        let arrays = arrays.zip(gradient.arrays());
+        optimiser.step(arrays.map(|(weights, of)| (weights.data_mut(), of.data())))?;
         trained.steps = steps;
         if !steps.is_multiple_of(config.every) && steps != config.steps {
             continue;
@@ -187,7 +193,7 @@ pub fn train<T: Real>(
         let accuracy = model.accuracy(task, seed.wrapping_add(steps as u64))?;
         let look = Progress {
             steps,
-            loss: step.loss,
+            loss,
             accuracy,
         };
         if trained.best().is_none_or(|best| accuracy > best) {

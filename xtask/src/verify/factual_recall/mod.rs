@@ -25,8 +25,6 @@ const FILE: &str = "factual_recall";
 const ONCE: f64 = 1e-9;
 /// After training in double precision.
 const TRAINED: f64 = 1e-6;
-/// Shares that they took the mean of in single precision.
-const SHARES: f64 = 1e-7;
 
 pub(super) const SYSTEM: System = System {
     name: NAME,
@@ -94,6 +92,29 @@ fn argmax(scores: &Matrix<f64>) -> Result<Vec<f64>> {
 /// Decoupled weight decay of their runs, unless the file says otherwise.
 fn weight_decay(file: &File) -> Result<f64> {
     Ok(file.setting("weight_decay", 0.0)?)
+}
+
+/// Compares a share of `count` rows by the number of rows. Theirs is a mean in single precision, so that the
+/// number is whole within its rounding.
+fn compare_share(
+    golden: &mut Golden,
+    file: &File,
+    key: &str,
+    ours: f64,
+    count: usize,
+) -> Result<()> {
+    let shares = vector(file, key)?;
+    let rows = |share: f64| (share * count as f64).round();
+    let rounding = count as f64 * f64::from(f32::EPSILON);
+    for share in &shares {
+        let number = share * count as f64;
+        anyhow::ensure!(
+            (number - number.round()).abs() <= rounding,
+            "{key}: expected a share of {count} rows, found {share}"
+        );
+    }
+    let theirs: Vec<f64> = shares.into_iter().map(rows).collect();
+    golden.compare_values(NAME, &format!("{key}: rows"), &[rows(ours)], &theirs, 0.0)
 }
 
 /// Share of the rows whose first largest score is that of the target.

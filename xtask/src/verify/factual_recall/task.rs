@@ -21,7 +21,7 @@ pub(super) fn check(golden: &mut Golden) -> Result<()> {
     Ok(())
 }
 
-/// The task of a mode: sizes from shapes, exponents from the first two frequencies.
+/// The task of a mode: sizes from shapes, exponents from the first and the last frequency.
 pub(super) fn task(file: &File, mode: &str) -> Result<FactTask> {
     let of = |what: &str| format!("sampler/{mode}_{what}");
     let (shape, _) = file.numbers("sampler/fact_dict")?;
@@ -31,11 +31,10 @@ pub(super) fn task(file: &File, mode: &str) -> Result<FactTask> {
     let (prompts, _) = file.numbers(&of("prompts"))?;
     let exponent = |what: &str| -> Result<f64> {
         let p = super::vector(file, &of(what))?;
-        let exponent = p
-            .get(1)
-            .map_or(0.0, |second| (p[0] / second).ln() / 2f64.ln());
-        // In halves: theirs are rounded to single precision.
-        Ok((4.0 * exponent).round() / 4.0)
+        Ok(match p[..] {
+            [first, .., last] => (first / last).ln() / (p.len() as f64).ln(),
+            _ => 0.0,
+        })
     };
     let config = FactTaskConfig {
         subjects,

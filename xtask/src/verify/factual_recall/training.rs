@@ -80,7 +80,7 @@ fn run(
     let mut trainer = Trainer::new(start.clone(), rule, Form::Fused)?;
     let (mut losses, mut shares) = (Vec::new(), Vec::new());
     for _ in 0..steps {
-        losses.push(trainer.step(facts).0);
+        losses.push(trainer.step(facts)?.0);
         shares.push(super::share(
             &trainer.model.scores(&keys, &values)?,
             &targets,
@@ -103,7 +103,7 @@ fn run(
     let mut trainer = Trainer::new(start, rule, Form::AsPublished)?;
     let (mut losses, mut shares) = (Vec::new(), Vec::new());
     for _ in 0..steps {
-        losses.push(trainer.step(&facts).0);
+        losses.push(trainer.step(&facts)?.0);
         let scores = keys.times_t(trainer.model.weights()).times_t(&values);
         shares.push(super::share(&scores.cast(), &targets)?);
     }
@@ -191,7 +191,7 @@ fn mlp(golden: &mut Golden, file: &File) -> Result<()> {
         let mut trainer = Trainer::new(start.clone(), rule, Form::Fused)?;
         let (mut losses, mut shares) = (Vec::new(), Vec::new());
         for _ in 0..vector(file, &named.key)?.len() {
-            losses.push(trainer.step(&facts).0);
+            losses.push(trainer.step(&facts)?.0);
             shares.push(super::share(
                 &trainer.model.scores(&keys, &values)?,
                 &targets,

@@ -251,7 +251,7 @@ fn train(
                 .arrays_mut()
                 .into_iter()
                 .zip(found.gradient.arrays());
-            optimiser.step(arrays.map(|(weights, of)| (weights.data_mut(), of.data())));
+            optimiser.step(arrays.map(|(weights, of)| (weights.data_mut(), of.data())))?;
         }
         compare(golden, file, &named.key, &losses, TRAINED)?;
         let prefix = named.key.replace("_loss", "_final");
