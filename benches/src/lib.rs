@@ -12,6 +12,7 @@ pub mod firing_rate;
 pub mod gemm;
 pub mod pcn;
 pub mod read;
+pub mod self_calibrating;
 pub mod sparse_recovery;
 pub mod spiking;
 pub mod timing;

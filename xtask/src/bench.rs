@@ -35,18 +35,19 @@ struct Line {
     rows_per_second: Option<f64>,
 }
 
-/// Our programs, in package `benches`, and the peers beside them.
-const PROGRAMS: [(&str, &[&str], &str); 10] = [
-    ("bench-read", &[], "read.py"),
-    ("bench-family", &[], "family.py"),
-    ("bench-vae-step", &[], "vae_step.py"),
-    ("bench-bayespcn", &[], "bayespcn.py"),
-    ("bench-pcn", &[], "pcn.py"),
-    ("bench-spiking", &[], "spiking.py"),
-    ("bench-firing-rate", &[], "firing_rate.py"),
-    ("bench-sparse-recovery", &[], "sparse_recovery.py"),
-    ("bench-entropic", &[], "entropic.py"),
-    ("bench-factual-recall", &[], "factual_recall.py"),
+/// Our programs, in package `benches`, and the peers beside them, where there are any.
+const PROGRAMS: [(&str, &[&str], Option<&str>); 11] = [
+    ("bench-read", &[], Some("read.py")),
+    ("bench-family", &[], Some("family.py")),
+    ("bench-vae-step", &[], Some("vae_step.py")),
+    ("bench-bayespcn", &[], Some("bayespcn.py")),
+    ("bench-pcn", &[], Some("pcn.py")),
+    ("bench-spiking", &[], Some("spiking.py")),
+    ("bench-firing-rate", &[], Some("firing_rate.py")),
+    ("bench-sparse-recovery", &[], Some("sparse_recovery.py")),
+    ("bench-entropic", &[], Some("entropic.py")),
+    ("bench-factual-recall", &[], Some("factual_recall.py")),
+    ("bench-self-calibrating", &[], None),
 ];
 
 /// What our programs call their form where they have only one.
@@ -63,7 +64,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         let mut command = Command::new(cargo);
         command.current_dir(&root).args(["run", "--quiet", "--bin"]);
         ours.extend(lines(command.arg(program).arg("--").args(options))?);
-        if args.peers {
+        if let Some(script) = script.filter(|_| args.peers) {
             let path = root.join("benches/peers").join(script);
             for line in lines(Command::new(&args.python).arg(&path))
                 .with_context(|| format!("{} (see benches/peers/README.md)", path.display()))?

@@ -1,6 +1,6 @@
 //! Observation models: how a cue arises from decoded data.
 
-use burn::tensor::Tensor;
+use burn::tensor::{Bool, Tensor, TensorData};
 
 use crate::Result;
 
@@ -35,6 +35,33 @@ pub trait ObservationModel: Send + Sync + std::fmt::Debug {
             self.energy(cues, one).unsqueeze_dim(1)
         });
         Tensor::cat(columns.collect(), 1)
+    }
+
+    /// How many candidates of each cue are worth exact energies, where [`ObservationModel::rough_energies`] is to rule out the
+    /// others first; `None` if all are. Searches over stored patterns ask.
+    fn shortlist(&self) -> Option<usize> {
+        None
+    }
+
+    /// Cheap stand-ins `[b, n]` for [`ObservationModel::energies`], of which only the order among the candidates of a cue
+    /// counts.
+    fn rough_energies(&self, cues: &Tensor<2>, candidates: Tensor<2>) -> Tensor<2> {
+        self.energies(cues, candidates)
+    }
+
+    /// Energies `[b, n]` of the pairs that are `chosen`, `b n` of them row by row; infinite for all others, so that these
+    /// never win.
+    fn chosen_energies(
+        &self,
+        cues: &Tensor<2>,
+        candidates: Tensor<2>,
+        chosen: &[bool],
+    ) -> Tensor<2> {
+        let energies = self.energies(cues, candidates);
+        let left_out: Vec<bool> = chosen.iter().map(|chosen| !chosen).collect();
+        let mask = TensorData::new(left_out, energies.dims());
+        let mask = Tensor::<2, Bool>::from_data(mask, &energies.device());
+        energies.mask_fill(mask, f32::INFINITY)
     }
 
     /// The model for the cues `[b, d]` of one read, where something about them is worth computing once.

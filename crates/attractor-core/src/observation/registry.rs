@@ -2,9 +2,10 @@
 
 use serde::Deserialize;
 
+use super::self_calibrating::nuisance::{Geometry, Nuisance};
 use super::{Gaussian, Laplace, ObservationModel, SelfCalibrating, StudentT, Truncated};
-use crate::Result;
 use crate::options::{Entry, Options, choose, read};
+use crate::{Error, Result};
 
 /// A line of [`OBSERVATIONS`].
 pub type ObservationEntry = Entry<fn(&Options) -> Result<Box<dyn ObservationModel>>>;
@@ -47,13 +48,8 @@ pub const OBSERVATIONS: &[ObservationEntry] = &[
     },
     Entry {
         name: "self_calibrating",
-        summary: "noise, covered sites and a map of the channels, inferred from each cue (channels, spread)",
-        build: |options| {
-            let Sites { channels, spread } = read(WHAT, "self_calibrating", options)?;
-            Ok(Box::new(
-                SelfCalibrating::new(channels)?.with_spread(spread)?,
-            ))
-        },
+        summary: "noise, covered sites and what else happened, inferred from each cue (channels, height, width, nuisances, shortlist)",
+        build: |options| read::<Sites>(WHAT, "self_calibrating", options)?.build(),
     },
 ];
 
@@ -61,15 +57,43 @@ pub const OBSERVATIONS: &[ObservationEntry] = &[
 #[serde(deny_unknown_fields, default)]
 struct Sites {
     channels: usize,
-    spread: f64,
+    height: Option<usize>,
+    width: Option<usize>,
+    nuisances: Vec<String>,
+    shortlist: Option<usize>,
 }
 
 impl Default for Sites {
     fn default() -> Self {
         Self {
             channels: 1,
-            spread: 10.0,
+            height: None,
+            width: None,
+            nuisances: vec!["affine".into()],
+            shortlist: None,
         }
+    }
+}
+
+impl Sites {
+    fn build(self) -> Result<Box<dyn ObservationModel>> {
+        let geometry = match (self.height, self.width) {
+            (Some(height), Some(width)) => Some(Geometry { height, width }),
+            (None, None) => None,
+            (height, _) => {
+                let found = if height.is_some() { "height" } else { "width" };
+                let rule = "must both be given, or neither";
+                let found = format!("{found} alone");
+                return Err(Error::config("`height` and `width`", rule, found));
+            }
+        };
+        let kinds = self.nuisances.iter().map(|name| Nuisance::by_name(name));
+        let kinds = kinds.collect::<Result<Vec<_>>>()?;
+        let model = SelfCalibrating::new(self.channels)?.with_nuisances(&kinds, geometry)?;
+        Ok(match self.shortlist {
+            Some(count) => Box::new(model.with_shortlist(count)?),
+            None => Box::new(model),
+        })
     }
 }
 

@@ -124,3 +124,26 @@ fn the_registry_builds_every_model_and_names_mistakes() {
     );
     assert!(message("kind = 'truncated'\ncap = -1").starts_with("Truncated.cap: "));
 }
+
+/// What an experiment file says of nuisances is checked before anything is computed.
+#[test]
+fn nuisances_are_read_from_tables() {
+    let built = |text: &str| super::build(&text.parse().unwrap());
+    let all = "kind = 'self_calibrating'\nchannels = 3\nheight = 8\nwidth = 8\n\
+        nuisances = ['affine', 'gain_field', 'translation', 'turn', 'crop']";
+    let model = built(all).unwrap();
+    assert!(model.check(192).is_ok() && model.check(96).is_err());
+    let short = built("kind = 'self_calibrating'\nshortlist = 300").unwrap();
+    assert_eq!(short.shortlist(), Some(300));
+    for (options, named) in [
+        ("height = 8", "height alone"),
+        ("nuisances = ['turn']", "height and width"),
+        ("nuisances = ['rotation']", "translation"),
+        ("height = 0\nwidth = 8", "at least 1 x 1"),
+        ("shortlist = 0", "at least 1"),
+        ("spread = 1.0", "spread"),
+    ] {
+        let refusal = built(&format!("kind = 'self_calibrating'\n{options}")).unwrap_err();
+        assert!(refusal.to_string().contains(named), "{options}: {refusal}");
+    }
+}

@@ -30,15 +30,32 @@ impl Inference for ModeSearch {
         if all.is_empty() {
             return Err(Error::EmptyMemory);
         }
-        let mut columns: Vec<Tensor<2>> = Vec::new();
         let rows = (PART_BYTES / 4 / prior.dim().max(1)).clamp(1, DECODED);
-        for part in all.chunks(rows) {
-            let codes = stored.codes_at(part)?;
-            let of_prior = prior.energy(codes.clone())?;
-            let of_observation = observation.energies(cues, model.decode(codes));
-            columns.push(of_observation + of_prior.unsqueeze_dim(0));
-        }
-        let energies = Tensor::cat(columns, 1);
+        // Energies [b, n], the observation's by a function of decoded codes and the index of the first.
+        let totals = |observed: &dyn Fn(Tensor<2>, usize) -> Tensor<2>| -> Result<Tensor<2>> {
+            let mut columns: Vec<Tensor<2>> = Vec::new();
+            for part in all.chunks(rows) {
+                let codes = stored.codes_at(part)?;
+                let of_prior = prior.energy(codes.clone())?;
+                let of_observation = observed(model.decode(codes), part[0]);
+                columns.push(of_observation + of_prior.unsqueeze_dim(0));
+            }
+            Ok(Tensor::cat(columns, 1))
+        };
+        let energies = match observation.shortlist().filter(|kept| *kept < all.len()) {
+            None => totals(&|decoded, _| observation.energies(cues, decoded))?,
+            Some(kept) => {
+                let rough = totals(&|decoded, _| observation.rough_energies(cues, decoded))?;
+                let kept = lowest_of_rows(&check::to_host(rough)?, all.len(), kept);
+                totals(&|decoded, first| {
+                    let part = first..first + decoded.dims()[0];
+                    let rows = kept.chunks_exact(all.len());
+                    let chosen: Vec<bool> =
+                        rows.flat_map(|row| &row[part.clone()]).copied().collect();
+                    observation.chosen_energies(cues, decoded, &chosen)
+                })?
+            }
+        };
         let (lowest, best): (Tensor<2>, Tensor<2, Int>) = energies.min_dim_with_indices(1);
         let best = best
             .try_into_vec_as::<i64>()
@@ -51,6 +68,12 @@ impl Inference for ModeSearch {
             observation.energy(cues, model.decode(start.clone())) + prior.energy(start.clone())?;
         let first = check::to_host(at_start)?;
         let last = check::to_host(lowest.squeeze_dim::<1>(1))?;
+        if last.iter().any(|energy| energy.is_nan()) {
+            let name = observation.name();
+            let message =
+                format!("the observation model `{name}` gave no numbers for its energies");
+            return Err(Error::Device(message));
+        }
         let mut recall = Recall::single_pass(state);
         recall.trace = Trace {
             terms: vec![TraceTerm {
@@ -62,4 +85,16 @@ impl Inference for ModeSearch {
         recall.energy_last = last;
         Ok(recall)
     }
+}
+
+/// Which of `width` numbers in each row are among its `count` lowest; the first of equal ones, and no NaN before a number.
+fn lowest_of_rows(values: &[f32], width: usize, count: usize) -> Vec<bool> {
+    let mut kept = vec![false; values.len()];
+    for (row, kept) in values.chunks_exact(width).zip(kept.chunks_exact_mut(width)) {
+        let mut order: Vec<usize> = (0..width).collect();
+        let before = |a: &usize, b: &usize| row[*a].total_cmp(&row[*b]).then(a.cmp(b));
+        order.select_nth_unstable_by(count - 1, before);
+        order[..count].iter().for_each(|at| kept[*at] = true);
+    }
+    kept
 }

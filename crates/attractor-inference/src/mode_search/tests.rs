@@ -69,3 +69,74 @@ fn robust_observations_ignore_an_occlusion() {
     assert_eq!(truncated, stored);
     assert!(squared < stored, "squared error finds all {stored} as well");
 }
+
+/// Gaussian errors with a first pass on the first entries alone.
+#[derive(Debug, Clone)]
+struct Short {
+    exact: Gaussian,
+    kept: usize,
+}
+
+impl ObservationModel for Short {
+    fn name(&self) -> &'static str {
+        "short"
+    }
+    fn energy(&self, cues: &Tensor<2>, decoded: Tensor<2>) -> Tensor<1> {
+        self.exact.energy(cues, decoded)
+    }
+    fn gradient(&self, cues: &Tensor<2>, decoded: Tensor<2>) -> Tensor<2> {
+        self.exact.gradient(cues, decoded)
+    }
+    fn shortlist(&self) -> Option<usize> {
+        Some(self.kept)
+    }
+    fn rough_energies(&self, cues: &Tensor<2>, candidates: Tensor<2>) -> Tensor<2> {
+        let few = |rows: Tensor<2>| rows.narrow(1, 0, DATA / 2);
+        self.exact.energies(&few(cues.clone()), few(candidates))
+    }
+    fn boxed(&self) -> Box<dyn ObservationModel> {
+        Box::new(self.clone())
+    }
+}
+
+/// A first pass that keeps all but one gives the answer of the full search; one that keeps a single code gives its own.
+#[test]
+fn a_shortlist_is_compared_exactly() {
+    for seed in 0..6 {
+        let parts = Parts::nonlinear(seed);
+        let stored = parts.prior.codes.dims()[0];
+        let answer = |observation: &dyn ObservationModel| {
+            let problem = Problem {
+                observation,
+                ..parts.problem()
+            };
+            let recall = ModeSearch.infer(&problem).unwrap();
+            (host(recall.state), recall.energy_last)
+        };
+        let exact = Gaussian::new(0.5).unwrap();
+        let short = |kept| Short {
+            exact: exact.clone(),
+            kept,
+        };
+        let full = answer(&exact);
+        let (most, one) = (answer(&short(stored - 1)), answer(&short(1)));
+        for row in 0..ROWS {
+            assert!(most.1[row] >= full.1[row] && one.1[row] >= most.1[row]);
+        }
+        let cues = &parts.cues;
+        let decoded = parts.model.decoder.forward(parts.prior.codes.clone());
+        let prior =
+            attractor_core::Energy::energy(&parts.prior, parts.prior.codes.clone()).unwrap();
+        let rough = host(short(1).rough_energies(cues, decoded) + prior.unsqueeze_dim(0));
+        for (row, rough) in rough.chunks_exact(stored).enumerate() {
+            let best = (0..stored)
+                .min_by(|&a, &b| rough[a].total_cmp(&rough[b]))
+                .unwrap();
+            let codes = host(parts.prior.codes.clone());
+            assert_eq!(
+                one.0[row * CODE..(row + 1) * CODE],
+                codes[best * CODE..(best + 1) * CODE]
+            );
+        }
+    }
+}

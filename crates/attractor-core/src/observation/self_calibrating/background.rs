@@ -1,13 +1,18 @@
 //! What a cue's own values look like anywhere.
 
-use super::fit::SCALES;
+use super::fit::{SCALES, SQUARINGS};
 use super::lanes::{Block, LANES, padded, with_instructions};
 use crate::simd::{Instructions, Lanes, Pair, Portable};
 
+/// Width of the kernels over the scale of the noise. The values hold the noise already: kernels as wide as it would blur
+/// them to twice its variance, and any map to a constant would seem to explain them.
+const WIDTH: f32 = 0.6;
 /// Least mean of the kernels at a site, before the Gaussian's constant.
 const FLOOR: f32 = 1e-3;
-/// Kernels beyond this many squared scales are left out: they are below 1e-9.
-const FAR: f32 = 20.0;
+/// Kernels below this are left out.
+const FAINT: f32 = 1e-9;
+/// Blocks whose kernels are computed side by side: each is a long chain of squares.
+const TOGETHER: usize = 4;
 /// Where no site is.
 const NOWHERE: f32 = 1e9;
 
@@ -43,13 +48,20 @@ impl Background {
                 }
             }
         }
+        let ends: [(f32, f32); C] = std::array::from_fn(|c| {
+            let channel = cue[c * all..(c + 1) * all].iter().enumerate();
+            let known = channel.filter(|(site, _)| counts(*site));
+            known.fold((f32::MAX, f32::MIN), |(low, high), (_, &value)| {
+                (low.min(value), high.max(value))
+            })
+        });
         let blocks = all.div_ceil(LANES);
         let mut rarity = vec![[0.0; LANES]; SCALES.len() * blocks];
-        kernels::<C>(isa, &padded(&placed, C, NOWHERE), all, &mut rarity);
+        let logs = kernels::<C>(isa, &padded(&placed, C, NOWHERE), all, &ends, &mut rarity);
         let others = sites.saturating_sub(1).max(1) as f32;
-        for block in &mut rarity {
-            for value in block {
-                *value = -(*value / others).max(FLOOR).ln();
+        for scale in rarity.chunks_exact_mut(blocks) {
+            for (value, log) in scale.as_flattened_mut().iter_mut().zip(&logs) {
+                *value = log - (*value / others).max(FLOOR).ln();
             }
         }
         Self {
@@ -68,58 +80,93 @@ impl Background {
 }
 
 with_instructions! {
-    /// Adds up, for each scale, the kernels of all pairs of sites at both.
-    fn kernels<const C: usize>(values: &[Block], sites: usize, sums: &mut [Block]) -> () = pairs
+    /// Adds up, for each scale, the kernels of all other sites at each; the log of each site's width over the
+    /// scale of the noise, all channels together. `ends` are the least and the largest value of each channel.
+    fn kernels<const C: usize>(
+        values: &[Block],
+        sites: usize,
+        ends: &[(f32, f32); C],
+        sums: &mut [Block],
+    ) -> Vec<f32> = around
 }
 
-/// Each pair once, no site with itself.
-///
 /// # Safety
 /// The instructions of `L` must be there, and its vectors must be as wide as a block.
 #[inline(always)]
-unsafe fn pairs<L: Lanes, const C: usize>(values: &[Block], sites: usize, sums: &mut [Block]) {
+unsafe fn around<L: Lanes, const C: usize>(
+    values: &[Block],
+    sites: usize,
+    ends: &[(f32, f32); C],
+    sums: &mut [Block],
+) -> Vec<f32> {
     let blocks = values.len() / C;
+    let coarsest = SCALES[0];
+    let mut logs = vec![0.0; sites];
     for site in 0..sites {
         let (home, lane) = (site / LANES, site % LANES);
         let own: [f32; C] = std::array::from_fn(|c| values[c * blocks + home][lane]);
         if own[0] >= NOWHERE {
             continue;
         }
+        // Values at an end of their range may have been cut off there: exact coincidences, of which no narrow kernel
+        // may make anything.
+        let widths: [f32; C] = std::array::from_fn(|c| {
+            let cut = own[c] == ends[c].0 || own[c] == ends[c].1;
+            if cut { 1.0 } else { WIDTH }
+        });
+        logs[site] = widths.map(f32::ln).iter().sum();
+        let inverse = widths.map(|width| 1.0 / width);
+        let mut itself = [0.0; LANES];
+        itself[lane] = f32::MAX;
         // Safety: as granted by the caller.
         unsafe {
-            let own = own.map(|value| L::splat(value));
             let mut mine = [L::splat(0.0); SCALES.len()];
-            for block in home..blocks {
-                let mut far = match block == home {
-                    false => L::splat(0.0),
-                    true => L::load(
-                        std::array::from_fn::<f32, LANES, _>(|at| {
-                            if at > lane { 0.0 } else { f32::MAX }
-                        })
-                        .as_ptr(),
-                    ),
-                };
-                for (c, own) in own.iter().enumerate() {
-                    let off = L::load(values[c * blocks + block].as_ptr()).sub(*own);
-                    far = off.fma(off, far);
-                }
-                for (k, scale) in SCALES.iter().enumerate() {
-                    let half = 0.5 / (scale * scale);
-                    // Finer scales reach no farther.
-                    if !L::splat(FAR / half).sub(far).any_positive() {
+            let (zero, half) = (L::splat(0.0), L::splat(-0.5 / (coarsest * coarsest)));
+            for first in (0..blocks).step_by(TOGETHER) {
+                // No closures here: they would not be compiled for these instructions.
+                let mut kernels = [zero; TOGETHER];
+                for (more, kernel) in kernels.iter_mut().enumerate() {
+                    let block = first + more;
+                    if block >= blocks {
                         break;
                     }
-                    let kernel = far.fma(L::splat(-half), L::splat(0.0)).exp_non_positive();
-                    mine[k] = mine[k].add(kernel);
-                    let theirs = &mut sums[k * blocks + block];
-                    L::load(theirs.as_ptr())
-                        .add(kernel)
-                        .store(theirs.as_mut_ptr());
+                    let mut far = zero;
+                    if block == home {
+                        far = L::load(itself.as_ptr());
+                    }
+                    for c in 0..C {
+                        let off =
+                            L::load(values[c * blocks + block].as_ptr()).sub(L::splat(own[c]));
+                        let off = off.fma(L::splat(inverse[c]), zero);
+                        far = off.fma(off, far);
+                    }
+                    *kernel = far.fma(half, zero).exp_non_positive();
                 }
+                // Written out, so that everything stays in registers.
+                macro_rules! at_scales {
+                    ($($k:literal),*) => {$(
+                        let mut most = zero;
+                        for kernel in &mut kernels {
+                            for _ in 0..const { SQUARINGS[$k] } {
+                                *kernel = kernel.fma(*kernel, zero);
+                            }
+                            // Never a subnormal number.
+                            *kernel = kernel.sub(L::splat(FAINT)).max(zero);
+                            mine[$k] = mine[$k].add(*kernel);
+                            most = most.max(*kernel);
+                        }
+                        // Finer scales reach no farther.
+                        if $k > 3 && !most.any_positive() {
+                            continue;
+                        }
+                    )*};
+                }
+                at_scales!(0, 1, 2, 3, 4, 5, 6, 7, 8);
             }
             for (k, mine) in mine.into_iter().enumerate() {
-                sums[k * blocks + home][lane] += mine.sum();
+                sums[k * blocks + home][lane] = mine.sum();
             }
         }
     }
+    logs
 }

@@ -1,23 +1,32 @@
 //! Scale, share and map of one candidate.
 
-use super::background::Background;
-use super::channel_map::{Affine, ChannelMap, MOST};
-use super::lanes::{Block, LANES, with_instructions};
+use super::channel_map::{Affine, ChannelMap};
+use super::lanes::{LANES, with_instructions};
+use super::map_prior::{Likely, MapPrior, Sums};
+use super::nuisance::{Field, Light, Placement};
+use super::passes::{Scratch, View, compare, evidence, field_sums, residuals, shine, sums, weigh};
 use crate::simd::{Instructions, Lanes, Pair, Portable};
 
-/// Scales of the noise that are tried, from coarse to fine, for data in `[0, 1]`.
-pub const SCALES: [f32; 7] = [0.6, 0.4, 0.25, 0.15, 0.08, 0.03, 0.01];
-/// No site tells more than this.
-const CAP: f32 = 30.0;
-/// `exp(-30)`, by which ratios are scaled so that none is above 1.
-const CAPPED: f32 = 9.357_623e-14;
-/// Least and largest share of unexplained sites.
-const SHARES: (f32, f32) = (1e-3, 0.999);
+/// Scales of the noise that are tried, from coarse to fine, for data in `[0, 1]`. Each variance is a power of 2 times
+/// the next.
+pub const SCALES: [f32; 9] = [
+    0.64,
+    0.452_548_34,
+    0.32,
+    0.226_274_17,
+    0.16,
+    0.08,
+    0.04,
+    0.02,
+    0.01,
+];
+/// How often a kernel is squared from one scale to the next.
+pub(super) const SQUARINGS: [usize; SCALES.len()] = [0, 1, 1, 1, 1, 2, 2, 2, 2];
 /// The share that every fit begins with.
 const FIRST_SHARE: f32 = 0.3;
-/// Rounds at each scale.
-const ROUNDS: usize = 2;
-/// Steps for the share in each round.
+/// The largest share that a scale begins with: from nearly 1, a finer scale would not come back.
+const LARGEST_SHARE: f32 = 0.8;
+/// Steps for the share at each scale.
 const STEPS: usize = 4;
 /// Rounds that end a fit whose derivative is asked for.
 const LAST_ROUNDS: usize = 200;
@@ -29,7 +38,8 @@ const REST: f32 = 1e-7;
 pub struct Evidence {
     /// Log likelihood ratio against "this candidate explains nothing", less what the map costs.
     pub score: f64,
-    /// Scale s of the noise, one of [`SCALES`].
+    /// Scale of the noise, from the median of the residuals where sites are explained. The fit itself compares at one of
+    /// [`SCALES`].
     pub scale: f32,
     /// Share e of sites that the candidate does not explain.
     pub unexplained: f32,
@@ -37,25 +47,48 @@ pub struct Evidence {
     pub map: Option<ChannelMap>,
     /// How far each site `[P]` is explained, from 0 to 1.
     pub weights: Vec<f32>,
+    /// Coefficients of a gain that changes over the image ([`super::nuisance::NUISANCES`]), if one explains the cue better.
+    pub field: Option<Vec<f32>>,
+    /// Where in the candidate the cue's sites lie.
+    pub placement: Placement,
 }
 
-/// Buffers of a fit, `[blocks]` each.
-pub(super) struct Scratch {
-    squares: Vec<Block>,
-    ratios: Vec<Block>,
-    weights: Vec<Block>,
-    terms: Vec<Block>,
+/// What may have happened to a candidate at its sites.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    /// Maps of the channels, if any but none.
+    pub(super) maps: Option<MapPrior>,
+    /// Uneven light, if that may be.
+    pub(super) light: Option<Light>,
 }
 
-impl Scratch {
-    pub(super) fn new(blocks: usize) -> Self {
-        let empty = vec![[0.0; LANES]; blocks];
-        Self {
-            squares: empty.clone(),
-            ratios: empty.clone(),
-            terms: empty.clone(),
-            weights: empty,
-        }
+/// A map and a field, each where there is one.
+#[derive(Debug, Clone, Copy)]
+struct Change<const C: usize> {
+    map: Option<Likely<C>>,
+    field: Option<Field>,
+}
+
+impl<const C: usize> Change<C> {
+    const NONE: Self = Self {
+        map: None,
+        field: None,
+    };
+
+    fn affine(&self) -> Option<&Affine<C>> {
+        self.map.as_ref().map(|map| &map.map)
+    }
+
+    /// Half the log determinants, and the choice of a map.
+    fn volume(&self) -> f64 {
+        self.map.map_or(0.0, |map| map.volume) + self.field.map_or(0.0, |field| field.volume)
+    }
+
+    /// What it costs.
+    fn price(&self) -> f64 {
+        let departures = self.map.map_or(0.0, |map| map.departure)
+            + self.field.map_or(0.0, |field| field.departure);
+        departures + self.volume()
     }
 }
 
@@ -65,57 +98,52 @@ pub(super) struct Fit<const C: usize> {
     pub(super) score: f64,
     scale: usize,
     share: f32,
-    map: Option<Affine<C>>,
+    change: Change<C>,
 }
 
 with_instructions! {
-    /// The best fit of a candidate `[C, blocks]`; `spread` weighs that of the map.
-    fn fit<const C: usize>(
-        of: &Background,
-        candidate: &[Block],
-        spread: f64,
-        scratch: &mut Scratch,
-    ) -> Fit<C> = best
+    /// The best fit of a candidate.
+    fn fit<const C: usize>(view: View<'_>, changes: &Changes, scratch: &mut Scratch) -> Fit<C> = best
 }
 
 with_instructions! {
-    /// The same, gone on with at its scale until share and map rest; leaves weights and what they belong to.
-    fn settle<const C: usize>(
-        of: &Background,
-        candidate: &[Block],
-        spread: f64,
-        scratch: &mut Scratch,
-    ) -> Fit<C> = settled
+    /// The same, gone on with at its scale until share and change rest; leaves weights and what they belong to.
+    fn settle<const C: usize>(view: View<'_>, changes: &Changes, scratch: &mut Scratch) -> Fit<C> = settled
 }
 
 // Of all functions below, # Safety: the instructions of `L` must be there, and its vectors must be as wide as a block.
 
 #[inline(always)]
 unsafe fn best<L: Lanes, const C: usize>(
-    of: &Background,
-    candidate: &[Block],
-    spread: f64,
+    view: View<'_>,
+    changes: &Changes,
     scratch: &mut Scratch,
 ) -> Fit<C> {
+    let (maps, light) = (changes.maps.as_ref(), changes.light.as_ref());
     // Safety: the caller's.
-    let (plain, mapped) = unsafe {
-        (
-            annealed::<L, C>(of, candidate, None, scratch),
-            annealed::<L, C>(of, candidate, Some(spread), scratch),
-        )
-    };
-    match mapped.score > plain.score {
-        true => mapped,
-        false => plain,
+    unsafe {
+        let mut found = annealed::<L, C>(view, None, None, scratch);
+        let mut consider = |other: Fit<C>| {
+            if other.score > found.score {
+                found = other;
+            }
+        };
+        if maps.is_some() {
+            consider(annealed::<L, C>(view, maps, None, scratch));
+        }
+        if light.is_some() {
+            consider(annealed::<L, C>(view, maps, light, scratch));
+        }
+        found
     }
 }
 
-/// Through all scales; with a map if its spread has a weight.
+/// Through all scales, with maps and light if they are given.
 #[inline(always)]
 unsafe fn annealed<L: Lanes, const C: usize>(
-    of: &Background,
-    candidate: &[Block],
-    mapped: Option<f64>,
+    view: View<'_>,
+    maps: Option<&MapPrior>,
+    light: Option<&Light>,
     scratch: &mut Scratch,
 ) -> Fit<C> {
     let mut share = FIRST_SHARE;
@@ -123,36 +151,36 @@ unsafe fn annealed<L: Lanes, const C: usize>(
         score: f64::NEG_INFINITY,
         scale: 0,
         share,
-        map: None,
+        change: Change::NONE,
     };
-    scratch.weights.copy_from_slice(&of.counted);
-    let mut map = None;
+    scratch.weights.copy_from_slice(view.counted);
+    let mut change = Change {
+        map: None,
+        field: light.map(|_| Field::default()),
+    };
+    let still = maps.is_none() && light.is_none();
     // Safety: the caller's.
     unsafe {
-        if mapped.is_none() {
-            residuals::<L, C>(of, candidate, None, &mut scratch.squares);
+        if still {
+            residuals::<L, C>(view, None, &mut scratch.squares);
         }
-        for scale in 0..SCALES.len() {
-            for _ in 0..ROUNDS {
-                if mapped.is_some() {
-                    map = least_squares::<L, C>(of, candidate, &scratch.weights).or(map);
-                    residuals::<L, C>(of, candidate, map.as_ref(), &mut scratch.squares);
-                }
-                compare::<L>(of, scale, scratch);
-                for _ in 0..STEPS {
-                    share = weigh::<L>(of, share, scratch);
-                }
+        for (scale, size) in SCALES.into_iter().enumerate() {
+            share = share.min(LARGEST_SHARE);
+            if !still {
+                let choose = |sums: &Sums<C>, _: &Change<C>| maps?.choose(sums, size);
+                change = adapt::<L, C, _>(view, change, choose, light, size, scratch);
             }
-            let mut score = evidence::<L>(of, share, scratch);
-            if let (Some(spread), Some(map)) = (mapped, &map) {
-                score -= price(of, map, spread);
+            compare::<L>(view, scale, scratch);
+            for _ in 0..STEPS {
+                share = weigh::<L>(view, share, scratch);
             }
+            let score = evidence::<L>(view, share, scratch) - change.price();
             if score > found.score {
                 found = Fit {
                     score,
                     scale,
                     share,
-                    map,
+                    change,
                 };
             }
         }
@@ -160,221 +188,116 @@ unsafe fn annealed<L: Lanes, const C: usize>(
     found
 }
 
+/// The likely map, then the likely field, given the weights and the other; leaves residuals.
+#[inline(always)]
+unsafe fn adapt<L: Lanes, const C: usize, F>(
+    view: View<'_>,
+    mut change: Change<C>,
+    choose: F,
+    light: Option<&Light>,
+    size: f32,
+    scratch: &mut Scratch,
+) -> Change<C>
+where
+    F: Fn(&Sums<C>, &Change<C>) -> Option<Likely<C>>,
+{
+    // Safety: the caller's.
+    unsafe {
+        let Some((light, mut field)) = light.zip(change.field) else {
+            change.map = choose(&sums::<L, C>(view, &scratch.weights), &change).or(change.map);
+            residuals::<L, C>(view, change.affine(), &mut scratch.squares);
+            return change;
+        };
+        let mut lit = std::mem::take(&mut scratch.lit);
+        shine::<L, C>(view.values, light, &field.coefficients, &mut lit);
+        let shown = View {
+            values: &lit,
+            ..view
+        };
+        change.map = choose(&sums::<L, C>(shown, &scratch.weights), &change).or(change.map);
+        let sums = field_sums::<L, C>(view, light, change.affine(), &scratch.weights);
+        field = Field::solve(&sums, size).unwrap_or(field);
+        change.field = Some(field);
+        shine::<L, C>(view.values, light, &field.coefficients, &mut lit);
+        let shown = View {
+            values: &lit,
+            ..view
+        };
+        residuals::<L, C>(shown, change.affine(), &mut scratch.squares);
+        scratch.lit = lit;
+        change
+    }
+}
+
 #[inline(always)]
 unsafe fn settled<L: Lanes, const C: usize>(
-    of: &Background,
-    candidate: &[Block],
-    spread: f64,
+    view: View<'_>,
+    changes: &Changes,
     scratch: &mut Scratch,
 ) -> Fit<C> {
     // Safety: the caller's.
     unsafe {
-        let mut found = best::<L, C>(of, candidate, spread, scratch);
-        residuals::<L, C>(of, candidate, found.map.as_ref(), &mut scratch.squares);
-        compare::<L>(of, found.scale, scratch);
+        let mut found = best::<L, C>(view, changes, scratch);
+        let size = SCALES[found.scale];
+        let light = changes
+            .light
+            .as_ref()
+            .filter(|_| found.change.field.is_some());
+        let changed = found.change.map.is_some() || light.is_some();
+        // With the change that was found, before any other is.
+        match light.zip(found.change.field) {
+            Some((light, field)) => {
+                let mut lit = std::mem::take(&mut scratch.lit);
+                shine::<L, C>(view.values, light, &field.coefficients, &mut lit);
+                let shown = View {
+                    values: &lit,
+                    ..view
+                };
+                residuals::<L, C>(shown, found.change.affine(), &mut scratch.squares);
+                scratch.lit = lit;
+            }
+            None => residuals::<L, C>(view, found.change.affine(), &mut scratch.squares),
+        }
+        compare::<L>(view, found.scale, scratch);
         for _ in 0..LAST_ROUNDS {
-            let share = weigh::<L>(of, found.share, scratch);
+            let share = weigh::<L>(view, found.share, scratch);
             let mut moved = (share - found.share).abs();
             found.share = share;
-            if let Some(before) = found.map
-                && let Some(map) = least_squares::<L, C>(of, candidate, &scratch.weights)
-            {
-                let entries = map.linear.as_flattened().iter();
-                for (new, old) in entries.zip(before.linear.as_flattened()) {
-                    moved = moved.max((new - old).abs());
-                }
-                found.map = Some(map);
-                residuals::<L, C>(of, candidate, found.map.as_ref(), &mut scratch.squares);
-                compare::<L>(of, found.scale, scratch);
+            if changed {
+                let same = |sums: &Sums<C>, before: &Change<C>| {
+                    let family = before.map?.family;
+                    changes.maps.as_ref()?.within(sums, size, family)
+                };
+                let next = adapt::<L, C, _>(view, found.change, same, light, size, scratch);
+                moved = moved.max(found.change.distance(&next));
+                found.change = next;
+                compare::<L>(view, found.scale, scratch);
             }
             if moved < REST {
                 break;
             }
         }
-        let _ = weigh::<L>(of, found.share, scratch);
-        found.score = evidence::<L>(of, found.share, scratch);
-        if let Some(map) = &found.map {
-            found.score -= price(of, map, spread);
-        }
+        let _ = weigh::<L>(view, found.share, scratch);
+        found.score = evidence::<L>(view, found.share, scratch) - found.change.price();
         found
     }
 }
 
-/// What a map costs.
-fn price<const C: usize>(of: &Background, map: &Affine<C>, spread: f64) -> f64 {
-    let parameters = (C * (C + 1)) as f64;
-    0.5 * parameters * (of.sites.max(1) as f64).ln() + spread * map.spread()
-}
-
-/// Squared distances between the cue and the mapped candidate.
-#[inline(always)]
-unsafe fn residuals<L: Lanes, const C: usize>(
-    of: &Background,
-    candidate: &[Block],
-    map: Option<&Affine<C>>,
-    squares: &mut [Block],
-) {
-    let blocks = squares.len();
-    for (block, squares) in squares.iter_mut().enumerate() {
-        // Safety: the caller's.
-        unsafe {
-            let values: [L; C] =
-                std::array::from_fn(|c| L::load(candidate[c * blocks + block].as_ptr()));
-            let mut total = L::splat(0.0);
-            for out in 0..C {
-                let mut predicted = values[out];
-                if let Some(map) = map {
-                    predicted = L::splat(map.offset[out]);
-                    for (value, factor) in values.iter().zip(map.linear[out]) {
-                        predicted = value.fma(L::splat(factor), predicted);
-                    }
-                }
-                let off = L::load(of.cue[out * blocks + block].as_ptr()).sub(predicted);
-                total = off.fma(off, total);
-            }
-            total.store(squares.as_mut_ptr());
-        }
-    }
-}
-
-/// `r_i exp(-30)` at a scale, at most 1.
-#[inline(always)]
-unsafe fn compare<L: Lanes>(of: &Background, scale: usize, scratch: &mut Scratch) {
-    let half = 0.5 / (SCALES[scale] * SCALES[scale]);
-    let parts = scratch.squares.iter().zip(of.at(scale));
-    for (ratios, (squares, rarity)) in scratch.ratios.iter_mut().zip(parts) {
-        // Safety: the caller's.
-        unsafe {
-            let (squares, rarity) = (L::load(squares.as_ptr()), L::load(rarity.as_ptr()));
-            let log = squares.fma(L::splat(-half), rarity).sub(L::splat(CAP));
-            log.min(L::splat(0.0))
-                .exp_non_positive()
-                .store(ratios.as_mut_ptr());
-        }
-    }
-}
-
-/// Numerators, 0 at sites that do not count, and denominators of weights.
-#[inline(always)]
-unsafe fn parts<L: Lanes>(ratios: &Block, counted: &Block, rest: L, other: L) -> (L, L) {
-    // Safety: the caller's.
-    unsafe {
-        let (ratio, zero) = (L::load(ratios.as_ptr()), L::splat(0.0));
-        let explained = ratio.fma(rest, zero);
-        let counted = L::load(counted.as_ptr());
-        (explained.fma(counted, zero), explained.add(other))
-    }
-}
-
-/// How far each site is explained; the share that follows from it.
-#[inline(always)]
-unsafe fn weigh<L: Lanes>(of: &Background, share: f32, scratch: &mut Scratch) -> f32 {
-    // Safety: the caller's.
-    let explained = unsafe {
-        let (rest, other) = (L::splat(1.0 - share), L::splat(share * CAPPED));
-        let (mut sum, zero) = (L::splat(0.0), L::splat(0.0));
-        let blocks = scratch.weights.len();
-        for at in (0..blocks).step_by(2) {
-            let (above, below) = parts(&scratch.ratios[at], &of.counted[at], rest, other);
-            if at + 1 == blocks {
-                let weight = above.div(below);
-                weight.store(scratch.weights[at].as_mut_ptr());
-                sum = sum.add(weight);
-                break;
-            }
-            // One division for two. Shares of at least 1e-3 keep every product a normal number, in this order.
-            let (next_above, next_below) =
-                parts(&scratch.ratios[at + 1], &of.counted[at + 1], rest, other);
-            let inverse = L::splat(1.0).div(below.fma(next_below, zero));
-            let weight = above.fma(next_below.fma(inverse, zero), zero);
-            let next = next_above.fma(below.fma(inverse, zero), zero);
-            weight.store(scratch.weights[at].as_mut_ptr());
-            next.store(scratch.weights[at + 1].as_mut_ptr());
-            sum = sum.add(weight).add(next);
-        }
-        sum.sum()
-    };
-    (1.0 - explained / of.sites.max(1) as f32).clamp(SHARES.0, SHARES.1)
-}
-
-/// `sum_i log( e + (1 - e) r_i )`
-#[inline(always)]
-unsafe fn evidence<L: Lanes>(of: &Background, share: f32, scratch: &mut Scratch) -> f64 {
-    let parts = scratch.ratios.iter().zip(&of.counted);
-    for (terms, (ratios, counted)) in scratch.terms.iter_mut().zip(parts) {
-        // Safety: the caller's.
-        unsafe {
-            let (one, counted) = (L::splat(1.0), L::load(counted.as_ptr()));
-            let (rest, other) = (L::splat(1.0 - share), L::splat(share * CAPPED));
-            let term = L::load(ratios.as_ptr()).fma(rest, other);
-            // What scales to 1 at sites that do not count.
-            let nothing = one.sub(counted).fma(L::splat(CAPPED), L::splat(0.0));
-            term.fma(counted, nothing).store(terms.as_mut_ptr());
-        }
-    }
-    // Between 1e-3 and exp(30) again, products of so few terms stay inside double precision.
-    let scale = 1.0 / f64::from(CAPPED);
-    let mut total = 0.0;
-    for terms in scratch.terms.chunks(16) {
-        let mut products = [1.0f64; LANES];
-        for terms in terms {
-            for (product, term) in products.iter_mut().zip(terms) {
-                *product *= f64::from(*term) * scale;
-            }
-        }
-        total += products.iter().map(|product| product.ln()).sum::<f64>();
-    }
-    total
-}
-
-/// The map that brings the candidate nearest to the cue where it is explained.
-#[inline(always)]
-unsafe fn least_squares<L: Lanes, const C: usize>(
-    of: &Background,
-    candidate: &[Block],
-    weights: &[Block],
-) -> Option<Affine<C>> {
-    let blocks = weights.len();
-    // Safety: the caller's.
-    unsafe {
-        let zero = L::splat(0.0);
-        // Among channels, of channels with 1, of channels and of 1 with the cue.
-        let mut among = [[zero; C]; C];
-        let (mut ones, mut count) = ([zero; C], zero);
-        let (mut cross, mut means) = ([[zero; C]; C], [zero; C]);
-        for (block, weight) in weights.iter().enumerate() {
-            let weight = L::load(weight.as_ptr());
-            let values: [L; C] =
-                std::array::from_fn(|c| L::load(candidate[c * blocks + block].as_ptr()));
-            let cue: [L; C] = std::array::from_fn(|c| L::load(of.cue[c * blocks + block].as_ptr()));
-            count = count.add(weight);
-            for at in 0..C {
-                let weighted = weight.fma(values[at], zero);
-                ones[at] = ones[at].add(weighted);
-                means[at] = weight.fma(cue[at], means[at]);
-                for other in 0..C {
-                    if other >= at {
-                        among[at][other] = weighted.fma(values[other], among[at][other]);
-                    }
-                    cross[at][other] = weighted.fma(cue[other], cross[at][other]);
-                }
-            }
-        }
-        let wide = |lanes: L| f64::from(lanes.sum());
-        let mut gram = [[0.0; MOST]; MOST];
-        let mut products = [[0.0; C]; MOST];
-        gram[C][C] = wide(count);
-        for at in 0..C {
-            for other in at..C {
-                let value = wide(among[at][other]);
-                (gram[at][other], gram[other][at]) = (value, value);
-            }
-            let value = wide(ones[at]);
-            (gram[at][C], gram[C][at]) = (value, value);
-            products[at] = cross[at].map(wide);
-            products[C][at] = wide(means[at]);
-        }
-        Affine::solve(&gram, &products)
+impl<const C: usize> Change<C> {
+    /// How far another is from it, by the entry that differs most.
+    fn distance(&self, other: &Self) -> f32 {
+        let affine = |change: &Self| change.affine().copied().unwrap_or_else(Affine::identity);
+        let (own, theirs) = (affine(self), affine(other));
+        let linear = own
+            .linear
+            .as_flattened()
+            .iter()
+            .zip(theirs.linear.as_flattened());
+        let fields = [self, other].map(|change| change.field.unwrap_or_default().coefficients);
+        linear
+            .chain(own.offset.iter().zip(&theirs.offset))
+            .chain(fields[0].iter().zip(&fields[1]))
+            .fold(0.0, |most, (a, b)| most.max((a - b).abs()))
     }
 }
 
@@ -384,25 +307,39 @@ impl<const C: usize> Fit<C> {
         let weights = scratch.weights.as_flattened();
         Evidence {
             score: self.score,
-            scale: SCALES[self.scale],
+            scale: spread::<C>(weights, scratch.squares.as_flattened())
+                .unwrap_or(SCALES[self.scale]),
             unexplained: self.share,
-            map: self.map.map(ChannelMap::from),
+            map: self.change.map.map(|map| ChannelMap::from(map.map)),
+            field: self.change.field.map(|field| field.coefficients.to_vec()),
+            placement: Placement::IDENTITY,
             weights: weights[..sites].to_vec(),
         }
+    }
+
+    /// The score without what follows from the volume of the maps, which [`Fit::slope`] leaves out.
+    #[cfg(test)]
+    pub(super) fn without_volume(&self) -> f64 {
+        self.score + self.change.volume()
     }
 
     /// Derivative of minus the score with respect to the candidate `[C, P]`, from a settled fit.
     pub(super) fn slope(
         &self,
-        of: &Background,
-        candidate: &[Block],
+        view: View<'_>,
+        light: Option<&Light>,
         scratch: &Scratch,
         slope: &mut [f32],
     ) {
         let sites = slope.len() / C;
         let blocks = scratch.weights.len();
         let variance = SCALES[self.scale] * SCALES[self.scale];
-        let map = self.map.unwrap_or_else(Affine::identity);
+        let map = self
+            .change
+            .affine()
+            .copied()
+            .unwrap_or_else(Affine::identity);
+        let field = light.zip(self.change.field);
         for site in 0..sites {
             let (block, lane) = (site / LANES, site % LANES);
             // Beyond the cap, the ratio no longer changes.
@@ -412,16 +349,43 @@ impl<const C: usize> Fit<C> {
             } else {
                 scratch.weights[block][lane]
             };
-            let values: [f32; C] = std::array::from_fn(|c| candidate[c * blocks + block][lane]);
+            let gain = field.map_or(1.0, |(light, field)| field.at(light, block, lane));
+            let values: [f32; C] =
+                std::array::from_fn(|c| gain * view.values[c * blocks + block][lane]);
             let mut errors = [0.0; C];
             for (out, error) in errors.iter_mut().enumerate() {
                 let mapped: f32 = (0..C).map(|c| map.linear[out][c] * values[c]).sum();
-                *error = mapped + map.offset[out] - of.cue[out * blocks + block][lane];
+                *error = mapped + map.offset[out] - view.of.cue[out * blocks + block][lane];
             }
             for input in 0..C {
                 let pulled: f32 = (0..C).map(|out| map.linear[out][input] * errors[out]).sum();
-                slope[input * sites + site] = weight / variance * pulled;
+                slope[input * sites + site] = gain * weight / variance * pulled;
             }
         }
     }
+}
+
+/// Median of a sum of C squared standard normal numbers.
+const MEDIANS: [f64; 4] = [0.454_936, 1.386_294, 2.365_974, 3.356_694];
+
+/// Scale of normal numbers whose squares, summed over C channels, have these weights, by the weighted median: chance agreement
+/// of sites that show something else moves it little.
+fn spread<const C: usize>(weights: &[f32], squares: &[f32]) -> Option<f32> {
+    let pairs = squares.iter().zip(weights);
+    let mut known: Vec<(f32, f32)> = pairs
+        .filter(|(_, weight)| **weight > 0.0)
+        .map(|(square, weight)| (*square, *weight))
+        .collect();
+    known.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let half = 0.5
+        * known
+            .iter()
+            .map(|(_, weight)| f64::from(*weight))
+            .sum::<f64>();
+    let mut sum = 0.0;
+    let median = known.iter().find(|(_, weight)| {
+        sum += f64::from(*weight);
+        sum >= half
+    })?;
+    Some((f64::from(median.0) / MEDIANS[C - 1]).sqrt() as f32)
 }

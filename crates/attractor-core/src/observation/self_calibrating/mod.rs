@@ -8,36 +8,46 @@
 //! p(x_i) = (1 - e) N(x_i; A [m_i; 1], s^2 I) + e q_s(x_i)
 //! ```
 //!
-//! `q_s` is what the cue's own values look like anywhere: their leave-one-out kernel density at the same
-//! scale. So a value that the cue has everywhere (a grey square, clipped pixels) tells little, a rare one much.
+//! `q_s` is what the cue's own values look like anywhere: their leave-one-out density, by kernels of 0.6 s. So a
+//! value that the cue has everywhere (a grey square) tells little, a rare one much. The values hold the noise already:
+//! kernels as wide as the noise would blur them once more, and a map to a constant would seem to explain every cue. Values
+//! at an end of their range may have been cut off there; kernels are as wide as the noise where they are.
 //! With `r_i = N(x_i; A [m_i; 1], s^2 I) / q_s(x_i)`, its logarithm capped at 30, the evidence is
 //!
 //! ```text
-//! L = max over s, e, A of  sum_i log( e + (1 - e) r_i )
-//! score = max( L with A = 1,  L with A fitted - C (C + 1) / 2 log P - 10 |log singular values - mean|^2 )
+//! L = max over s, e  of  sum_i log( e + (1 - e) r_i )
+//! score = max( L with A = 1,  max over A of L + log p(A) - 1/2 log det )
 //! ```
 //!
-//! and the energy is minus the score. The last term keeps maps from explaining one picture by another
-//! through a nearly singular map; an overall gain is free.
+//! and the energy is minus the score. The prior p(A) and the determinant (Laplace's volume of the maps that do as well)
+//! are those of [`map_prior`]: a gain and an offset around a permutation of the channels or their mean, with or without
+//! departures from it.
 //!
-//! The fit goes through fixed scales from coarse to fine; at each it alternates weighted least squares for A with steps of
-//! expectation maximisation for e, from where the coarser scale ended. At its end the derivative of L to s, e
-//! and A vanishes (s stays on its grid), so that the gradient with respect to the candidate needs none of
-//! theirs:
+//! The fit goes through fixed scales from coarse to fine; at each it takes the most likely map given the weights so far,
+//! and steps of expectation maximisation for e, from where the coarser scale ended. At its end the derivative of what is
+//! maximised to e and A vanishes (s stays on its grid), so that the gradient with respect to the candidate needs none of
+//! theirs (the determinant is left out of it):
 //!
 //! ```text
 //! dL/dm_i = -(w_i / s^2) A_C^T (A [m_i; 1] - x_i),   w_i = (1 - e) r_i / (e + (1 - e) r_i)
 //! ```
 //!
-//! Cost: `O(C P^2)` for each scale and cue, and about 25 visits of every site for each scale and candidate.
+//! Cost: `O(C P^2)` for each cue, and about 13 visits of every site for each scale and candidate.
 //!
 //! Not in any paper: ours.
 
 mod background;
 mod channel_map;
+mod cues;
+mod first_pass;
 mod fit;
 mod lanes;
+mod map_prior;
 mod model;
+pub mod nuisance;
+mod options;
+mod pair;
+mod passes;
 #[cfg(test)]
 mod tests;
 

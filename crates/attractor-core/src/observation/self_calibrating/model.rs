@@ -1,37 +1,32 @@
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor};
 use rayon::prelude::*;
 
 use super::background::Background;
-use super::fit::{Evidence, Scratch, fit, settle};
-use super::lanes::{Block, LANES, padded};
+use super::cues::Cues;
+use super::first_pass;
+use super::fit::Evidence;
+use super::lanes::LANES;
+use super::nuisance::Geometry;
+use super::pair::{Candidate, Cue, Setup};
+use super::passes::Scratch;
 use crate::observation::ObservationModel;
 use crate::simd::Instructions;
 use crate::{Error, Result, check};
 
-/// Weight of the spread of a map's singular values.
-const SPREAD: f64 = 10.0;
-/// Most channels.
-const MOST_CHANNELS: usize = 4;
-
 /// Infers noise, covered sites and a map of the channels from each cue. See the [module](super).
 #[derive(Debug, Clone)]
 pub struct SelfCalibrating {
-    channels: usize,
-    spread: f64,
+    pub(super) channels: usize,
+    pub(super) geometry: Option<Geometry>,
+    pub(super) setup: Arc<Setup>,
+    /// Candidates of a cue that are compared exactly, where not all are.
+    pub(super) shortlist: Option<usize>,
     /// Known entries, of one read with a mask.
-    known: Option<Tensor<2>>,
+    pub(super) known: Option<Tensor<2>>,
     /// Cues of one read, ready to be compared.
-    cues: Arc<Cues>,
-}
-
-/// Backgrounds by the contents of cues: loops that drop rows keep finding theirs.
-#[derive(Debug, Default)]
-struct Cues {
-    places: HashMap<u64, Vec<usize>>,
-    rows: Vec<(Vec<f32>, Arc<Background>)>,
+    pub(super) cues: Arc<Cues>,
 }
 
 /// The expression with `$c` as a constant.
@@ -59,37 +54,6 @@ macro_rules! with_channels {
 }
 
 impl SelfCalibrating {
-    /// For data of so many channels, one after the other in a row: 3 for colour images, 1 for grey ones and
-    /// for vectors. Values are expected to lie near `[0, 1]`.
-    ///
-    /// # Errors
-    /// [`Error::Config`] unless there are 1 to 4.
-    pub fn new(channels: usize) -> Result<Self> {
-        if !(1..=MOST_CHANNELS).contains(&channels) {
-            let rule = "must be between 1 and 4";
-            return Err(Error::config("SelfCalibrating.channels", rule, channels));
-        }
-        Ok(Self {
-            channels,
-            spread: SPREAD,
-            known: None,
-            cues: Arc::default(),
-        })
-    }
-
-    /// With another weight of the spread of a map's singular values; 0 lets any map pass.
-    ///
-    /// # Errors
-    /// [`Error::Config`] unless it is at least 0 and finite.
-    pub fn with_spread(mut self, spread: f64) -> Result<Self> {
-        if !(spread >= 0.0 && spread.is_finite()) {
-            let rule = "must be at least 0 and finite";
-            return Err(Error::config("SelfCalibrating.spread", rule, spread));
-        }
-        self.spread = spread;
-        Ok(self)
-    }
-
     /// How a candidate `[d]` explains a cue `[d]`.
     ///
     /// # Errors
@@ -104,31 +68,29 @@ impl SelfCalibrating {
                 found: candidate.len(),
             });
         }
+        let isa = Instructions::best();
         Ok(with_channels!(self.channels, C => {
-            let background = Background::new::<C>(cue, None, Instructions::best());
-            let candidate = padded(candidate, C, 0.0);
-            let mut scratch = Scratch::new(background.counted.len());
-            let found = settle::<C>(Instructions::best(), &background, &candidate, self.spread, &mut scratch);
-            found.evidence(&scratch, cue.len() / C)
+            let background = Background::new::<C>(cue, None, isa);
+            let own = Cue::new(cue, background, &self.setup);
+            let candidate = Candidate::new::<C>(candidate, &self.setup);
+            let mut scratch = Scratch::new(own.background.counted.len());
+            let (placement, found, _) = self.setup.settle::<C>(isa, &own, &candidate, &mut scratch);
+            Evidence {
+                placement,
+                ..found.evidence(&scratch, cue.len() / C)
+            }
         }))
     }
 
-    /// The background of row `row` of cues `[b, d]`: that of the read, or a new one.
-    fn background(&self, cue: &[f32], known: Option<&[f32]>) -> Arc<Background> {
-        let places = self
-            .cues
-            .places
-            .get(&hash(cue, known))
-            .into_iter()
-            .flatten();
-        let mut rows = places.map(|at| &self.cues.rows[*at]);
-        match rows.find(|(row, _)| row == cue) {
-            Some((_, background)) => background.clone(),
-            None => Arc::new(self.fresh(cue, known)),
-        }
+    /// Row `row` of cues `[b, d]`, ready: that of the read, or a new one.
+    fn cue(&self, row: usize, cue: &[f32], mask: &[f32]) -> Arc<Cue> {
+        let place = row * cue.len()..(row + 1) * cue.len();
+        self.cues
+            .find(row, cue)
+            .unwrap_or_else(|| Arc::new(self.fresh(cue, mask.get(place))))
     }
 
-    fn fresh(&self, cue: &[f32], known: Option<&[f32]>) -> Background {
+    fn fresh(&self, cue: &[f32], known: Option<&[f32]>) -> Cue {
         let sites = cue.len() / self.channels;
         // A site counts if all its channels are known.
         let counted = known.map(|known| {
@@ -140,30 +102,39 @@ impl SelfCalibrating {
             };
             (0..sites).map(whole).collect::<Vec<bool>>()
         });
-        with_channels!(self.channels, C => Background::new::<C>(cue, counted.as_deref(), Instructions::best()))
+        let background = with_channels!(self.channels, C => Background::new::<C>(cue, counted.as_deref(), Instructions::best()));
+        Cue::new(cue, background, &self.setup)
     }
 
     /// Rows of the mask, none if every entry is known.
-    fn mask(&self) -> Vec<f32> {
-        self.known.clone().map_or_else(Vec::new, host)
+    fn mask(&self) -> Option<Vec<f32>> {
+        self.known.clone().map_or_else(|| Some(Vec::new()), host)
     }
 
     /// Energies and, if asked for, slopes of pairs of rows.
-    fn pairs(&self, cues: &Tensor<2>, decoded: Tensor<2>, slopes: bool) -> (Vec<f32>, Vec<f32>) {
+    fn pairs(
+        &self,
+        cues: &Tensor<2>,
+        decoded: Tensor<2>,
+        slopes: bool,
+    ) -> Option<(Vec<f32>, Vec<f32>)> {
         let [count, dim] = decoded.dims();
-        let (cues, decoded, mask) = (host(cues.clone()), host(decoded), self.mask());
+        let (cues, decoded, mask) = (host(cues.clone())?, host(decoded)?, self.mask()?);
         let mut gradient = vec![0.0; if slopes { count * dim } else { 0 }];
         let mut energies = vec![0.0; count];
+        let isa = Instructions::best();
         let one = |row: usize, energy: &mut f32, slope: Option<&mut [f32]>| {
             let place = row * dim..(row + 1) * dim;
-            let background = self.background(&cues[place.clone()], mask.get(place.clone()));
+            let cue = self.cue(row, &cues[place.clone()], &mask);
             with_channels!(self.channels, C => {
-                let candidate = padded(&decoded[place], C, 0.0);
-                let mut scratch = Scratch::new(background.counted.len());
+                let candidate = Candidate::new::<C>(&decoded[place], &self.setup);
+                let mut scratch = Scratch::new(cue.background.counted.len());
                 match slope {
-                    None => *energy = -fit::<C>(Instructions::best(), &background, &candidate, self.spread, &mut scratch).score as f32,
-                    Some(slope) => settle::<C>(Instructions::best(), &background, &candidate, self.spread, &mut scratch)
-                        .slope(&background, &candidate, &scratch, slope),
+                    None => {
+                        let (_, found) = self.setup.fit::<C>(isa, &cue, &candidate, &mut scratch);
+                        *energy = -found.score as f32;
+                    }
+                    Some(slope) => self.setup.slope::<C>(isa, &cue, &candidate, &mut scratch, slope),
                 }
             });
         };
@@ -174,7 +145,68 @@ impl SelfCalibrating {
                 .for_each(|((row, energy), slope)| one(row, energy, Some(slope))),
             false => rows.for_each(|(row, energy)| one(row, energy, None)),
         }
-        (energies, gradient)
+        Some((energies, gradient))
+    }
+
+    /// Energies of pairs of which `wanted` says that they are, row by row; infinite for others.
+    fn all_pairs(
+        &self,
+        cues: &Tensor<2>,
+        candidates: Tensor<2>,
+        wanted: impl Fn(usize) -> bool + Sync,
+    ) -> Option<Vec<f32>> {
+        let [count, dim] = candidates.dims();
+        let (cues, candidates, mask) = (host(cues.clone())?, host(candidates)?, self.mask()?);
+        let (all, isa) = (cues.len() / dim, Instructions::best());
+        let ready: Vec<Arc<Cue>> = (0..all)
+            .into_par_iter()
+            .map(|row| self.cue(row, &cues[row * dim..(row + 1) * dim], &mask))
+            .collect();
+        Some(with_channels!(self.channels, C => {
+            let asked = |at: usize| (0..all).any(|row| wanted(row * count + at));
+            let candidates: Vec<Option<Candidate<'_>>> = candidates
+                .par_chunks_exact(dim)
+                .enumerate()
+                .map(|(at, row)| asked(at).then(|| Candidate::new::<C>(row, &self.setup)))
+                .collect();
+            (0..all * count)
+                .into_par_iter()
+                .map_init(
+                    || Scratch::new((dim / C).div_ceil(LANES)),
+                    |scratch, pair| match &candidates[pair % count] {
+                        Some(candidate) if wanted(pair) => {
+                            let (_, found) = self.setup.fit::<C>(isa, &ready[pair / count], candidate, scratch);
+                            -found.score as f32
+                        }
+                        _ => f32::INFINITY,
+                    },
+                )
+                .collect()
+        }))
+    }
+}
+
+impl SelfCalibrating {
+    /// Energies of the first pass.
+    fn rough_pairs(&self, cues: &Tensor<2>, candidates: Tensor<2>) -> Option<Vec<f32>> {
+        let [_, dim] = candidates.dims();
+        let (values, candidates, mask) = (host(cues.clone())?, host(candidates)?, self.mask()?);
+        // As the cues of the read count their sites, found by contents.
+        let ready: Vec<Option<Arc<Cue>>> = values
+            .chunks_exact(dim)
+            .enumerate()
+            .map(|(row, cue)| (!mask.is_empty()).then(|| self.cue(row, cue, &mask)))
+            .collect();
+        let counted = |row: usize, site: usize| {
+            ready[row]
+                .as_ref()
+                .is_none_or(|cue| cue.background.counted.as_flattened()[site] > 0.0)
+        };
+        let maps = self.setup.changes.maps.as_ref();
+        let scores = with_channels!(self.channels, C => {
+            first_pass::scores::<C>(&values, counted, &candidates, dim, maps)
+        });
+        Some(scores.into_iter().map(|score| -score as f32).collect())
     }
 }
 
@@ -184,61 +216,72 @@ impl ObservationModel for SelfCalibrating {
     }
 
     fn check(&self, dim: usize) -> Result<()> {
-        match dim.is_multiple_of(self.channels) {
-            true => Ok(()),
-            false => Err(Error::config(
+        if !dim.is_multiple_of(self.channels) {
+            return Err(Error::config(
                 "SelfCalibrating.channels",
                 "must divide the width of the data",
                 format!("{} channels for width {dim}", self.channels),
-            )),
+            ));
+        }
+        match self.geometry {
+            Some(Geometry { height, width }) if height * width != dim / self.channels => {
+                Err(Error::config(
+                    "SelfCalibrating.geometry",
+                    "must hold the sites of the data: channels x height x width is its width",
+                    format!("{} x {height} x {width} for width {dim}", self.channels),
+                ))
+            }
+            _ => Ok(()),
         }
     }
 
     fn energy(&self, cues: &Tensor<2>, decoded: Tensor<2>) -> Tensor<1> {
-        let device = decoded.device();
-        let (energies, _) = self.pairs(cues, decoded, false);
+        let (device, [count, _]) = (decoded.device(), decoded.dims());
+        let energies = self
+            .pairs(cues, decoded, false)
+            .map(|(energies, _)| energies);
+        let energies = energies.unwrap_or_else(|| vec![f32::NAN; count]);
         Tensor::from_floats(energies.as_slice(), &device)
     }
 
     fn gradient(&self, cues: &Tensor<2>, decoded: Tensor<2>) -> Tensor<2> {
-        let (device, [_, dim]) = (decoded.device(), decoded.dims());
-        let (_, gradient) = self.pairs(cues, decoded, true);
-        rows(gradient, dim, &device)
+        let (device, dims) = (decoded.device(), decoded.dims());
+        let gradient = self
+            .pairs(cues, decoded, true)
+            .map(|(_, gradient)| gradient);
+        rows(gradient, dims, &device)
     }
 
     fn energies(&self, cues: &Tensor<2>, candidates: Tensor<2>) -> Tensor<2> {
-        let ([count, dim], device) = (candidates.dims(), candidates.device());
-        let (cues, candidates, mask) = (host(cues.clone()), host(candidates), self.mask());
-        let (all, isa) = (cues.len() / dim, Instructions::best());
-        let energies: Vec<f32> = with_channels!(self.channels, C => {
-            let candidates: Vec<Vec<Block>> =
-                candidates.par_chunks_exact(dim).map(|row| padded(row, C, 0.0)).collect();
-            let backgrounds: Vec<Arc<Background>> = (0..all)
-                .into_par_iter()
-                .map(|row| {
-                    let place = row * dim..(row + 1) * dim;
-                    self.background(&cues[place.clone()], mask.get(place))
-                })
-                .collect();
-            (0..all * count)
-                .into_par_iter()
-                .map_init(
-                    || Scratch::new((dim / C).div_ceil(LANES)),
-                    |scratch, pair| {
-                        let (row, at) = (pair / count, pair % count);
-                        let found = fit::<C>(isa, &backgrounds[row], &candidates[at], self.spread, scratch);
-                        -found.score as f32
-                    },
-                )
-                .collect()
-        });
-        rows(energies, count, &device)
+        let (dims, device) = ([cues.dims()[0], candidates.dims()[0]], candidates.device());
+        rows(self.all_pairs(cues, candidates, |_| true), dims, &device)
+    }
+
+    fn shortlist(&self) -> Option<usize> {
+        self.shortlist
+    }
+
+    fn chosen_energies(
+        &self,
+        cues: &Tensor<2>,
+        candidates: Tensor<2>,
+        chosen: &[bool],
+    ) -> Tensor<2> {
+        let (dims, device) = ([cues.dims()[0], candidates.dims()[0]], candidates.device());
+        let wanted = |pair: usize| chosen.get(pair).copied().unwrap_or(false);
+        rows(self.all_pairs(cues, candidates, wanted), dims, &device)
+    }
+
+    /// At a quarter of the sites, without uneven light.
+    fn rough_energies(&self, cues: &Tensor<2>, candidates: Tensor<2>) -> Tensor<2> {
+        let (dims, device) = ([cues.dims()[0], candidates.dims()[0]], candidates.device());
+        rows(self.rough_pairs(cues, candidates), dims, &device)
     }
 
     fn prepared(&self, cues: &Tensor<2>) -> Option<Box<dyn ObservationModel>> {
         let [_, dim] = cues.dims();
-        let (values, mask) = (host(cues.clone()), self.mask());
-        let rows: Vec<(Vec<f32>, Arc<Background>)> = values
+        let (values, mask) = (host(cues.clone())?, self.mask()?);
+        let rows = values
             .par_chunks_exact(dim)
             .enumerate()
             .map(|(row, cue)| {
@@ -246,13 +289,8 @@ impl ObservationModel for SelfCalibrating {
                 (cue.to_vec(), Arc::new(self.fresh(cue, known)))
             })
             .collect();
-        let mut places: HashMap<u64, Vec<usize>> = HashMap::new();
-        for (row, (cue, _)) in rows.iter().enumerate() {
-            let known = mask.get(row * dim..(row + 1) * dim);
-            places.entry(hash(cue, known)).or_default().push(row);
-        }
         Some(Box::new(Self {
-            cues: Arc::new(Cues { places, rows }),
+            cues: Arc::new(Cues::new(rows)),
             ..self.clone()
         }))
     }
@@ -266,6 +304,7 @@ impl ObservationModel for SelfCalibrating {
         check::known(&known, cues)?;
         Ok(Box::new(Self {
             known: Some(known),
+            cues: Arc::default(),
             ..self.clone()
         }))
     }
@@ -275,23 +314,13 @@ impl ObservationModel for SelfCalibrating {
     }
 }
 
-/// The numbers of a tensor. A device that cannot give them back has failed before.
-fn host(tensor: Tensor<2>) -> Vec<f32> {
-    check::to_host(tensor).unwrap_or_default()
+/// The numbers of a tensor; `None` from a device that has failed. What is computed from them is then not a number, so
+/// that it can neither win nor pass for an answer.
+fn host(tensor: Tensor<2>) -> Option<Vec<f32>> {
+    check::to_host(tensor).ok()
 }
 
-fn rows(values: Vec<f32>, width: usize, device: &Device) -> Tensor<2> {
-    let count = values.len() / width.max(1);
-    Tensor::from_data(
-        burn::tensor::TensorData::new(values, [count, width]),
-        device,
-    )
-}
-
-/// FNV-1a over the bits of a cue and its mask.
-fn hash(cue: &[f32], known: Option<&[f32]>) -> u64 {
-    let entries = cue.iter().chain(known.into_iter().flatten());
-    entries.fold(0xCBF2_9CE4_8422_2325, |hash, value| {
-        (hash ^ u64::from(value.to_bits())).wrapping_mul(0x0100_0000_01B3)
-    })
+fn rows(values: Option<Vec<f32>>, dims: [usize; 2], device: &Device) -> Tensor<2> {
+    let values = values.unwrap_or_else(|| vec![f32::NAN; dims[0] * dims[1]]);
+    Tensor::from_data(burn::tensor::TensorData::new(values, dims), device)
 }
