@@ -102,7 +102,7 @@ unsafe fn around<L: Lanes, const C: usize>(
     let blocks = values.len() / C;
     let coarsest = SCALES[0];
     let mut logs = vec![0.0; sites];
-    for site in 0..sites {
+    for (site, log) in logs.iter_mut().enumerate() {
         let (home, lane) = (site / LANES, site % LANES);
         let own: [f32; C] = std::array::from_fn(|c| values[c * blocks + home][lane]);
         if own[0] >= NOWHERE {
@@ -114,7 +114,7 @@ unsafe fn around<L: Lanes, const C: usize>(
             let cut = own[c] == ends[c].0 || own[c] == ends[c].1;
             if cut { 1.0 } else { WIDTH }
         });
-        logs[site] = widths.map(f32::ln).iter().sum();
+        *log = widths.map(f32::ln).iter().sum();
         let inverse = widths.map(|width| 1.0 / width);
         let mut itself = [0.0; LANES];
         itself[lane] = f32::MAX;

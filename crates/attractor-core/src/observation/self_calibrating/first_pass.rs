@@ -1,4 +1,4 @@
-//! The first pass over many stored patterns: scores at a quarter of the sites.
+//! The first pass over many stored patterns: scores at half of the sites and at every second scale.
 //!
 //! The score is a sum over sites, so that a part of them, spread evenly, estimates it without bias, whatever happened to the
 //! cue: averages of sites would mix damaged ones with others. What the first pass loses is measured in the documentation.
@@ -6,16 +6,16 @@
 use rayon::prelude::*;
 
 use super::background::Background;
-use super::fit::{Changes, fit};
+use super::fit::{Changes, rough};
 use super::lanes::padded;
 use super::map_prior::MapPrior;
 use super::passes::{Scratch, View};
 use crate::simd::Instructions;
 
-/// Bits of the golden ratio's multiples that have to be 0: a quarter of the sites.
-const BITS: u32 = 2;
+/// Bits of the golden ratio's multiples that have to be 0: half of the sites.
+const BITS: u32 = 1;
 
-/// The sites of `all` that are compared: where multiples of the golden ratio have a fraction below a quarter, which
+/// The sites of `all` that are compared: where multiples of the golden ratio have a fraction below a half, which
 /// is even on any line of an image.
 pub(super) fn sites(all: usize) -> Vec<usize> {
     let golden = |site: usize| (site as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
@@ -64,7 +64,7 @@ pub(super) fn scores<const C: usize>(
             || Scratch::new(cues.first().map_or(0, |cue| cue.counted.len())),
             |scratch, pair| {
                 let view = View::whole(&cues[pair / count], &candidates[pair % count]);
-                fit::<C>(isa, view, &changes, scratch).score
+                rough::<C>(isa, view, &changes, scratch)
             },
         )
         .collect()

@@ -107,7 +107,12 @@ with_instructions! {
 }
 
 with_instructions! {
-    /// The same, gone on with at its scale until share and change rest; leaves weights and what they belong to.
+    /// The score of a fit at every second scale, in even light.
+    fn rough<const C: usize>(view: View<'_>, changes: &Changes, scratch: &mut Scratch) -> f64 = glance
+}
+
+with_instructions! {
+    /// The best fit, gone on with at its scale until share and change rest; leaves weights and what they belong to.
     fn settle<const C: usize>(view: View<'_>, changes: &Changes, scratch: &mut Scratch) -> Fit<C> = settled
 }
 
@@ -122,28 +127,45 @@ unsafe fn best<L: Lanes, const C: usize>(
     let (maps, light) = (changes.maps.as_ref(), changes.light.as_ref());
     // Safety: the caller's.
     unsafe {
-        let mut found = annealed::<L, C>(view, None, None, scratch);
+        let mut found = annealed::<L, C>(view, None, None, 1, scratch);
         let mut consider = |other: Fit<C>| {
             if other.score > found.score {
                 found = other;
             }
         };
         if maps.is_some() {
-            consider(annealed::<L, C>(view, maps, None, scratch));
+            consider(annealed::<L, C>(view, maps, None, 1, scratch));
         }
         if light.is_some() {
-            consider(annealed::<L, C>(view, maps, light, scratch));
+            consider(annealed::<L, C>(view, maps, light, 1, scratch));
         }
         found
     }
 }
 
-/// Through all scales, with maps and light if they are given.
+#[inline(always)]
+unsafe fn glance<L: Lanes, const C: usize>(
+    view: View<'_>,
+    changes: &Changes,
+    scratch: &mut Scratch,
+) -> f64 {
+    // Safety: the caller's.
+    unsafe {
+        let still = annealed::<L, C>(view, None, None, 2, scratch).score;
+        match changes.maps.as_ref() {
+            Some(maps) => still.max(annealed::<L, C>(view, Some(maps), None, 2, scratch).score),
+            None => still,
+        }
+    }
+}
+
+/// Through every scale, or one of so many, with maps and light if they are given.
 #[inline(always)]
 unsafe fn annealed<L: Lanes, const C: usize>(
     view: View<'_>,
     maps: Option<&MapPrior>,
     light: Option<&Light>,
+    every: usize,
     scratch: &mut Scratch,
 ) -> Fit<C> {
     let mut share = FIRST_SHARE;
@@ -164,7 +186,7 @@ unsafe fn annealed<L: Lanes, const C: usize>(
         if still {
             residuals::<L, C>(view, None, &mut scratch.squares);
         }
-        for (scale, size) in SCALES.into_iter().enumerate() {
+        for (scale, size) in SCALES.into_iter().enumerate().step_by(every) {
             share = share.min(LARGEST_SHARE);
             if !still {
                 let choose = |sums: &Sums<C>, _: &Change<C>| maps?.choose(sums, size);

@@ -286,8 +286,7 @@ impl<const C: usize> System<C> {
             }
         }
         let entries = map.linear.as_flattened().iter().chain(&map.offset);
-        let finite =
-            departure.is_finite() && entries.fold(true, |all, entry| all && entry.is_finite());
+        let finite = departure.is_finite() && entries.into_iter().all(|entry| entry.is_finite());
         finite.then_some(Likely {
             map,
             family,

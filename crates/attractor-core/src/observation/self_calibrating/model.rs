@@ -272,7 +272,7 @@ impl ObservationModel for SelfCalibrating {
         rows(self.all_pairs(cues, candidates, wanted), dims, &device)
     }
 
-    /// At a quarter of the sites, without uneven light.
+    /// At half of the sites and every second scale, without uneven light.
     fn rough_energies(&self, cues: &Tensor<2>, candidates: Tensor<2>) -> Tensor<2> {
         let (dims, device) = ([cues.dims()[0], candidates.dims()[0]], candidates.device());
         rows(self.rough_pairs(cues, candidates), dims, &device)

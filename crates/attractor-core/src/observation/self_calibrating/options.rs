@@ -86,7 +86,7 @@ impl SelfCalibrating {
         self.compatible()
     }
 
-    /// With a first pass: candidates are compared at a quarter of the sites, and no more than `count` of them at all sites. Others
+    /// With a first pass: candidates are compared at half of the sites and every second scale, and no more than `count` of them at all sites. Others
     /// have infinite energy. Loops over stored patterns have to ask for it ([`ObservationModel::shortlist`]): mode search does.
     ///
     /// # Errors

@@ -329,9 +329,9 @@ pub(super) unsafe fn field_sums<L: Lanes, const C: usize>(
             gram: [[0.0; TERMS]; TERMS],
             cross: cross.map(|sum| f64::from(sum.sum())),
         };
-        for row in 0..TERMS {
-            for column in row..TERMS {
-                let value = f64::from(gram[row][column].sum());
+        for (row, sums) in gram.iter().enumerate() {
+            for (column, sum) in sums.iter().enumerate().skip(row) {
+                let value = f64::from(sum.sum());
                 (all.gram[row][column], all.gram[column][row]) = (value, value);
             }
         }

@@ -71,30 +71,37 @@ fn direct_map(
         _ => f64::from(unknown - 2 == out * 4 + row),
     };
     let variance = |unknown: usize| if unknown < 2 { 1.0 } else { 0.09 };
-    let mut matrix = vec![vec![0.0; count]; count];
-    let mut right = vec![0.0; count];
-    for a in 0..count {
-        for out in 0..3 {
-            for row in 0..4 {
-                right[a] += basis(a, out, row) * cross[row][out];
-                for b in 0..count {
-                    for column in 0..4 {
-                        matrix[a][b] +=
-                            basis(a, out, row) * gram[row][column] * basis(b, out, column);
-                    }
-                }
-            }
-        }
-        matrix[a][a] += 1.0 / variance(a);
-    }
+    let entries = || (0..3).flat_map(|out| (0..4).map(move |row| (out, row)));
+    let product = |a: usize, b: usize| -> f64 {
+        let sum = |(out, row): (usize, usize)| -> f64 {
+            let column = |(k, g): (usize, &f64)| g * basis(b, out, k);
+            basis(a, out, row) * gram[row].iter().enumerate().map(column).sum::<f64>()
+        };
+        entries().map(sum).sum()
+    };
+    let right: Vec<f64> = (0..count)
+        .map(|a| {
+            entries()
+                .map(|(out, row)| basis(a, out, row) * cross[row][out])
+                .sum()
+        })
+        .collect();
+    let mut left: Vec<Vec<f64>> = (0..count)
+        .map(|a| {
+            (0..count)
+                .map(|b| product(a, b) + f64::from(a == b) / variance(a))
+                .collect()
+        })
+        .collect();
     // Gauss without pivots: the matrix is positive definite.
-    let (mut left, mut solution, mut log_det) = (matrix, right.clone(), 0.0);
+    let (mut solution, mut log_det) = (right.clone(), 0.0);
     for pivot in 0..count {
-        log_det += (left[pivot][pivot] * variance(pivot)).ln();
+        let own = left[pivot].clone();
+        log_det += (own[pivot] * variance(pivot)).ln();
         for row in (0..count).filter(|row| *row != pivot) {
-            let factor = left[row][pivot] / left[pivot][pivot];
-            for column in 0..count {
-                left[row][column] -= factor * left[pivot][column];
+            let factor = left[row][pivot] / own[pivot];
+            for (entry, pivotal) in left[row].iter_mut().zip(&own) {
+                *entry -= factor * pivotal;
             }
             solution[row] -= factor * solution[pivot];
         }

@@ -74,12 +74,15 @@ fn translations_are_found_under_other_damage() {
     }
 }
 
+/// Where in the picture a row and a column of the cue lie; the last is the last of them.
+type From = fn(f32, f32, f32) -> (f32, f32);
+
 /// All eight, by their coordinates.
 #[test]
 fn turns_and_flips_are_found() {
     let candidate = picture(6, 3, SIDE);
     let last = (SIDE - 1) as f32;
-    let all: [(usize, fn(f32, f32, f32) -> (f32, f32)); 8] = [
+    let all: [(usize, From); 8] = [
         (0, |row, column, _| (row, column)),
         (1, |row, column, last| (last - row, last - column)),
         (2, |row, column, last| (row, last - column)),
