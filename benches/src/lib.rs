@@ -10,6 +10,7 @@ pub mod factual_recall;
 pub mod family;
 pub mod firing_rate;
 pub mod gemm;
+pub mod hopfield_layers;
 pub mod pcn;
 pub mod read;
 pub mod self_calibrating;

@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: the read kernel, recall of the dense-memory family, training steps and BayesPCN,
-//! beside PyTorch.
+//! `cargo xtask bench`: the read kernel, recall of the dense-memory family, training steps, BayesPCN and
+//! Hopfield layers, beside PyTorch.
 
 use std::collections::BTreeMap;
 use std::process::{Command, ExitCode};
@@ -36,7 +36,7 @@ struct Line {
 }
 
 /// Our programs, in package `benches`, and the peers beside them, where there are any.
-const PROGRAMS: [(&str, &[&str], Option<&str>); 11] = [
+const PROGRAMS: [(&str, &[&str], Option<&str>); 12] = [
     ("bench-read", &[], Some("read.py")),
     ("bench-family", &[], Some("family.py")),
     ("bench-vae-step", &[], Some("vae_step.py")),
@@ -48,6 +48,7 @@ const PROGRAMS: [(&str, &[&str], Option<&str>); 11] = [
     ("bench-entropic", &[], Some("entropic.py")),
     ("bench-factual-recall", &[], Some("factual_recall.py")),
     ("bench-self-calibrating", &[], None),
+    ("bench-hopfield-layers", &[], Some("hopfield_layers.py")),
 ];
 
 /// What our programs call their form where they have only one.

@@ -9,6 +9,7 @@
 //! | [`GenerativeModel`], [`ObservationModel`], [`MemoryPrior`], [`Inference`] | the four axes of the variational memory, each swappable alone |
 //! | [`Recall`] | what a read gives, with a typed [`Outcome`] for each cue |
 //! | [`Backend`] | parse a name, list what was compiled in, open a device |
+//! | [`autodiff`] | functions with a gradient of their own |
 //! | [`coding`] | predictive coding over a stack of layers |
 //! | [`rng`] | counter-based random streams drawn on the host, equal on every backend |
 //! | [`kernel`] | the streaming softmax read, its mergeable [`kernel::Partial`], distances |
@@ -47,6 +48,7 @@
 //! ```
 
 pub mod adam;
+pub mod autodiff;
 pub mod backend;
 pub mod check;
 pub mod coding;

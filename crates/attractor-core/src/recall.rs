@@ -27,6 +27,8 @@ pub enum Outcome {
     Clipped,
     /// What is given leaves the answer open: more than one pattern fits it.
     Underdetermined,
+    /// There was nothing to recall from: every stored pattern is masked for this row.
+    Empty,
 }
 
 impl Outcome {
@@ -42,6 +44,7 @@ impl Outcome {
             Self::Diverged => "the state diverged and was set back to its last finite value",
             Self::Clipped => "the memory knows nothing about the region of the state",
             Self::Underdetermined => "what is given leaves the answer open",
+            Self::Empty => "no stored pattern was open to the row",
         }
     }
 }

@@ -74,6 +74,37 @@ pub fn permutation(rng: &mut Rng, n: usize) -> Vec<usize> {
     order
 }
 
+/// Numbers by their place: the one at a place does not depend on which others are drawn, so that a mask over
+/// an array need not be kept to be had again. SplitMix64 of a seed, a purpose and the place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counter(u64);
+
+impl Counter {
+    /// The numbers of `seed` for `purpose`.
+    pub fn new(seed: u64, purpose: &str) -> Self {
+        Self(mix(seed ^ mix(fnv1a(purpose))))
+    }
+
+    /// 64 random bits.
+    pub fn bits(self, place: u64) -> u64 {
+        mix(self
+            .0
+            .wrapping_add(place.wrapping_mul(0x9E37_79B9_7F4A_7C15)))
+    }
+
+    /// A number uniform in `[0, 1)`.
+    pub fn uniform(self, place: u64) -> f32 {
+        // As many bits as single precision holds.
+        (self.bits(place) >> 40) as f32 * (1.0 / (1u32 << 24) as f32)
+    }
+}
+
+fn mix(mut bits: u64) -> u64 {
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    bits ^ (bits >> 31)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,6 +126,24 @@ mod tests {
         assert_eq!(drawn, PINNED);
     }
     const PINNED: [u32; 3] = [439_578_253, 4_242_970_229, 1_203_371_358];
+
+    #[test]
+    fn counters_are_uniform_and_distinct() {
+        const DRAWN: u64 = 20_000;
+        let counter = Counter::new(1, "test");
+        let numbers: Vec<f32> = (0..DRAWN).map(|place| counter.uniform(place)).collect();
+        assert!(numbers.iter().all(|number| (0.0..1.0).contains(number)));
+        // Standard error of the mean: sqrt(1 / 12 n) = .002.
+        let mean = numbers.iter().sum::<f32>() / DRAWN as f32;
+        assert!((mean - 0.5).abs() < 0.01, "{mean}");
+        let products = numbers
+            .windows(2)
+            .map(|pair| (pair[0] - 0.5) * (pair[1] - 0.5));
+        let correlation = products.sum::<f32>() / DRAWN as f32 * 12.0;
+        assert!(correlation.abs() < 0.04, "{correlation}");
+        assert_ne!(counter.bits(3), Counter::new(2, "test").bits(3));
+        assert_ne!(counter.bits(3), Counter::new(1, "other").bits(3));
+    }
 
     #[test]
     fn permutation_holds_every_index_once() {

@@ -36,6 +36,7 @@
 //! | `entropic` | entropic registers and the hetero-associative relation | |
 //! | `sparse-recovery` | linear constraints learned from patterns, errors found by basis pursuit or on graphs | |
 //! | `factual-recall` | linear and MLP memories over embeddings, the transformer that recalls facts | |
+//! | `nn` | trainable Hopfield layers: association, pooling, lookup | |
 //! | `evaluation` | metrics, figures, run folders, reports | |
 //! | `full` | all but further backends | |
 //!
@@ -72,6 +73,8 @@ pub use attractor_firing_rate as firing_rate;
 pub use attractor_generative as generative;
 pub use attractor_inference as inference;
 pub use attractor_memories as memories;
+#[cfg(feature = "nn")]
+pub use attractor_nn as nn;
 #[cfg(feature = "predictive-coding")]
 pub use attractor_predictive_coding as predictive_coding;
 pub use attractor_priors as priors;

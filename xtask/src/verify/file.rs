@@ -91,6 +91,16 @@ impl File {
         self.weights.contains(key)
     }
 
+    /// Whether an array holds floating-point numbers.
+    pub(super) fn is_float(&self, key: &str) -> bool {
+        self.weights.names().any(|name| name == key)
+    }
+
+    /// Metadata by key.
+    pub(super) fn metadata(&self, key: &str) -> Option<&str> {
+        self.weights.metadata(key)
+    }
+
     pub(super) fn shape(&self, key: &str) -> Result<&[usize]> {
         self.weights.shape(key)
     }

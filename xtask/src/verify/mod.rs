@@ -9,6 +9,7 @@ mod factual_recall;
 mod file;
 mod firing_rate;
 mod golden;
+mod hopfield_layers;
 mod inference;
 mod kernel;
 mod models;
@@ -46,6 +47,7 @@ const SYSTEMS: &[System] = &[
     entropic::SYSTEM,
     sparse_recovery::SYSTEM,
     factual_recall::SYSTEM,
+    hopfield_layers::SYSTEM,
 ];
 
 /// Names the folder of golden files that are too large to be kept with the code.

@@ -1,6 +1,8 @@
 //! Safetensors in and out, with errors that name the file, the tensor and both shapes.
 
 mod array;
+pub mod modules;
+mod named;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,6 +12,7 @@ use safetensors::SafeTensors;
 use safetensors::tensor::TensorView;
 
 use self::array::Array;
+pub use self::named::{ModulePath, Named};
 use crate::{Error, Result, check};
 
 /// Named arrays with a metadata map, as one safetensors file holds them.

@@ -8,16 +8,14 @@ mod batch_norm;
 mod conv;
 mod instance_norm;
 mod linear;
-mod named;
-pub mod weights;
 
+pub(crate) use attractor_core::weights::ModulePath as Path;
+pub use attractor_core::weights::{Named, modules as weights};
 pub use batch_norm::BatchNorm;
 pub(crate) use batch_norm::{EPSILON, MOMENTUM};
 pub use conv::{Conv2d, Form};
 pub use instance_norm::InstanceNorm;
 pub use linear::Linear;
-pub use named::Named;
-pub(crate) use named::Path;
 
 use attractor_core::rng;
 use burn::module::Param;

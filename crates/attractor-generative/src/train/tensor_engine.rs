@@ -94,6 +94,6 @@ pub(crate) fn gradients_by_autodiff<V: Vae>(
 ) -> (V, f32, Weights) {
     let mut model = model.train();
     let (loss, gradients) = loss_and_gradients(&mut model, input, target, noise, objective);
-    let found = nn::export_gradients(&model, &gradients);
+    let found = nn::export_gradients(&model, &gradients).unwrap();
     (model.valid(), loss.into_scalar(), found)
 }

@@ -2,12 +2,11 @@
 
 use std::path::PathBuf;
 
-use attractor_core::weights::Weights;
-use attractor_core::{Error, Result};
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Device, Gradients, Tensor};
 
-use super::Path;
+use super::{ModulePath, Weights};
+use crate::{Error, Result};
 
 /// All floating-point parameters and running statistics of `module`.
 ///
@@ -17,15 +16,17 @@ pub fn export<M: Module>(module: &M) -> Result<Weights> {
     collect(module, None)
 }
 
-/// The gradient of every parameter of `module` that has one.
-#[cfg(test)]
-pub(crate) fn export_gradients<M: Module>(module: &M, gradients: &Gradients) -> Weights {
-    collect(module, Some(gradients)).unwrap()
+/// The gradient of every floating-point parameter of `module` that has one.
+///
+/// # Errors
+/// [`Error::Device`] if one cannot be read back.
+pub fn export_gradients<M: Module>(module: &M, gradients: &Gradients) -> Result<Weights> {
+    collect(module, Some(gradients))
 }
 
 fn collect<M: Module>(module: &M, gradients: Option<&Gradients>) -> Result<Weights> {
     let mut visitor = Exporter {
-        path: Path::default(),
+        path: ModulePath::default(),
         gradients,
         weights: Weights::new(),
         error: None,
@@ -48,7 +49,7 @@ pub fn import<M: Module>(module: M, weights: &Weights, device: &Device) -> Resul
     module.visit(&mut names);
     weights.require(names.found.iter().map(String::as_str))?;
     let mut mapper = Importer {
-        path: Path::default(),
+        path: ModulePath::default(),
         weights,
         device,
         error: None,
@@ -73,7 +74,7 @@ pub fn shape<const D: usize>(weights: &Weights, name: &str) -> Result<[usize; D]
 }
 
 struct Exporter<'a> {
-    path: Path,
+    path: ModulePath,
     /// In place of values.
     gradients: Option<&'a Gradients>,
     weights: Weights,
@@ -105,7 +106,7 @@ impl ModuleVisitor for Exporter<'_> {
 /// The paths of all floating-point parameters.
 #[derive(Default)]
 struct Names {
-    path: Path,
+    path: ModulePath,
     found: Vec<String>,
 }
 
@@ -124,7 +125,7 @@ impl ModuleVisitor for Names {
 }
 
 struct Importer<'a> {
-    path: Path,
+    path: ModulePath,
     weights: &'a Weights,
     device: &'a Device,
     error: Option<Error>,
@@ -140,8 +141,9 @@ impl ModuleMapper for Importer<'_> {
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let shape = param.val().dims();
-        match self.weights.tensor(self.path.name(), shape, self.device) {
+        let value = param.val();
+        let place = (self.device, value.dtype());
+        match (self.weights).tensor_in(self.path.name(), value.dims(), place) {
             Ok(tensor) => param.map(|old| {
                 let trained = old.is_require_grad();
                 if old.is_autodiff() {

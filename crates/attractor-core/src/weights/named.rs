@@ -94,10 +94,11 @@ impl<M: ModuleDisplay> ModuleDisplay for Named<M> {}
 
 /// The names of the modules around a visitor, each in full.
 #[derive(Debug, Default)]
-pub(crate) struct Path(Vec<String>);
+pub struct ModulePath(Vec<String>);
 
-impl Path {
-    pub(crate) fn enter(&mut self, name: &str, container: &str) {
+impl ModulePath {
+    /// A module begins; `container` is what its visitor hears of its kind.
+    pub fn enter(&mut self, name: &str, container: &str) {
         let full = match self.0.last() {
             Some(parent) if container != CONTAINER => format!("{parent}.{name}"),
             _ => name.to_owned(),
@@ -105,12 +106,13 @@ impl Path {
         self.0.push(full);
     }
 
-    pub(crate) fn exit(&mut self) {
+    /// The module ends.
+    pub fn exit(&mut self) {
         self.0.pop();
     }
 
     /// The name of the parameter here.
-    pub(crate) fn name(&self) -> &str {
+    pub fn name(&self) -> &str {
         self.0.last().map_or("", String::as_str)
     }
 }
