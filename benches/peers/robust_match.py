@@ -1,7 +1,7 @@
 """Recall from cues that nobody describes, by a robust template match.
 
     cargo run --example export_cues -- cues.safetensors 100 50
-    python benches/peers/robust_match.py cues.safetensors
+    python benches/peers/robust_match.py cues.safetensors 20    # at most so many cues of each kind
 
 For every stored image and every pair of a channel of the cue and a channel of the image, a gain and an offset are
 fitted by least trimmed squares (Rousseeuw 1984: fit, keep the share h of the pixels with the smallest residuals,
@@ -64,6 +64,7 @@ def answer(cue, stored):
 
 def main():
     arrays = read(sys.argv[1])
+    most = int(sys.argv[2]) if len(sys.argv) > 2 else None
     images = arrays["stored"]
     channels = 3 if images.shape[1] % 3 == 0 else 1
     stored = images.reshape(len(images), channels, -1)
@@ -71,11 +72,11 @@ def main():
     began, count = time.time(), 0
     for name in [name for name in arrays if name.startswith("cues/")]:
         name = name[len("cues/"):]
-        cues = arrays["cues/" + name].reshape(-1, *stored.shape[1:])
+        cues = arrays["cues/" + name].reshape(-1, *stored.shape[1:])[:most]
         target = np.arange(len(cues))
         theirs = np.array([answer(cue, stored) for cue in cues])
         count += len(cues)
-        ours = (arrays["ours/" + name] == target).mean() * 100
+        ours = (arrays["ours/" + name][:most] == target).mean() * 100
         print(f"{name:36} {ours:8.1f} {(theirs == target).mean() * 100:14.1f}", flush=True)
     print(f"{1000 * (time.time() - began) / count:.0f} ms a cue for the robust match")
 

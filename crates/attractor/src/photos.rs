@@ -44,8 +44,8 @@ pub fn torn_half(
     Ok(torn.tensors(device))
 }
 
-/// Image `index` with its right half torn off and, beside that, a bad copy: half the light, the colours
-/// exchanged, and noise of 0.05; `[1, dim]`. Nothing says which of this happened.
+/// A bad copy of the left half of image `index`, `[1, dim]`: the colours exchanged, little more than half the light,
+/// noise of 0.05, and grey where the other half was. Nothing says which of this happened.
 ///
 /// # Errors
 /// [`DataError`] if there is no such image.
@@ -55,16 +55,16 @@ pub fn bad_copy(images: &ImageSet, index: usize, device: &Device) -> Result<Tens
     let damages = [
         Damage::Channels,
         Damage::Light {
-            gain: 0.5,
+            gain: 0.6,
             offset: 0.05,
-        },
-        Damage::Hide {
-            part: Part::Left { columns },
-            fill: MASK_VALUE,
         },
         Damage::Noise {
             std: 0.05,
             within: Some((0.0, 1.0)),
+        },
+        Damage::Hide {
+            part: Part::Left { columns },
+            fill: MASK_VALUE,
         },
     ];
     for (turn, damage) in damages.into_iter().enumerate() {

@@ -14,7 +14,7 @@ const GAP: f64 = 8.0;
 /// Height of the title and the column names.
 const TOP: f64 = 62.0;
 /// Width of a letter, about.
-const LETTER: f64 = 6.6;
+const LETTER: f64 = 7.0;
 
 /// A small picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
