@@ -4,6 +4,7 @@
 
 mod case;
 mod own;
+mod results;
 mod settings;
 
 use anyhow::Result;
