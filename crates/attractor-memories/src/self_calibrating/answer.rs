@@ -21,12 +21,12 @@ pub struct Answer {
     pub evidence: Evidence,
 }
 
-/// Index of the best score, and its clearance from the others. One alone has none to stand out from: it is
+/// Index of the best score, and its clearance from the others, `without` some. One alone has none to stand out from: it is
 /// held against 0, the score of what explains nothing.
-pub(super) fn clearance(scores: &[f32], without: Option<usize>, sites: usize) -> (usize, f64) {
+pub(super) fn clearance(scores: &[f32], without: &[usize], sites: usize) -> (usize, f64) {
     let counted = || {
         let pairs = scores.iter().map(|score| f64::from(*score)).enumerate();
-        pairs.filter(|(index, _)| Some(*index) != without)
+        pairs.filter(|(index, _)| !without.contains(index))
     };
     let (best, top) = counted().fold((0, f64::NEG_INFINITY), |(index, top), (at, score)| {
         if score > top {

@@ -12,11 +12,11 @@ const TEMPERATURES: i32 = 19;
 #[derive(Debug)]
 pub(super) struct Trial {
     pub(super) scores: Vec<f32>,
-    /// Which of the scores is the pattern's own.
-    pub(super) target: usize,
+    /// Which of the scores are the pattern's own and those of near-duplicates.
+    pub(super) alike: Vec<usize>,
     /// Among all.
     pub(super) stored: f64,
-    /// As if it had not been stored.
+    /// As if it had not been stored, nor any near-duplicate of it.
     pub(super) novel: f64,
 }
 
@@ -159,7 +159,10 @@ fn odds(stored: &[f64], novel: &[f64]) -> (f64, f64) {
 fn temperature(trials: &[Trial]) -> f64 {
     let candidates = (0..TEMPERATURES).map(|power| 2f64.powf(f64::from(power) / 2.0));
     let fit = |temperature: f64| {
-        let of = |trial: &Trial| probabilities(&trial.scores, temperature, 1.0)[trial.target];
+        let of = |trial: &Trial| {
+            let found = probabilities(&trial.scores, temperature, 1.0);
+            trial.alike.iter().map(|at| found[*at]).sum::<f64>()
+        };
         trials
             .iter()
             .map(|trial| of(trial).max(1e-300).ln())

@@ -6,11 +6,14 @@ use rand::RngExt;
 /// Kinds of damage.
 pub(super) const KINDS: usize = 6;
 
+/// The kind that changes nothing; the first.
+pub(super) const UNDAMAGED: usize = 0;
+
 /// Damages a row `[channels, sites]` with values in `[0, 1]`, in place.
 pub(super) fn damage(row: &mut [f32], channels: usize, kind: usize, rng: &mut Rng) {
     let sites = row.len() / channels;
     match kind {
-        0 => {}
+        UNDAMAGED => {}
         1 => noise(row, 0.3, rng),
         2 => cover(row, channels, sites / 2, rng),
         3 => recolour(row, channels),

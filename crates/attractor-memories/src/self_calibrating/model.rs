@@ -11,7 +11,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::answer::{Answer, clearance, probabilities};
 use super::calibration::{Calibration, Trial};
-use super::damage::{KINDS, damage};
+use super::damage::{KINDS, UNDAMAGED, damage};
 use super::sites::Sites;
 use super::{SelfCalibratingConfig, config};
 
@@ -34,6 +34,16 @@ pub struct SelfCalibratingMemory {
     pub(super) store: PatternStore,
     /// Of what is stored now, once it was asked for.
     calibration: OnceLock<Calibration>,
+}
+
+/// Patterns that explain another, undamaged, more than half as well as it explains itself are the same but
+/// for details: without it, it would still be known by them.
+const ALIKE: f32 = 0.5;
+
+/// The pattern with this index and those like it, by its scores.
+fn alike_to((index, scores): (usize, &[f32])) -> Vec<usize> {
+    let like = |at: &usize| *at == index || scores[*at] > ALIKE * scores[index];
+    (0..scores.len()).filter(like).collect()
 }
 
 /// Scores `[cues, patterns]`.
@@ -93,7 +103,7 @@ impl SelfCalibratingMemory {
         let values = check::to_host(cues)?;
         let pairs = scores.rows().zip(values.chunks_exact(self.dim()));
         let answer = |(scores, cue): (&[f32], &[f32])| {
-            let (best, clearance) = clearance(scores, None, self.sites.count);
+            let (best, clearance) = clearance(scores, &[], self.sites.count);
             let known = calibration.probability_stored(clearance);
             Ok(Answer {
                 posterior: probabilities(scores, calibration.temperature(), known),
@@ -140,6 +150,7 @@ impl SelfCalibratingMemory {
         let patterns = self.model.decode(self.store.select(&cohort[..damaged])?);
         let (patterns, dim) = (check::to_host(patterns)?, self.dim());
         let mut trials = Vec::with_capacity(KINDS * damaged);
+        let mut alike: Vec<Vec<usize>> = Vec::new();
         for kind in 0..KINDS {
             let mut cues = patterns.clone();
             for (row, cue) in cues.chunks_exact_mut(dim).enumerate() {
@@ -149,11 +160,15 @@ impl SelfCalibratingMemory {
             }
             let cues = check::from_host("cues", cues, dim, self.store.device())?;
             let scores = self.scores(&cues, None, &cohort)?;
-            trials.extend(scores.rows().enumerate().map(|(target, scores)| Trial {
+            if kind == UNDAMAGED {
+                alike = scores.rows().enumerate().map(alike_to).collect();
+            }
+            let rows = scores.rows().zip(&alike);
+            trials.extend(rows.map(|(scores, alike)| Trial {
                 scores: scores.to_vec(),
-                target,
-                stored: clearance(scores, None, self.sites.count).1,
-                novel: clearance(scores, Some(target), self.sites.count).1,
+                alike: alike.clone(),
+                stored: clearance(scores, &[], self.sites.count).1,
+                novel: clearance(scores, alike, self.sites.count).1,
             }));
         }
         Ok(Calibration::new(&trials))
@@ -201,7 +216,7 @@ impl SelfCalibratingMemory {
         let scores = self.scores(&cues, known, &self.all())?;
         let found: Vec<(usize, f64)> = scores
             .rows()
-            .map(|scores| clearance(scores, None, self.sites.count))
+            .map(|scores| clearance(scores, &[], self.sites.count))
             .collect();
         let best: Vec<usize> = found.iter().map(|(best, _)| *best).collect();
         let state = self.store.select(&best)?;
@@ -292,7 +307,7 @@ impl Recognise for SelfCalibratingMemory {
         let scores = self.scores(&cues, None, &self.all())?;
         let found = scores.rows();
         let found: Vec<f32> = found
-            .map(|scores| clearance(scores, None, self.sites.count).1 as f32)
+            .map(|scores| clearance(scores, &[], self.sites.count).1 as f32)
             .collect();
         let rows = found.len();
         Ok(Tensor::from_data(
@@ -314,7 +329,7 @@ impl Explain for SelfCalibratingMemory {
         let values = check::to_host(cues)?;
         let mut weights = Vec::new();
         for (scores, cue) in scores.rows().zip(values.chunks_exact(self.dim())) {
-            let (best, _) = clearance(scores, None, self.sites.count);
+            let (best, _) = clearance(scores, &[], self.sites.count);
             weights.extend(self.evidence(cue, best)?.weights);
         }
         let sites = self.dim() / self.config.channels;

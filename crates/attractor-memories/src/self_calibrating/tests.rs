@@ -131,11 +131,11 @@ fn answers_say_what_happened() {
 fn clearances_are_those_of_the_formula() {
     let scores = [10.0, 2.0, 4.0, 6.0];
     // The others: mean 4, variance 8/3; 25 sites: 9.
-    let (best, found) = clearance(&scores, None, 25);
+    let (best, found) = clearance(&scores, &[], 25);
     assert_eq!(best, 0);
     assert!((found - 6.0 / (8.0f64 / 3.0 + 9.0).sqrt()).abs() < 1e-12);
     // Without the first: the best is 6, the others have mean 3 and variance 1.
-    let (best, found) = clearance(&scores, Some(0), 25);
+    let (best, found) = clearance(&scores, &[0], 25);
     assert_eq!(best, 3);
     assert!((found - 3.0 / 10f64.sqrt()).abs() < 1e-12);
     let shares = probabilities(&[2.0, 0.0], 2.0, 0.5);
@@ -149,7 +149,7 @@ fn calibrations_of_known_distributions() {
     let draws = rng::uniform_vec(&mut rng::stream(3, "test"), 4000, 0.0, 1.0);
     let trial = |draw: &f32| Trial {
         scores: vec![8.0, 0.0],
-        target: 0,
+        alike: vec![0],
         stored: 20.0 - 10.0 * f64::from(*draw),
         novel: -(1.0 - f64::from(*draw)).ln(),
     };
@@ -313,4 +313,27 @@ fn refusals_say_what_was_expected() {
             .complete(rows(&pictures(2, 1)), tensor(&[0.5; DIM], DIM))
             .is_err()
     );
+}
+
+/// Who stores everything twice is not told that nothing is known.
+#[test]
+fn near_duplicates_do_not_spoil_the_calibration() {
+    let stored = pictures(1, 20);
+    let twice: Vec<Vec<f32>> = stored
+        .iter()
+        .map(|picture| {
+            let darker = picture.iter().map(|value| (value - 0.01).max(0.0));
+            darker.collect()
+        })
+        .collect();
+    let memory = memory(strict(), &[stored.clone(), twice].concat());
+    let recall = memory.read(rows(&damaged(&stored[..8], 2))).unwrap();
+    let answered = recall
+        .outcomes
+        .iter()
+        .filter(|o| **o == Outcome::SinglePass);
+    assert!(answered.count() >= 7, "{:?}", recall.outcomes);
+    let recall = memory.read(rows(&damaged(&pictures(2, 8), 2))).unwrap();
+    let rejected = recall.outcomes.iter().filter(|o| **o == Outcome::Rejected);
+    assert!(rejected.count() >= 7, "{:?}", recall.outcomes);
 }
