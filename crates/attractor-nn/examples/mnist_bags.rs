@@ -19,7 +19,7 @@ use burn::tensor::{Device, Tensor, TensorData, activation};
 use rand::RngExt;
 use shared::{AdamW, Linear, accuracy, cross_entropy};
 
-type Result<T> = std::result::Result<T, Failure>;
+type Result<T, E = Failure> = std::result::Result<T, E>;
 
 const BAGS: usize = 1000;
 const BATCH: usize = 20;
@@ -148,7 +148,7 @@ fn train(
     Ok(right / fresh.len() as f64)
 }
 
-fn main() -> Result<()> {
+fn main() -> Result<(), Failure> {
     let mut arguments = std::env::args().skip(1);
     let (mut epochs, mut runs) = (20, 3);
     while let Some(argument) = arguments.next() {
