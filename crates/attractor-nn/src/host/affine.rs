@@ -19,7 +19,7 @@ pub(super) struct Normal<T> {
 impl<T: Real> Normal<T> {
     /// Rows where `closed` are 0.
     pub(super) fn new(mut x: Vec<T>, width: usize, closed: Option<&[bool]>) -> Self {
-        let over = 1.0 / width as f64;
+        let over = T::of(1.0 / width as f64);
         let mut scale = Vec::with_capacity(x.len() / width);
         for (index, row) in x.chunks_exact_mut(width).enumerate() {
             if closed.is_some_and(|closed| closed[index]) {
@@ -27,13 +27,12 @@ impl<T: Real> Normal<T> {
                 scale.push(T::ZERO);
                 continue;
             }
-            // In double precision: many updates multiply what is rounded here.
-            let mean = row.iter().map(|x| x.double()).sum::<f64>() * over;
-            let squares = row.iter().map(|x| (x.double() - mean).powi(2));
-            let own = 1.0 / (squares.sum::<f64>() * over + EPSILON).sqrt();
-            row.iter_mut()
-                .for_each(|x| *x = T::of((x.double() - mean) * own));
-            scale.push(T::of(own));
+            let mean = T::sum_of(row) * over;
+            row.iter_mut().for_each(|x| *x = *x - mean);
+            let variance = T::dot(row, row) * over;
+            let own = T::ONE / (variance + T::of(EPSILON)).root();
+            row.iter_mut().for_each(|x| *x = *x * own);
+            scale.push(own);
         }
         Self { x, scale, width }
     }
