@@ -13,6 +13,8 @@ const FLOOR: f32 = 1e-3;
 const FAINT: f32 = 1e-9;
 /// Blocks whose kernels are computed side by side: each is a long chain of squares.
 const TOGETHER: usize = 4;
+/// The scale at which values are held to be common or not: values that are the same but for little noise.
+const FINE: usize = 6;
 /// Where no site is.
 const NOWHERE: f32 = 1e9;
 
@@ -25,6 +27,10 @@ pub(super) struct Background {
     pub(super) rarity: Vec<Block>,
     /// 1 at sites that count, 0 at others, `[blocks]`.
     pub(super) counted: Vec<Block>,
+    /// How uncommon each site's value is in the cue, at most 1, 0 at sites that do not count, `[blocks]`.
+    pub(super) uncommon: Vec<Block>,
+    /// Squared distances from their mean, weighed by that, all channels together.
+    pub(super) variance: f64,
     /// Number of sites that count.
     pub(super) sites: usize,
 }
@@ -64,8 +70,14 @@ impl Background {
                 *value = log - (*value / others).max(FLOOR).ln();
             }
         }
+        let fine = rarity[FINE * blocks..(FINE + 1) * blocks].as_flattened();
+        // Without the widths: how many others are the same.
+        let rare: Vec<f32> = fine.iter().zip(&logs).map(|(all, log)| all - log).collect();
+        let uncommon = uncommon(&rare, &counted);
         Self {
             cue: padded(cue, C, 0.0),
+            variance: cue.chunks_exact(all).map(|x| variance(x, &uncommon)).sum(),
+            uncommon: padded(&uncommon, 1, 0.0),
             rarity,
             counted: padded(&counted, 1, 0.0),
             sites,
@@ -77,6 +89,29 @@ impl Background {
         let blocks = self.counted.len();
         &self.rarity[scale * blocks..(scale + 1) * blocks]
     }
+}
+
+/// Inverse densities of the sites that count, over the largest.
+fn uncommon(rarity: &[f32], counted: &[f32]) -> Vec<f32> {
+    let pairs = || rarity.iter().zip(counted);
+    let known = pairs().filter(|(_, counted)| **counted > 0.0);
+    let most = known.fold(f32::MIN, |most, (rarity, _)| most.max(*rarity));
+    pairs()
+        .map(|(rarity, counted)| match *counted > 0.0 {
+            true => (rarity - most).exp(),
+            false => 0.0,
+        })
+        .collect()
+}
+
+/// Weighted squared distances from the weighted mean.
+fn variance(values: &[f32], weights: &[f32]) -> f64 {
+    let moment = |power: i32| {
+        let pairs = values.iter().zip(weights);
+        let terms = pairs.map(|(x, weight)| f64::from(*weight) * f64::from(*x).powi(power));
+        terms.sum::<f64>()
+    };
+    moment(2) - moment(1).powi(2) / moment(0).max(f64::MIN_POSITIVE)
 }
 
 with_instructions! {

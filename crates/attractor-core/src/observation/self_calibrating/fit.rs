@@ -5,6 +5,8 @@ use super::lanes::{LANES, with_instructions};
 use super::map_prior::{Likely, MapPrior, Sums};
 use super::nuisance::{Field, Light, Placement};
 use super::passes::{Scratch, View, compare, evidence, field_sums, residuals, shine, sums, weigh};
+use super::second::{Start, second};
+use super::spread::spread;
 use crate::simd::{Instructions, Lanes, Pair, Portable};
 
 /// Scales of the noise that are tried, from coarse to fine, for data in `[0, 1]`. Each variance is a power of 2 times
@@ -127,17 +129,25 @@ unsafe fn best<L: Lanes, const C: usize>(
     let (maps, light) = (changes.maps.as_ref(), changes.light.as_ref());
     // Safety: the caller's.
     unsafe {
-        let mut found = annealed::<L, C>(view, None, None, 1, scratch);
+        let mut found = annealed::<L, C>(view, None, None, Start::ALL, scratch);
         let mut consider = |other: Fit<C>| {
             if other.score > found.score {
                 found = other;
             }
         };
         if maps.is_some() {
-            consider(annealed::<L, C>(view, maps, None, 1, scratch));
+            consider(annealed::<L, C>(view, maps, None, Start::ALL, scratch));
         }
         if light.is_some() {
-            consider(annealed::<L, C>(view, maps, light, 1, scratch));
+            consider(annealed::<L, C>(view, maps, light, Start::ALL, scratch));
+        }
+        if let Some(maps) = maps
+            && let Some(start) = second::<L, C>(view, maps, scratch)
+        {
+            let again = annealed::<L, C>(view, Some(maps), light, start, scratch);
+            if again.score > found.score {
+                found = again;
+            }
         }
         found
     }
@@ -151,21 +161,23 @@ unsafe fn glance<L: Lanes, const C: usize>(
 ) -> f64 {
     // Safety: the caller's.
     unsafe {
-        let still = annealed::<L, C>(view, None, None, 2, scratch).score;
+        let still = annealed::<L, C>(view, None, None, Start::ROUGH, scratch).score;
         match changes.maps.as_ref() {
-            Some(maps) => still.max(annealed::<L, C>(view, Some(maps), None, 2, scratch).score),
+            Some(maps) => {
+                still.max(annealed::<L, C>(view, Some(maps), None, Start::ROUGH, scratch).score)
+            }
             None => still,
         }
     }
 }
 
-/// Through every scale, or one of so many, with maps and light if they are given.
+/// Through the scales of a start, with maps and light if they are given.
 #[inline(always)]
 unsafe fn annealed<L: Lanes, const C: usize>(
     view: View<'_>,
     maps: Option<&MapPrior>,
     light: Option<&Light>,
-    every: usize,
+    start: Start,
     scratch: &mut Scratch,
 ) -> Fit<C> {
     let mut share = FIRST_SHARE;
@@ -175,7 +187,7 @@ unsafe fn annealed<L: Lanes, const C: usize>(
         share,
         change: Change::NONE,
     };
-    scratch.weights.copy_from_slice(view.counted);
+    start.weights(view, &mut scratch.weights);
     let mut change = Change {
         map: None,
         field: light.map(|_| Field::default()),
@@ -186,7 +198,8 @@ unsafe fn annealed<L: Lanes, const C: usize>(
         if still {
             residuals::<L, C>(view, None, &mut scratch.squares);
         }
-        for (scale, size) in SCALES.into_iter().enumerate().step_by(every) {
+        let scales = SCALES.into_iter().enumerate().skip(start.first);
+        for (scale, size) in scales.step_by(start.every) {
             share = share.min(LARGEST_SHARE);
             if !still {
                 let choose = |sums: &Sums<C>, _: &Change<C>| maps?.choose(sums, size);
@@ -385,29 +398,4 @@ impl<const C: usize> Fit<C> {
             }
         }
     }
-}
-
-/// Median of a sum of C squared standard normal numbers.
-const MEDIANS: [f64; 4] = [0.454_936, 1.386_294, 2.365_974, 3.356_694];
-
-/// Scale of normal numbers whose squares, summed over C channels, have these weights, by the weighted median: chance agreement
-/// of sites that show something else moves it little.
-fn spread<const C: usize>(weights: &[f32], squares: &[f32]) -> Option<f32> {
-    let pairs = squares.iter().zip(weights);
-    let mut known: Vec<(f32, f32)> = pairs
-        .filter(|(_, weight)| **weight > 0.0)
-        .map(|(square, weight)| (*square, *weight))
-        .collect();
-    known.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let half = 0.5
-        * known
-            .iter()
-            .map(|(_, weight)| f64::from(*weight))
-            .sum::<f64>();
-    let mut sum = 0.0;
-    let median = known.iter().find(|(_, weight)| {
-        sum += f64::from(*weight);
-        sum >= half
-    })?;
-    Some((f64::from(median.0) / MEDIANS[C - 1]).sqrt() as f32)
 }

@@ -48,6 +48,8 @@ pub mod nuisance;
 mod options;
 mod pair;
 mod passes;
+mod second;
+mod spread;
 #[cfg(test)]
 mod tests;
 

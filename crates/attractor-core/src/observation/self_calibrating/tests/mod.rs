@@ -235,3 +235,28 @@ fn refusals_say_what_was_expected() {
     assert!(refusal.contains("3 channels for width 64"), "{refusal}");
     assert!(model.evidence(&[0.0; 6], &[0.0; 3]).is_err());
 }
+
+/// A dim picture behind something bright: no map of all sites is near the right one.
+#[test]
+fn dim_pictures_behind_something_bright_are_known() {
+    let candidates: Vec<Vec<f32>> = (0..8).map(|seed| picture(seed, 3, 12)).collect();
+    let model = SelfCalibrating::new(3).unwrap();
+    for (gain, fill) in [(0.5, 0.9), (0.5, 0.7), (0.3, 1.0), (0.4, 0.0)] {
+        let mut cue: Vec<f32> = candidates[4]
+            .iter()
+            .map(|value| gain * value + 0.1)
+            .collect();
+        cue.chunks_exact_mut(144)
+            .for_each(|channel| channel[..36].fill(fill));
+        let scores: Vec<f64> = (candidates.iter())
+            .map(|candidate| model.evidence(&cue, candidate).unwrap().score)
+            .collect();
+        let own = scores[4];
+        assert!(own > 200.0, "{gain} {fill}: {scores:?}");
+        let others = scores.iter().enumerate().filter(|(at, _)| *at != 4);
+        assert!(
+            others.clone().all(|(_, score)| *score < 0.2 * own),
+            "{gain} {fill}: {scores:?}"
+        );
+    }
+}
