@@ -93,8 +93,8 @@ pub const SHAPES: [Shape; 10] = [
 ];
 
 enum Layer {
-    Hopfield(Hopfield),
-    Pooling(Pooling),
+    Hopfield(Box<Hopfield>),
+    Pooling(Box<Pooling>),
 }
 
 /// A layer in training with an input that has a gradient too.
@@ -118,8 +118,11 @@ impl Pass {
         let input = rng::normal(&mut random, [sets, rows, width], device);
         Ok(Self {
             layer: match shape.pooling {
-                false => Layer::Hopfield(config.init(device)?.train()),
-                true => Layer::Pooling(PoolingConfig::new(config).init(device)?.train()),
+                false => Layer::Hopfield(Box::new(config.init(device)?.train())),
+                true => {
+                    let layer = PoolingConfig::new(config).init(device)?;
+                    Layer::Pooling(Box::new(layer.train()))
+                }
             },
             input: input.autodiff().require_grad(),
         })

@@ -114,10 +114,7 @@ fn a_shortlist_is_compared_exactly() {
             (host(recall.state), recall.energy_last)
         };
         let exact = Gaussian::new(0.5).unwrap();
-        let short = |kept| Short {
-            exact: exact.clone(),
-            kept,
-        };
+        let short = |kept| Short { exact, kept };
         let full = answer(&exact);
         let (most, one) = (answer(&short(stored - 1)), answer(&short(1)));
         for row in 0..ROWS {

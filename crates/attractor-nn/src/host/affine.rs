@@ -90,13 +90,16 @@ impl<T: Real> Folded<T> {
     }
 }
 
+/// Gradients of a scale and a shift, if there are any.
+type ScaleAndShift<T> = Option<(Vec<T>, Vec<T>)>;
+
 /// Gradients of `W`, `s`, `t` from those of the folded weight and bias.
 pub(super) fn unfold<T: Real>(
     weight: &[T],
     affine: Affine<'_, T>,
     (mut dweight, dbias): (Vec<T>, &[T]),
     width: usize,
-) -> (Vec<T>, Option<(Vec<T>, Vec<T>)>) {
+) -> (Vec<T>, ScaleAndShift<T>) {
     let Some((scale, shift)) = affine else {
         return (dweight, None);
     };

@@ -54,6 +54,8 @@ fn check(golden: &mut Golden) -> Result<()> {
             None => own::check(golden, &file, &name)?,
         }
     }
+    // What the published code gives where it errs: its corrected sisters are compared.
+    file.pass_over(|name| name.contains("_as_published"));
     for (check, why) in KNOWN {
         golden.known_to_miss(NAME, check, why);
     }

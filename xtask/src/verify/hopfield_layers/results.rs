@@ -9,6 +9,9 @@ use super::Golden;
 use super::case::{Case, Run};
 use super::settings::Layer;
 
+/// A name, our numbers and the file's.
+pub(super) type Compared = (String, Vec<f64>, Vec<f64>);
+
 impl Case<'_> {
     pub(super) fn weights_and_values(
         &self,
@@ -45,7 +48,7 @@ impl Case<'_> {
     }
 
     /// Every gradient of the file beside ours, by its key.
-    pub(super) fn gradients(&self, run: &Run) -> Result<Vec<(String, Vec<f64>, Vec<f64>)>> {
+    pub(super) fn gradients(&self, run: &Run) -> Result<Vec<Compared>> {
         let own = match &run.layer {
             Layer::Hopfield(layer) => modules::export_gradients(layer, &run.gradients)?,
             Layer::Pooling(layer) => modules::export_gradients(layer, &run.gradients)?,
