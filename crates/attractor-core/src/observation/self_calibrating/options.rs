@@ -87,7 +87,7 @@ impl SelfCalibrating {
     }
 
     /// With a first pass: candidates are compared at half of the sites and every second scale, and no more than `count` of them at all sites. Others
-    /// have infinite energy. Loops over stored patterns have to ask for it ([`ObservationModel::shortlist`]): mode search does.
+    /// have infinite energy. Loops over stored patterns have to ask for it ([`crate::ObservationModel::shortlist`]): mode search does.
     ///
     /// # Errors
     /// [`Error::Config`] for 0, and with nuisances that move sites.
