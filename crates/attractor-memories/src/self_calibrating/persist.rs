@@ -40,9 +40,12 @@ impl SelfCalibratingMemory {
                 return Err(weights.fail(reason));
             }
         }
-        let config: SelfCalibratingConfig =
-            toml::from_str(weights.metadata(CONFIG).unwrap_or_default())
-                .map_err(|error| weights.fail(format!("the configuration: {}", error.message())))?;
+        // Defaults would be a guess.
+        let Some(config) = weights.metadata(CONFIG) else {
+            return Err(weights.fail(format!("expected a {CONFIG}, found none")));
+        };
+        let config: SelfCalibratingConfig = toml::from_str(config)
+            .map_err(|error| weights.fail(format!("the {CONFIG}: {}", error.message())))?;
         let mut memory = config.with_model(model, device)?;
         if weights.contains(CODES) {
             let width = memory.store.dim();

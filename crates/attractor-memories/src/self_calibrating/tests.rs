@@ -278,6 +278,19 @@ fn files_keep_memory_and_options() {
         message.contains("expected the dim `3`, found `432`"),
         "{message}"
     );
+    // A file without options is refused: defaults would be a guess.
+    let mut stripped = attractor_core::weights::Weights::new();
+    for key in ["system", "model", "dim"] {
+        let all = attractor_core::weights::Weights::read(&path).unwrap();
+        stripped.set_metadata(key, all.metadata(key).unwrap());
+    }
+    stripped.write(&path).unwrap();
+    let message = SelfCalibratingMemory::load(&path, &device()).unwrap_err();
+    let message = message.to_string();
+    assert!(
+        message.contains("expected a config, found none"),
+        "{message}"
+    );
 }
 
 #[test]
