@@ -42,32 +42,34 @@ impl Pursuit {
         let own: Subspace =
             ensembles::subspace(Ensemble::Gaussian, ENTRIES, ENTRIES - CONSTRAINTS, 0)?;
         let q = own.constraints();
-        let problem = |index: u64| {
-            let word = ensembles::words(&own, 125, Errors::Gaussian, 0, index);
-            let syndrome = own.syndrome(&word.cue);
+        let problem = |index: u64| -> Result<Problem> {
+            let word = ensembles::words(&own, 125, Errors::Gaussian, 0, index)?;
+            let syndrome = own.syndrome(&word.cue)?;
             let entry = |j: usize| (0..CONSTRAINTS).map(|i| q[(i, j)] * syndrome[i]).sum();
-            Problem {
+            Ok(Problem {
                 shortest: (0..ENTRIES).map(entry).collect(),
                 eta: 0.0,
                 without: None,
-            }
+            })
         };
         Ok(Self {
-            problems: (0..WORDS as u64).map(problem).collect(),
+            problems: (0..WORDS as u64).map(problem).collect::<Result<_>>()?,
             projector: Projector::of(&own),
         })
     }
 
     /// All iterations of all words; the largest change of the last one.
-    pub fn run(&self) -> f64 {
+    pub fn run(&self) -> Result<f64> {
         let blocks = self.problems.par_chunks(BLOCK).map(|problems| {
-            let mut block = Block::new(&self.projector, problems);
+            let mut block = Block::new(&self.projector, problems)?;
             (0..STEPS).for_each(|_| block.step());
-            (0..problems.len())
-                .map(|i| block.change(i))
-                .fold(0.0, f64::max)
+            let mut most = 0.0f64;
+            for problem in 0..problems.len() {
+                most = most.max(block.change(problem)?);
+            }
+            Ok(most)
         });
-        blocks.reduce(|| 0.0, f64::max)
+        blocks.try_reduce(|| 0.0, |a, b| Ok(f64::max(a, b)))
     }
 }
 
@@ -81,17 +83,17 @@ impl Decoding {
     /// Errors in one percent of the entries.
     pub fn new() -> Result<Self> {
         let graph = left_regular((CHECKS, NODES), DEGREE, DEGREE, Weights::Gaussian, 0)?;
-        let error = sparse_error(NODES, NODES / 100, Weights::Gaussian, 0, 0);
+        let error = sparse_error(NODES, NODES / 100, Weights::Gaussian, 0, 0)?;
         Ok(Self {
-            syndrome: graph.syndrome(&error),
+            syndrome: graph.syndrome(&error)?,
             graph,
         })
     }
 
     /// Whether it was decoded.
-    pub fn run(&self) -> bool {
-        Decoder::default()
-            .decode(&self.graph, &self.syndrome)
-            .success
+    pub fn run(&self) -> Result<bool> {
+        Ok(Decoder::default()
+            .decode(&self.graph, &self.syndrome)?
+            .success)
     }
 }

@@ -9,7 +9,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> Result<(), Failure> {
     let pursuit = Pursuit::new()?;
-    let timing = timing::measure(3, || Ok(pursuit.run()))?;
+    let timing = timing::measure(3, || pursuit.run())?;
     let line = Line::new(
         problem::PURSUIT,
         "attractor",
@@ -19,10 +19,10 @@ fn main() -> Result<(), Failure> {
     println!("{}", serde_json::to_string(&line)?);
     let decoding = Decoding::new()?;
     assert!(
-        decoding.run(),
+        decoding.run()?,
         "one percent of errors is far below what is decoded"
     );
-    let timing = timing::measure(10, || Ok(decoding.run()))?;
+    let timing = timing::measure(10, || decoding.run())?;
     let line = Line::new(
         problem::DECODING,
         "attractor",

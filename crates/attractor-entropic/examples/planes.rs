@@ -75,8 +75,8 @@ fn plane(
     let partner = &objects[side.other() as usize][..DOMAIN.columns];
     let plane = relation.project(side, cue, None)?;
     for (column, &stored) in partner.iter().enumerate() {
-        let most = plane.column(column).iter().copied().fold(1.0, f64::max);
-        for (level, weight) in plane.column(column).iter().enumerate() {
+        let most = plane.column(column)?.iter().copied().fold(1.0, f64::max);
+        for (level, weight) in plane.column(column)?.iter().enumerate() {
             let shade = (255.0 * (1.0 - 0.85 * weight / most)).round();
             let (x, y) = (EDGE + column * CELL, top + (DOMAIN.rows - 1 - level) * CELL);
             writeln!(

@@ -43,6 +43,8 @@ mod draw;
 mod file;
 pub mod hetero;
 mod input;
+#[cfg(test)]
+mod input_tests;
 mod object;
 pub mod quantiser;
 pub mod register;

@@ -48,8 +48,9 @@ impl Domain {
     /// rows or [`UNDEFINED`]. Returns k.
     ///
     /// # Errors
-    /// [`Error::Width`]; [`Error::Config`] with the first level that does not fit.
+    /// [`Error::Width`]; [`Error::Config`] with the first level that does not fit, and as [`Domain::validate`].
     pub fn check(&self, what: &'static str, objects: &[u16]) -> Result<usize> {
+        self.validate()?;
         if !objects.len().is_multiple_of(self.columns) {
             return Err(Error::Width {
                 what,
@@ -113,13 +114,17 @@ impl Domain {
 
     /// The object of numbers that are levels already: rounded to whole ones, a half to the even one, and set
     /// to the nearest level that there is; NaN is undefined.
-    pub fn levels(&self, numbers: &[f64]) -> Vec<u16> {
+    ///
+    /// # Errors
+    /// As [`Domain::validate`].
+    pub fn levels(&self, numbers: &[f64]) -> Result<Vec<u16>> {
+        self.validate()?;
         let most = (self.rows - 1) as f64;
         let level = |&x: &f64| match x.is_nan() {
             true => UNDEFINED,
             false => x.round_ties_even().clamp(0.0, most) as u16,
         };
-        numbers.iter().map(level).collect()
+        Ok(numbers.iter().map(level).collect())
     }
 }
 

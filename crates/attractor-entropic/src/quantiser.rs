@@ -132,7 +132,22 @@ impl Quantiser {
     }
 
     /// The level of a number before it is set into the range; none for NaN.
-    pub fn unclamped(&self, column: usize, x: f64) -> Option<f64> {
+    ///
+    /// # Errors
+    /// [`Error::Index`] for a column that there is not.
+    pub fn unclamped(&self, column: usize, x: f64) -> Result<Option<f64>> {
+        let len = self.minima.len();
+        match column < len {
+            true => Ok(self.free_level(column, x)),
+            false => Err(Error::Index {
+                what: "column",
+                len,
+                index: column,
+            }),
+        }
+    }
+
+    fn free_level(&self, column: usize, x: f64) -> Option<f64> {
         let (lo, hi) = (self.minima[column], self.maxima[column]);
         match (x.is_nan(), lo == hi) {
             (true, _) => None,
@@ -151,7 +166,7 @@ impl Quantiser {
         self.whole(features.len())?;
         let most = (self.rows - 1) as f64;
         let level = |(at, &x): (usize, &f64)| {
-            let level = self.unclamped(at % self.minima.len(), x);
+            let level = self.free_level(at % self.minima.len(), x);
             level.map_or(UNDEFINED, |level| level.clamp(0.0, most) as u16)
         };
         Ok(features.iter().enumerate().map(level).collect())

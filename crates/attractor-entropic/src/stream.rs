@@ -188,7 +188,7 @@ impl Rows<'_> {
                     let expected = format!("a level below {}", self.domain.rows);
                     return Err(self.wrong(&expected, numbers[at], at));
                 }
-                self.domain.levels(&numbers)
+                self.domain.levels(&numbers)?
             }
         };
         self.done += rows;

@@ -41,8 +41,8 @@ fn main() -> Result<(), Failure> {
     );
 
     let mut half = sum.clone();
-    half.subtract(&keys.slice(64, 64), &values.slice(64, 64))?;
-    let kept = (keys.slice(0, 64), values.slice(0, 64));
+    half.subtract(&keys.slice(64, 64)?, &values.slice(64, 64)?)?;
+    let kept = (keys.slice(0, 64)?, values.slice(0, 64)?);
     let share = accuracy(&half.scores(&kept.0, &kept.1)?, &right[..64])?;
     println!(
         "after subtracting half of the facts from the sum: {:.0} % of the others",

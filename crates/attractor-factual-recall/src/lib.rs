@@ -34,6 +34,8 @@ pub mod capacity;
 pub mod dynamics;
 pub mod embedding;
 pub mod features;
+#[cfg(test)]
+mod input_tests;
 mod kernels;
 pub mod linear;
 mod matrix;

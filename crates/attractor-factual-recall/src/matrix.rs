@@ -20,11 +20,12 @@ impl<T: Real> Matrix<T> {
     /// # Errors
     /// [`Error::Width`] unless there are `rows * cols` of them.
     pub fn new(rows: usize, cols: usize, data: Vec<T>) -> Result<Self> {
-        match data.len() == rows * cols {
+        let expected = rows.saturating_mul(cols);
+        match data.len() == expected {
             true => Ok(Self { rows, cols, data }),
             false => Err(Error::Width {
                 what: "Matrix",
-                expected: rows * cols,
+                expected,
                 rows: 1,
                 found: data.len(),
             }),
@@ -66,17 +67,70 @@ impl<T: Real> Matrix<T> {
     }
 
     /// A row.
-    pub fn row(&self, row: usize) -> &[T] {
-        &self.data[row * self.cols..(row + 1) * self.cols]
+    ///
+    /// # Errors
+    /// [`Error::Index`] for a row that there is not.
+    pub fn row(&self, row: usize) -> Result<&[T]> {
+        self.check_index(row)?;
+        Ok(self.at(row))
     }
 
     /// The same, to be changed.
-    pub fn row_mut(&mut self, row: usize) -> &mut [T] {
-        &mut self.data[row * self.cols..(row + 1) * self.cols]
+    ///
+    /// # Errors
+    /// As [`Matrix::row`].
+    pub fn row_mut(&mut self, row: usize) -> Result<&mut [T]> {
+        self.check_index(row)?;
+        Ok(self.at_mut(row))
+    }
+
+    fn check_index(&self, row: usize) -> Result<()> {
+        match row < self.rows {
+            true => Ok(()),
+            false => Err(Error::Index {
+                what: "row",
+                len: self.rows,
+                index: row,
+            }),
+        }
     }
 
     /// The rows from `first`, `count` of them.
-    pub fn slice(&self, first: usize, count: usize) -> Self {
+    ///
+    /// # Errors
+    /// [`Error::Index`] beyond the last.
+    pub fn slice(&self, first: usize, count: usize) -> Result<Self> {
+        let end = first.saturating_add(count);
+        match end.checked_sub(1) {
+            Some(last) if end > self.rows => Err(Error::Index {
+                what: "row",
+                len: self.rows,
+                index: last,
+            }),
+            _ => Ok(self.part(first, count)),
+        }
+    }
+
+    /// The given rows, in that order.
+    ///
+    /// # Errors
+    /// As [`Matrix::row`].
+    pub fn pick(&self, rows: &[usize]) -> Result<Self> {
+        rows.iter().try_for_each(|&row| self.check_index(row))?;
+        Ok(self.chosen(rows))
+    }
+
+    /// A row below the last.
+    pub(crate) fn at(&self, row: usize) -> &[T] {
+        &self.data[row * self.cols..(row + 1) * self.cols]
+    }
+
+    pub(crate) fn at_mut(&mut self, row: usize) -> &mut [T] {
+        &mut self.data[row * self.cols..(row + 1) * self.cols]
+    }
+
+    /// Rows that there are.
+    pub(crate) fn part(&self, first: usize, count: usize) -> Self {
         let data = self.data[first * self.cols..(first + count) * self.cols].to_vec();
         Self {
             rows: count,
@@ -85,9 +139,9 @@ impl<T: Real> Matrix<T> {
         }
     }
 
-    /// The given rows, in that order.
-    pub fn pick(&self, rows: &[usize]) -> Self {
-        Self::from_fn(rows.len(), self.cols, |i, j| self.row(rows[i])[j])
+    /// Rows that there are.
+    pub(crate) fn chosen(&self, rows: &[usize]) -> Self {
+        Self::from_fn(rows.len(), self.cols, |i, j| self.at(rows[i])[j])
     }
 
     /// The transpose.
@@ -126,17 +180,51 @@ impl<T: Real> Matrix<T> {
     }
 
     /// `self other`.
-    pub fn times(&self, other: &Self) -> Self {
-        Self::product(self.view(), other.view())
+    ///
+    /// # Errors
+    /// [`Error::Rows`] unless the other has as many rows as this has columns.
+    pub fn times(&self, other: &Self) -> Result<Self> {
+        other.check_rows("right factor", self.cols)?;
+        Ok(self.dot(other))
     }
 
     /// `self^T other`.
-    pub fn t_times(&self, other: &Self) -> Self {
-        Self::product(self.view().transpose(), other.view())
+    ///
+    /// # Errors
+    /// [`Error::Rows`] unless both have as many rows.
+    pub fn t_times(&self, other: &Self) -> Result<Self> {
+        other.check_rows("right factor", self.rows)?;
+        Ok(self.t_dot(other))
     }
 
     /// `self other^T`.
-    pub fn times_t(&self, other: &Self) -> Self {
+    ///
+    /// # Errors
+    /// [`Error::Width`] unless both have as many columns.
+    pub fn times_t(&self, other: &Self) -> Result<Self> {
+        match other.cols == self.cols {
+            true => Ok(self.dot_t(other)),
+            false => Err(Error::Width {
+                what: "right factor",
+                expected: self.cols,
+                rows: other.rows,
+                found: other.cols,
+            }),
+        }
+    }
+
+    /// `self other` of shapes that fit.
+    pub(crate) fn dot(&self, other: &Self) -> Self {
+        Self::product(self.view(), other.view())
+    }
+
+    /// `self^T other` of shapes that fit.
+    pub(crate) fn t_dot(&self, other: &Self) -> Self {
+        Self::product(self.view().transpose(), other.view())
+    }
+
+    /// `self other^T` of shapes that fit.
+    pub(crate) fn dot_t(&self, other: &Self) -> Self {
         Self::product(self.view(), other.view().transpose())
     }
 

@@ -56,7 +56,7 @@ pub fn choose<T: Real>(scores: &Matrix<T>) -> Result<Vec<Choice>> {
         width: scores.cols(),
     };
     (0..scores.rows())
-        .map(|row| Choice::of(scores.row(row)).ok_or_else(empty))
+        .map(|row| Choice::of(scores.at(row)).ok_or_else(empty))
         .collect()
 }
 

@@ -34,7 +34,7 @@ fn main() -> Result<(), Failure> {
             };
             (0..WORDS).map(|_| word()).collect()
         };
-        let words = subspace.points(&draw());
+        let words = subspace.points(&draw())?;
         let mut cues: Vec<Vec<f64>> = (0..WORDS)
             .map(|j| (0..ENTRIES).map(|i| words[(i, j)]).collect())
             .collect();
@@ -43,7 +43,7 @@ fn main() -> Result<(), Failure> {
                 rng::permutation(&mut rng::indexed_stream(0, "places", index as u64), ENTRIES);
             order[..errors].iter().for_each(|&place| cue[place] = 10.0);
         }
-        let batch = columns(ENTRIES, &cues);
+        let batch = columns(ENTRIES, &cues)?;
         let found = recover(&subspace, &batch, &Solver::Admm, &Settings::default())?;
         let right = |j: &usize| {
             let answer = cues[*j].iter().zip(&found[*j].error).map(|(y, e)| y - e);

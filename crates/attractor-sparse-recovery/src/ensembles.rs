@@ -8,7 +8,7 @@ use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
 
 use crate::expander::Constraints;
-use crate::linalg::{col, columns};
+use crate::linalg::{col, joined};
 use crate::subspace::{Evidence, RankRule, Subspace};
 
 /// What spans the subspace.
@@ -81,7 +81,7 @@ pub fn subspace(ensemble: Ensemble, n: usize, r: usize, seed: u64) -> Result<Sub
         Ensemble::Dct => {
             let chosen = rng::permutation(&mut random, n);
             let rows: Vec<Vec<f64>> = chosen[..r].iter().map(|&k| dct_row(n, k)).collect();
-            columns(n, &rows)
+            joined(n, &rows)
         }
     };
     let own = Subspace::fit(&spanning, false, RankRule::Exact)?;
@@ -91,14 +91,20 @@ pub fn subspace(ensemble: Ensemble, n: usize, r: usize, seed: u64) -> Result<Sub
 
 /// Word number `index` of a subspace, `count` entries of it wrong.
 ///
-/// # Panics
-/// If more entries are to be wrong than there are.
-pub fn words(subspace: &Subspace, count: usize, errors: Errors, seed: u64, index: u64) -> Word {
+/// # Errors
+/// [`Error::Config`] if more entries are to be wrong than there are.
+pub fn words(
+    subspace: &Subspace,
+    count: usize,
+    errors: Errors,
+    seed: u64,
+    index: u64,
+) -> Result<Word> {
     let n = subspace.width();
-    assert!(count <= n, "more errors than entries");
+    at_most(count, n)?;
     let mut random = indexed_stream(seed, "sparse recovery word", index);
     let coordinates = (0..subspace.rank()).map(|_| normal(&mut random));
-    let pattern = col(&subspace.points(&[coordinates.collect()]), 0).to_vec();
+    let pattern = col(&subspace.points(&[coordinates.collect()])?, 0).to_vec();
     let mut order = rng::permutation(&mut random, n);
     if errors == Errors::AtLargest {
         order.sort_by(|&a, &b| pattern[b].abs().total_cmp(&pattern[a].abs()));
@@ -111,15 +117,28 @@ pub fn words(subspace: &Subspace, count: usize, errors: Errors, seed: u64, index
         };
     }
     let cue = pattern.iter().zip(&error).map(|(x, e)| x + e).collect();
-    Word {
+    Ok(Word {
         pattern,
         error,
         cue,
+    })
+}
+
+/// As many errors as there are entries at most.
+fn at_most(count: usize, n: usize) -> Result<()> {
+    if count <= n {
+        return Ok(());
     }
+    let rule = "must be at most the entries of a word";
+    let found = format!("{count} for {n} entries");
+    Err(Error::config("wrong entries", rule, found))
 }
 
 /// The first word of [`words`].
-pub fn word(subspace: &Subspace, count: usize, errors: Errors, seed: u64) -> Word {
+///
+/// # Errors
+/// As [`words`].
+pub fn word(subspace: &Subspace, count: usize, errors: Errors, seed: u64) -> Result<Word> {
     words(subspace, count, errors, seed, 0)
 }
 
@@ -144,12 +163,20 @@ impl Weights {
 
 /// `m` constraints of `n` entries, each in with probability `theta`: the Bernoulli-Gaussian law of sparse
 /// dictionary learning.
-pub fn bernoulli(m: usize, n: usize, theta: f64, weights: Weights, seed: u64) -> Mat<f64> {
+///
+/// # Errors
+/// [`Error::Config`] unless `0 <= theta <= 1`.
+pub fn bernoulli(m: usize, n: usize, theta: f64, weights: Weights, seed: u64) -> Result<Mat<f64>> {
+    if !(0.0..=1.0).contains(&theta) {
+        return Err(Error::config("theta", "must be from 0 to 1", theta));
+    }
     let mut random = rng::stream(seed, "sparse recovery constraints");
-    Mat::from_fn(m, n, |_, _| match random.random::<f64>() < theta {
-        true => weights.draw(&mut random),
-        false => 0.0,
-    })
+    Ok(Mat::from_fn(m, n, |_, _| {
+        match random.random::<f64>() < theta {
+            true => weights.draw(&mut random),
+            false => 0.0,
+        }
+    }))
 }
 
 /// Columns that are drawn anew before a graph is given up.
@@ -212,15 +239,21 @@ pub fn left_regular(
 
 /// Sparse errors without a word: the entries `count` of `n` that are not 0.
 ///
-/// # Panics
-/// If more entries are to be wrong than there are.
-pub fn sparse_error(n: usize, count: usize, weights: Weights, seed: u64, index: u64) -> Vec<f64> {
-    assert!(count <= n, "more errors than entries");
+/// # Errors
+/// [`Error::Config`] if more entries are to be wrong than there are.
+pub fn sparse_error(
+    n: usize,
+    count: usize,
+    weights: Weights,
+    seed: u64,
+    index: u64,
+) -> Result<Vec<f64>> {
+    at_most(count, n)?;
     let mut random = indexed_stream(seed, "sparse recovery error", index);
     let order = rng::permutation(&mut random, n);
     let mut error = vec![0.0; n];
     for &place in &order[..count] {
         error[place] = weights.draw(&mut random);
     }
-    error
+    Ok(error)
 }

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use attractor_core::Result;
 use faer::Mat;
 
+use crate::input;
 use crate::linalg::{LeastSquares, col, pick_rows};
 use crate::recovery::{Found, Settings, Solver, Status, recover};
 use crate::subspace::{Evidence, RankRule, Subspace};
@@ -30,7 +31,8 @@ const RANK: RankRule = RankRule::Tolerance(1e-7);
 /// Completes cues, the columns of `cues [n, b]`, of which the entries with `true` are known, one mask per cue.
 ///
 /// # Errors
-/// As [`recover`].
+/// As [`recover`]; [`Error::Rows`](attractor_core::Error::Rows) for another number of masks than of cues,
+/// [`Error::Width`](attractor_core::Error::Width) for a mask of another width.
 pub fn complete(
     subspace: &Subspace,
     cues: &Mat<f64>,
@@ -39,6 +41,16 @@ pub fn complete(
     settings: &Settings,
 ) -> Result<Vec<Completed>> {
     settings.validate(solver)?;
+    input::items("masks", cues.ncols(), known.len())?;
+    for mask in known {
+        input::length("masks", subspace.width(), mask.len())?;
+    }
+    // What is not known is not looked at.
+    let given = Mat::from_fn(cues.nrows(), cues.ncols(), |i, j| match known[j].get(i) {
+        Some(false) => 0.0,
+        _ => cues[(i, j)],
+    });
+    input::words("cues", given.as_ref(), subspace.width())?;
     // Cues of the same mask share their factors.
     let mut groups: BTreeMap<&[bool], Vec<usize>> = BTreeMap::new();
     for (cue, mask) in known.iter().enumerate() {
@@ -47,7 +59,7 @@ pub fn complete(
     let mut answers: Vec<Option<Completed>> = vec![None; known.len()];
     for (mask, members) in groups {
         let own = Mask::new(subspace, mask)?;
-        let solved = own.complete(subspace, cues, &members, solver, settings)?;
+        let solved = own.complete(subspace, &given, &members, solver, settings)?;
         for (cue, answer) in members.into_iter().zip(solved) {
             answers[cue] = Some(answer);
         }
@@ -134,10 +146,10 @@ impl Mask {
             .iter()
             .map(|&member| cue(member).iter().zip(&mean).map(|(x, m)| x - m).collect())
             .collect();
-        let within = crate::linalg::columns(self.places.len(), &centred);
+        let within = crate::linalg::joined(self.places.len(), &centred);
         let found = recover(own, &within, solver, settings)?;
         let solved = found.into_iter().zip(centred).zip(members);
-        Ok(solved
+        solved
             .map(|((found, centred), &member)| {
                 let right: Vec<f64> = centred
                     .iter()
@@ -145,7 +157,7 @@ impl Mask {
                     .map(|(y, e)| y - e)
                     .collect();
                 let coordinates = solution.solve(&right);
-                let mut pattern = col(&subspace.points(&[coordinates]), 0).to_vec();
+                let mut pattern = col(&subspace.points(&[coordinates])?, 0).to_vec();
                 let status = match found.status {
                     // No constraint is left among the known entries.
                     Status::Underdetermined => Status::Interpolated,
@@ -161,7 +173,7 @@ impl Mask {
                         }
                     }
                 }
-                Completed {
+                Ok(Completed {
                     pattern,
                     found: Found {
                         error: spread(&found.error),
@@ -170,8 +182,8 @@ impl Mask {
                         ..found
                     },
                     rank: self.rank,
-                }
+                })
             })
-            .collect())
+            .collect()
     }
 }

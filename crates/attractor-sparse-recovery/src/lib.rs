@@ -58,6 +58,9 @@ pub mod ensembles;
 pub mod erasures;
 pub mod expander;
 pub mod guarantees;
+mod input;
+#[cfg(test)]
+mod input_tests;
 pub mod linalg;
 pub mod memory;
 pub mod recovery;

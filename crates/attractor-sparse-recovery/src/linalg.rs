@@ -1,9 +1,12 @@
 //! What the crate needs of linear algebra, on column-major matrices of double precision: a word is a
 //! column.
 
+use attractor_core::{Error, Result};
 use faer::linalg::matmul::matmul;
 use faer::linalg::solvers::{Llt, Solve};
 use faer::{Accum, Mat, MatRef, Par, Side};
+
+use crate::input;
 
 /// A column as a slice.
 pub(crate) fn col<T>(mat: &Mat<T>, index: usize) -> &[T] {
@@ -21,14 +24,36 @@ pub(crate) fn col_mut<T>(mat: &mut Mat<T>, index: usize) -> &mut [T] {
 }
 
 /// Vectors of `len` entries as columns.
-pub fn columns(len: usize, vectors: &[Vec<f64>]) -> Mat<f64> {
+///
+/// # Errors
+/// [`Error::Width`] for a vector of another length.
+pub fn columns(len: usize, vectors: &[Vec<f64>]) -> Result<Mat<f64>> {
+    for vector in vectors {
+        input::length("vectors", len, vector.len())?;
+    }
+    Ok(joined(len, vectors))
+}
+
+/// The same for vectors that are known to fit.
+pub(crate) fn joined(len: usize, vectors: &[Vec<f64>]) -> Mat<f64> {
     Mat::from_fn(len, vectors.len(), |i, j| vectors[j][i])
 }
 
 /// Numbers in row-major order as a matrix with that many columns.
-pub fn from_rows(values: &[f64], width: usize) -> Mat<f64> {
+///
+/// # Errors
+/// [`Error::Mismatch`] unless they are whole rows.
+pub fn from_rows(values: &[f64], width: usize) -> Result<Mat<f64>> {
+    if !values.len().is_multiple_of(width) {
+        return Err(Error::Mismatch {
+            what: "the matrix",
+            expected: format!("rows of {width} numbers"),
+            part: "what it is made of",
+            found: format!("{} numbers", values.len()),
+        });
+    }
     let rows = values.len() / width.max(1);
-    Mat::from_fn(rows, width, |i, j| values[i * width + j])
+    Ok(Mat::from_fn(rows, width, |i, j| values[i * width + j]))
 }
 
 /// `lhs rhs` on one thread.

@@ -79,33 +79,47 @@ impl<'a> Back<'a> {
         self.gated(candidate, &mut sums)
     }
 
-    /// The same of many candidates, each with its weights, to the last bit. Cells are summed up some at a time, for
-    /// all candidates: these share most rows of the table, which then come from the nearest cache, and no sum
-    /// leaves the registers before it is complete.
-    pub(super) fn distances(&self, candidates: &[(Vec<u16>, Vec<f64>)]) -> Vec<f64> {
+    /// The same of many candidates, to the last bit, where a column's level has the same `weight` in all of them.
+    /// Cells are summed up some at a time, for all candidates: these share most rows of the table, which are
+    /// weighted once and then lie side by side in a near cache, and no sum leaves the registers before it is
+    /// complete.
+    pub(super) fn distances(
+        &self,
+        weight: impl Fn(usize, usize) -> f64,
+        candidates: &[Vec<u16>],
+    ) -> Vec<f64> {
         let table = self.relation.table(self.side.other());
         let cells = table.other.cells();
+        // Which rows there are, each once, and for every candidate which of them it has.
+        let mut places = vec![None; table.own.cells()];
+        let mut rows: Vec<(&[u16], f64)> = Vec::new();
+        let own: Vec<Vec<usize>> = candidates
+            .iter()
+            .map(|candidate| {
+                let each = defined(candidate).map(|(j, level)| {
+                    *places[j * table.own.rows + level].get_or_insert_with(|| {
+                        rows.push((table.row(j, level), weight(j, level)));
+                        rows.len() - 1
+                    })
+                });
+                each.collect()
+            })
+            .collect();
+        let mut weighted = vec![[0.0; TILE]; rows.len()];
         let mut sums = vec![0.0; candidates.len() * cells];
         pulp::Arch::new().dispatch(|| {
             for first in (0..cells).step_by(TILE) {
                 let width = TILE.min(cells - first);
-                for ((candidate, given), sums) in
-                    candidates.iter().zip(sums.chunks_exact_mut(cells))
-                {
+                for (products, (row, weight)) in weighted.iter_mut().zip(&rows) {
+                    for (product, &count) in products.iter_mut().zip(&row[first..first + width]) {
+                        *product = weight * f64::from(count);
+                    }
+                }
+                for (own, sums) in own.iter().zip(sums.chunks_exact_mut(cells)) {
                     let mut tile = [0.0; TILE];
-                    for (j, level) in defined(candidate) {
-                        let (row, weight) = (&table.row(j, level)[first..first + width], given[j]);
-                        match <&[u16; TILE]>::try_from(row) {
-                            Ok(row) => {
-                                for (sum, &count) in tile.iter_mut().zip(row) {
-                                    *sum += weight * f64::from(count);
-                                }
-                            }
-                            Err(_) => {
-                                for (sum, &count) in tile.iter_mut().zip(row) {
-                                    *sum += weight * f64::from(count);
-                                }
-                            }
+                    for &place in own {
+                        for (sum, product) in tile.iter_mut().zip(&weighted[place]) {
+                            *sum += product;
                         }
                     }
                     sums[first..first + width].copy_from_slice(&tile[..width]);
@@ -113,7 +127,7 @@ impl<'a> Back<'a> {
             }
         });
         let each = candidates.iter().zip(sums.chunks_exact_mut(cells));
-        each.map(|((candidate, _), sums)| self.gated(candidate, sums))
+        each.map(|(candidate, sums)| self.gated(candidate, sums))
             .collect()
     }
 

@@ -26,7 +26,7 @@ impl Relation {
         let plane = self.project(side, cue, None)?;
         let domain = plane.domain();
         domain.check_one("second cue", second)?;
-        let missing = defined(second).filter(|&(j, level)| plane.column(j)[level] == 0.0);
+        let missing = defined(second).filter(|&(j, level)| plane.of_column(j)[level] == 0.0);
         if !plane.accepted() || missing.count() > tolerance {
             return Ok(None);
         }
@@ -56,8 +56,8 @@ fn gated(plane: &Plane, second: &[u16], sigma: f64) -> Plane {
     let domain = plane.domain();
     let width = sigma * domain.rows as f64;
     let columns = (0..domain.columns).flat_map(|j| match second[j] {
-        UNDEFINED => plane.column(j).to_vec(),
-        level => draw::around(plane.column(j), Some(usize::from(level)), width),
+        UNDEFINED => plane.of_column(j).to_vec(),
+        level => draw::around(plane.of_column(j), Some(usize::from(level)), width),
     });
     Plane::new(domain, columns.collect())
 }

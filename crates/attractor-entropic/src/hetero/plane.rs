@@ -1,5 +1,5 @@
-use attractor_core::Result;
 use attractor_core::rng::Rng;
+use attractor_core::{Error, Result};
 
 use super::table::Table;
 use super::{Relation, Side, gates};
@@ -29,13 +29,43 @@ impl Plane {
     }
 
     /// The weights of one column.
-    pub fn column(&self, column: usize) -> &[f64] {
-        &self.values[column * self.domain.rows..(column + 1) * self.domain.rows]
+    ///
+    /// # Errors
+    /// [`Error::Index`] for a column that there is not.
+    pub fn column(&self, column: usize) -> Result<&[f64]> {
+        let len = self.domain.columns;
+        match column < len {
+            true => Ok(self.of_column(column)),
+            false => Err(Error::Index {
+                what: "column",
+                len,
+                index: column,
+            }),
+        }
     }
 
     /// The weight of a level.
-    pub fn at(&self, column: usize, level: u16) -> f64 {
-        self.column(column)[usize::from(level)]
+    ///
+    /// # Errors
+    /// [`Error::Index`] for a column or a level that there is not.
+    pub fn at(&self, column: usize, level: u16) -> Result<f64> {
+        let weights = self.column(column)?;
+        let weight = weights.get(usize::from(level)).copied();
+        weight.ok_or(Error::Index {
+            what: "level",
+            len: weights.len(),
+            index: usize::from(level),
+        })
+    }
+
+    /// The weights of a column that there is.
+    pub(super) fn of_column(&self, column: usize) -> &[f64] {
+        &self.values[column * self.domain.rows..(column + 1) * self.domain.rows]
+    }
+
+    /// The weight of a cell that there is.
+    pub(super) fn cell(&self, column: usize, level: u16) -> f64 {
+        self.of_column(column)[usize::from(level)]
     }
 
     fn columns(&self) -> impl Iterator<Item = &[f64]> {
@@ -60,10 +90,19 @@ impl Plane {
     }
 
     /// The weights of an object's cells, 0 where it is undefined.
-    pub fn weights(&self, object: &[u16]) -> Vec<f64> {
+    ///
+    /// # Errors
+    /// As [`Domain::check_one`].
+    pub fn weights(&self, object: &[u16]) -> Result<Vec<f64>> {
+        self.domain.check_one("object", object)?;
+        Ok(self.cells_of(object))
+    }
+
+    /// The same of an object of this domain.
+    pub(super) fn cells_of(&self, object: &[u16]) -> Vec<f64> {
         let mut weights = vec![0.0; object.len()];
         for (column, level) in defined(object) {
-            weights[column] = self.column(column)[level];
+            weights[column] = self.of_column(column)[level];
         }
         weights
     }

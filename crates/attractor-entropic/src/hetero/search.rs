@@ -70,7 +70,7 @@ impl Relation {
             return Ok(None);
         }
         let object = plane.draw(rng);
-        let given = plane.weights(&object);
+        let given = plane.cells_of(&object);
         let mut response = Response {
             weight: 0.0,
             first_distance: None,
@@ -155,14 +155,9 @@ impl Relation {
                 drawn.push(object);
             }
             left -= drawn.len();
-            let new = drawn.iter().flatten().cloned();
-            let tested: Vec<_> = new
-                .map(|object| {
-                    let weights = plane.weights(&object);
-                    (object, weights)
-                })
-                .collect();
-            let mut distances = back.distances(&tested).into_iter();
+            let tested: Vec<Vec<u16>> = drawn.iter().flatten().cloned().collect();
+            let weight = |column, level| plane.of_column(column)[level];
+            let mut distances = back.distances(weight, &tested).into_iter();
             let mut tested = tested.into_iter();
             for object in drawn {
                 if best.distance == 0.0 {
@@ -173,15 +168,15 @@ impl Relation {
                     continue;
                 }
                 let next = tested.next().zip(distances.next());
-                let Some(((object, weights), distance)) = next else {
+                let Some((object, distance)) = next else {
                     break;
                 };
                 response.samples += 1;
                 if distance < best.distance {
                     response.accepted_samples += 1;
                     *best = Candidate {
+                        weights: plane.cells_of(&object),
                         object,
-                        weights,
                         distance,
                     };
                 }
@@ -213,7 +208,7 @@ fn climb(
                 false if level > 0 => level - 1,
                 _ => continue,
             };
-            let weight = plane.at(j, next);
+            let weight = plane.cell(j, next);
             if weight <= 0.0 {
                 continue;
             }
@@ -234,7 +229,7 @@ fn climb(
             return;
         }
         best.object[j] = level;
-        best.weights[j] = plane.at(j, level);
+        best.weights[j] = plane.cell(j, level);
         best.distance = back.distance(&best.object, &best.weights);
         response.steps += 1;
     }

@@ -72,7 +72,7 @@ pub(super) fn show(
     let domain = plane.domain();
     let value = |at: usize| {
         let (level, column) = (at / domain.columns, at % domain.columns);
-        let weights = plane.column(column);
+        let weights = &plane.values()[column * domain.rows..(column + 1) * domain.rows];
         let most = weights.iter().copied().fold(0.0, f64::max);
         weights[level] / most.max(1.0)
     };

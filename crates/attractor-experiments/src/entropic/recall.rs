@@ -139,7 +139,7 @@ pub(super) fn measure(
             None => {
                 let cue = &cues[at * options.columns..(at + 1) * options.columns];
                 let plane = filled.relation.project(side, cue, None)?;
-                let given = plane.weights(&response.object);
+                let given = plane.weights(&response.object)?;
                 let candidate = (response.object.as_slice(), Some(given.as_slice()));
                 let cue = (side, cue, None);
                 filled

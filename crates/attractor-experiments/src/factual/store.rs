@@ -80,8 +80,8 @@ impl Drawn {
         let answers = classes.unwrap_or(count);
         let targets = spread_targets(count, answers)?;
         Ok((
-            self.keys.slice(0, count),
-            self.answers.slice(0, answers),
+            self.keys.slice(0, count)?,
+            self.answers.slice(0, answers)?,
             targets,
         ))
     }
@@ -120,7 +120,7 @@ impl Written {
     ) -> Result<Outcome> {
         let dim = keys.cols();
         let chosen: Vec<usize> = targets.iter().map(|&target| target as usize).collect();
-        let values = answers.pick(&chosen);
+        let values = answers.pick(&chosen)?;
         let features = |nonlinearity| {
             let mut rng = rng::stream(seed, "facts: directions");
             RandomFeatures::draw(&mut rng, width, dim, nonlinearity)
@@ -183,7 +183,7 @@ impl Written {
         let mut right = 0.0;
         for first in (0..keys.rows()).step_by(BLOCK) {
             let count = BLOCK.min(keys.rows() - first);
-            let block = keys.slice(first, count);
+            let block = keys.slice(first, count)?;
             let scores = match self {
                 Self::Linear(memory) => memory.scores(&block, answers)?,
                 Self::Features(memory) => memory.scores(&block, answers)?,

@@ -77,22 +77,27 @@ impl Cell for Rows {
             session.check()?;
             session.progress("matrices", trial, trials, "");
             let seed = task.cell.seed.wrapping_mul(1000) + trial as u64;
-            let truth = bernoulli(constraints, n, self.theta, Weights::Gaussian, seed);
+            let truth = bernoulli(constraints, n, self.theta, Weights::Gaussian, seed)?;
             let mixed = bernoulli(
                 constraints,
                 constraints,
                 1.0,
                 Weights::Gaussian,
                 seed + 500_000,
-            );
+            )?;
             let options = ErSpud {
                 start,
                 seed,
                 ..ErSpud::default()
             };
-            let found = learn((&mixed * &truth).as_ref(), &options);
-            let matched = found.map(|found| match_rows(found.rows.as_ref(), truth.as_ref(), 1e-6));
-            let count = matched.into_iter().flatten().flatten().count();
+            let found = learn((&mixed * &truth).as_ref(), &options)?;
+            let count = match found {
+                Some(found) => {
+                    let matched = match_rows(found.rows.as_ref(), truth.as_ref(), 1e-6)?;
+                    matched.iter().flatten().count()
+                }
+                None => 0,
+            };
             rows += count as f64 / constraints as f64;
             whole += usize::from(count == constraints);
         }
@@ -131,7 +136,7 @@ impl Cell for EndToEnd {
             session.check()?;
             session.progress("matrices", trial, trials, "");
             let seed = task.cell.seed.wrapping_mul(1000) + trial as u64;
-            let truth = bernoulli(constraints, n, self.theta, Weights::Gaussian, seed);
+            let truth = bernoulli(constraints, n, self.theta, Weights::Gaussian, seed)?;
             let hidden = Subspace::null_of(truth.as_ref())?;
             let mut random = rng::stream(seed, "sparse recovery samples");
             let coordinates: Vec<Vec<f64>> = (0..self.samples)
@@ -140,26 +145,29 @@ impl Cell for EndToEnd {
                     drawn.into_iter().map(f64::from).collect()
                 })
                 .collect();
-            let samples = hidden.points(&coordinates);
+            let samples = hidden.points(&coordinates)?;
             let learned = Subspace::fit(&samples, false, RankRule::Exact)?;
             let options = ErSpud {
                 start,
                 seed,
                 ..ErSpud::default()
             };
-            let Some(found) = learn(learned.constraints(), &options) else {
+            let Some(found) = learn(learned.constraints(), &options)? else {
                 continue;
             };
-            let matched = match_rows(found.rows.as_ref(), truth.as_ref(), 1e-6);
+            let matched = match_rows(found.rows.as_ref(), truth.as_ref(), 1e-6)?;
             let count = matched.iter().flatten().count();
             rows += count as f64 / constraints as f64;
             whole += usize::from(count == constraints);
             // Every single error that two checks see.
             let graph = Constraints::from_dense(found.rows.as_ref())?;
-            for place in (0..n).filter(|&place| graph.checks(place).len() > 1) {
+            for place in 0..n {
+                if graph.checks(place)?.len() < 2 {
+                    continue;
+                }
                 let mut error = vec![0.0; n];
                 error[place] = 1.0;
-                let decoded = Decoder::default().decode(&graph, &graph.syndrome(&error));
+                let decoded = Decoder::default().decode(&graph, &graph.syndrome(&error)?)?;
                 let right = missed(&decoded.error, &error) < RECALLED;
                 tally.add(right, decoded.success, decoded.steps.len());
             }

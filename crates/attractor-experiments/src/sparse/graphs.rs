@@ -64,8 +64,8 @@ impl Cell for Decoding {
             let shape = (options.constraints, options.n);
             let shared = options.shared.unwrap_or(options.degree);
             let graph = left_regular(shape, options.degree, shared, options.weights, seed)?;
-            let error = sparse_error(options.n, self.count, options.errors, seed, 0);
-            let decoded = decoder.decode(&graph, &graph.syndrome(&error));
+            let error = sparse_error(options.n, self.count, options.errors, seed, 0)?;
+            let decoded = decoder.decode(&graph, &graph.syndrome(&error)?)?;
             let right = missed(&decoded.error, &error) < RECALLED;
             tally.add(right, decoded.success, decoded.steps.len());
         }

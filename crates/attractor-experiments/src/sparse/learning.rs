@@ -52,7 +52,7 @@ impl Learning {
 }
 
 /// Patterns of a subspace as columns, each of variance 1 per entry on average, with noise.
-fn samples(own: &Subspace, count: usize, noise: f64, seed: u64) -> Mat<f64> {
+fn samples(own: &Subspace, count: usize, noise: f64, seed: u64) -> Result<Mat<f64>> {
     let size = (own.width() as f64 / own.rank() as f64).sqrt();
     let mut random = rng::stream(seed, "sparse recovery samples");
     let coordinates: Vec<Vec<f64>> = (0..count)
@@ -61,12 +61,12 @@ fn samples(own: &Subspace, count: usize, noise: f64, seed: u64) -> Mat<f64> {
             drawn.into_iter().map(|x| size * f64::from(x)).collect()
         })
         .collect();
-    let points = own.points(&coordinates);
+    let points = own.points(&coordinates)?;
     let mut random = rng::stream(seed, "sparse recovery sample noise");
     let drawn = rng::normal_vec(&mut random, count * own.width());
-    Mat::from_fn(own.width(), count, |i, j| {
+    Ok(Mat::from_fn(own.width(), count, |i, j| {
         points[(i, j)] + noise * f64::from(drawn[j * own.width() + i])
-    })
+    }))
 }
 
 impl Cell for Learning {
@@ -82,7 +82,7 @@ impl Cell for Learning {
         } = self.options;
         let seed = task.cell.seed;
         let truth = ensembles::subspace(ensemble, n, n - constraints, seed)?;
-        let shown = samples(&truth, self.samples, noise, seed);
+        let shown = samples(&truth, self.samples, noise, seed)?;
         // Nobody says how many dimensions there are.
         let rule = match noise > 0.0 {
             true => RankRule::LargestGap,
@@ -91,9 +91,16 @@ impl Cell for Learning {
         let learned = Subspace::fit(&shown, false, rule)?;
         // Words are clean; what was learned is not.
         let size = (n as f64 / truth.rank() as f64).sqrt();
-        let all: Vec<_> = (0..words as u64)
-            .map(|i| ensembles::words(&truth, errors, Errors::Gaussian, seed, i))
-            .collect();
+        let mut all = Vec::with_capacity(words);
+        for index in 0..words as u64 {
+            all.push(ensembles::words(
+                &truth,
+                errors,
+                Errors::Gaussian,
+                seed,
+                index,
+            )?);
+        }
         let scaled: Vec<Vec<f64>> = all
             .iter()
             .map(|word| {
@@ -111,7 +118,7 @@ impl Cell for Learning {
             },
             false => Settings::default(),
         };
-        let found = recover(&learned, &columns(n, &scaled), &Solver::Admm, &settings)?;
+        let found = recover(&learned, &columns(n, &scaled)?, &Solver::Admm, &settings)?;
         let limit = RECALLED.max(10.0 * noise);
         let mut tally = Tally::default();
         for (found, word) in found.iter().zip(&all) {
@@ -183,7 +190,7 @@ impl Cell for Erasures {
             session.check()?;
             let seed = task.cell.seed.wrapping_mul(1000) + index;
             let own = ensembles::subspace(ensemble, n, n - constraints, seed)?;
-            let word = ensembles::words(&own, n, Errors::Gaussian, seed, 0);
+            let word = ensembles::words(&own, n, Errors::Gaussian, seed, 0)?;
             let order = rng::permutation(&mut rng::stream(seed, "sparse recovery mask"), n);
             let mut known = vec![true; n];
             order[..self.erased].iter().for_each(|&i| known[i] = false);
@@ -191,7 +198,7 @@ impl Cell for Erasures {
             order[self.erased..self.erased + errors]
                 .iter()
                 .for_each(|&i| cue[i] += word.error[i]);
-            let cues = columns(n, &[cue]);
+            let cues = columns(n, &[cue])?;
             let settings = Settings::default();
             let answer = erasures::complete(&own, &cues, &[known], &Solver::Admm, &settings)?;
             let Some(answer) = answer.first() else {

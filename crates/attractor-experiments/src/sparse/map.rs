@@ -68,15 +68,16 @@ impl Map {
             ..
         } = self.options;
         let own = ensembles::subspace(ensemble, n, n - constraints, seed)?;
-        let all: Vec<_> = (0..words as u64)
-            .map(|i| ensembles::words(&own, count, errors, seed, i))
-            .collect();
+        let mut all = Vec::with_capacity(words);
+        for index in 0..words as u64 {
+            all.push(ensembles::words(&own, count, errors, seed, index)?);
+        }
         let cues: Vec<Vec<f64>> = all.iter().map(|word| word.cue.clone()).collect();
         let settings = Settings {
             max_iterations,
             ..Settings::default()
         };
-        let found = recover(&own, &columns(n, &cues), &Solver::Admm, &settings)?;
+        let found = recover(&own, &columns(n, &cues)?, &Solver::Admm, &settings)?;
         let right = found.iter().zip(&all);
         let right = right.filter(|(found, word)| missed(&found.error, &word.error) < RECALLED);
         Ok(right.count() as f64 / words as f64)

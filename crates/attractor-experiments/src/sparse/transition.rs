@@ -142,11 +142,12 @@ impl Cell for Transition {
             drawn += 1;
             let own = ensembles::subspace(ensemble, n, n - constraints, seed)?;
             let many = per_subspace.min(words - tally.words) as u64;
-            let all: Vec<_> = (0..many)
-                .map(|i| ensembles::words(&own, self.count, errors, seed, i))
-                .collect();
+            let mut all = Vec::new();
+            for index in 0..many {
+                all.push(ensembles::words(&own, self.count, errors, seed, index)?);
+            }
             let cues: Vec<Vec<f64>> = all.iter().map(|word| word.cue.clone()).collect();
-            let found = recover(&own, &columns(n, &cues), &self.solver(), &settings)?;
+            let found = recover(&own, &columns(n, &cues)?, &self.solver(), &settings)?;
             for (found, word) in found.iter().zip(&all) {
                 let right = missed(&found.error, &word.error) < RECALLED;
                 tally.add(right, found.status.is_recalled(), found.iterations);

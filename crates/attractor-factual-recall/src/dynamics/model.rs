@@ -76,14 +76,15 @@ impl LinearAttention {
     /// # Errors
     /// [`Error::Width`] for another vocabulary, [`Error::Index`] for an answer that there is not.
     pub fn scores(&self, rows: &CountRows) -> Result<Matrix<f64>> {
+        self.values.check_rows("values", self.attention.len())?;
         rows.check(self.attention.len(), self.values.cols())?;
-        Ok(self.weighted(rows).times(&self.values))
+        Ok(self.weighted(rows).dot(&self.values))
     }
 
     /// `c_z w_z`
     fn weighted(&self, rows: &CountRows) -> Matrix<f64> {
         Matrix::from_fn(rows.len(), self.attention.len(), |row, token| {
-            f64::from(rows.row(row)[token]) * self.attention[token]
+            f64::from(rows.at(row)[token]) * self.attention[token]
         })
     }
 
@@ -95,12 +96,12 @@ impl LinearAttention {
         let mut back = self.scores(rows)?;
         let count = rows.len() as f64;
         let entropy = cross_entropy(&mut back, rows.answers(), count.recip(), Form::Fused);
-        let of_values = self.weighted(rows).t_times(&back);
-        let along = back.times_t(&self.values);
+        let of_values = self.weighted(rows).t_dot(&back);
+        let along = back.dot_t(&self.values);
         let mut of_attention = vec![0.0; self.attention.len()];
         for row in 0..rows.len() {
-            let counts = rows.row(row).iter();
-            for ((sum, &count), along) in of_attention.iter_mut().zip(counts).zip(along.row(row)) {
+            let counts = rows.at(row).iter();
+            for ((sum, &count), along) in of_attention.iter_mut().zip(counts).zip(along.at(row)) {
                 *sum += f64::from(count) * along;
             }
         }
@@ -130,12 +131,12 @@ impl LinearAttention {
         let mut probabilities = scores.clone();
         let entropy = cross_entropy(&mut probabilities, rows.answers(), 1.0, Form::Fused);
         for (row, &answer) in rows.answers().iter().enumerate() {
-            probabilities.row_mut(row)[answer as usize] += 1.0;
+            probabilities.at_mut(row)[answer as usize] += 1.0;
         }
         let count = rows.len() as f64;
         let mean_log = |same: &dyn Fn(usize, usize) -> bool| {
             let of_row = |(row, &answer): (usize, &u32)| {
-                let shares = probabilities.row(row).iter().enumerate();
+                let shares = probabilities.at(row).iter().enumerate();
                 let inside = shares.filter(|(other, _)| same(*other, answer as usize));
                 -inside.map(|(_, share)| share).sum::<f64>().ln()
             };

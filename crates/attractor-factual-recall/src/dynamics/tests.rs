@@ -141,18 +141,12 @@ fn only_the_end_tokens_row_moves() {
     }
     let end = config.end();
     for token in 0..end {
-        assert!(
-            whole
-                .attention
-                .row(token)
-                .iter()
-                .all(|&weight| weight == w0)
-        );
+        assert!(whole.attention.at(token).iter().all(|&weight| weight == w0));
     }
-    let pairs = whole.attention.row(end).iter().zip(&row.attention);
+    let pairs = whole.attention.at(end).iter().zip(&row.attention);
     assert!(pairs.into_iter().all(|(a, b)| (a - b).abs() < 1e-9));
     let length = |token: usize| {
-        let values = row.values.row(token);
+        let values = row.values.at(token);
         let mean = values.iter().sum::<f64>() / 6.0;
         values
             .iter()

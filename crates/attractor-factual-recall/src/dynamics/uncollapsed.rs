@@ -34,11 +34,11 @@ impl Uncollapsed {
         prompts.check(vocabulary, self.values.cols())?;
         let mut scores = Matrix::zeros(prompts.len(), self.values.cols());
         for row in 0..prompts.len() {
-            let prompt = prompts.row(row);
-            let asks = self.attention.row(last(prompt));
+            let prompt = prompts.at(row);
+            let asks = self.attention.at(last(prompt));
             for &token in prompt {
-                let values = self.values.row(token as usize);
-                for (score, value) in scores.row_mut(row).iter_mut().zip(values) {
+                let values = self.values.at(token as usize);
+                for (score, value) in scores.at_mut(row).iter_mut().zip(values) {
                     *score += asks[token as usize] * value;
                 }
             }
@@ -57,19 +57,19 @@ impl Uncollapsed {
         let mut of_attention = Matrix::zeros(self.attention.rows(), self.attention.cols());
         let mut of_values = Matrix::zeros(self.values.rows(), self.values.cols());
         for row in 0..prompts.len() {
-            let (prompt, back) = (prompts.row(row), back.row(row));
+            let (prompt, back) = (prompts.at(row), back.at(row));
             let asking = last(prompt);
             for token in prompt.iter().map(|&token| token as usize) {
                 let along: f64 = self
                     .values
-                    .row(token)
+                    .at(token)
                     .iter()
                     .zip(back)
                     .map(|(v, b)| v * b)
                     .sum();
-                of_attention.row_mut(asking)[token] += along;
-                let weight = self.attention.row(asking)[token];
-                for (sum, back) in of_values.row_mut(token).iter_mut().zip(back) {
+                of_attention.at_mut(asking)[token] += along;
+                let weight = self.attention.at(asking)[token];
+                for (sum, back) in of_values.at_mut(token).iter_mut().zip(back) {
                     *sum += weight * back;
                 }
             }

@@ -52,7 +52,7 @@ impl<T: Real> RandomFeatures<T> {
     /// [`Error::Width`], [`Error::EmptyBatch`], [`Error::NonFinite`].
     pub fn features(&self, keys: &Matrix<T>) -> Result<Matrix<T>> {
         keys.check("keys", self.directions.cols())?;
-        let mut features = keys.times_t(&self.directions);
+        let mut features = keys.dot_t(&self.directions);
         for value in features.data_mut() {
             *value = T::of(self.nonlinearity.value(value.wide()));
         }
@@ -126,12 +126,19 @@ impl<T: Real> FeatureMemory<T> {
         self.change(-1.0, keys, values)
     }
 
+    /// Who has [`FeatureMemory::output_mut`] can change its shape.
+    fn check_output(&self) -> Result<()> {
+        let units = self.features.directions.rows();
+        self.output.check_rows("second layer", units)
+    }
+
     fn change(&mut self, sign: f64, keys: &Matrix<T>, values: &Matrix<T>) -> Result<()> {
+        self.check_output()?;
         let features = self.features.features(keys)?;
         values.check("values", self.output.cols())?;
         values.check_rows("values", keys.rows())?;
         let mut changed = self.output.clone();
-        changed.add_scaled(sign / self.output.rows() as f64, &features.t_times(values));
+        changed.add_scaled(sign / self.output.rows() as f64, &features.t_dot(values));
         changed.check_finite("weights after the write")?;
         self.output = changed;
         Ok(())
@@ -150,6 +157,8 @@ impl<T: Real> FeatureMemory<T> {
                 found: "others".into(),
             });
         }
+        self.check_output()?;
+        other.check_output()?;
         self.output.add_scaled(1.0, &other.output);
         Ok(self)
     }
@@ -172,9 +181,10 @@ impl<T: Real> FeatureMemory<T> {
     /// `F(e)` for queries `[b, d]`: `[b, v]`.
     ///
     /// # Errors
-    /// [`Error::Width`], [`Error::EmptyBatch`], [`Error::NonFinite`].
+    /// [`Error::Width`], [`Error::EmptyBatch`], [`Error::NonFinite`]; [`Error::Rows`] if V was given another shape.
     pub fn recall(&self, queries: &Matrix<T>) -> Result<Matrix<T>> {
-        Ok(self.features.features(queries)?.times(&self.output))
+        self.check_output()?;
+        Ok(self.features.features(queries)?.dot(&self.output))
     }
 
     /// `<u_y, F(e_x)>` for queries `[b, d]` and answers `[a, v]`: `[b, a]`.
@@ -183,7 +193,7 @@ impl<T: Real> FeatureMemory<T> {
     /// As [`FeatureMemory::recall`], of either.
     pub fn scores(&self, queries: &Matrix<T>, answers: &Matrix<T>) -> Result<Matrix<T>> {
         answers.check("answers", self.output.cols())?;
-        Ok(self.recall(queries)?.times_t(answers))
+        Ok(self.recall(queries)?.dot_t(answers))
     }
 
     /// Numbers that are written, `m v`: the frozen layer is not counted.

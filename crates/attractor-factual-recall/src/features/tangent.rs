@@ -69,12 +69,12 @@ impl<T: Real> TangentMemory<T> {
         keys.check("keys", self.directions.cols())?;
         values.check("values", self.outputs.cols())?;
         values.check_rows("values", keys.rows())?;
-        let mut gates = keys.times_t(&self.directions);
-        let along = values.times_t(&self.outputs);
+        let mut gates = keys.dot_t(&self.directions);
+        let along = values.dot_t(&self.outputs);
         gate(&mut gates, &along);
         let mut changed = self.stored.clone();
         let scale = self.directions.cols() as f64 / self.directions.rows() as f64;
-        changed.add_scaled(sign * scale, &gates.t_times(keys));
+        changed.add_scaled(sign * scale, &gates.t_dot(keys));
         changed.check_finite("weights after the write")?;
         self.stored = changed;
         Ok(())
@@ -91,9 +91,9 @@ impl<T: Real> TangentMemory<T> {
     /// [`attractor_core::Error::Width`], [`attractor_core::Error::EmptyBatch`], [`attractor_core::Error::NonFinite`].
     pub fn recall(&self, queries: &Matrix<T>) -> Result<Matrix<T>> {
         queries.check("queries", self.directions.cols())?;
-        let mut gates = queries.times_t(&self.directions);
-        gate(&mut gates, &queries.times_t(&self.stored));
-        Ok(gates.times(&self.outputs))
+        let mut gates = queries.dot_t(&self.directions);
+        gate(&mut gates, &queries.dot_t(&self.stored));
+        Ok(gates.dot(&self.outputs))
     }
 
     /// `<u_y, F(e_x)>` for queries `[b, d]` and answers `[a, v]`: `[b, a]`.
@@ -102,7 +102,7 @@ impl<T: Real> TangentMemory<T> {
     /// As [`TangentMemory::recall`], of either.
     pub fn scores(&self, queries: &Matrix<T>, answers: &Matrix<T>) -> Result<Matrix<T>> {
         answers.check("answers", self.outputs.cols())?;
-        Ok(self.recall(queries)?.times_t(answers))
+        Ok(self.recall(queries)?.dot_t(answers))
     }
 
     /// Numbers that are written, `m d`: frozen directions are not counted.

@@ -37,14 +37,8 @@ fn features_have_powers_of_the_overlap_as_kernel() {
         let h = features(2, width, 5, kind).features(&keys).unwrap();
         for x in 0..6 {
             for y in 0..6 {
-                let overlap: f64 = keys
-                    .row(x)
-                    .iter()
-                    .zip(keys.row(y))
-                    .map(|(a, b)| a * b)
-                    .sum();
-                let products: Vec<f64> =
-                    h.row(x).iter().zip(h.row(y)).map(|(a, b)| a * b).collect();
+                let overlap: f64 = keys.at(x).iter().zip(keys.at(y)).map(|(a, b)| a * b).sum();
+                let products: Vec<f64> = h.at(x).iter().zip(h.at(y)).map(|(a, b)| a * b).collect();
                 let mean = products.iter().sum::<f64>() / width as f64;
                 let square = products.iter().map(|p| p * p).sum::<f64>() / width as f64;
                 let error = (square / width as f64).sqrt();
@@ -84,7 +78,7 @@ fn capacity(width: usize, kind: Nonlinearity, most: usize) -> f64 {
                 ratio: 1.02,
             },
             |count| {
-                let (keys, values) = (keys.slice(0, count), values.slice(0, count));
+                let (keys, values) = (keys.part(0, count), values.part(0, count));
                 let memory = FeatureMemory::hebbian(features.clone(), &keys, &values)?;
                 Ok(share(&memory.scores(&keys, &values)?) >= 0.99)
             },
@@ -130,9 +124,9 @@ fn primal_and_dual_ridge_agree() {
         let h = features.features(&keys).unwrap();
         let memory = FeatureMemory::ridge(features, &keys, &values, lambda).unwrap();
         // The gradient of |H V - U|^2 + lambda |V|^2 is 0.
-        let mut error = h.times(memory.output());
+        let mut error = h.dot(memory.output());
         error.add_scaled(-1.0, &values);
-        let mut gradient = h.t_times(&error);
+        let mut gradient = h.t_dot(&error);
         gradient.add_scaled(lambda, memory.output());
         assert!(gradient.mean_square().sqrt() < 1e-10, "{width}");
     }
@@ -150,10 +144,10 @@ fn tangent_features_store_in_the_first_layer() {
     assert_eq!(memory.parameters(), 1024 * dim);
     let all = memory.stored().clone();
     memory
-        .subtract(&keys.slice(5, 25), &values.slice(5, 25))
+        .subtract(&keys.part(5, 25), &values.part(5, 25))
         .unwrap();
     let mut less = TangentMemory::draw(&mut rng::stream(4, "tangent"), 1024, dim, dim).unwrap();
-    less.add(&keys.slice(0, 5), &values.slice(0, 5)).unwrap();
+    less.add(&keys.part(0, 5), &values.part(0, 5)).unwrap();
     let mut difference = memory.stored().clone();
     difference.add_scaled(-1.0, less.stored());
     assert!(difference.mean_square() < 1e-28 * all.mean_square());
@@ -164,7 +158,7 @@ fn merged_memories_are_the_memory_of_both() {
     let (keys, values) = pair(5, 12, 8);
     let features = features(5, 16, 8, Nonlinearity::He3);
     let of = |first, count| {
-        let (keys, values) = (keys.slice(first, count), values.slice(first, count));
+        let (keys, values) = (keys.part(first, count), values.part(first, count));
         FeatureMemory::hebbian(features.clone(), &keys, &values).unwrap()
     };
     let merged = of(0, 5).merge(&of(5, 7)).unwrap();

@@ -49,9 +49,9 @@ impl<T: Real> LowRank<T> {
         };
         let (n, d) = (keys.rows(), keys.cols());
         let zero = T::of(0.0);
-        let down = Matrix::from_fn(rank, d, |i, j| if i < n { basis.row(i)[j] } else { zero });
+        let down = Matrix::from_fn(rank, d, |i, j| if i < n { basis.at(i)[j] } else { zero });
         let up = Matrix::from_fn(values.cols(), rank, |i, j| {
-            if j < n { values.row(j)[i] } else { zero }
+            if j < n { values.at(j)[i] } else { zero }
         });
         Ok(Self { down, up })
     }
@@ -98,7 +98,7 @@ impl<T: Real> LowRank<T> {
     /// [`Error::Width`], [`Error::EmptyBatch`], [`Error::NonFinite`].
     pub fn recall(&self, queries: &Matrix<T>) -> Result<Matrix<T>> {
         queries.check("queries", self.down.cols())?;
-        Ok(queries.times_t(&self.down).times_t(&self.up))
+        Ok(queries.dot_t(&self.down).dot_t(&self.up))
     }
 
     /// `<u_y, F(e_x)>` for queries `[b, d]` and answers `[a, v]`: `[b, a]`.
@@ -107,7 +107,7 @@ impl<T: Real> LowRank<T> {
     /// As [`LowRank::recall`], of either.
     pub fn scores(&self, queries: &Matrix<T>, answers: &Matrix<T>) -> Result<Matrix<T>> {
         answers.check("answers", self.up.rows())?;
-        Ok(self.recall(queries)?.times_t(answers))
+        Ok(self.recall(queries)?.dot_t(answers))
     }
 
     /// Numbers that are stored, `r (d + v)`.
@@ -119,7 +119,7 @@ impl<T: Real> LowRank<T> {
 /// The rows `e~_i` in the span of the keys with `<e~_i, e_j> = [i = j]`: `(E E^T)^(-1) E`.
 pub(crate) fn dual_basis<T: Real>(keys: &Matrix<T>) -> Result<Matrix<T>> {
     let keys = keys.cast::<f64>();
-    let dual = keys.times_t(&keys).solve_spd(0.0, &keys);
+    let dual = keys.dot_t(&keys).solve_spd(0.0, &keys);
     let dependent = || {
         let rule = "must be linearly independent for a dual basis";
         Error::config(

@@ -58,7 +58,7 @@ impl<T: Real> Linear<T> {
         }
         let values = Matrix::from_fn(targets.len(), answers.cols(), |x, j| {
             let target = targets[x];
-            T::of(answers.row(target)[j].wide() / sizes[target] as f64)
+            T::of(answers.at(target)[j].wide() / sizes[target] as f64)
         });
         Self::hebbian(keys, &values)
     }
@@ -92,7 +92,7 @@ impl<T: Real> Linear<T> {
     fn change(&mut self, sign: f64, keys: &Matrix<T>, values: &Matrix<T>) -> Result<()> {
         check_pairs(keys, values, (self.weights.rows(), self.weights.cols()))?;
         let mut changed = self.weights.clone();
-        changed.add_scaled(sign, &values.t_times(keys));
+        changed.add_scaled(sign, &values.t_dot(keys));
         changed.check_finite("weights after the write")?;
         self.weights = changed;
         Ok(())
@@ -133,7 +133,7 @@ impl<T: Real> Linear<T> {
     /// [`Error::Width`], [`Error::EmptyBatch`], [`Error::NonFinite`].
     pub fn recall(&self, queries: &Matrix<T>) -> Result<Matrix<T>> {
         queries.check("queries", self.weights.cols())?;
-        Ok(queries.times_t(&self.weights))
+        Ok(queries.dot_t(&self.weights))
     }
 
     /// `<u_y, F(e_x)>` for queries `[b, d]` and answers `[a, v]`: `[b, a]`.
@@ -142,7 +142,7 @@ impl<T: Real> Linear<T> {
     /// As [`Linear::recall`], of either.
     pub fn scores(&self, queries: &Matrix<T>, answers: &Matrix<T>) -> Result<Matrix<T>> {
         answers.check("answers", self.weights.rows())?;
-        Ok(self.recall(queries)?.times_t(answers))
+        Ok(self.recall(queries)?.dot_t(answers))
     }
 
     /// Numbers that are stored, `v d`.
@@ -175,11 +175,8 @@ pub(crate) fn ridge<T: Real>(
     require_non_negative("ridge.lambda", lambda)?;
     let (h, u) = (features.cast::<f64>(), values.cast::<f64>());
     let solution = match h.cols() <= h.rows() {
-        true => h.t_times(&h).solve_spd(lambda, &h.t_times(&u)),
-        false => h
-            .times_t(&h)
-            .solve_spd(lambda, &u)
-            .map(|dual| h.t_times(&dual)),
+        true => h.t_dot(&h).solve_spd(lambda, &h.t_dot(&u)),
+        false => h.dot_t(&h).solve_spd(lambda, &u).map(|dual| h.t_dot(&dual)),
     };
     let solution = solution.ok_or_else(|| {
         let rule = "must be large enough for a system that can be solved";

@@ -35,15 +35,15 @@ fn orthonormal(seed: u64, dim: usize) -> Matrix<f64> {
     let mut rows = pair(seed, dim, dim).0;
     for i in 0..dim {
         for j in 0..i {
-            let other = rows.row(j).to_vec();
-            let along: f64 = rows.row(i).iter().zip(&other).map(|(a, b)| a * b).sum();
-            rows.row_mut(i)
+            let other = rows.at(j).to_vec();
+            let along: f64 = rows.at(i).iter().zip(&other).map(|(a, b)| a * b).sum();
+            rows.at_mut(i)
                 .iter_mut()
                 .zip(&other)
                 .for_each(|(a, b)| *a -= along * b);
         }
-        let length = rows.row(i).iter().map(|x| x * x).sum::<f64>().sqrt();
-        rows.row_mut(i).iter_mut().for_each(|x| *x /= length);
+        let length = rows.at(i).iter().map(|x| x * x).sum::<f64>().sqrt();
+        rows.at_mut(i).iter_mut().for_each(|x| *x /= length);
     }
     rows
 }
@@ -56,7 +56,7 @@ fn orthonormal_keys_are_read_exactly() {
     let (_, values) = pair(1, dim, dim);
     let memory = Linear::hebbian(&keys, &values).unwrap();
     let scores = memory.scores(&keys, &values).unwrap();
-    assert!(gap(&scores, &values.times_t(&values)) < 1e-12);
+    assert!(gap(&scores, &values.dot_t(&values)) < 1e-12);
     assert_eq!(accuracy(&scores, &identity(dim)).unwrap(), 1.0);
 }
 
@@ -66,16 +66,16 @@ fn a_write_is_a_sum() {
     let (keys, values) = pair(2, 20, 12);
     let part = |rows: std::ops::Range<usize>| {
         let rows: Vec<usize> = rows.collect();
-        Linear::hebbian(&keys.pick(&rows), &values.pick(&rows)).unwrap()
+        Linear::hebbian(&keys.chosen(&rows), &values.chosen(&rows)).unwrap()
     };
     let whole = Linear::hebbian(&keys, &values).unwrap();
     let merged = part(0..7).merge(&part(7..20)).unwrap();
     assert!(gap(merged.weights(), whole.weights()) < 1e-14);
     let order = rng::permutation(&mut rng::stream(2, "order"), 20);
-    let shuffled = Linear::hebbian(&keys.pick(&order), &values.pick(&order)).unwrap();
+    let shuffled = Linear::hebbian(&keys.chosen(&order), &values.chosen(&order)).unwrap();
     assert!(gap(shuffled.weights(), whole.weights()) < 1e-14);
     let mut less = whole.clone();
-    less.subtract(&keys.slice(7, 13), &values.slice(7, 13))
+    less.subtract(&keys.part(7, 13), &values.part(7, 13))
         .unwrap();
     assert!(gap(less.weights(), part(0..7).weights()) < 1e-14);
 }
@@ -84,7 +84,7 @@ fn a_write_is_a_sum() {
 #[test]
 fn rotated_keys_are_read_alike() {
     let (keys, values) = pair(3, 30, 16);
-    let rotated = keys.times(&orthonormal(4, 16));
+    let rotated = keys.dot(&orthonormal(4, 16));
     let scores = |keys| {
         Linear::hebbian(keys, &values)
             .unwrap()
@@ -107,8 +107,8 @@ fn noise_follows_its_law() {
     for x in 0..count {
         for y in 0..count {
             match x == y {
-                true => signal += scores.row(x)[y] / count as f64,
-                false => square += scores.row(x)[y].powi(2),
+                true => signal += scores.at(x)[y] / count as f64,
+                false => square += scores.at(x)[y].powi(2),
             }
         }
     }
@@ -133,7 +133,7 @@ fn capacity(dim: usize, seeds: u64) -> f64 {
                 ratio: 1.01,
             };
             let found = search(range, |count| {
-                let (keys, values) = (keys.slice(0, count), values.slice(0, count));
+                let (keys, values) = (keys.part(0, count), values.part(0, count));
                 let memory = Linear::hebbian(&keys, &values)?;
                 let share = accuracy(&memory.scores(&keys, &values)?, &identity(count))?;
                 Ok(share >= 0.99)
@@ -171,12 +171,12 @@ fn classes_are_told_apart_when_balanced() {
         let (keys, answers) = pair(seed, count, dim);
         // One class of half of the keys, the others of one key each.
         let targets: Vec<usize> = (0..count).map(|x| x.saturating_sub(count / 2)).collect();
-        let answers = answers.slice(0, count / 2);
-        let hebbian = Linear::hebbian(&keys, &answers.pick(&targets)).unwrap();
+        let answers = answers.part(0, count / 2);
+        let hebbian = Linear::hebbian(&keys, &answers.chosen(&targets)).unwrap();
         let even = Linear::class_balanced(&keys, &targets, &answers).unwrap();
         for (memory, sum) in [(hebbian, &mut plain), (even, &mut balanced)] {
             let scores = memory.scores(&keys, &answers).unwrap();
-            let small = scores.slice(count / 2 + 1, count / 2 - 1);
+            let small = scores.part(count / 2 + 1, count / 2 - 1);
             sum[0] += accuracy(&small, &targets[count / 2 + 1..]).unwrap() / 5.0;
             sum[1] += accuracy(&scores, &targets).unwrap() / 5.0;
         }
@@ -268,8 +268,8 @@ fn low_ranks_hold_as_many_pairs() {
         .unwrap_err()
         .to_string();
     assert!(message.contains("found 8 pairs at rank 7"), "{message}");
-    let twice = keys.pick(&[0, 0]);
-    let message = LowRank::of_pairs(&twice, &values.slice(0, 2), 4, Basis::Dual);
+    let twice = keys.chosen(&[0, 0]);
+    let message = LowRank::of_pairs(&twice, &values.part(0, 2), 4, Basis::Dual);
     assert!(
         message
             .unwrap_err()
@@ -282,7 +282,7 @@ fn low_ranks_hold_as_many_pairs() {
     let mut before = f64::INFINITY;
     for rank in [1, 3, 6] {
         let cut = LowRank::truncate(&sum, rank).unwrap();
-        let mut error = cut.up().times(cut.down());
+        let mut error = cut.up().dot(cut.down());
         error.add_scaled(-1.0, sum.weights());
         assert!(error.mean_square() < before);
         before = error.mean_square();
@@ -295,7 +295,7 @@ fn mistakes_are_named_and_store_nothing() {
     let mut memory = Linear::hebbian(&keys, &values).unwrap();
     let before = memory.clone();
     let mut bad = keys.clone();
-    bad.row_mut(2)[1] = f64::NAN;
+    bad.at_mut(2)[1] = f64::NAN;
     for (keys, values, expected) in [
         (
             &bad,
@@ -304,7 +304,7 @@ fn mistakes_are_named_and_store_nothing() {
         ),
         (
             &keys,
-            &values.slice(0, 3),
+            &values.part(0, 3),
             "values: expected 4 rows, found 3",
         ),
         (
@@ -329,7 +329,7 @@ fn mistakes_are_named_and_store_nothing() {
     );
     assert_eq!(memory, before);
     let message = Linear::ridge(
-        &keys.pick(&[0, 0, 0, 0, 0, 0, 0]),
+        &keys.chosen(&[0, 0, 0, 0, 0, 0, 0]),
         &Matrix::zeros(7, 2),
         0.0,
     );

@@ -100,7 +100,7 @@ impl EmbeddingMemory {
             .state
             .weights
             .recall(&queries)?
-            .times_t(&self.state.answers))
+            .dot_t(&self.state.answers))
     }
 
     /// Keys divided by their length, where the configuration says so.
@@ -110,7 +110,7 @@ impl EmbeddingMemory {
             return Ok(keys);
         }
         for row in 0..keys.rows() {
-            if !unit(keys.row_mut(row)) {
+            if !unit(keys.at_mut(row)) {
                 let found = format!("length 0 in row {row}");
                 return Err(Error::config(what, "must have a length above 0", found));
             }
@@ -123,15 +123,15 @@ impl EmbeddingMemory {
         let keys = self.units(given, "keys")?;
         let bits = |row: &[f64]| row.iter().map(|x| (x + 0.0).to_bits()).collect::<Vec<_>>();
         let mut known: HashMap<Vec<u64>, usize> = (0..state.answers.rows())
-            .map(|row| (bits(state.answers.row(row)), row))
+            .map(|row| (bits(state.answers.at(row)), row))
             .collect();
         let mut answers = state.answers.data().to_vec();
         let mut targets = Vec::with_capacity(values.rows());
         for row in 0..values.rows() {
             let next = known.len();
-            let target = *known.entry(bits(values.row(row))).or_insert(next);
+            let target = *known.entry(bits(values.at(row))).or_insert(next);
             if target == next {
-                answers.extend_from_slice(values.row(row));
+                answers.extend_from_slice(values.at(row));
             }
             targets.push(target);
         }
@@ -171,21 +171,21 @@ impl EmbeddingMemory {
         let target = state.targets[index];
         if Weights::is_sum(&self.config) {
             let old = Pairs {
-                keys: &state.keys.slice(index, 1),
+                keys: &state.keys.part(index, 1),
                 targets: &[target],
                 answers: &self.state.answers,
             };
             state.weights.change(false, old)?;
         }
         let others: Vec<usize> = (0..len).filter(|&row| row != index).collect();
-        state.given = state.given.pick(&others);
-        state.keys = state.keys.pick(&others);
+        state.given = state.given.chosen(&others);
+        state.keys = state.keys.chosen(&others);
         state.targets.remove(index);
         if !state.targets.contains(&target) {
             let kept: Vec<usize> = (0..state.answers.rows())
                 .filter(|&row| row != target)
                 .collect();
-            state.answers = state.answers.pick(&kept);
+            state.answers = state.answers.chosen(&kept);
             state
                 .targets
                 .iter_mut()

@@ -30,14 +30,14 @@ impl AssociativeMemory for EmbeddingMemory {
         let cues = self.host("cues", &cues)?;
         let mut queries = cues.clone();
         let unknown: Vec<bool> = (0..cues.rows())
-            .map(|row| self.config.unit_keys && !unit(queries.row_mut(row)))
+            .map(|row| self.config.unit_keys && !unit(queries.at_mut(row)))
             .collect();
         let recalled = self.state.weights.recall(&queries)?;
         let found = self.answer(&recalled, &self.state.answers)?;
         let (mut state, mut outcomes) = match self.config.read {
             Reading::Nearest => found,
             Reading::Raw => {
-                let finite = |row| recalled.row(row).iter().all(|x| x.is_finite());
+                let finite = |row| recalled.at(row).iter().all(|x| x.is_finite());
                 let outcome = |row| match finite(row) {
                     true => Outcome::SinglePass,
                     false => Outcome::Diverged,
@@ -49,7 +49,7 @@ impl AssociativeMemory for EmbeddingMemory {
         for row in 0..cues.rows() {
             let lost = outcomes[row] == Outcome::Diverged;
             if lost || unknown[row] {
-                state.row_mut(row).copy_from_slice(cues.row(row));
+                state.at_mut(row).copy_from_slice(cues.at(row));
             }
             if unknown[row] {
                 outcomes[row] = Outcome::Rejected;
@@ -69,7 +69,7 @@ impl AssociativeMemory for EmbeddingMemory {
     /// The value of each pair.
     fn stored_states(&self) -> Result<Tensor<2>> {
         self.filled()?;
-        self.tensor(&self.state.answers.pick(&self.state.targets))
+        self.tensor(&self.state.answers.chosen(&self.state.targets))
     }
 
     fn as_forget(&mut self) -> Option<&mut dyn Forget> {
@@ -123,16 +123,14 @@ impl HeteroAssociative for EmbeddingMemory {
                 part,
             ));
         };
-        let recalled = values.times(memory.weights());
-        let scores = recalled.times_t(&self.state.keys);
+        let recalled = values.dot(memory.weights());
+        let scores = recalled.dot_t(&self.state.keys);
         let choices = choose(&scores)?;
         let mut state = Matrix::zeros(values.rows(), self.config.dim);
         let mut outcomes = Vec::with_capacity(values.rows());
         for (row, choice) in choices.into_iter().enumerate() {
             let (key, outcome) = settled(choice);
-            state
-                .row_mut(row)
-                .copy_from_slice(self.state.given.row(key));
+            state.at_mut(row).copy_from_slice(self.state.given.at(key));
             outcomes.push(outcome);
         }
         self.recall(&state, outcomes)
@@ -150,7 +148,7 @@ impl Merge for EmbeddingMemory {
             });
         }
         if !other.is_empty() {
-            let values = other.state.answers.pick(&other.state.targets);
+            let values = other.state.answers.chosen(&other.state.targets);
             self.store(&other.state.given, &values)?;
         }
         Ok(self)
@@ -171,10 +169,10 @@ impl EmbeddingMemory {
         recalled: &Matrix<f64>,
         answers: &Matrix<f64>,
     ) -> Result<(Matrix<f64>, Vec<Outcome>)> {
-        let choices = choose(&recalled.times_t(answers))?;
+        let choices = choose(&recalled.dot_t(answers))?;
         let (found, outcomes): (Vec<usize>, Vec<Outcome>) =
             choices.into_iter().map(settled).unzip();
-        Ok((answers.pick(&found), outcomes))
+        Ok((answers.chosen(&found), outcomes))
     }
 
     fn tensor(&self, rows: &Matrix<f64>) -> Result<Tensor<2>> {

@@ -28,13 +28,13 @@ pub(super) struct Pairs<'a> {
 impl Pairs<'_> {
     /// Values `[n, d]`, by the rule's weights.
     fn values(&self, balanced: bool) -> Matrix<f64> {
-        let mut values = self.answers.pick(self.targets);
+        let mut values = self.answers.chosen(self.targets);
         if balanced {
             let mut sizes = vec![0.0; self.answers.rows()];
             self.targets.iter().for_each(|&target| sizes[target] += 1.0);
             for (row, &target) in self.targets.iter().enumerate() {
                 values
-                    .row_mut(row)
+                    .at_mut(row)
                     .iter_mut()
                     .for_each(|value| *value /= sizes[target]);
             }

@@ -22,7 +22,7 @@ impl Prompts {
                 width: length,
             });
         }
-        let expected = length * answers.len();
+        let expected = length.saturating_mul(answers.len());
         match tokens.len() == expected {
             true => Ok(Self {
                 tokens,
@@ -54,7 +54,15 @@ impl Prompts {
     }
 
     /// A prompt.
-    pub fn row(&self, row: usize) -> &[u32] {
+    ///
+    /// # Errors
+    /// [`Error::Index`] for one that there is not.
+    pub fn row(&self, row: usize) -> Result<&[u32]> {
+        check_below("prompt", &[row], self.len())?;
+        Ok(self.at(row))
+    }
+
+    pub(crate) fn at(&self, row: usize) -> &[u32] {
         &self.tokens[row * self.length..(row + 1) * self.length]
     }
 
@@ -99,7 +107,7 @@ impl CountRows {
                 width: vocabulary,
             });
         }
-        let expected = vocabulary * answers.len();
+        let expected = vocabulary.saturating_mul(answers.len());
         if counts.len() != expected {
             return Err(Error::Width {
                 what: "counts",
@@ -139,7 +147,7 @@ impl CountRows {
         }
         let mut counts = vec![0; prompts.len() * vocabulary];
         for (row, counts) in counts.chunks_exact_mut(vocabulary).enumerate() {
-            for &token in prompts.row(row) {
+            for &token in prompts.at(row) {
                 counts[token as usize] += 1;
             }
         }
@@ -166,7 +174,15 @@ impl CountRows {
     }
 
     /// How often each token occurs in a prompt.
-    pub fn row(&self, row: usize) -> &[u8] {
+    ///
+    /// # Errors
+    /// [`Error::Index`] for one that there is not.
+    pub fn row(&self, row: usize) -> Result<&[u8]> {
+        check_below("prompt", &[row], self.len())?;
+        Ok(self.at(row))
+    }
+
+    pub(crate) fn at(&self, row: usize) -> &[u8] {
         &self.counts[row * self.vocabulary..(row + 1) * self.vocabulary]
     }
 
@@ -192,14 +208,17 @@ impl CountRows {
     }
 }
 
-fn check_below(what: &'static str, values: &[u32], len: usize) -> Result<()> {
-    match values.iter().find(|&&value| value as usize >= len) {
+fn check_below<I: Copy + TryInto<usize>>(
+    what: &'static str,
+    values: &[I],
+    len: usize,
+) -> Result<()> {
+    let places = values
+        .iter()
+        .map(|&value| value.try_into().unwrap_or(usize::MAX));
+    match places.into_iter().find(|&index| index >= len) {
         None => Ok(()),
-        Some(&index) => Err(Error::Index {
-            what,
-            len,
-            index: index as usize,
-        }),
+        Some(index) => Err(Error::Index { what, len, index }),
     }
 }
 

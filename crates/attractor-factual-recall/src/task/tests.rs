@@ -44,7 +44,7 @@ fn prompts_are_what_the_task_says() {
         let (mut subjects, mut relations) = (vec![0; 6], vec![0; 4]);
         let (mut noise, mut at) = (vec![0; 10], [vec![0; 16], vec![0; 16]]);
         for row in 0..prompts.len() {
-            let prompt = prompts.row(row);
+            let prompt = prompts.at(row);
             let (subject, relation) = config.subject_and_relation(prompt).unwrap();
             subjects[subject] += 1;
             relations[relation] += 1;
@@ -88,15 +88,15 @@ fn counts_are_prompts_without_places() {
     let rows = CountRows::of(&prompts, 21).unwrap();
     for row in 0..50 {
         assert_eq!(
-            rows.row(row)
+            rows.at(row)
                 .iter()
                 .map(|&count| usize::from(count))
                 .sum::<usize>(),
             16
         );
-        for (token, &count) in rows.row(row).iter().enumerate() {
+        for (token, &count) in rows.at(row).iter().enumerate() {
             let found = prompts
-                .row(row)
+                .at(row)
                 .iter()
                 .filter(|&&t| t as usize == token)
                 .count();
@@ -108,7 +108,7 @@ fn counts_are_prompts_without_places() {
         .unwrap();
     let mut totals = vec![0; 21];
     for row in 0..drawn.len() {
-        let counts = drawn.row(row);
+        let counts = drawn.at(row);
         let one = |tokens: &[u8]| {
             tokens
                 .iter()
@@ -164,7 +164,7 @@ fn every_fact_is_asked_once() {
     let prompts = task.every_fact(&mut rng::stream(1, "test")).unwrap();
     assert_eq!(prompts.answers(), task.facts());
     for row in 0..24 {
-        let found = task.config().subject_and_relation(prompts.row(row));
+        let found = task.config().subject_and_relation(prompts.at(row));
         assert_eq!(found, Some((row / 4, row % 4)));
     }
 }
@@ -222,5 +222,5 @@ fn mistakes_are_named() {
     // The shortest prompts hold nothing but subject, relation and end.
     let least = FactTask::new(FactTaskConfig { length: 3, ..good }, 0).unwrap();
     let prompts = least.sample(&mut rng::stream(0, "x"), 5).unwrap();
-    assert!((0..5).all(|row| good.subject_and_relation(prompts.row(row)).is_some()));
+    assert!((0..5).all(|row| good.subject_and_relation(prompts.at(row)).is_some()));
 }

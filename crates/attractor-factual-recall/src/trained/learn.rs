@@ -46,8 +46,13 @@ impl<'a, T: Real> Facts<'a, T> {
 pub trait Trainable<T>: Clone {
     /// Every array of weights.
     fn arrays(&mut self) -> Vec<&mut [T]>;
+    /// Whether facts have the widths of the weights.
+    ///
+    /// # Errors
+    /// [`Error::Width`]; [`Error::Mismatch`] for weights that do not fit each other.
+    fn check(&self, facts: &Facts<'_, T>) -> Result<()>;
     /// The mean cross entropy's gradient in the order of [`Trainable::arrays`], and what the scores came
-    /// to before the step.
+    /// to before the step. The facts were [checked](Trainable::check).
     fn gradient(&self, facts: &Facts<'_, T>, form: Form) -> (Entropy, Vec<Matrix<T>>);
 }
 
@@ -56,14 +61,16 @@ impl<T: Real> Trainable<T> for Linear<T> {
         vec![self.weights_mut().data_mut()]
     }
 
+    fn check(&self, facts: &Facts<'_, T>) -> Result<()> {
+        facts.keys.check("keys", self.weights().cols())?;
+        facts.answers.check("answers", self.weights().rows())
+    }
+
     fn gradient(&self, facts: &Facts<'_, T>, form: Form) -> (Entropy, Vec<Matrix<T>>) {
-        let mut scores = facts.keys.times_t(self.weights()).times_t(facts.answers);
+        let mut scores = facts.keys.dot_t(self.weights()).dot_t(facts.answers);
         let scale = (facts.targets.len() as f64).recip();
         let entropy = cross_entropy(&mut scores, facts.targets, scale, form);
-        (
-            entropy,
-            vec![scores.times(facts.answers).t_times(facts.keys)],
-        )
+        (entropy, vec![scores.dot(facts.answers).t_dot(facts.keys)])
     }
 }
 
@@ -166,8 +173,9 @@ impl<T: Real, M: Trainable<T>> Trainer<T, M> {
     /// One full-batch step: mean loss and share read right, both before it.
     ///
     /// # Errors
-    /// [`Error::Width`] for a model whose gradients have other lengths than its weights.
+    /// As [`Trainable::check`]; [`Error::Width`] for a model whose gradients have other lengths than its weights.
     pub fn step(&mut self, facts: &Facts<'_, T>) -> Result<(f64, f64)> {
+        self.model.check(facts)?;
         let (entropy, gradients) = self.model.gradient(facts, self.form);
         let arrays = self.model.arrays().into_iter();
         self.optimiser

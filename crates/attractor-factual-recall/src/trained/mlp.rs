@@ -41,31 +41,39 @@ impl<T: Real> Mlp<T> {
     /// # Errors
     /// [`Error::Mismatch`] if they do not fit, [`Error::NonFinite`].
     pub fn of(first: Matrix<T>, bias: Matrix<T>, second: Matrix<T>) -> Result<Self> {
-        let width = first.cols();
-        if (bias.rows(), bias.cols()) != (1, width) || second.rows() != width {
-            let shape = |of: &Matrix<T>| format!("[{}, {}]", of.rows(), of.cols());
-            return Err(Error::Mismatch {
-                what: "Mlp",
-                expected: format!("a bias of [1, {width}] and a second layer of {width} rows"),
-                part: "the network",
-                found: format!("{} and {}", shape(&bias), shape(&second)),
-            });
-        }
-        first.check_finite("first layer")?;
-        bias.check_finite("bias")?;
-        second.check_finite("second layer")?;
-        Ok(Self {
+        let own = Self {
             first,
             bias,
             second,
+        };
+        own.check_layers()?;
+        own.first.check_finite("first layer")?;
+        own.bias.check_finite("bias")?;
+        own.second.check_finite("second layer")?;
+        Ok(own)
+    }
+
+    /// Layers that fit each other.
+    fn check_layers(&self) -> Result<()> {
+        let width = self.first.cols();
+        let (bias, second) = (&self.bias, &self.second);
+        if (bias.rows(), bias.cols()) == (1, width) && second.rows() == width {
+            return Ok(());
+        }
+        let shape = |of: &Matrix<T>| format!("[{}, {}]", of.rows(), of.cols());
+        Err(Error::Mismatch {
+            what: "Mlp",
+            expected: format!("a bias of [1, {width}] and a second layer of {width} rows"),
+            part: "the network",
+            found: format!("{} and {}", shape(bias), shape(second)),
         })
     }
 
     fn hidden(&self, keys: &Matrix<T>) -> Matrix<T> {
-        let mut hidden = keys.times(&self.first);
+        let mut hidden = keys.dot(&self.first);
         let zero = T::of(0.0);
         for row in 0..hidden.rows() {
-            for (value, &bias) in hidden.row_mut(row).iter_mut().zip(self.bias.data()) {
+            for (value, &bias) in hidden.at_mut(row).iter_mut().zip(self.bias.data()) {
                 *value = (*value + bias).larger(zero);
             }
         }
@@ -75,10 +83,11 @@ impl<T: Real> Mlp<T> {
     /// `F(e)` for queries `[b, d]`: `[b, v]`.
     ///
     /// # Errors
-    /// [`Error::Width`], [`Error::EmptyBatch`], [`Error::NonFinite`].
+    /// [`Error::Width`], [`Error::EmptyBatch`], [`Error::NonFinite`]; [`Error::Mismatch`] for layers that do not fit.
     pub fn recall(&self, queries: &Matrix<T>) -> Result<Matrix<T>> {
+        self.check_layers()?;
         queries.check("queries", self.first.rows())?;
-        Ok(self.hidden(queries).times(&self.second))
+        Ok(self.hidden(queries).dot(&self.second))
     }
 
     /// `<u_y, F(e_x)>` for queries `[b, d]` and answers `[a, v]`: `[b, a]`.
@@ -87,7 +96,7 @@ impl<T: Real> Mlp<T> {
     /// As [`Mlp::recall`], of either.
     pub fn scores(&self, queries: &Matrix<T>, answers: &Matrix<T>) -> Result<Matrix<T>> {
         answers.check("answers", self.second.cols())?;
-        Ok(self.recall(queries)?.times_t(answers))
+        Ok(self.recall(queries)?.dot_t(answers))
     }
 
     /// Numbers that are learned: `m d + m + m v`.
@@ -119,14 +128,20 @@ impl<T: Real> Trainable<T> for Mlp<T> {
         ]
     }
 
+    fn check(&self, facts: &Facts<'_, T>) -> Result<()> {
+        self.check_layers()?;
+        facts.keys.check("keys", self.first.rows())?;
+        facts.answers.check("answers", self.second.cols())
+    }
+
     fn gradient(&self, facts: &Facts<'_, T>, form: Form) -> (Entropy, Vec<Matrix<T>>) {
         let hidden = self.hidden(facts.keys);
-        let mut scores = hidden.times(&self.second).times_t(facts.answers);
+        let mut scores = hidden.dot(&self.second).dot_t(facts.answers);
         let scale = (facts.targets.len() as f64).recip();
         let entropy = cross_entropy(&mut scores, facts.targets, scale, form);
-        let values = scores.times(facts.answers);
-        let second = hidden.t_times(&values);
-        let mut inner = values.times_t(&self.second);
+        let values = scores.dot(facts.answers);
+        let second = hidden.t_dot(&values);
+        let mut inner = values.dot_t(&self.second);
         let zero = T::of(0.0);
         for (value, &hidden) in inner.data_mut().iter_mut().zip(hidden.data()) {
             if hidden <= zero {
@@ -135,10 +150,10 @@ impl<T: Real> Trainable<T> for Mlp<T> {
         }
         let mut bias = Matrix::zeros(1, inner.cols());
         for row in 0..inner.rows() {
-            for (sum, &value) in bias.data_mut().iter_mut().zip(inner.row(row)) {
+            for (sum, &value) in bias.data_mut().iter_mut().zip(inner.at(row)) {
                 *sum += value;
             }
         }
-        (entropy, vec![facts.keys.t_times(&inner), bias, second])
+        (entropy, vec![facts.keys.t_dot(&inner), bias, second])
     }
 }

@@ -67,7 +67,7 @@ fn the_fused_form_is_finite() {
         for (answer, score) in scores.iter().enumerate() {
             let hit = f64::from(u8::from(answer == target as usize));
             let expected = 0.5 * (score.exp() / sum - hit);
-            assert!((fused.row(0)[answer] - expected).abs() < 1e-14);
+            assert!((fused.at(0)[answer] - expected).abs() < 1e-14);
         }
         let mut published = Matrix::new(1, 7, scores.clone()).unwrap();
         cross_entropy(&mut published, &[target], 0.5, Form::AsPublished);

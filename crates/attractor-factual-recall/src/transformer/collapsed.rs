@@ -127,6 +127,7 @@ impl<T: Real> Transformer<T> {
     }
 
     fn check_batch(&self, batch: &Occurrences) -> Result<()> {
+        self.parameters.check(&self.config)?;
         if batch.vocabulary != self.embedding.rows() {
             return Err(Error::Width {
                 what: "prompts",
@@ -171,23 +172,23 @@ impl<T: Real> Transformer<T> {
         of_query.resize(heads * dh, T::of(0.0));
         for i in 0..d {
             for (column, of_query) in of_query.iter_mut().enumerate() {
-                let of_direction = of_directions.row(i)[column / dh] * scale;
-                gradient.key.row_mut(i)[column] = of_direction * tables.query.data()[column];
-                *of_query += of_direction * self.parameters.key.row(i)[column];
-                gradient.value.row_mut(i)[column] =
-                    of_spread.row(i)[place(column / dh, column % dh, dh)];
+                let of_direction = of_directions.at(i)[column / dh] * scale;
+                gradient.key.at_mut(i)[column] = of_direction * tables.query.data()[column];
+                *of_query += of_direction * self.parameters.key.at(i)[column];
+                gradient.value.at_mut(i)[column] =
+                    of_spread.at(i)[place(column / dh, column % dh, dh)];
             }
         }
-        let end = self.embedding.row(self.embedding.rows() - 1);
+        let end = self.embedding.at(self.embedding.rows() - 1);
         for (i, &end) in end.iter().enumerate() {
-            let row = gradient.query.row_mut(i).iter_mut();
+            let row = gradient.query.at_mut(i).iter_mut();
             row.zip(&*of_query)
                 .for_each(|(gradient, &of)| *gradient = end * of);
         }
         gradient.output.reshape(heads * dh, d);
         for row in 0..heads * dh {
-            let placed = of_tail.output.row(place(row / dh, row % dh, dh));
-            gradient.output.row_mut(row).copy_from_slice(placed);
+            let placed = of_tail.output.at(place(row / dh, row % dh, dh));
+            gradient.output.at_mut(row).copy_from_slice(placed);
         }
         for (array, found) in [
             (&mut gradient.first, &of_tail.first),

@@ -56,25 +56,25 @@ pub fn attention_only<T: Real>(
     };
     let (embedding, unembedding) = embeddings::<f64>(task, dim, seed)?;
     let mut parameters = Parameters::<f64>::zeros(&config);
-    let end = embedding.row(sizes.end()).to_vec();
+    let end = embedding.at(sizes.end()).to_vec();
     let beta = sharpness(sizes.vocabulary()) * (head_dim as f64).sqrt();
     for (head, group) in groups.into_iter().enumerate() {
         let columns = head * head_dim;
         let mut read = group.to_vec();
         read.push(sizes.end());
-        let dual = dual_basis(&embedding.pick(&read))?;
+        let dual = dual_basis(&embedding.chosen(&read))?;
         for (i, &end) in end.iter().enumerate() {
-            let along: f64 = group.iter().map(|&token| embedding.row(token)[i]).sum();
-            parameters.query.row_mut(i)[columns] = end;
-            parameters.key.row_mut(i)[columns] = beta * (along + 0.5 * end);
+            let along: f64 = group.iter().map(|&token| embedding.at(token)[i]).sum();
+            parameters.query.at_mut(i)[columns] = end;
+            parameters.key.at_mut(i)[columns] = beta * (along + 0.5 * end);
             for j in 0..group.len() {
-                parameters.value.row_mut(i)[columns + j] = dual.row(j)[i];
+                parameters.value.at_mut(i)[columns + j] = dual.at(j)[i];
             }
         }
         for (j, &token) in group.iter().enumerate() {
-            let row = parameters.output.row_mut(columns + j);
+            let row = parameters.output.at_mut(columns + j);
             for answer in answers_of(task, token) {
-                for (sum, &u) in row.iter_mut().zip(unembedding.row(answer)) {
+                for (sum, &u) in row.iter_mut().zip(unembedding.at(answer)) {
                     *sum += u;
                 }
             }
@@ -122,7 +122,7 @@ pub fn attention_mlp<T: Real>(
     attractor_core::error::require_nonzero("attention_mlp.width", width)?;
     let (embedding, unembedding) = embeddings::<f64>(task, dim, seed)?;
     let mut parameters = Parameters::<f64>::zeros(&config);
-    let end = embedding.row(sizes.end()).to_vec();
+    let end = embedding.at(sizes.end()).to_vec();
     let beta = sharpness(sizes.vocabulary()) * (dim as f64).sqrt();
     let groups = [
         0..sizes.subjects,
@@ -135,25 +135,25 @@ pub fn attention_mlp<T: Real>(
         let key = ridge(&embedding, &wanted, lambda)?;
         let columns = head * dim;
         for (i, &end) in end.iter().enumerate() {
-            parameters.query.row_mut(i)[columns] = end;
-            parameters.key.row_mut(i)[columns] = beta * key.data()[i];
-            parameters.value.row_mut(i)[columns + i] = 1.0;
-            parameters.output.row_mut(columns + i)[i] = 1.0;
+            parameters.query.at_mut(i)[columns] = end;
+            parameters.key.at_mut(i)[columns] = beta * key.data()[i];
+            parameters.value.at_mut(i)[columns + i] = 1.0;
+            parameters.output.at_mut(columns + i)[i] = 1.0;
         }
     }
     let keys = Matrix::from_fn(task.facts().len(), dim, |fact, i| {
         let (subject, relation) = (fact / sizes.relations, fact % sizes.relations);
-        embedding.row(subject)[i] + embedding.row(sizes.subjects + relation)[i]
+        embedding.at(subject)[i] + embedding.at(sizes.subjects + relation)[i]
     });
     let mut rng = rng::stream(seed, "rectifiers");
     parameters.first = crate::embedding::normal_rows(&mut rng, dim, width, 1.0)?;
-    let mut features = keys.times(&parameters.first);
+    let mut features = keys.dot(&parameters.first);
     features
         .data_mut()
         .iter_mut()
         .for_each(|value| *value = value.max(0.0));
     let answers: Vec<usize> = task.facts().iter().map(|&answer| answer as usize).collect();
-    let mut values = unembedding.pick(&answers);
+    let mut values = unembedding.chosen(&answers);
     values.add_scaled(-1.0, &keys);
     parameters.second = ridge(&features, &values, lambda)?;
     Ok(Transformer::of(config, embedding, unembedding, parameters)?.cast())

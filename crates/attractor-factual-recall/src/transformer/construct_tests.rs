@@ -48,13 +48,13 @@ fn sums_over_facts_leak() {
     let answers: Matrix<f64> = unit_rows(&mut rng, 4 * size, dim).unwrap();
     // Unit keys: half of the square of two unit tokens.
     let keys = Matrix::from_fn(size * size, dim, |fact, i| {
-        (tokens.row(fact / size)[i] + tokens.row(size + fact % size)[i]) / 2f64.sqrt()
+        (tokens.at(fact / size)[i] + tokens.at(size + fact % size)[i]) / 2f64.sqrt()
     });
     let share = |task: &FactTask, kind| {
         let features =
             RandomFeatures::draw(&mut rng::stream(2, "directions"), width, dim, kind).unwrap();
         let targets: Vec<usize> = task.facts().iter().map(|&answer| answer as usize).collect();
-        let memory = FeatureMemory::hebbian(features, &keys, &answers.pick(&targets)).unwrap();
+        let memory = FeatureMemory::hebbian(features, &keys, &answers.chosen(&targets)).unwrap();
         crate::read::accuracy(&memory.scores(&keys, &answers).unwrap(), &targets).unwrap()
     };
     let leaky = share(&task, Nonlinearity::He2);

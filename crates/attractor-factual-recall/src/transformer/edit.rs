@@ -92,9 +92,9 @@ impl<T: Real> Transformer<T> {
         let prompts = task.every_fact(&mut rng::stream(seed, "edit prompts"))?;
         let inputs = self.inputs(&prompts, site)?.cast::<f64>();
         let fact = subject * task.config().relations + relation;
-        let key = inputs.slice(fact, 1);
+        let key = inputs.part(fact, 1);
         let direction = self.direction(&inputs, &key, along)?;
-        let (new_u, old_u) = (self.unembedding.row(answer), self.unembedding.row(old));
+        let (new_u, old_u) = (self.unembedding.at(answer), self.unembedding.at(old));
         let delta: Vec<f64> = new_u
             .iter()
             .zip(old_u)
@@ -106,7 +106,7 @@ impl<T: Real> Transformer<T> {
         loop {
             let mut changed = weights.cast::<f64>();
             for (row, along) in direction.data().iter().enumerate() {
-                for (weight, delta) in changed.row_mut(row).iter_mut().zip(&delta) {
+                for (weight, delta) in changed.at_mut(row).iter_mut().zip(&delta) {
                     *weight += strength * along * delta;
                 }
             }
@@ -163,12 +163,10 @@ impl<T: Real> Transformer<T> {
         let solved = match along {
             Along::Key => key.clone(),
             Along::Covariance => {
-                let covariance = inputs
-                    .t_times(inputs)
-                    .scaled((inputs.rows() as f64).recip());
+                let covariance = inputs.t_dot(inputs).scaled((inputs.rows() as f64).recip());
                 // Hidden units that no fact opens have no variance.
                 let mean = (0..covariance.rows())
-                    .map(|i| covariance.row(i)[i])
+                    .map(|i| covariance.at(i)[i])
                     .sum::<f64>()
                     / covariance.rows().max(1) as f64;
                 let ridge = 1e-6 * mean + f64::MIN_POSITIVE;
@@ -178,7 +176,7 @@ impl<T: Real> Transformer<T> {
                 solved.ok_or_else(found)?.transposed()
             }
         };
-        let overlap = solved.times_t(key).data()[0];
+        let overlap = solved.dot_t(key).data()[0];
         require_positive("Transformer::edit, input of the fact", overlap)?;
         Ok(solved.scaled(overlap.recip()))
     }
@@ -186,14 +184,14 @@ impl<T: Real> Transformer<T> {
     /// Whether the answer leads all others by a nat in the prompt of that fact.
     fn leads(&self, prompts: &Prompts, fact: usize, answer: usize) -> Result<bool> {
         let one = Prompts::new(
-            prompts.row(fact).to_vec(),
+            prompts.at(fact).to_vec(),
             prompts.length(),
             vec![prompts.answers()[fact]],
         )?;
         let scores = self.scores(&one)?;
-        let own = scores.row(0)[answer].wide();
+        let own = scores.at(0)[answer].wide();
         let others = scores
-            .row(0)
+            .at(0)
             .iter()
             .enumerate()
             .filter(|(other, _)| *other != answer);
@@ -210,7 +208,7 @@ impl<T: Real> Transformer<T> {
         for index in 0..TRIES {
             let mut noise = rng::indexed_stream(seed, "edited prompts", index);
             let prompts = task.every_fact(&mut noise)?;
-            let prompt = prompts.row(fact).to_vec();
+            let prompt = prompts.at(fact).to_vec();
             let one = Prompts::new(prompt, prompts.length(), vec![prompts.answers()[fact]])?;
             let found = choose(&self.scores(&one)?)?;
             anew += u64::from(found[0] == Choice::One(answer));

@@ -106,6 +106,7 @@ impl<T: Real> Transformer<T> {
     }
 
     fn check_prompts(&self, prompts: &Prompts) -> Result<()> {
+        self.parameters.check(&self.config)?;
         prompts.check(self.embedding.rows(), self.unembedding.rows())
     }
 
@@ -115,34 +116,34 @@ impl<T: Real> Transformer<T> {
         let rows = first..first + count;
         let all: Vec<usize> = rows
             .clone()
-            .flat_map(|row| prompts.row(row))
+            .flat_map(|row| prompts.at(row))
             .map(|&token| token as usize)
             .collect();
-        let tokens = self.embedding.pick(&all);
+        let tokens = self.embedding.chosen(&all);
         let ends: Vec<usize> = rows
-            .map(|row| prompts.row(row)[length - 1] as usize)
+            .map(|row| prompts.at(row)[length - 1] as usize)
             .collect();
-        let last = self.embedding.pick(&ends);
-        let queries = last.times(&self.parameters.query);
-        let keys = tokens.times(&self.parameters.key);
-        let values = tokens.times(&self.parameters.value);
+        let last = self.embedding.chosen(&ends);
+        let queries = last.dot(&self.parameters.query);
+        let keys = tokens.dot(&self.parameters.key);
+        let values = tokens.dot(&self.parameters.value);
         let mut weights = Matrix::zeros(count, heads * length);
         let mut attended = Matrix::zeros(count, heads * dh);
         let scale = (dh as f64).sqrt().recip();
         for row in 0..count {
             for head in 0..heads {
                 let of_head = head * dh..(head + 1) * dh;
-                let query = &queries.row(row)[of_head.clone()];
+                let query = &queries.at(row)[of_head.clone()];
                 let scores: Vec<f64> = (0..length)
-                    .map(|t| scale * dot(&keys.row(row * length + t)[of_head.clone()], query))
+                    .map(|t| scale * dot(&keys.at(row * length + t)[of_head.clone()], query))
                     .collect();
                 let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
                 let sum: f64 = scores.iter().map(|score| (score - most).exp()).sum();
                 for (t, score) in scores.iter().enumerate() {
                     let weight = T::of((score - most).exp() / sum);
-                    weights.row_mut(row)[head * length + t] = weight;
-                    let value = &values.row(row * length + t)[of_head.clone()];
-                    let attended = &mut attended.row_mut(row)[of_head.clone()];
+                    weights.at_mut(row)[head * length + t] = weight;
+                    let value = &values.at(row * length + t)[of_head.clone()];
+                    let attended = &mut attended.at_mut(row)[of_head.clone()];
                     for (sum, &value) in attended.iter_mut().zip(value) {
                         *sum += weight * value;
                     }
@@ -176,21 +177,20 @@ impl<T: Real> Transformer<T> {
         for row in 0..of_attended.rows() {
             for head in 0..heads {
                 let of_head = head * dh..(head + 1) * dh;
-                let back = &of_attended.row(row)[of_head.clone()];
-                let weights = &attention.weights.row(row)[head * length..(head + 1) * length];
+                let back = &of_attended.at(row)[of_head.clone()];
+                let weights = &attention.weights.at(row)[head * length..(head + 1) * length];
                 let at = |t: usize| row * length + t;
                 let of_weights: Vec<f64> = (0..length)
-                    .map(|t| dot(back, &attention.values.row(at(t))[of_head.clone()]))
+                    .map(|t| dot(back, &attention.values.at(at(t))[of_head.clone()]))
                     .collect();
                 let pairs = weights.iter().zip(&of_weights);
                 let mean: f64 = pairs.map(|(weight, of)| weight.wide() * of).sum();
                 for t in 0..length {
                     let of_score = weights[t] * T::of(of_weights[t] - mean) * scale;
                     for (j, column) in of_head.clone().enumerate() {
-                        values.row_mut(at(t))[column] = weights[t] * back[j];
-                        keys.row_mut(at(t))[column] = of_score * attention.queries.row(row)[column];
-                        queries.row_mut(row)[column] +=
-                            of_score * attention.keys.row(at(t))[column];
+                        values.at_mut(at(t))[column] = weights[t] * back[j];
+                        keys.at_mut(at(t))[column] = of_score * attention.queries.at(row)[column];
+                        queries.at_mut(row)[column] += of_score * attention.keys.at(at(t))[column];
                     }
                 }
             }

@@ -78,6 +78,32 @@ impl<T: Real> Parameters<T> {
         }
     }
 
+    /// Refuses arrays of other shapes than these sizes have.
+    pub(super) fn check(&self, config: &TransformerConfig) -> Result<()> {
+        let (d, inner, m) = (config.dim, config.inner(), config.width);
+        let expected = [
+            ("query", d, inner),
+            ("key", d, inner),
+            ("value", d, inner),
+            ("output", inner, d),
+            ("first layer", d, m),
+            ("bias", 1, m),
+            ("second layer", m, d),
+        ];
+        for (found, (what, rows, cols)) in self.arrays().into_iter().zip(expected) {
+            found.check_rows(what, rows)?;
+            if found.cols() != cols {
+                return Err(Error::Width {
+                    what,
+                    expected: cols,
+                    rows: found.rows(),
+                    found: found.cols(),
+                });
+            }
+        }
+        Ok(())
+    }
+
     /// Every array: Q, K, V, O, W1, b1, W2.
     pub fn arrays(&self) -> [&Matrix<T>; 7] {
         [
@@ -118,7 +144,7 @@ pub fn beside_each_other<T: Real>(
     weights: &[T],
     [heads, dim, head_dim]: [usize; 3],
 ) -> Result<Matrix<T>> {
-    let expected = heads * dim * head_dim;
+    let expected = heads.saturating_mul(dim).saturating_mul(head_dim);
     if weights.len() != expected {
         return Err(Error::Width {
             what: "heads",
@@ -133,15 +159,22 @@ pub fn beside_each_other<T: Real>(
 }
 
 /// The other way: `[d, H d_h]` as `[H, d, d_h]`.
-pub fn one_after_another<T: Real>(weights: &Matrix<T>, head_dim: usize) -> Vec<T> {
+///
+/// # Errors
+/// [`Error::Config`] unless the columns are whole heads.
+pub fn one_after_another<T: Real>(weights: &Matrix<T>, head_dim: usize) -> Result<Vec<T>> {
+    if !weights.cols().is_multiple_of(head_dim) {
+        let found = format!("{head_dim} for {} columns", weights.cols());
+        return Err(Error::config("head_dim", "must divide the columns", found));
+    }
     let heads = weights.cols() / head_dim.max(1);
     let mut all = Vec::with_capacity(weights.data().len());
     for head in 0..heads {
         for i in 0..weights.rows() {
-            all.extend_from_slice(&weights.row(i)[head * head_dim..(head + 1) * head_dim]);
+            all.extend_from_slice(&weights.at(i)[head * head_dim..(head + 1) * head_dim]);
         }
     }
-    all
+    Ok(all)
 }
 
 /// The network. See the [module](super).
@@ -198,29 +231,11 @@ impl<T: Real> Transformer<T> {
         config.validate()?;
         embedding.check("embeddings", config.dim)?;
         unembedding.check("unembeddings", config.dim)?;
-        let expected = Parameters::<T>::zeros(&config);
-        let names = [
-            "query",
-            "key",
-            "value",
-            "output",
-            "first layer",
-            "bias",
-            "second layer",
-        ];
-        let pairs = parameters.arrays().into_iter().zip(expected.arrays());
-        for ((found, expected), what) in pairs.zip(names) {
-            found.check_rows(what, expected.rows())?;
-            if found.cols() != expected.cols() {
-                return Err(Error::Width {
-                    what,
-                    expected: expected.cols(),
-                    rows: found.rows(),
-                    found: found.cols(),
-                });
-            }
-            found.check_finite(what)?;
-        }
+        parameters.check(&config)?;
+        parameters
+            .arrays()
+            .into_iter()
+            .try_for_each(|array| array.check_finite("weights"))?;
         Ok(Self {
             config,
             embedding,

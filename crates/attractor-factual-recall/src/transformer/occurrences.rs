@@ -23,7 +23,7 @@ impl Occurrences {
     /// [`Error::Index`] for a token outside the vocabulary, [`Error::Config`] for a prompt with another end.
     pub fn of_prompts(prompts: &Prompts, vocabulary: usize) -> Result<Self> {
         prompts.check(vocabulary, usize::MAX)?;
-        let end = |row: usize| prompts.row(row).last().copied().unwrap_or_default() as usize + 1;
+        let end = |row: usize| prompts.at(row).last().copied().unwrap_or_default() as usize + 1;
         if let Some(row) = (0..prompts.len()).find(|&row| end(row) != vocabulary) {
             return Err(not_the_end(row));
         }
@@ -50,7 +50,7 @@ impl Occurrences {
             ..Self::default()
         };
         for row in 0..rows.len() {
-            let counts = rows.row(row);
+            let counts = rows.at(row);
             if counts.last().is_none_or(|&count| count == 0) {
                 return Err(not_the_end(row));
             }

@@ -71,21 +71,21 @@ impl<T: Real> Tables<T> {
         for i in 0..d {
             for head in 0..heads {
                 let columns = head * dh..(head + 1) * dh;
-                let along = key.row(i)[columns.clone()]
+                let along = key.at(i)[columns.clone()]
                     .iter()
                     .zip(&self.query.data()[columns.clone()]);
                 let along: T = along.map(|(&key, &query)| key * query).sum();
-                self.directions.row_mut(i)[head] = along * T::of(scale);
+                self.directions.at_mut(i)[head] = along * T::of(scale);
                 for (j, column) in columns.enumerate() {
-                    self.spread.row_mut(i)[place(head, j, dh)] = value.row(i)[column];
+                    self.spread.at_mut(i)[place(head, j, dh)] = value.at(i)[column];
                 }
             }
         }
         self.output.clear(groups * dh * LANES, d);
         for row in 0..heads * dh {
             self.output
-                .row_mut(place(row / dh, row % dh, dh))
-                .copy_from_slice(output.row(row));
+                .at_mut(place(row / dh, row % dh, dh))
+                .copy_from_slice(output.at(row));
         }
         self.scores
             .set_product(embedding.view(), self.directions.view());
@@ -127,7 +127,7 @@ impl<T: Real> WithSimd for Attend<'_, T> {
             let occurrences = batch.starts[row]..batch.starts[row + 1];
             let tokens = &batch.tokens[occurrences.clone()];
             let counts = &batch.counts[occurrences];
-            let out = attended.row_mut(at).as_chunks_mut::<LANES>().0;
+            let out = attended.at_mut(at).as_chunks_mut::<LANES>().0;
             for (group, out) in out.chunks_exact_mut(dh).enumerate() {
                 let mut most = scores[tokens[0] as usize * groups + group];
                 for &token in tokens {
@@ -204,7 +204,7 @@ impl<T: Real> WithSimd for Back<'_, T> {
         let mut at = 0;
         for (index, row) in rows.enumerate() {
             let tokens = &batch.tokens[batch.starts[row]..batch.starts[row + 1]];
-            let back = of_attended.row(index).as_chunks::<LANES>().0;
+            let back = of_attended.at(index).as_chunks::<LANES>().0;
             for (group, back) in back.chunks_exact(dh).enumerate() {
                 let weights = &weights[at..at + tokens.len()];
                 at += tokens.len();

@@ -109,7 +109,7 @@ fn prompts_may_be_permuted_before_the_end() {
     let length = prompts.length();
     let order = rng::permutation(&mut rng::stream(3, "order"), length - 1);
     let tokens = (0..20).flat_map(|row| {
-        let prompt = prompts.row(row);
+        let prompt = prompts.at(row);
         order
             .iter()
             .map(move |&at| prompt[at])
@@ -121,7 +121,7 @@ fn prompts_may_be_permuted_before_the_end() {
     assert!(gap(&scores(&prompts), &scores(&permuted)) < 1e-13);
     let weights = model.attention(&prompts).unwrap();
     for row in 0..20 {
-        for head in weights.row(row).chunks(length) {
+        for head in weights.at(row).chunks(length) {
             assert!((head.iter().sum::<f64>() - 1.0).abs() < 1e-14);
         }
     }

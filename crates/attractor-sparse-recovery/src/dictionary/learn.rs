@@ -1,12 +1,13 @@
 //! ER-SpUD: seeds, greedy choice, deflation.
 
-use attractor_core::rng;
+use attractor_core::{Result, rng};
 use faer::{Mat, MatRef};
 use serde::{Deserialize, Serialize};
 
 use super::seeds::{
     SeedSolution, coordinates, deflated, normalised, outside_part, solve_seeds, stacked, whiten,
 };
+use crate::input;
 use crate::linalg::{col, dot, norm};
 
 /// Which seeds.
@@ -70,8 +71,13 @@ const INDEPENDENT: f64 = 1e-6;
 
 /// Learns the sparse rows that span the row space of `Y [m, n]`. Fewer than its rank are a failure that
 /// [`Dictionary::is_complete`] tells of; nothing is made up to fill the gap. `None` for a matrix of zeros.
-pub fn learn(y: MatRef<'_, f64>, options: &ErSpud) -> Option<Dictionary> {
-    let whitened = whiten(y)?;
+///
+/// # Errors
+/// As [`whiten`].
+pub fn learn(y: MatRef<'_, f64>, options: &ErSpud) -> Result<Option<Dictionary>> {
+    let Some(whitened) = whiten(y)? else {
+        return Ok(None);
+    };
     let (m, n) = whitened.shape();
     let columns: Vec<Vec<f64>> = (0..n).map(|j| col(&whitened, j).to_vec()).collect();
     let seeds = match options.start {
@@ -85,7 +91,7 @@ pub fn learn(y: MatRef<'_, f64>, options: &ErSpud) -> Option<Dictionary> {
             order.chunks_exact(2).map(sum).collect()
         }
     };
-    let solutions = solve_seeds(whitened.as_ref(), &seeds, options.max_iterations);
+    let solutions = solve_seeds(whitened.as_ref(), &seeds, options.max_iterations)?;
     let mut kept = Greedy::new(m);
     kept.take(whitened.as_ref(), &solutions);
     for _ in 0..options.deflations {
@@ -96,16 +102,16 @@ pub fn learn(y: MatRef<'_, f64>, options: &ErSpud) -> Option<Dictionary> {
             .iter()
             .map(|seed| deflated(seed, &kept.span))
             .collect();
-        let more = solve_seeds(whitened.as_ref(), &rest, options.max_iterations);
+        let more = solve_seeds(whitened.as_ref(), &rest, options.max_iterations)?;
         kept.take(whitened.as_ref(), &more);
     }
     let rows = stacked(&kept.rows, n);
-    Some(Dictionary {
+    Ok(Some(Dictionary {
         outside: outside_part(whitened.as_ref(), rows.as_ref()),
         wanted: m,
         rows,
         solutions,
-    })
+    }))
 }
 
 /// Independent rows, sparsest first.
@@ -149,11 +155,15 @@ impl Greedy {
 
 /// For every true row the row found that equals it up to a factor within `tolerance` of the largest entry, if
 /// there is one.
+///
+/// # Errors
+/// [`Error::Width`](attractor_core::Error::Width) for rows of different lengths.
 pub fn match_rows(
     found: MatRef<'_, f64>,
     truth: MatRef<'_, f64>,
     tolerance: f64,
-) -> Vec<Option<usize>> {
+) -> Result<Vec<Option<usize>>> {
+    input::length("rows found", truth.ncols(), found.ncols())?;
     let row = |mat: MatRef<'_, f64>, i: usize| -> Vec<f64> {
         (0..mat.ncols()).map(|j| mat[(i, j)]).collect()
     };
@@ -166,7 +176,8 @@ pub fn match_rows(
             each.all(|(a, b)| (factor * a - b).abs() <= tolerance * largest)
         })
     };
-    (0..truth.nrows()).map(|i| matches(row(truth, i))).collect()
+    let each = 0..truth.nrows();
+    Ok(each.map(|i| matches(row(truth, i))).collect())
 }
 
 /// A row of whole numbers: the multiple that makes its smallest entry (beside 0) 1, if every entry is then

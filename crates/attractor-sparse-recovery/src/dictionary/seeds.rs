@@ -1,8 +1,11 @@
 //! The sparsest vectors of a row space, one for each seed.
 
+use attractor_core::error::require_nonzero;
+use attractor_core::{Error, Result};
 use faer::{Mat, MatRef};
 use rayon::prelude::*;
 
+use crate::input;
 use crate::linalg::{apply, dot, l1, max_abs, norm, product, right_svd};
 use crate::recovery::admm::{Block, Problem, Projector};
 use crate::recovery::linear;
@@ -10,16 +13,22 @@ use crate::recovery::polish::{Polished, Proposal, polish};
 
 /// Orthonormal rows `W [m, n]` of the row space of `Y`, those of singular values above `1e-10` of the largest.
 /// `None` if there are no such values.
-pub fn whiten(y: MatRef<'_, f64>) -> Option<Mat<f64>> {
-    let svd = right_svd(y)?;
-    let largest = *svd.values.first()?;
+///
+/// # Errors
+/// [`Error::NonFinite`].
+pub fn whiten(y: MatRef<'_, f64>) -> Result<Option<Mat<f64>>> {
+    input::matrix("matrix", y)?;
+    let Some(svd) = right_svd(y) else {
+        return Ok(None);
+    };
+    let largest = svd.values.first().copied().unwrap_or(0.0);
     let rank = svd
         .values
         .iter()
         .filter(|&&value| value > 1e-10 * largest)
         .count();
     let rows = svd.vectors.get(.., ..rank).transpose().to_owned();
-    (rank > 0).then_some(rows)
+    Ok((rank > 0).then_some(rows))
 }
 
 /// The solution of one seed.
@@ -45,38 +54,52 @@ const NEXT_LOOK: f64 = 1.5;
 const TOLERANCE: f64 = 1e-9;
 
 /// Solves `min |w^T W|_1 s.t. r^T w = 1` for every seed `r` (m numbers). `None` for a seed that is 0.
+///
+/// # Errors
+/// [`Error::Config`] for no iterations or more rows `W` than entries;
+/// [`Error::Width`] for a seed of another width;
+/// [`Error::NonFinite`].
 pub fn solve_seeds(
     whitened: MatRef<'_, f64>,
     seeds: &[Vec<f64>],
     max_iterations: usize,
-) -> Vec<Option<SeedSolution>> {
+) -> Result<Vec<Option<SeedSolution>>> {
     let (m, n) = whitened.shape();
+    require_nonzero("max_iterations", max_iterations)?;
+    if m > n {
+        let rule = "must be at most the entries of one";
+        return Err(Error::config("rows of the whitened matrix", rule, m));
+    }
+    input::matrix("whitened matrix", whitened)?;
+    for seed in seeds {
+        input::vector("seed", seed, m)?;
+    }
     let projector = Projector::basis(whitened.transpose());
     // What a row must not have: everything beside the row space.
     let Some(all) = right_svd(whitened) else {
-        return vec![None; seeds.len()];
+        return Ok(vec![None; seeds.len()]);
     };
     let outside = all.vectors.get(.., m..n).transpose();
     let typical = seeds.iter().map(|seed| norm(seed)).fold(0.0, f64::max);
     let alive: Vec<usize> = (0..seeds.len())
         .filter(|&i| norm(&seeds[i]) > 1e-9 * typical)
         .collect();
-    let solved: Vec<Vec<(usize, SeedSolution)>> = alive
+    let solved: Result<Vec<Vec<(usize, SeedSolution)>>> = alive
         .par_chunks(BLOCK)
         .map(|chunk| {
             let own: Vec<Affine> = chunk
                 .iter()
                 .map(|&i| Affine::new(whitened, outside, &seeds[i]))
                 .collect();
-            let found = solve(&projector, &own, max_iterations);
-            chunk.iter().copied().zip(found).collect()
+            let found = solve(&projector, &own, max_iterations)?;
+            Ok(chunk.iter().copied().zip(found).collect())
         })
         .collect();
     let mut answers = vec![None; seeds.len()];
-    for (index, solution) in solved.into_iter().flatten() {
+    for (index, solution) in solved?.into_iter().flatten() {
         answers[index] = Some(solution);
     }
-    answers
+    Ok(answers)
 }
 
 /// The affine set of one seed: orthonormal constraints and their right sides.
@@ -110,18 +133,20 @@ impl Affine {
     }
 
     /// Codes that are not sparse leave the iterations slow: their problems are solved as linear programs.
-    fn by_program(&self) -> Option<SeedSolution> {
-        let row = linear::basis_pursuit(self.constraints.as_ref(), &self.right)?;
-        Some(match self.polish(&row, None) {
+    fn by_program(&self) -> Result<Option<SeedSolution>> {
+        let Some(row) = linear::basis_pursuit(self.constraints.as_ref(), &self.right)? else {
+            return Ok(None);
+        };
+        Ok(Some(match self.polish(&row, None)? {
             Some(polished) => {
                 let certified = polished.is_certified();
                 solution(polished.error, certified)
             }
             None => solution(row, false),
-        })
+        }))
     }
 
-    fn polish(&self, row: &[f64], dual: Option<&[f64]>) -> Option<Polished> {
+    fn polish(&self, row: &[f64], dual: Option<&[f64]>) -> Result<Option<Polished>> {
         let largest = max_abs(row);
         let kept: Vec<f64> = row
             .iter()
@@ -133,13 +158,18 @@ impl Affine {
             error: &kept,
             dual,
         };
-        polish(proposal, 0.0).filter(|found| found.residual <= TOLERANCE * norm(&self.right))
+        let limit = TOLERANCE * norm(&self.right);
+        Ok(polish(proposal, 0.0)?.filter(|found| found.residual <= limit))
     }
 }
 
-fn solve(projector: &Projector, affine: &[Affine], max_iterations: usize) -> Vec<SeedSolution> {
+fn solve(
+    projector: &Projector,
+    affine: &[Affine],
+    max_iterations: usize,
+) -> Result<Vec<SeedSolution>> {
     let problems: Vec<Problem> = affine.iter().map(|own| own.problem.clone()).collect();
-    let mut block = Block::new(projector, &problems);
+    let mut block = Block::new(projector, &problems)?;
     let mut answers: Vec<Option<SeedSolution>> = vec![None; affine.len()];
     let mut look = FIRST_LOOK as f64;
     for count in 1..=max_iterations {
@@ -153,22 +183,23 @@ fn solve(projector: &Projector, affine: &[Affine], max_iterations: usize) -> Vec
         }
         look *= NEXT_LOOK;
         for index in block.active() {
-            let (own, z, dual) = (&affine[index], block.z(index), block.dual(index));
-            let polished = own.polish(&z, Some(&dual));
+            let (own, z, dual) = (&affine[index], block.z(index)?, block.dual(index)?);
+            let polished = own.polish(&z, Some(&dual))?;
             let certified = polished.as_ref().is_some_and(Polished::is_certified);
             if !certified && !last {
                 continue;
             }
             answers[index] = Some(match polished.filter(|_| certified) {
                 Some(polished) => solution(polished.error, true),
-                None => own
-                    .by_program()
-                    .unwrap_or_else(|| solution(block.error(index), false)),
+                None => match own.by_program()? {
+                    Some(solved) => solved,
+                    None => solution(block.error(index)?, false),
+                },
             });
-            block.freeze(index);
+            block.freeze(index)?;
         }
     }
-    answers.into_iter().flatten().collect()
+    Ok(answers.into_iter().flatten().collect())
 }
 
 fn solution(row: Vec<f64>, certified: bool) -> SeedSolution {

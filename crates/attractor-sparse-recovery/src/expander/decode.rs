@@ -1,9 +1,11 @@
 //! Iterative decoding.
 
+use attractor_core::Result;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::Constraints;
+use crate::input;
 use crate::linalg::max_abs;
 
 /// When an entry is corrected. See the [module](super).
@@ -128,14 +130,11 @@ impl Residual {
 impl Decoder {
     /// Decodes a syndrome `s = B e`.
     ///
-    /// # Panics
-    /// If there are not as many numbers as constraints.
-    pub fn decode(&self, constraints: &Constraints, syndrome: &[f64]) -> Decoded {
-        assert_eq!(
-            syndrome.len(),
-            constraints.constraint_count(),
-            "numbers of a syndrome"
-        );
+    /// # Errors
+    /// [`Error::Width`](attractor_core::Error::Width) unless there are as many numbers as constraints,
+    /// [`Error::NonFinite`](attractor_core::Error::NonFinite).
+    pub fn decode(&self, constraints: &Constraints, syndrome: &[f64]) -> Result<Decoded> {
+        input::vector("syndrome", syndrome, constraints.constraint_count())?;
         let two = match self.rule {
             Rule::Auto => !constraints.has_equal_sizes(),
             Rule::Majority => false,
@@ -155,7 +154,7 @@ impl Decoder {
             let first = decoded.steps.len();
             let parallel = !two && self.order == Order::Parallel;
             for entry in 0..constraints.width() {
-                let checks = constraints.checks(entry);
+                let checks = constraints.edges(entry);
                 let Some((agreed, value)) = largest_group(&mut ratios, checks, &rest) else {
                     continue;
                 };
@@ -180,7 +179,7 @@ impl Decoder {
             }
             if parallel {
                 for step in &decoded.steps[first..] {
-                    rest.subtract(constraints.checks(step.entry), step.value);
+                    rest.subtract(constraints.edges(step.entry), step.value);
                     decoded.error[step.entry] += step.value;
                 }
                 for step in &mut decoded.steps[first..] {
@@ -193,14 +192,18 @@ impl Decoder {
                 break;
             }
         }
-        decoded
+        Ok(decoded)
     }
 
     /// Decodes many syndromes, spread over threads.
     ///
-    /// # Panics
+    /// # Errors
     /// As [`Decoder::decode`].
-    pub fn decode_all(&self, constraints: &Constraints, syndromes: &[Vec<f64>]) -> Vec<Decoded> {
+    pub fn decode_all(
+        &self,
+        constraints: &Constraints,
+        syndromes: &[Vec<f64>],
+    ) -> Result<Vec<Decoded>> {
         let each = syndromes.par_iter();
         each.map(|own| self.decode(constraints, own)).collect()
     }

@@ -3,6 +3,8 @@
 use attractor_core::{Error, Result};
 use faer::{Mat, MatRef};
 
+use crate::input;
+
 /// Constraints `B [m, n]` of which few weights are not 0, stored by columns.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Constraints {
@@ -20,12 +22,15 @@ impl Constraints {
     /// From `(row, column, weight)` of an `[m, n]` matrix; weights below 1e-6 of the largest count as 0.
     ///
     /// # Errors
-    /// [`Error::Index`] outside the matrix; [`Error::Config`] for weights that are not finite and for edges
-    /// that occur twice.
+    /// [`Error::Index`] outside the matrix; [`Error::Config`] for weights that are not finite, for edges that
+    /// occur twice, and for more than 2^32 constraints.
     pub fn from_triplets(
         (rows, cols): (usize, usize),
         triplets: &[(usize, usize, f64)],
     ) -> Result<Self> {
+        if u32::try_from(rows).is_err() {
+            return Err(Error::config("constraints", "must be below 2^32", rows));
+        }
         let bad = triplets.iter().find(|(.., weight)| !weight.is_finite());
         if let Some((.., weight)) = bad {
             return Err(Error::config("weight of an edge", "must be finite", weight));
@@ -82,7 +87,7 @@ impl Constraints {
     pub fn to_dense(&self) -> Mat<f64> {
         let mut dense = Mat::zeros(self.rows, self.width());
         for column in 0..self.width() {
-            for &(row, weight) in self.checks(column) {
+            for &(row, weight) in self.edges(column) {
                 dense[(row as usize, column)] = weight;
             }
         }
@@ -105,23 +110,39 @@ impl Constraints {
     }
 
     /// Constraints on an entry, with their weights.
-    pub fn checks(&self, entry: usize) -> &[(u32, f64)] {
+    ///
+    /// # Errors
+    /// [`Error::Index`] for an entry that words do not have.
+    pub fn checks(&self, entry: usize) -> Result<&[(u32, f64)]> {
+        let len = self.width();
+        match entry < len {
+            true => Ok(self.edges(entry)),
+            false => Err(Error::Index {
+                what: "entry",
+                len,
+                index: entry,
+            }),
+        }
+    }
+
+    /// Constraints on an entry below the width.
+    pub(crate) fn edges(&self, entry: usize) -> &[(u32, f64)] {
         &self.edges[self.starts[entry]..self.starts[entry + 1]]
     }
 
     /// `B y`.
     ///
-    /// # Panics
-    /// If the word has another width.
-    pub fn syndrome(&self, word: &[f64]) -> Vec<f64> {
-        assert_eq!(word.len(), self.width(), "entries of a word");
+    /// # Errors
+    /// [`Error::Width`] for a word of another width, [`Error::NonFinite`].
+    pub fn syndrome(&self, word: &[f64]) -> Result<Vec<f64>> {
+        input::vector("word", word, self.width())?;
         let mut syndrome = vec![0.0; self.rows];
         for (entry, &value) in word.iter().enumerate().filter(|(_, value)| **value != 0.0) {
-            for &(row, weight) in self.checks(entry) {
+            for &(row, weight) in self.edges(entry) {
                 syndrome[row as usize] += weight * value;
             }
         }
-        syndrome
+        Ok(syndrome)
     }
 
     /// Whether all weights have the same size, as signs do: then two checks agree by chance.

@@ -5,10 +5,11 @@
 //! R^N", 1969), so that `|h_T|_1 / |h_rest|_1` over all null vectors is largest at a circuit, and an error on T
 //! with signs sigma is the only minimiser exactly if `|sum_T sigma_i h_i| < |h_rest|_1` for every circuit h.
 
-use attractor_core::Result;
+use attractor_core::{Error, Result};
 use faer::{Mat, MatRef};
 
 use super::subsets;
+use crate::input;
 use crate::linalg::{pick_columns, right_svd};
 
 /// The circuits of `B [m, n]`.
@@ -19,6 +20,9 @@ pub struct Circuits {
     vectors: Vec<Vec<f64>>,
 }
 
+/// Entries of a support at most whose signs are all visited.
+pub const MOST_SIGNS: usize = 24;
+
 /// Singular values, and entries, below this are 0.
 const ZERO: f64 = 1e-10;
 
@@ -26,8 +30,9 @@ impl Circuits {
     /// Visits all sets of `rank + 1` columns.
     ///
     /// # Errors
-    /// [`attractor_core::Error::Config`] for more than [`super::MOST_SUBSETS`] of them.
+    /// [`Error::Config`] for more than [`super::MOST_SUBSETS`] of them; [`Error::NonFinite`].
     pub fn of(matrix: MatRef<'_, f64>) -> Result<Self> {
+        input::matrix("matrix", matrix)?;
         let n = matrix.ncols();
         let values = matrix.singular_values().unwrap_or_default();
         let largest = values.first().copied().unwrap_or(0.0);
@@ -84,7 +89,15 @@ impl Circuits {
 
     /// Whether an error with these signs (0 beside its support) is the only minimiser of its sum of absolute
     /// values.
-    pub fn recovers(&self, signs: &[f64]) -> bool {
+    ///
+    /// # Errors
+    /// [`Error::Width`] unless there are n signs.
+    pub fn recovers(&self, signs: &[f64]) -> Result<bool> {
+        input::length("signs", self.width, signs.len())?;
+        Ok(self.is_recovered(signs))
+    }
+
+    fn is_recovered(&self, signs: &[f64]) -> bool {
         self.vectors.iter().all(|vector| {
             let (mut inside, mut outside) = (0.0f64, 0.0f64);
             for (h, sign) in vector.iter().zip(signs) {
@@ -100,8 +113,12 @@ impl Circuits {
     /// Supports of `t` entries with signs, up to a common one, that are recovered, and how many there are.
     ///
     /// # Errors
-    /// As [`super::restricted_isometry`].
+    /// As [`super::restricted_isometry`]; [`Error::Config`] beyond [`MOST_SIGNS`] entries.
     pub fn recovered(&self, t: usize) -> Result<(usize, usize)> {
+        if t > MOST_SIGNS {
+            let rule = "must be at most 24 to visit all signs";
+            return Err(Error::config("entries of a support", rule, t));
+        }
         let (mut good, mut all) = (0, 0);
         subsets::each(self.width, t, |chosen| {
             for signs in subsets::signs(t) {
@@ -111,7 +128,7 @@ impl Circuits {
                     .zip(signs)
                     .for_each(|(&i, sign)| whole[i] = sign);
                 all += 1;
-                good += usize::from(self.recovers(&whole));
+                good += usize::from(self.is_recovered(&whole));
             }
         })?;
         Ok((good, all))

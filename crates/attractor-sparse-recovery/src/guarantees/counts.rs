@@ -6,6 +6,7 @@ use attractor_core::{Error, Result};
 
 use super::subsets;
 use crate::expander::Constraints;
+use crate::input;
 
 /// Neighbours of the worst set of entries of one size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +30,7 @@ pub fn expansion(constraints: &Constraints, t: usize) -> Result<Expansion> {
     subsets::each(constraints.width(), t, |chosen| {
         touched.iter_mut().for_each(|count| *count = 0);
         for &entry in chosen {
-            for &(row, _) in constraints.checks(entry) {
+            for &(row, _) in constraints.edges(entry) {
                 touched[row as usize] += 1;
             }
         }
@@ -54,8 +55,11 @@ pub struct IntegerPoints {
 /// Counts the points of `{-q..q}^n` under constraints of whole numbers, rows of `n`.
 ///
 /// # Errors
-/// [`Error::Config`] beyond [`super::MOST_SUBSETS`] points.
+/// [`Error::Config`] beyond [`super::MOST_SUBSETS`] points; [`Error::Width`] for a row that has not n numbers.
 pub fn integer_points(rows: &[Vec<i64>], n: usize, q: u32) -> Result<IntegerPoints> {
+    for row in rows {
+        input::length("rows", n, row.len())?;
+    }
     let side = 2 * u64::from(q) + 1;
     let total = u32::try_from(n).ok().and_then(|n| side.checked_pow(n));
     let total = total
@@ -64,17 +68,18 @@ pub fn integer_points(rows: &[Vec<i64>], n: usize, q: u32) -> Result<IntegerPoin
             let rule = "must be at most 20000000 to visit all";
             Error::config("points", rule, format!("{side}^{n}"))
         })?;
-    let mut counts: BTreeMap<Vec<i64>, usize> = BTreeMap::new();
+    // Sums of few products of whole numbers, none of which leaves 128 bits.
+    let mut counts: BTreeMap<Vec<i128>, usize> = BTreeMap::new();
     for point in 0..total {
         let mut rest = point;
-        let mut syndrome = vec![0i64; rows.len()];
+        let mut syndrome = vec![0i128; rows.len()];
         for column in 0..n {
-            let value = (rest % side) as i64 - i64::from(q);
+            let value = i128::from(rest % side) - i128::from(q);
             rest /= side;
             syndrome
                 .iter_mut()
                 .zip(rows)
-                .for_each(|(s, row)| *s += row[column] * value);
+                .for_each(|(s, row)| *s += i128::from(row[column]) * value);
         }
         *counts.entry(syndrome).or_default() += 1;
     }

@@ -23,13 +23,14 @@ mod subsets;
 #[cfg(test)]
 mod tests;
 
-pub use circuits::Circuits;
+pub use circuits::{Circuits, MOST_SIGNS};
 pub use counts::{Expansion, IntegerPoints, coset_bound, expansion, integer_points};
 pub use subsets::MOST_SUBSETS;
 
 use attractor_core::Result;
 use faer::MatRef;
 
+use crate::input;
 use crate::linalg::{dot, norm, pick_columns};
 
 /// Largest cosine between two columns of `B [m, n]`, both not 0; 0 if there are no two.
@@ -74,8 +75,10 @@ pub struct Isometry {
 /// The restricted isometry constant of order `t`, by brute force.
 ///
 /// # Errors
-/// [`attractor_core::Error::Config`] for a `t` of 0 or above the columns, and beyond [`MOST_SUBSETS`].
+/// [`attractor_core::Error::Config`] for a `t` of 0 or above the columns, and beyond [`MOST_SUBSETS`];
+/// [`attractor_core::Error::NonFinite`].
 pub fn restricted_isometry(matrix: MatRef<'_, f64>, t: usize) -> Result<Isometry> {
+    input::matrix("matrix", matrix)?;
     let (mut smallest, mut largest) = (f64::INFINITY, 0.0f64);
     subsets::each(matrix.ncols(), t, |chosen| {
         let values = pick_columns(matrix, chosen).singular_values();

@@ -112,7 +112,7 @@ impl SparseRecovery {
     }
 
     fn sparsify(&self, subspace: &Subspace) -> Result<Option<Constraints>> {
-        let found = dictionary::learn(subspace.constraints(), &self.config.dictionary);
+        let found = dictionary::learn(subspace.constraints(), &self.config.dictionary)?;
         match found.filter(dictionary::Dictionary::is_complete) {
             Some(found) => Constraints::from_dense(found.rows.as_ref()).map(Some),
             None => Ok(None),
@@ -145,8 +145,9 @@ impl SparseRecovery {
         let mut proposals = Vec::new();
         if let Some(sparse) = &learned.sparse {
             let centred = (0..cues.ncols()).map(|j| subspace.centre(col(cues, j)));
-            let syndromes: Vec<Vec<f64>> = centred.map(|cue| sparse.syndrome(&cue)).collect();
-            let decoded = self.config.decoder.decode_all(sparse, &syndromes);
+            let syndromes: Result<Vec<Vec<f64>>> =
+                centred.map(|cue| sparse.syndrome(&cue)).collect();
+            let decoded = self.config.decoder.decode_all(sparse, &syndromes?)?;
             proposals.extend(
                 decoded
                     .into_iter()
@@ -179,7 +180,7 @@ impl SparseRecovery {
         for (j, found) in found.iter().enumerate() {
             let cue = col(cues, j);
             let answer: Vec<f64> = cue.iter().zip(&found.error).map(|(y, e)| y - e).collect();
-            let start = crate::linalg::norm(&self.subspace()?.syndrome(cue));
+            let start = crate::linalg::norm(&self.subspace()?.missed(cue));
             answers.push(&answer, cue, found, start);
         }
         answers.recall(&self.device)

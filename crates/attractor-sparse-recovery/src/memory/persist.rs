@@ -73,7 +73,9 @@ impl Persist for SparseRecovery {
             .map_err(misfit)?;
         let sparse = header.sparse.map(|m| {
             let values = file.doubles("sparse", &[m, config.dim])?;
-            Constraints::from_dense(from_rows(&values, config.dim).as_ref()).map_err(misfit)
+            from_rows(&values, config.dim)
+                .and_then(|rows| Constraints::from_dense(rows.as_ref()))
+                .map_err(misfit)
         });
         memory.learned = Some(Learned {
             sparse: sparse.transpose()?,

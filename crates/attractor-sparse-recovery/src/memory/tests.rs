@@ -17,7 +17,7 @@ fn patterns(n: usize, r: usize, count: usize, seed: u64) -> Vec<f32> {
     let point = |i: usize| {
         let drawn = normal_vec(seed, &format!("pattern {i}"), r);
         let coordinates: Vec<f64> = drawn.into_iter().map(f64::from).collect();
-        col(&own.points(&[coordinates]), 0)
+        col(&own.points(&[coordinates]).unwrap(), 0)
             .iter()
             .map(|x| *x as f32)
             .collect::<Vec<_>>()
@@ -207,12 +207,12 @@ fn pairs_recall_each_other() {
 /// Sparse constraints are learned, decoded on, and saved.
 #[test]
 fn sparse_constraints_serve() {
-    let truth = ensembles::bernoulli(8, 70, 0.3, ensembles::Weights::Gaussian, 6);
+    let truth = ensembles::bernoulli(8, 70, 0.3, ensembles::Weights::Gaussian, 6).unwrap();
     let hidden = crate::Subspace::null_of(truth.as_ref()).unwrap();
     let point = |i: usize| {
         let drawn = normal_vec(6, &format!("point {i}"), hidden.rank());
         let coordinates: Vec<f64> = drawn.into_iter().map(f64::from).collect();
-        col(&hidden.points(&[coordinates]), 0)
+        col(&hidden.points(&[coordinates]).unwrap(), 0)
             .iter()
             .map(|x| *x as f32)
             .collect::<Vec<_>>()

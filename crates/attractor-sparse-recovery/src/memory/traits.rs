@@ -20,7 +20,7 @@ impl AssociativeMemory for SparseRecovery {
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
         let columns = self.columns("patterns", &patterns)?;
         let mut factor = self.factor.clone();
-        factor.add(&columns);
+        factor.add(&columns)?;
         self.learn(factor)
     }
 
@@ -91,7 +91,7 @@ impl Recognise for SparseRecovery {
             let cue = col(&columns, j);
             let length = norm(&subspace.centre(cue));
             match length > 0.0 {
-                true => (1.0 - norm(&subspace.syndrome(cue)) / length).clamp(0.0, 1.0) as f32,
+                true => (1.0 - norm(&subspace.missed(cue)) / length).clamp(0.0, 1.0) as f32,
                 false => 1.0,
             }
         };

@@ -14,91 +14,14 @@
 //! - S. Boyd et al., "Distributed optimization and statistical learning via the alternating direction method of
 //!   multipliers", Foundations and Trends in Machine Learning 3(1), 2011, section 6.2.
 
-use faer::linalg::matmul::matmul;
-use faer::reborrow::ReborrowMut;
-use faer::{Accum, Mat, MatRef, Par};
+use attractor_core::error::{require_non_negative, require_positive};
+use attractor_core::{Error, Result};
+use faer::Mat;
 
+pub use super::projector::Projector;
 use super::real::Real;
+use crate::input;
 use crate::linalg::{col, col_mut, max_abs};
-
-/// The linear part of a projection onto an affine set.
-#[derive(Debug, Clone)]
-pub struct Projector<T = f64> {
-    /// `Q^T` as columns, or `A` as columns.
-    factor: Mat<T>,
-    complement: bool,
-}
-
-impl<T: Real> Projector<T> {
-    /// From constraints with orthonormal rows, `P = I - Q^T Q`.
-    pub fn constraints(rows: MatRef<'_, f64>) -> Self {
-        Self {
-            factor: Mat::from_fn(rows.ncols(), rows.nrows(), |i, j| T::of(rows[(j, i)])),
-            complement: true,
-        }
-    }
-
-    /// From a basis with orthonormal columns, `P = A A^T`.
-    pub fn basis(columns: MatRef<'_, f64>) -> Self {
-        Self {
-            factor: Mat::from_fn(columns.nrows(), columns.ncols(), |i, j| {
-                T::of(columns[(i, j)])
-            }),
-            complement: false,
-        }
-    }
-
-    /// The cheaper of both.
-    pub fn of(subspace: &crate::Subspace) -> Self {
-        match subspace.constraint_count() <= subspace.rank() {
-            true => Self::constraints(subspace.constraints()),
-            false => Self::basis(subspace.basis()),
-        }
-    }
-
-    /// `P v + offset`, the projection of one vector.
-    pub fn project(&self, v: &[T], offset: &[T]) -> Vec<T> {
-        let mut out = Mat::zeros(v.len(), 1);
-        let mut inner = Mat::zeros(self.factor.ncols(), 1);
-        let v = Mat::from_fn(v.len(), 1, |i, _| v[i]);
-        self.apply(&v, &mut out, &mut inner, 1);
-        let one = T::of(1.0);
-        let sum = col(&out, 0).iter().zip(offset);
-        sum.map(|(&x, &e)| T::blend(one, x, one, e)).collect()
-    }
-
-    /// `P v` of the first `count` columns of `v` into `out`.
-    fn apply(&self, v: &Mat<T>, out: &mut Mat<T>, inner: &mut Mat<T>, count: usize) {
-        let (rows, width) = (v.nrows(), self.factor.ncols());
-        let one = T::of(1.0);
-        let v = v.get(..rows, ..count);
-        let mut inner = inner.as_mut().get_mut(..width, ..count);
-        matmul(
-            inner.rb_mut(),
-            Accum::Replace,
-            self.factor.transpose(),
-            v,
-            one,
-            Par::Seq,
-        );
-        let mut out = out.as_mut().get_mut(..rows, ..count);
-        let (accum, sign) = match self.complement {
-            true => {
-                out.copy_from(v);
-                (Accum::Add, T::of(-1.0))
-            }
-            false => (Accum::Replace, one),
-        };
-        matmul(
-            out,
-            accum,
-            self.factor.as_ref(),
-            inner.as_ref(),
-            sign,
-            Par::Seq,
-        );
-    }
-}
 
 /// How iterations move: what they converge to does not depend on it.
 ///
@@ -119,6 +42,18 @@ impl Pace {
         relaxation: 1.7,
         threshold: 3.0,
     };
+
+    fn validate(&self) -> Result<()> {
+        require_positive("Pace.threshold", self.threshold)?;
+        match self.relaxation > 0.0 && self.relaxation < 2.0 {
+            true => Ok(()),
+            false => Err(Error::config(
+                "Pace.relaxation",
+                "must be between 0 and 2",
+                self.relaxation,
+            )),
+        }
+    }
 }
 
 impl Default for Pace {
@@ -140,6 +75,20 @@ pub struct Problem {
     /// A unit vector within the range of the projector along which the set does not extend; `shortest` is a
     /// multiple of it then.
     pub without: Option<Vec<f64>>,
+}
+
+impl Problem {
+    fn validate(&self, n: usize) -> Result<()> {
+        input::vector("Problem.shortest", &self.shortest, n)?;
+        require_non_negative("Problem.eta", self.eta)?;
+        if let Some(without) = &self.without {
+            input::vector("Problem.without", without, n)?;
+        }
+        match max_abs(&self.shortest) > 0.0 {
+            true => Ok(()),
+            false => Err(Error::config("Problem.shortest", "must not be 0", 0)),
+        }
+    }
 }
 
 /// Problems that share a projector and iterate together.
@@ -164,19 +113,28 @@ pub struct Block<'a, T: Real = f64> {
 }
 
 impl<'a, T: Real> Block<'a, T> {
-    /// Starts at `z = u = 0`. Problems whose shortest point is 0 must not be among them.
-    pub fn new(projector: &'a Projector<T>, problems: &[Problem]) -> Self {
+    /// Starts at `z = u = 0`.
+    ///
+    /// # Errors
+    /// [`Error::Width`] for vectors that are not of the projector's width, [`Error::NonFinite`];
+    /// [`Error::Config`] for a shortest point of 0, which is the answer already, and a residual below 0.
+    pub fn new(projector: &'a Projector<T>, problems: &[Problem]) -> Result<Self> {
         Self::paced(projector, problems, Pace::default())
     }
 
     /// The same at another pace.
-    pub fn paced(projector: &'a Projector<T>, problems: &[Problem], pace: Pace) -> Self {
-        let (n, count) = (projector.factor.nrows(), problems.len());
+    ///
+    /// # Errors
+    /// As [`Block::new`]; [`Error::Config`] for a pace at which nothing converges.
+    pub fn paced(projector: &'a Projector<T>, problems: &[Problem], pace: Pace) -> Result<Self> {
+        let (n, count) = (projector.width(), problems.len());
+        pace.validate()?;
+        problems.iter().try_for_each(|own| own.validate(n))?;
         let scale: Vec<f64> = problems.iter().map(|own| max_abs(&own.shortest)).collect();
         let mean = |own: &Problem| crate::linalg::l1(&own.shortest) / n as f64;
         let scales = || problems.iter().zip(&scale);
         let directions = problems.iter().any(|own| own.without.is_some());
-        Self {
+        Ok(Self {
             projector,
             relaxation: T::of(pace.relaxation),
             order: (0..count).collect(),
@@ -200,12 +158,17 @@ impl<'a, T: Real> Block<'a, T> {
                 .collect(),
             change: vec![f64::INFINITY; count],
             scale,
-        }
+        })
     }
 
     /// Continues a problem from an error, in its own units, and an estimate of `Q^T lambda`.
-    pub fn warm(&mut self, problem: usize, error: &[f64], dual: &[f64]) {
-        let column = self.column(problem);
+    ///
+    /// # Errors
+    /// [`Error::Index`] for a problem that there is not; [`Error::Width`], [`Error::NonFinite`].
+    pub fn warm(&mut self, problem: usize, error: &[f64], dual: &[f64]) -> Result<()> {
+        let column = self.column(problem)?;
+        input::vector("error", error, self.projector.width())?;
+        input::vector("dual", dual, self.projector.width())?;
         let (scale, t) = (self.scale[column], self.threshold[column]);
         let z = col_mut(&mut self.z, column);
         z.iter_mut()
@@ -215,11 +178,16 @@ impl<'a, T: Real> Block<'a, T> {
         u.iter_mut()
             .zip(dual)
             .for_each(|(u, d)| *u = T::of(d * t.wide()));
+        Ok(())
     }
 
-    fn column(&self, problem: usize) -> usize {
+    fn column(&self, problem: usize) -> Result<usize> {
         let found = self.order.iter().position(|&own| own == problem);
-        found.expect("a problem of this block")
+        found.ok_or(Error::Index {
+            what: "problem",
+            len: self.order.len(),
+            index: problem,
+        })
     }
 
     /// Problems that still iterate.
@@ -290,15 +258,21 @@ impl<'a, T: Real> Block<'a, T> {
     }
 
     /// Largest difference of `x`, `z` and the `z` before, relative to `z`.
-    pub fn change(&self, problem: usize) -> f64 {
-        self.change[self.column(problem)]
+    ///
+    /// # Errors
+    /// [`Error::Index`] for a problem that there is not.
+    pub fn change(&self, problem: usize) -> Result<f64> {
+        Ok(self.change[self.column(problem)?])
     }
 
     /// Takes a problem out; it no longer changes.
-    pub fn freeze(&mut self, problem: usize) {
-        let column = self.column(problem);
+    ///
+    /// # Errors
+    /// [`Error::Index`].
+    pub fn freeze(&mut self, problem: usize) -> Result<()> {
+        let column = self.column(problem)?;
         if column >= self.active {
-            return;
+            return Ok(());
         }
         self.active -= 1;
         let last = self.active;
@@ -316,40 +290,59 @@ impl<'a, T: Real> Block<'a, T> {
                 mat[(i, last)] = kept;
             }
         }
+        Ok(())
     }
 
-    fn read(&self, mat: &Mat<T>, problem: usize, factor: f64) -> Vec<f64> {
-        let column = col(mat, self.column(problem));
-        column.iter().map(|x| x.wide() * factor).collect()
+    fn read(&self, mat: &Mat<T>, problem: usize, factor: f64) -> Result<Vec<f64>> {
+        let column = col(mat, self.column(problem)?);
+        Ok(column.iter().map(|x| x.wide() * factor).collect())
     }
 
     /// The sparse iterate, scaled.
-    pub fn z(&self, problem: usize) -> Vec<f64> {
+    ///
+    /// # Errors
+    /// [`Error::Index`].
+    pub fn z(&self, problem: usize) -> Result<Vec<f64>> {
         self.read(&self.z, problem, 1.0)
     }
 
     /// The iterate that fulfils the constraints, scaled.
-    pub fn x(&self, problem: usize) -> Vec<f64> {
+    ///
+    /// # Errors
+    /// [`Error::Index`].
+    pub fn x(&self, problem: usize) -> Result<Vec<f64>> {
         self.read(&self.x, problem, 1.0)
     }
 
     /// What words were divided by.
-    pub fn scale(&self, problem: usize) -> f64 {
-        self.scale[self.column(problem)]
+    ///
+    /// # Errors
+    /// [`Error::Index`].
+    pub fn scale(&self, problem: usize) -> Result<f64> {
+        Ok(self.scale[self.column(problem)?])
     }
 
     /// The soft threshold.
-    pub fn threshold(&self, problem: usize) -> f64 {
-        self.threshold[self.column(problem)].wide()
+    ///
+    /// # Errors
+    /// [`Error::Index`].
+    pub fn threshold(&self, problem: usize) -> Result<f64> {
+        Ok(self.threshold[self.column(problem)?].wide())
     }
 
     /// The error that fulfils the constraints, in the units of the cue.
-    pub fn error(&self, problem: usize) -> Vec<f64> {
-        self.read(&self.x, problem, self.scale(problem))
+    ///
+    /// # Errors
+    /// [`Error::Index`].
+    pub fn error(&self, problem: usize) -> Result<Vec<f64>> {
+        self.read(&self.x, problem, self.scale(problem)?)
     }
 
     /// The estimate of `Q^T lambda`.
-    pub fn dual(&self, problem: usize) -> Vec<f64> {
-        self.read(&self.u, problem, 1.0 / self.threshold(problem))
+    ///
+    /// # Errors
+    /// [`Error::Index`].
+    pub fn dual(&self, problem: usize) -> Result<Vec<f64>> {
+        self.read(&self.u, problem, 1.0 / self.threshold(problem)?)
     }
 }

@@ -18,6 +18,7 @@ use attractor_core::Result;
 use faer::{Mat, MatRef};
 
 use crate::curve::transition;
+use crate::input;
 use crate::linalg::{apply, norm};
 
 /// What the constraints and the threshold are.
@@ -67,15 +68,31 @@ impl Amp {
     }
 
     /// The start for `s = B e`.
-    pub fn start(&self, syndrome: Vec<f64>) -> State {
-        State {
+    ///
+    /// # Errors
+    /// [`Error::Width`](attractor_core::Error::Width) unless the syndrome has m numbers,
+    /// [`Error::NonFinite`](attractor_core::Error::NonFinite).
+    pub fn start(&self, syndrome: Vec<f64>) -> Result<State> {
+        input::vector("syndrome", &syndrome, self.matrix.nrows())?;
+        Ok(State {
             e: vec![0.0; self.matrix.ncols()],
             z: syndrome,
-        }
+        })
     }
 
     /// One iteration.
-    pub fn step(&self, syndrome: &[f64], state: &State) -> State {
+    ///
+    /// # Errors
+    /// [`Error::Width`](attractor_core::Error::Width) for a syndrome or a state of another size.
+    pub fn step(&self, syndrome: &[f64], state: &State) -> Result<State> {
+        let (m, n) = self.matrix.shape();
+        input::length("syndrome", m, syndrome.len())?;
+        input::length("state.z", m, state.z.len())?;
+        input::length("state.e", n, state.e.len())?;
+        Ok(self.next(syndrome, state))
+    }
+
+    fn next(&self, syndrome: &[f64], state: &State) -> State {
         let back = apply(self.matrix.as_ref().transpose(), &state.z);
         let threshold = self.alpha * median_abs(&state.z) / 0.6745;
         let soft = |r: f64| r.signum() * (r.abs() - threshold).max(0.0);
@@ -88,22 +105,29 @@ impl Amp {
     }
 
     /// Iterates until nothing moves; `None` if the residual grows beyond bounds.
-    pub fn run(&self, syndrome: &[f64], max_iterations: usize) -> Option<(Vec<f64>, usize)> {
+    ///
+    /// # Errors
+    /// As [`Amp::start`].
+    pub fn run(
+        &self,
+        syndrome: &[f64],
+        max_iterations: usize,
+    ) -> Result<Option<(Vec<f64>, usize)>> {
         let factor = norm(syndrome);
-        let mut state = self.start(syndrome.to_vec());
+        let mut state = self.start(syndrome.to_vec())?;
         for count in 1..=max_iterations {
-            let next = self.step(syndrome, &state);
+            let next = self.next(syndrome, &state);
             let length = norm(&next.z);
             if length.is_nan() || length > GROWTH * factor {
-                return None;
+                return Ok(None);
             }
             let moved: Vec<f64> = next.e.iter().zip(&state.e).map(|(a, b)| a - b).collect();
             state = next;
             if norm(&moved) <= SETTLED * norm(&state.e) && length <= SETTLED * factor {
-                return Some((state.e, count));
+                return Ok(Some((state.e, count)));
             }
         }
-        Some((state.e, max_iterations))
+        Ok(Some((state.e, max_iterations)))
     }
 }
 

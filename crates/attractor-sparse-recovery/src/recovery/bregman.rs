@@ -14,6 +14,8 @@
 //! - J.-F. Cai, S. Osher, Z. Shen, "Linearized Bregman iterations for compressed sensing", Mathematics of
 //!   Computation 78(267), 2009.
 
+use attractor_core::Result;
+
 use super::admm::Projector;
 use crate::linalg::{l1, max_abs, norm};
 
@@ -28,56 +30,62 @@ fn soft(value: f64, threshold: f64) -> f64 {
 }
 
 /// `Q^T (s - Q e)` for `shortest = Q^T s`.
-fn missing(projector: &Projector, shortest: &[f64], e: &[f64]) -> Vec<f64> {
-    let within = projector.project(e, shortest);
-    within.iter().zip(e).map(|(x, e)| x - e).collect()
+fn missing(projector: &Projector, shortest: &[f64], e: &[f64]) -> Result<Vec<f64>> {
+    let within = projector.project(e, shortest)?;
+    Ok(within.iter().zip(e).map(|(x, e)| x - e).collect())
 }
 
 /// Bregman iteration; the error and the number of soft-threshold steps.
+///
+/// # Errors
+/// As [`Projector::project`].
 pub fn iterate(
     projector: &Projector,
     shortest: &[f64],
     max_iterations: usize,
-) -> (Vec<f64>, usize) {
+) -> Result<(Vec<f64>, usize)> {
     let n = shortest.len();
     let threshold = 3.0 * l1(shortest) / n as f64;
     let (mut e, mut returned) = (vec![0.0; n], shortest.to_vec());
     let mut count = 0;
     while count < max_iterations {
         for _ in 0..INNER {
-            let step = missing(projector, &returned, &e);
+            let step = missing(projector, &returned, &e)?;
             e.iter_mut()
                 .zip(step)
                 .for_each(|(e, step)| *e = soft(*e + step, threshold));
             count += 1;
         }
-        let rest = missing(projector, shortest, &e);
+        let rest = missing(projector, shortest, &e)?;
         if norm(&rest) <= SETTLED * norm(shortest) {
             break;
         }
         returned.iter_mut().zip(rest).for_each(|(s, r)| *s += r);
     }
-    (e, count)
+    Ok((e, count))
 }
 
 /// The linearised form; the error and the number of steps.
+///
+/// # Errors
+/// As [`Projector::project`].
 pub fn linearised(
     projector: &Projector,
     shortest: &[f64],
     max_iterations: usize,
-) -> (Vec<f64>, usize) {
+) -> Result<(Vec<f64>, usize)> {
     let n = shortest.len();
     let kappa = KAPPA * max_abs(shortest);
     let (mut e, mut v) = (vec![0.0; n], vec![0.0; n]);
     for count in 1..=max_iterations {
-        let rest = missing(projector, shortest, &e);
+        let rest = missing(projector, shortest, &e)?;
         if norm(&rest) <= SETTLED * norm(shortest) {
-            return (e, count);
+            return Ok((e, count));
         }
         for ((v, e), rest) in v.iter_mut().zip(&mut e).zip(rest) {
             *v += rest / kappa;
             *e = kappa * soft(*v, 1.0);
         }
     }
-    (e, max_iterations)
+    Ok((e, max_iterations))
 }

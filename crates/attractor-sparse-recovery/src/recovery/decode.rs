@@ -1,17 +1,17 @@
 //! Any solver over a batch of cues, and what was verified of every answer.
 
-use attractor_core::{Error, Result};
+mod propose;
+
+use attractor_core::Result;
 use faer::Mat;
 use rayon::prelude::*;
 
 use super::admm::{Block, Problem, Projector};
 use super::polish::{Polished, Proposal, polish, polish_within};
 use super::real::{Precision, Real};
-use super::{
-    Found, Settings, Solver, Status, amp::Amp, bregman, irls, linear, position, thresholding,
-};
-use crate::Subspace;
+use super::{Found, Settings, Solver, Status, amp::Amp, position};
 use crate::linalg::{apply, col, norm};
+use crate::{Subspace, input};
 
 /// Cues that iterate together on one thread.
 const BLOCK: usize = 32;
@@ -24,7 +24,8 @@ const CROWDED: usize = 300;
 /// Finds the error of every cue, the columns of `cues [n, b]`.
 ///
 /// # Errors
-/// [`Error::Width`] for cues of another width; as [`Settings::validate`].
+/// [`Error::Width`](attractor_core::Error::Width) for cues of another width,
+/// [`Error::NonFinite`](attractor_core::Error::NonFinite); as [`Settings::validate`].
 pub fn recover(
     subspace: &Subspace,
     cues: &Mat<f64>,
@@ -34,11 +35,11 @@ pub fn recover(
     recover_from(subspace, cues, &[], solver, settings)
 }
 
-/// The same where somebody has proposed errors: one for each cue, or none. Those that can be verified are
+/// The same where somebody has proposed errors: one for each cue, or none at all. Those that can be verified are
 /// taken, the solver does the others.
 ///
 /// # Errors
-/// As [`recover`].
+/// As [`recover`], for proposals too; [`Error::Rows`](attractor_core::Error::Rows) for another number of them.
 pub fn recover_from(
     subspace: &Subspace,
     cues: &Mat<f64>,
@@ -47,13 +48,12 @@ pub fn recover_from(
     settings: &Settings,
 ) -> Result<Vec<Found>> {
     settings.validate(solver)?;
-    if cues.nrows() != subspace.width() {
-        return Err(Error::Width {
-            what: "cues",
-            expected: subspace.width(),
-            rows: cues.ncols(),
-            found: cues.nrows(),
-        });
+    input::words("cues", cues.as_ref(), subspace.width())?;
+    if !proposals.is_empty() {
+        input::items("proposals", cues.ncols(), proposals.len())?;
+    }
+    for proposal in proposals.iter().flatten() {
+        input::vector("proposals", proposal, subspace.width())?;
     }
     match settings.precision {
         Precision::Double => Run::<f64>::new(subspace, solver, settings)?.all(cues, proposals),
@@ -84,6 +84,18 @@ struct Open {
     iterations: usize,
 }
 
+/// What is left of a cue at first sight.
+enum Start {
+    Done(Found),
+    Open(Box<Open>),
+}
+
+impl From<Found> for Start {
+    fn from(found: Found) -> Self {
+        Self::Done(found)
+    }
+}
+
 impl<'a, T: Real> Run<'a, T> {
     fn new(subspace: &'a Subspace, solver: &'a Solver, settings: &'a Settings) -> Result<Self> {
         let passing = *solver == Solver::MessagePassing && subspace.constraint_count() > 0;
@@ -102,7 +114,7 @@ impl<'a, T: Real> Run<'a, T> {
 
     fn all(&self, cues: &Mat<f64>, proposals: &[Option<Vec<f64>>]) -> Result<Vec<Found>> {
         let blocks: Vec<usize> = (0..cues.ncols()).step_by(BLOCK).collect();
-        let found: Vec<Vec<Found>> = blocks
+        let found: Result<Vec<Vec<Found>>> = blocks
             .into_par_iter()
             .map(|first| {
                 let last = (first + BLOCK).min(cues.ncols());
@@ -114,7 +126,7 @@ impl<'a, T: Real> Run<'a, T> {
             status: found.status.given(evidence, noisy),
             ..found
         };
-        Ok(found.into_iter().flatten().map(settled).collect())
+        Ok(found?.into_iter().flatten().map(settled).collect())
     }
 
     fn block(
@@ -122,38 +134,38 @@ impl<'a, T: Real> Run<'a, T> {
         cues: &Mat<f64>,
         proposals: &[Option<Vec<f64>>],
         range: std::ops::Range<usize>,
-    ) -> Vec<Found> {
+    ) -> Result<Vec<Found>> {
         let mut answers: Vec<Option<Found>> = Vec::new();
         let mut open: Vec<(usize, Open)> = Vec::new();
         for (place, cue) in range.enumerate() {
             let proposal = proposals.get(cue).and_then(Option::as_ref);
-            match self.start(col(cues, cue), proposal) {
-                Ok(found) => answers.push(Some(found)),
-                Err(own) => {
+            match self.start(col(cues, cue), proposal)? {
+                Start::Done(found) => answers.push(Some(found)),
+                Start::Open(own) => {
                     answers.push(None);
                     open.push((place, *own));
                 }
             }
         }
         let (places, open): (Vec<usize>, Vec<Open>) = open.into_iter().unzip();
-        for (place, found) in places.into_iter().zip(self.iterate(&open)) {
+        for (place, found) in places.into_iter().zip(self.iterate(&open)?) {
             answers[place] = Some(found);
         }
-        answers.into_iter().flatten().collect()
+        Ok(answers.into_iter().flatten().collect())
     }
 
     /// The answer, if none of alternating directions is needed.
-    fn start(&self, cue: &[f64], proposal: Option<&Vec<f64>>) -> Result<Found, Box<Open>> {
+    fn start(&self, cue: &[f64], proposal: Option<&Vec<f64>>) -> Result<Start> {
         let (n, constraints) = (cue.len(), self.subspace.constraints());
         let centred = self.subspace.centre(cue);
         let syndrome = apply(constraints, &centred);
         let tolerance = self.settings.tolerance * norm(cue);
         let residual = norm(&syndrome);
         if syndrome.is_empty() {
-            return Ok(Found::nothing(n, Status::Underdetermined, residual));
+            return Ok(Found::nothing(n, Status::Underdetermined, residual).into());
         }
         if residual <= tolerance.max(self.settings.noise) {
-            return Ok(Found::nothing(n, Status::Stored, residual));
+            return Ok(Found::nothing(n, Status::Stored, residual).into());
         }
         let problem = Problem {
             shortest: apply(constraints.transpose(), &syndrome),
@@ -169,63 +181,22 @@ impl<'a, T: Real> Run<'a, T> {
             iterations: 0,
         });
         if let Some(proposal) = proposal
-            && let Some(found) = self.verify(&mut own, proposal, 1)
+            && let Some(found) = self.verify(&mut own, proposal, 1)?
         {
-            return Ok(found);
+            return Ok(found.into());
         }
         if own.held.is_some() || *self.solver == Solver::Admm {
-            return Err(own);
+            return Ok(Start::Open(own));
         }
-        match self.propose(&own) {
-            None => Err(own),
-            Some((error, iterations)) => match self.verify(&mut own, &error, iterations) {
-                Some(found) => Ok(found),
-                None if own.held.is_some() => Err(own),
-                None => Ok(self.unverified(&own, &error.clone(), error, iterations)),
-            },
-        }
-    }
-
-    /// What the solver says; `None` leaves it to alternating directions.
-    fn propose(&self, own: &Open) -> Option<(Vec<f64>, usize)> {
-        let (most, shortest) = (self.settings.max_iterations, &own.problem.shortest);
-        let constraints = self.subspace.constraints();
-        let swept = |errors: usize, run: &dyn Fn(usize) -> (Vec<f64>, usize)| {
-            if errors > 0 {
-                return run(errors);
-            }
-            let mut last = (vec![0.0; shortest.len()], 0);
-            for errors in thresholding::sweep(own.syndrome.len()) {
-                let (error, iterations) = run(errors);
-                last = (error, last.1 + iterations);
-                if self.misses(own, &last.0) <= own.tolerance {
-                    break;
-                }
-            }
-            last
+        let Some((error, iterations)) = self.propose(&own)? else {
+            return Ok(Start::Open(own));
         };
-        match *self.solver {
-            Solver::Admm => None,
-            Solver::LinearProgram => {
-                let error = linear::basis_pursuit(constraints, &own.syndrome);
-                Some((error.unwrap_or_else(|| shortest.clone()), 1))
-            }
-            Solver::Bregman => Some(bregman::iterate(&self.exact, shortest, most)),
-            Solver::LinearisedBregman => Some(bregman::linearised(&self.exact, shortest, most)),
-            Solver::Irls => irls::iterate(self.subspace.basis(), &own.centred),
-            Solver::HardThresholding(errors) => Some(swept(errors, &|t| {
-                thresholding::iterate(&self.exact, shortest, t, most)
-            })),
-            Solver::Pursuit(errors) => Some(swept(errors, &|t| {
-                let given = (constraints, own.syndrome.as_slice());
-                thresholding::pursue(given, &self.exact, shortest, t, most)
-            })),
-            Solver::MessagePassing => {
-                let amp = self.amp.as_ref()?;
-                let (m, n) = constraints.shape();
-                let factor = (n as f64 / m as f64).sqrt();
-                let scaled: Vec<f64> = own.syndrome.iter().map(|s| factor * s).collect();
-                amp.run(&scaled, most)
+        match self.verify(&mut own, &error, iterations)? {
+            Some(found) => Ok(found.into()),
+            None if own.held.is_some() => Ok(Start::Open(own)),
+            None => {
+                let found = self.unverified(&own, &error.clone(), error, iterations)?;
+                Ok(found.into())
             }
         }
     }
@@ -251,17 +222,17 @@ impl<'a, T: Real> Run<'a, T> {
     }
 
     /// The answer, if there is a certificate at once; otherwise what fulfils the constraints is held.
-    fn verify(&self, own: &mut Open, error: &[f64], iterations: usize) -> Option<Found> {
+    fn verify(&self, own: &mut Open, error: &[f64], iterations: usize) -> Result<Option<Found>> {
         let polished = polish(self.proposal(own, error), own.tolerance)?;
-        if polished.residual > own.tolerance {
-            return None;
-        }
+        let Some(polished) = polished.filter(|found| found.residual <= own.tolerance) else {
+            return Ok(None);
+        };
         own.iterations = iterations;
         if polished.is_certified() {
-            return Some(self.certified(polished, iterations));
+            return Ok(Some(self.certified(polished, iterations)));
         }
         own.held = Some(polished);
-        None
+        Ok(None)
     }
 
     /// Whether no other error has as few entries: true in general position for up to half as many as there
@@ -290,11 +261,11 @@ impl<'a, T: Real> Run<'a, T> {
         proposed: &[f64],
         error: Vec<f64>,
         iterations: usize,
-    ) -> Found {
+    ) -> Result<Found> {
         let noisy = self.settings.noise > 0.0;
-        let polished = polish(self.proposal(own, proposed), own.tolerance)
+        let polished = polish(self.proposal(own, proposed), own.tolerance)?
             .filter(|polished| !noisy && polished.residual <= own.tolerance);
-        match polished {
+        Ok(match polished {
             Some(polished) if self.is_singled_out(&polished.support) => {
                 found(polished, Status::Consistent, iterations)
             }
@@ -306,17 +277,17 @@ impl<'a, T: Real> Run<'a, T> {
                 iterations,
                 error,
             },
-        }
+        })
     }
 
     /// Alternating directions for what is left.
-    fn iterate(&self, open: &[Open]) -> Vec<Found> {
+    fn iterate(&self, open: &[Open]) -> Result<Vec<Found>> {
         let problems: Vec<Problem> = open.iter().map(|own| own.problem.clone()).collect();
         let mut answers: Vec<Option<Found>> = vec![None; open.len()];
-        let mut block = Block::new(&self.projector, &problems);
+        let mut block = Block::new(&self.projector, &problems)?;
         let held = open.iter().enumerate();
         for (index, polished) in held.filter_map(|(i, own)| Some((i, own.held.as_ref()?))) {
-            block.warm(index, &polished.error, &vec![0.0; polished.error.len()]);
+            block.warm(index, &polished.error, &vec![0.0; polished.error.len()])?;
         }
         let mut look = FIRST_LOOK as f64;
         for count in 1..=self.settings.max_iterations {
@@ -331,33 +302,42 @@ impl<'a, T: Real> Run<'a, T> {
             look *= NEXT_LOOK;
             for index in block.active() {
                 let own = &open[index];
-                let found = self.look(own, &block, index, count);
                 let ended = own.held.is_some() && count >= self.settings.certificate_iterations;
                 let last = ended || count == self.settings.max_iterations;
-                answers[index] = found.or_else(|| {
-                    last.then(|| match &own.held {
-                        Some(held) if self.is_singled_out(&held.support) => {
-                            self::found(held.clone(), Status::Consistent, own.iterations)
-                        }
-                        Some(held) => self::found(held.clone(), Status::Unverified, own.iterations),
-                        None => self.unverified(own, &block.z(index), block.error(index), count),
-                    })
-                });
-                if answers[index].is_some() {
-                    block.freeze(index);
-                }
+                answers[index] = match (self.look(own, &block, index, count)?, &own.held) {
+                    (Some(found), _) => Some(found),
+                    (None, _) if !last => continue,
+                    (None, Some(held)) => {
+                        let status = match self.is_singled_out(&held.support) {
+                            true => Status::Consistent,
+                            false => Status::Unverified,
+                        };
+                        Some(found(held.clone(), status, own.iterations))
+                    }
+                    (None, None) => {
+                        let (z, error) = (block.z(index)?, block.error(index)?);
+                        Some(self.unverified(own, &z, error, count)?)
+                    }
+                };
+                block.freeze(index)?;
             }
         }
-        answers.into_iter().flatten().collect()
+        Ok(answers.into_iter().flatten().collect())
     }
 
     /// The certified answer, if the iterations have come so far.
-    fn look(&self, own: &Open, block: &Block<'_, T>, index: usize, count: usize) -> Option<Found> {
-        let (z, dual) = (block.z(index), block.dual(index));
+    fn look(
+        &self,
+        own: &Open,
+        block: &Block<'_, T>,
+        index: usize,
+        count: usize,
+    ) -> Result<Option<Found>> {
+        let (z, dual) = (block.z(index)?, block.dual(index)?);
         // Early supports are crowded, and solving for them is not worth it.
         let crowded = z.iter().filter(|x| **x != 0.0).count() > own.syndrome.len();
         if crowded && count < CROWDED && own.held.is_none() {
-            return None;
+            return Ok(None);
         }
         let proposal = Proposal {
             dual: Some(&dual),
@@ -368,19 +348,16 @@ impl<'a, T: Real> Run<'a, T> {
                 error: &held.error,
                 ..proposal
             };
-            let polished = polish(proposal, own.tolerance)?;
-            return polished
-                .is_certified()
-                .then(|| self.certified(polished, own.iterations));
+            let polished = polish(proposal, own.tolerance)?.filter(Polished::is_certified);
+            return Ok(polished.map(|polished| self.certified(polished, own.iterations)));
         }
         let polished = match self.settings.noise > 0.0 {
-            true => polish_within(proposal, self.settings.noise),
-            false => polish(proposal, own.tolerance)
+            true => polish_within(proposal, self.settings.noise)?,
+            false => polish(proposal, own.tolerance)?
                 .filter(|polished| polished.residual <= own.tolerance),
-        }?;
-        polished
-            .is_certified()
-            .then(|| self.certified(polished, count))
+        };
+        let certified = polished.filter(Polished::is_certified);
+        Ok(certified.map(|polished| self.certified(polished, count)))
     }
 }
 

@@ -8,9 +8,11 @@
 //! - I. Daubechies, R. DeVore, M. Fornasier, C. S. Güntürk, "Iteratively reweighted least squares minimization
 //!   for sparse recovery", Communications on Pure and Applied Mathematics 63(1), 2010.
 
+use attractor_core::Result;
 use faer::linalg::solvers::Solve;
 use faer::{Mat, MatRef, Side};
 
+use crate::input;
 use crate::linalg::{apply, col, max_abs, product};
 
 const STEPS: usize = 120;
@@ -18,7 +20,16 @@ const LAST: f64 = 1e-9;
 
 /// The error of a centred word with the basis `A [n, r]`, and the number of steps. `None` if a system cannot be
 /// solved.
-pub fn iterate(basis: MatRef<'_, f64>, word: &[f64]) -> Option<(Vec<f64>, usize)> {
+///
+/// # Errors
+/// [`Error::Width`](attractor_core::Error::Width) unless the word has n entries;
+/// [`Error::NonFinite`](attractor_core::Error::NonFinite).
+pub fn iterate(basis: MatRef<'_, f64>, word: &[f64]) -> Result<Option<(Vec<f64>, usize)>> {
+    input::vector("word", word, basis.nrows())?;
+    Ok(steps(basis, word))
+}
+
+fn steps(basis: MatRef<'_, f64>, word: &[f64]) -> Option<(Vec<f64>, usize)> {
     let residual = |c: &[f64]| -> Vec<f64> {
         let fit = apply(basis, c);
         word.iter().zip(fit).map(|(y, fit)| y - fit).collect()

@@ -1,11 +1,13 @@
 //! Linear programs, by the interior-point method of [`clarabel`]: slower than the iterations beside it, and
 //! independent of them, to hold them against.
 
+use attractor_core::Result;
 use clarabel::algebra::CscMatrix;
 use clarabel::solver::SupportedConeT::{NonnegativeConeT, ZeroConeT};
 use clarabel::solver::{DefaultSettings, DefaultSolver, IPSolver, SolverStatus};
 use faer::MatRef;
 
+use crate::input;
 use crate::linalg::max_abs;
 
 /// What the solver is asked for, relative and absolute.
@@ -60,11 +62,17 @@ impl Program {
 
 /// A minimiser of `|e|_1 s.t. C e = s`, for constraints `C [m, n]` as rows: with `w >= |e|` the sum of `w`. Only its
 /// support and signs are meant to be used. `None` if the program has no solution or the solver fails.
-pub fn basis_pursuit(constraints: MatRef<'_, f64>, syndrome: &[f64]) -> Option<Vec<f64>> {
+///
+/// # Errors
+/// [`Error::Width`](attractor_core::Error::Width) unless the syndrome has m numbers;
+/// [`Error::NonFinite`](attractor_core::Error::NonFinite).
+pub fn basis_pursuit(constraints: MatRef<'_, f64>, syndrome: &[f64]) -> Result<Option<Vec<f64>>> {
     let (m, n) = constraints.shape();
+    input::matrix("constraints", constraints)?;
+    input::vector("syndrome", syndrome, m)?;
     let scale = max_abs(syndrome);
     if scale == 0.0 {
-        return Some(vec![0.0; n]);
+        return Ok(Some(vec![0.0; n]));
     }
     let equalities = (0..m).flat_map(|i| (0..n).map(move |j| (i, j, constraints[(i, j)])));
     let bounds = (0..n).flat_map(|j| {
@@ -84,17 +92,25 @@ pub fn basis_pursuit(constraints: MatRef<'_, f64>, syndrome: &[f64]) -> Option<V
         right,
         equalities: m,
     };
-    let solution = program.solve()?;
+    let Some(solution) = program.solve() else {
+        return Ok(None);
+    };
     let floor = ZERO * max_abs(&solution[..n]);
     let clear = |x: &f64| if x.abs() > floor { scale * x } else { 0.0 };
-    Some(solution[..n].iter().map(clear).collect())
+    Ok(Some(solution[..n].iter().map(clear).collect()))
 }
 
 /// The smallest `max |C^T lambda|` beside a support among all lambda with the signs of `error` on it: below 1
 /// exactly where `error` is the only minimiser of its sum of absolute values, if the support's columns are
 /// independent. Needs `C [m, n]`; `None` if no lambda has those signs or the solver fails.
-pub fn smallest_certificate(constraints: MatRef<'_, f64>, error: &[f64]) -> Option<f64> {
+///
+/// # Errors
+/// [`Error::Width`](attractor_core::Error::Width) unless the error has n entries;
+/// [`Error::NonFinite`](attractor_core::Error::NonFinite).
+pub fn smallest_certificate(constraints: MatRef<'_, f64>, error: &[f64]) -> Result<Option<f64>> {
     let (m, n) = constraints.shape();
+    input::matrix("constraints", constraints)?;
+    input::vector("error", error, n)?;
     let (support, rest): (Vec<usize>, Vec<usize>) = (0..n).partition(|&j| error[j] != 0.0);
     // Variables: lambda, and the bound.
     let row =
@@ -120,10 +136,12 @@ pub fn smallest_certificate(constraints: MatRef<'_, f64>, error: &[f64]) -> Opti
         right,
         equalities: support.len(),
     };
-    let solution = program.solve()?;
     // The vertex once more, from the constraints that hold it, in double precision.
-    let value = solution[m];
-    Some(vertex(constraints, error, &solution[..m], value).unwrap_or(value))
+    let value = |solution: Vec<f64>| {
+        let bound = solution[m];
+        vertex(constraints, error, &solution[..m], bound).unwrap_or(bound)
+    };
+    Ok(program.solve().map(value))
 }
 
 /// Distance from its bound at which a constraint counts as active.

@@ -18,8 +18,8 @@
 //! use attractor_sparse_recovery::recovery::{Settings, Solver, Status, recover};
 //!
 //! let subspace = ensembles::subspace(Ensemble::Gaussian, 60, 20, 1)?;
-//! let word = ensembles::word(&subspace, 6, Errors::Gaussian, 1);
-//! let cues = attractor_sparse_recovery::linalg::columns(60, &[word.cue.clone()]);
+//! let word = ensembles::word(&subspace, 6, Errors::Gaussian, 1)?;
+//! let cues = attractor_sparse_recovery::linalg::columns(60, &[word.cue.clone()])?;
 //! let found = recover(&subspace, &cues, &Solver::default(), &Settings::default())?;
 //! assert_eq!(found[0].status, Status::Exact);
 //! assert!(found[0].error.iter().zip(&word.error).all(|(a, b)| (a - b).abs() < 1e-9));
@@ -34,6 +34,7 @@ pub mod irls;
 pub mod linear;
 pub mod polish;
 mod position;
+mod projector;
 pub mod real;
 mod settings;
 mod status;

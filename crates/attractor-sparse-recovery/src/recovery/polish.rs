@@ -5,8 +5,10 @@
 //! (J. Fuchs, IEEE Trans. Information Theory 50(6), 2004). Of all lambda with the first property the one
 //! nearest to the solver's dual is tried, or the shortest.
 
+use attractor_core::Result;
 use faer::MatRef;
 
+use crate::input;
 use crate::linalg::{LeastSquares, apply, max_abs, norm, pick_columns};
 
 /// An error on a support.
@@ -43,6 +45,14 @@ pub struct Proposal<'a> {
 }
 
 impl Proposal<'_> {
+    fn validate(&self) -> Result<()> {
+        let (m, n) = self.constraints.shape();
+        input::length("syndrome", m, self.syndrome.len())?;
+        input::length("error", n, self.error.len())?;
+        self.dual
+            .map_or(Ok(()), |dual| input::length("dual", n, dual.len()))
+    }
+
     fn support(&self) -> Vec<usize> {
         (0..self.error.len())
             .filter(|&i| self.error[i] != 0.0)
@@ -81,7 +91,15 @@ const ROUNDING: f64 = 1e-10;
 
 /// Solves for the entries on the proposal's support, without those of at most `tolerance`; of a support with more
 /// entries than constraints, on as many of its largest: no vertex has more. `None` if columns are dependent.
-pub fn polish(proposal: Proposal<'_>, tolerance: f64) -> Option<Polished> {
+///
+/// # Errors
+/// [`Error::Width`](attractor_core::Error::Width) for parts of the proposal that do not fit the constraints.
+pub fn polish(proposal: Proposal<'_>, tolerance: f64) -> Result<Option<Polished>> {
+    proposal.validate()?;
+    Ok(polished(proposal, tolerance))
+}
+
+fn polished(proposal: Proposal<'_>, tolerance: f64) -> Option<Polished> {
     let n = proposal.error.len();
     let mut support = proposal.largest(proposal.syndrome.len());
     loop {
@@ -114,7 +132,15 @@ pub fn polish(proposal: Proposal<'_>, tolerance: f64) -> Option<Polished> {
 
 /// The same for `min |e|_1 s.t. |s - Q e| <= eta` with eta above 0, whose minimiser on a support with signs is
 /// `e_T = e_LS - mu (Q_T^T Q_T)^-1 sigma`, mu such that the residual has length eta.
-pub fn polish_within(proposal: Proposal<'_>, eta: f64) -> Option<Polished> {
+///
+/// # Errors
+/// As [`polish`].
+pub fn polish_within(proposal: Proposal<'_>, eta: f64) -> Result<Option<Polished>> {
+    proposal.validate()?;
+    Ok(polished_within(proposal, eta))
+}
+
+fn polished_within(proposal: Proposal<'_>, eta: f64) -> Option<Polished> {
     let support = proposal.support();
     if support.len() > proposal.syndrome.len() {
         return None;

@@ -4,7 +4,8 @@ use attractor_core::{Error, Result};
 use faer::{Mat, MatRef};
 
 use super::{Evidence, Factor, RankRule};
-use crate::linalg::{apply, col, col_mut, columns, norm, product};
+use crate::input;
+use crate::linalg::{apply, col, col_mut, joined, norm, product};
 
 /// An affine subspace: `n` orthonormal vectors, the first `rank` of which span it. See the
 /// [module](super).
@@ -55,17 +56,17 @@ impl Subspace {
     /// Learns from samples, the columns of `samples [n, N]`.
     ///
     /// # Errors
-    /// As [`Factor::subspace`].
+    /// As [`Factor::add`] and [`Factor::subspace`].
     pub fn fit(samples: &Mat<f64>, centred: bool, rule: RankRule) -> Result<Self> {
         let mut factor = Factor::new(samples.nrows());
-        factor.add(samples);
+        factor.add(samples)?;
         factor.subspace(centred, rule)
     }
 
     /// The null space of constraints, the rows of `rows [m, n]`, which need not be orthogonal.
     ///
     /// # Errors
-    /// As [`Factor::subspace`].
+    /// As [`Subspace::fit`].
     pub fn null_of(rows: MatRef<'_, f64>) -> Result<Self> {
         let constraints = Self::fit(&rows.transpose().to_owned(), false, RankRule::Exact)?;
         let (n, m) = (constraints.width(), constraints.rank);
@@ -147,18 +148,28 @@ impl Subspace {
     }
 
     /// The syndrome `Q (y - mean)`, m numbers: 0 for every point of the subspace.
-    pub fn syndrome(&self, cue: &[f64]) -> Vec<f64> {
+    ///
+    /// # Errors
+    /// [`Error::Width`] for a cue of another width, [`Error::NonFinite`].
+    pub fn syndrome(&self, cue: &[f64]) -> Result<Vec<f64>> {
+        input::vector("cue", cue, self.width())?;
+        Ok(self.missed(cue))
+    }
+
+    /// The syndrome of a checked cue.
+    pub(crate) fn missed(&self, cue: &[f64]) -> Vec<f64> {
         apply(self.constraints(), &self.centre(cue))
     }
 
     /// The nearest point of the subspace.
-    pub fn nearest(&self, cue: &[f64]) -> Vec<f64> {
+    ///
+    /// # Errors
+    /// As [`Subspace::syndrome`].
+    pub fn nearest(&self, cue: &[f64]) -> Result<Vec<f64>> {
+        input::vector("cue", cue, self.width())?;
         let within = apply(self.basis().transpose(), &self.centre(cue));
-        let near = apply(self.basis(), &within);
-        near.iter()
-            .zip(&self.mean)
-            .map(|(x, mean)| x + mean)
-            .collect()
+        let near = apply(self.basis(), &within).into_iter().zip(&self.mean);
+        Ok(near.map(|(x, mean)| x + mean).collect())
     }
 
     /// Sine of the largest principal angle between two subspaces; 1 if their dimensions differ.
@@ -181,12 +192,16 @@ impl Subspace {
     /// Adds one pattern by a reflection of the constraints, in `O(m n)`: afterwards its direction belongs to the
     /// subspace and one constraint less is left. Nothing happens if its residual is at most `tolerance` of its
     /// length. Says whether it was new.
-    pub fn absorb(&mut self, pattern: &[f64], tolerance: f64) -> bool {
+    ///
+    /// # Errors
+    /// As [`Subspace::syndrome`].
+    pub fn absorb(&mut self, pattern: &[f64], tolerance: f64) -> Result<bool> {
+        input::vector("pattern", pattern, self.width())?;
         let centred = self.centre(pattern);
         let mut mirror = apply(self.constraints(), &centred);
         let length = norm(&mirror);
         if length <= tolerance * norm(&centred) || mirror.is_empty() {
-            return false;
+            return Ok(false);
         }
         // The Householder reflection that takes the residual to the first axis.
         mirror.iter_mut().for_each(|x| *x /= length);
@@ -203,7 +218,7 @@ impl Subspace {
         }
         self.rank += 1;
         self.samples += 1;
-        true
+        Ok(true)
     }
 
     /// Adds what another subspace spans. The means must be the same.
@@ -229,7 +244,7 @@ impl Subspace {
         for column in 0..other.rank {
             let direction: Vec<f64> = col(&other.vectors, column).to_vec();
             let shifted = direction.iter().zip(&self.mean).map(|(x, mean)| x + mean);
-            self.absorb(&shifted.collect::<Vec<_>>(), tolerance);
+            self.absorb(&shifted.collect::<Vec<_>>(), tolerance)?;
         }
         // Both spectra are of other bases.
         self.spectrum.clear();
@@ -251,9 +266,15 @@ impl Subspace {
         }
     }
 
-    /// The points with these coordinates in the basis, as columns.
-    pub fn points(&self, coordinates: &[Vec<f64>]) -> Mat<f64> {
-        let mut points = product(self.basis(), columns(self.rank, coordinates).as_ref());
+    /// The points with these coordinates in the basis, r of each, as columns.
+    ///
+    /// # Errors
+    /// [`Error::Width`] for another number of coordinates.
+    pub fn points(&self, coordinates: &[Vec<f64>]) -> Result<Mat<f64>> {
+        for own in coordinates {
+            input::length("coordinates", self.rank, own.len())?;
+        }
+        let mut points = product(self.basis(), joined(self.rank, coordinates).as_ref());
         for j in 0..points.ncols() {
             let column = col_mut(&mut points, j);
             column
@@ -261,6 +282,6 @@ impl Subspace {
                 .zip(&self.mean)
                 .for_each(|(x, mean)| *x += mean);
         }
-        points
+        Ok(points)
     }
 }

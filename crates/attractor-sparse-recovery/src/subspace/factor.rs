@@ -4,7 +4,8 @@ use attractor_core::{Error, Result};
 use faer::Mat;
 
 use super::{Evidence, RankRule, Subspace};
-use crate::linalg::{r_factor, right_svd};
+use crate::input;
+use crate::linalg::{from_rows, r_factor, right_svd};
 
 /// The triangle `R` of a QR decomposition of `[1 | X]`, `X [N, n]` all patterns: at most `n + 1` rows, whatever
 /// N. It holds mean and singular values of the patterns as exactly as the patterns themselves, grows by new
@@ -29,20 +30,24 @@ impl Factor {
     /// From what [`Factor::triangle`] gave, row by row.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] unless the numbers are rows of `width + 1` entries.
+    /// [`Error::Mismatch`] unless the numbers are the rows, of `width + 1` entries, that so many patterns leave;
+    /// [`Error::NonFinite`].
     pub fn restored(width: usize, count: usize, triangle: &[f64]) -> Result<Self> {
-        if !triangle.len().is_multiple_of(width + 1) || triangle.len() / (width + 1) > count {
+        let entries = width.saturating_add(1);
+        let rows = count.min(entries);
+        if triangle.len() != rows.saturating_mul(entries) {
             return Err(Error::Mismatch {
                 what: "the factor",
-                expected: format!("at most {count} rows of {} numbers", width + 1),
+                expected: format!("{rows} rows of {entries} numbers"),
                 part: "the triangle",
                 found: format!("{} numbers", triangle.len()),
             });
         }
+        input::vector("triangle", triangle, triangle.len())?;
         Ok(Self {
             width,
             count,
-            triangle: crate::linalg::from_rows(triangle, width + 1),
+            triangle: from_rows(triangle, entries)?,
         })
     }
 
@@ -65,10 +70,10 @@ impl Factor {
 
     /// Adds patterns, the columns of `patterns [n, N]`.
     ///
-    /// # Panics
-    /// If they have another width.
-    pub fn add(&mut self, patterns: &Mat<f64>) {
-        assert_eq!(patterns.nrows(), self.width, "entries of a pattern");
+    /// # Errors
+    /// [`Error::Width`] for another width, [`Error::NonFinite`]; nothing changes then.
+    pub fn add(&mut self, patterns: &Mat<f64>) -> Result<()> {
+        input::words("patterns", patterns.as_ref(), self.width)?;
         let old = self.triangle.nrows();
         let stacked = Mat::from_fn(old + patterns.ncols(), self.width + 1, |i, j| {
             match (i < old, j) {
@@ -79,6 +84,7 @@ impl Factor {
         });
         self.triangle = r_factor(stacked.as_ref());
         self.count += patterns.ncols();
+        Ok(())
     }
 
     /// Adds what another holds.

@@ -7,6 +7,7 @@ use rand::RngExt;
 use rand_distr::StandardNormal;
 
 use super::Subspace;
+use crate::input;
 use crate::linalg::{apply, norm, orthonormal};
 
 /// Learns `m` constraints from one pattern at a time:
@@ -64,16 +65,9 @@ impl MinorSubspace {
     /// One update. A pattern of zeros changes nothing.
     ///
     /// # Errors
-    /// [`Error::Width`] for a pattern of another width.
+    /// [`Error::Width`] for a pattern of another width, [`Error::NonFinite`].
     pub fn observe(&mut self, pattern: &[f64]) -> Result<()> {
-        if pattern.len() != self.columns.nrows() {
-            return Err(Error::Width {
-                what: "pattern",
-                expected: self.columns.nrows(),
-                rows: 1,
-                found: pattern.len(),
-            });
-        }
+        input::vector("pattern", pattern, self.columns.nrows())?;
         let length = norm(pattern);
         if length > 0.0 {
             let unit: Vec<f64> = pattern.iter().map(|x| x / length).collect();

@@ -1,11 +1,12 @@
 //! Splitting patterns among subspaces.
 
-use attractor_core::{Result, rng};
+use attractor_core::{Error, Result, rng};
 use faer::Mat;
 use rand::RngExt;
 use rayon::prelude::*;
 
 use super::SubspaceUnionConfig;
+use crate::input;
 use crate::linalg::{col, dot, norm, pick_columns};
 use crate::subspace::{RankRule, Subspace};
 
@@ -26,8 +27,10 @@ const ROUNDS: usize = 100;
 /// Splits patterns, the columns of `patterns [n, N]`, N at least 1.
 ///
 /// # Errors
-/// As [`Subspace::fit`].
+/// As [`SubspaceUnionConfig::validate`] and [`Subspace::fit`]; [`Error::EmptyMemory`] without patterns.
 pub fn split(patterns: &Mat<f64>, config: &SubspaceUnionConfig) -> Result<Split> {
+    config.validate()?;
+    input::words("patterns", patterns.as_ref(), config.dim)?;
     let starts: Vec<Result<Split>> = (0..config.restarts)
         .into_par_iter()
         .map(|start| one(patterns, config, start as u64))
@@ -39,7 +42,7 @@ pub fn split(patterns: &Mat<f64>, config: &SubspaceUnionConfig) -> Result<Split>
             best = Some(start);
         }
     }
-    best.ok_or(attractor_core::Error::EmptyMemory)
+    best.ok_or(Error::EmptyMemory)
 }
 
 fn one(patterns: &Mat<f64>, config: &SubspaceUnionConfig, start: u64) -> Result<Split> {
@@ -112,7 +115,7 @@ fn seeds(patterns: &Mat<f64>, config: &SubspaceUnionConfig, start: u64) -> Resul
         near.truncate(config.rank);
         let own = fit(patterns, &near, config)?;
         for (i, far) in far.iter_mut().enumerate() {
-            let distance = norm(&own.syndrome(col(patterns, i))).powi(2);
+            let distance = norm(&own.missed(col(patterns, i))).powi(2);
             *far = if subspaces.is_empty() {
                 distance
             } else {
@@ -130,7 +133,7 @@ fn assign(patterns: &Mat<f64>, subspaces: &[Subspace]) -> (Vec<usize>, f64) {
     let members = (0..patterns.ncols()).map(|i| {
         let distances = subspaces
             .iter()
-            .map(|own| norm(&own.syndrome(col(patterns, i))).powi(2));
+            .map(|own| norm(&own.missed(col(patterns, i))).powi(2));
         let (best, distance) = distances
             .enumerate()
             .min_by(|a, b| a.1.total_cmp(&b.1))

@@ -204,7 +204,7 @@ impl Recognise for SubspaceUnion {
             let of = |own: &crate::Subspace| {
                 let length = norm(&own.centre(cue));
                 match length > 0.0 {
-                    true => (1.0 - norm(&own.syndrome(cue)) / length).clamp(0.0, 1.0),
+                    true => (1.0 - norm(&own.missed(cue)) / length).clamp(0.0, 1.0),
                     false => 1.0,
                 }
             };

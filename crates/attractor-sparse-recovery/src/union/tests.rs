@@ -13,7 +13,7 @@ fn patterns(count: usize) -> Vec<f32> {
         let own = ensembles::subspace(Ensemble::Gaussian, N, 4, (i % 3) as u64).unwrap();
         let drawn = normal_vec(1, &format!("pattern {i}"), 4);
         let coordinates: Vec<f64> = drawn.into_iter().map(f64::from).collect();
-        let point = own.points(&[coordinates]);
+        let point = own.points(&[coordinates]).unwrap();
         col(&point, 0).iter().map(|x| *x as f32).collect::<Vec<_>>()
     });
     each.collect()

@@ -27,7 +27,7 @@ fn published(golden: &mut Golden, file: &File) -> Result<()> {
     let mut register = RegisterConfig::new(domain).init()?;
     let mut after = Vec::new();
     for object in rows(file, "am/registrations")? {
-        register.register(&domain.levels(&object))?;
+        register.register(&domain.levels(&object)?)?;
         after.extend_from_slice(register.counts());
     }
     equal(golden, file, "am/relation_after_each", &after)?;
@@ -44,7 +44,8 @@ fn published(golden: &mut Golden, file: &File) -> Result<()> {
     )?;
 
     let cues = rows(file, "am/cues")?;
-    let cues: Vec<Vec<u16>> = cues.iter().map(|cue| domain.levels(cue)).collect();
+    let cues: Result<Vec<Vec<u16>>, _> = cues.iter().map(|cue| domain.levels(cue)).collect();
+    let cues = cues?;
     let outside: Vec<f64> = cues
         .iter()
         .flat_map(|cue| outside(cue, domain.rows))
@@ -158,7 +159,7 @@ fn empty_column(golden: &mut Golden, file: &File) -> Result<()> {
     let domain = domain(file, "am_empty/relation")?;
     let mut register = RegisterConfig::new(domain).init()?;
     for object in rows(file, "am_empty/registrations")? {
-        register.register(&domain.levels(&object))?;
+        register.register(&domain.levels(&object)?)?;
     }
     equal(golden, file, "am_empty/relation", register.counts())?;
     statistics(golden, file, "am_empty", &register)?;
@@ -213,7 +214,7 @@ fn underflow(golden: &mut Golden, file: &File) -> Result<()> {
         sigma,
         ..RegisterConfig::new(domain)
     };
-    let cue = domain.levels(&file.numbers("am_underflow/cue")?.1);
+    let cue = domain.levels(&file.numbers("am_underflow/cue")?.1)?;
     let register = Register::with_counts(config, counts.clone(), 0)?;
     let ours = register.distribution(&cue)?;
     let (_, expected) = file.numbers("am_underflow/probabilities_corrected")?;
@@ -257,9 +258,10 @@ fn quantiser(golden: &mut Golden, file: &File) -> Result<()> {
     let mut found = <[Vec<f64>; 3]>::default();
     for levels in file.numbers("quant/levels_count")?.1 {
         let quantiser = fit(levels as usize, PERCENTILES)?;
-        let free = |(at, &x): (usize, &f64)| quantiser.unclamped(at % columns, x);
-        let free = x.iter().enumerate().map(free);
-        found[0].extend(free.map(|level| level.unwrap_or(f64::NAN)));
+        for (at, &x) in x.iter().enumerate() {
+            let level = quantiser.unclamped(at % columns, x)?;
+            found[0].push(level.unwrap_or(f64::NAN));
+        }
         let objects = quantiser.quantise(&x)?;
         found[1].extend(outside(&objects, levels as usize));
         found[2].extend(quantiser.dequantise(&objects)?);

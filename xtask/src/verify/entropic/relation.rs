@@ -22,8 +22,11 @@ impl Pairs {
     fn read(file: &File, config: &RelationConfig, [objects, weights]: [&str; 2]) -> Result<Self> {
         let read = |(side, name): (Side, &str)| -> Result<OneSide> {
             let levels = rows(file, &objects.replace('*', name))?;
-            let levels = levels.iter().map(|x| config.domain(side).levels(x));
-            Ok((levels.collect(), rows(file, &weights.replace('*', name))?))
+            let objects: Result<_, _> = levels
+                .iter()
+                .map(|x| config.domain(side).levels(x))
+                .collect();
+            Ok((objects?, rows(file, &weights.replace('*', name))?))
         };
         let [left, right] = SIDES.map(read);
         let (left, right) = (left?, right?);
@@ -148,7 +151,7 @@ fn planes(golden: &mut Golden, file: &File, part: &str, relation: &Relation) -> 
 /// The first column of the cue has no weight.
 fn zero_first(golden: &mut Golden, file: &File, relation: &Relation) -> Result<()> {
     let config = relation.config();
-    let cue = config.left.levels(&file.numbers("ehm_zero_first/cue")?.1);
+    let cue = config.left.levels(&file.numbers("ehm_zero_first/cue")?.1)?;
     let weights = file.numbers("ehm_zero_first/weights")?.1;
     let plane = relation.project(Side::Left, &cue, Some(&weights))?;
     let ours = plane.values().to_vec();
@@ -213,21 +216,21 @@ fn back(
     let (mut given, mut near, mut weighted) = (Vec::new(), Vec::new(), Vec::new());
     let (mut minimal, mut least) = (Vec::new(), Vec::<[f64; 2]>::new());
     for (&index, candidate) in indices.iter().zip(&candidates) {
-        let (cue, candidate) = (&cues[index as usize], domain.levels(candidate));
+        let (cue, candidate) = (&cues[index as usize], domain.levels(candidate)?);
         let plane = relation.project(side, cue, None)?;
         let distance = |candidate: &[u16], weights: Option<&[f64]>| {
-            let given = plane.weights(candidate);
+            let given = plane.weights(candidate)?;
             let candidate = (candidate, Some(given.as_slice()));
             relation.back_distance((side, cue, weights), candidate, EmptyBack::Infinite)
         };
         let own = distance(&candidate, None)?;
-        given.extend(plane.weights(&candidate));
+        given.extend(plane.weights(&candidate)?);
         near.push(own);
         weighted.push(distance(&candidate, Some(&cue_weights[index as usize]))?);
         let mut best = true;
         for j in 0..domain.columns {
             for level in [candidate[j].wrapping_sub(1), candidate[j] + 1] {
-                if usize::from(level) < domain.rows && plane.at(j, level) > 0.0 {
+                if usize::from(level) < domain.rows && plane.at(j, level)? > 0.0 {
                     let mut neighbour = candidate.clone();
                     neighbour[j] = level;
                     best &= distance(&neighbour, None)? >= own * (1.0 - 1e-12);
@@ -273,14 +276,14 @@ fn back(
 /// Candidates that are not in the plane.
 fn outside(golden: &mut Golden, file: &File, relation: &Relation) -> Result<()> {
     let config = relation.config();
-    let cue = config.left.levels(&file.numbers("back_outside/cue")?.1);
+    let cue = config.left.levels(&file.numbers("back_outside/cue")?.1)?;
     for (empty, form) in [
         (EmptyBack::Infinite, "corrected"),
         (EmptyBack::Zero, "as_published"),
     ] {
         let mut distances = Vec::new();
         for candidate in rows(file, "back_outside/candidate")? {
-            let candidate = config.right.levels(&candidate);
+            let candidate = config.right.levels(&candidate)?;
             let cue = (Side::Left, cue.as_slice(), None);
             distances.push(relation.back_distance(cue, (&candidate, None), empty)?);
         }
@@ -299,15 +302,14 @@ fn oracle(
 ) -> Result<()> {
     let domain = relation.config().right;
     let pairs = rows(file, "oracle/cue_index_and_partner")?;
-    let pairs = || {
-        pairs.iter().map(|row| {
-            let cue = &registrations[row[0] as usize];
-            (cue, domain.levels(&row[1..]))
-        })
-    };
+    let mut known = Vec::new();
+    for row in &pairs {
+        let cue = &registrations[row[0] as usize];
+        known.push((cue, domain.levels(&row[1..])?));
+    }
     for named in file.matching("oracle/recognised_xi2_#")? {
         let mut answers = Vec::new();
-        for (cue, partner) in pairs() {
+        for (cue, partner) in &known {
             let second = (partner.as_slice(), named.count(0), 0.1);
             let plane = relation.gated_plane(Side::Left, cue, second)?;
             answers.push(u8::from(plane.is_some()));
@@ -326,7 +328,7 @@ fn oracle(
             shares.collect()
         };
         let mut ours = Vec::new();
-        for (cue, partner) in pairs() {
+        for (cue, partner) in &known {
             let second = (partner.as_slice(), domain.columns, named.number(0));
             let plane = relation.gated_plane(Side::Left, cue, second)?;
             match plane {

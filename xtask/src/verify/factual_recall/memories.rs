@@ -61,8 +61,8 @@ fn classes(golden: &mut Golden) -> Result<()> {
     let targets = indices(&file, "linear_classes/targets")?;
     let classes = targets.iter().max().map_or(0, |last| last + 1);
     anyhow::ensure!(classes <= values.rows(), "more classes than values");
-    let answers = values.slice(0, classes);
-    let memory = Linear::hebbian(&keys, &answers.pick(&targets))?;
+    let answers = values.slice(0, classes)?;
+    let memory = Linear::hebbian(&keys, &answers.pick(&targets)?)?;
     compare(
         golden,
         &file,

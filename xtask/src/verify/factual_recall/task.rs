@@ -98,7 +98,7 @@ fn sampler(golden: &mut Golden, file: &File, mode: &str) -> Result<()> {
     let mut by_answer = vec![0u32; sizes.all_answers()];
     for row in 0..drawn.len() {
         by_answer[drawn.answers()[row] as usize] += 1;
-        for (at, &token) in drawn.row(row).iter().enumerate() {
+        for (at, &token) in drawn.row(row)?.iter().enumerate() {
             by_token[token as usize] += 1;
             let token = token as usize;
             if token < sizes.subjects {

@@ -104,7 +104,7 @@ fn run(
     let (mut losses, mut shares) = (Vec::new(), Vec::new());
     for _ in 0..steps {
         losses.push(trainer.step(&facts)?.0);
-        let scores = keys.times_t(trainer.model.weights()).times_t(&values);
+        let scores = keys.times_t(trainer.model.weights())?.times_t(&values)?;
         shares.push(super::share(&scores.cast(), &targets)?);
     }
     let loss_key = key("loss_as_published_f32");

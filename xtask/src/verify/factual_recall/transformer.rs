@@ -85,23 +85,13 @@ fn batches(file: &File) -> Result<Vec<Prompts>> {
 }
 
 fn softmax(scores: &Matrix<f64>) -> Vec<f64> {
-    let rows = (0..scores.rows()).flat_map(|row| {
-        let most = scores
-            .row(row)
-            .iter()
-            .copied()
-            .fold(f64::NEG_INFINITY, f64::max);
-        let sum: f64 = scores
-            .row(row)
-            .iter()
-            .map(|score| (score - most).exp())
-            .sum();
-        scores
-            .row(row)
-            .iter()
-            .map(move |score| (score - most).exp() / sum)
+    let rows = scores.data().chunks(scores.cols().max(1));
+    let shares = rows.flat_map(|row| {
+        let most = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let sum: f64 = row.iter().map(|score| (score - most).exp()).sum();
+        row.iter().map(move |score| (score - most).exp() / sum)
     });
-    rows.collect()
+    shares.collect()
 }
 
 fn forward(
@@ -112,10 +102,12 @@ fn forward(
 ) -> Result<()> {
     let (heads, length) = (model.config().heads, batch.length());
     let weights = model.attention(batch)?;
-    let by_head: Vec<f64> = (0..heads)
-        .flat_map(|head| (0..batch.len()).map(move |row| (head, row)))
-        .flat_map(|(head, row)| weights.row(row)[head * length..(head + 1) * length].to_vec())
-        .collect();
+    let mut by_head: Vec<f64> = Vec::new();
+    for head in 0..heads {
+        for row in 0..batch.len() {
+            by_head.extend(&weights.row(row)?[head * length..(head + 1) * length]);
+        }
+    }
     compare(golden, file, "transformer/attention", &by_head, ONCE)?;
     let scores = model.scores(batch)?;
     compare(golden, file, "transformer/logits", scores.data(), ONCE)?;
@@ -161,7 +153,7 @@ fn arrays(
     within: f64,
 ) -> Result<()> {
     for (name, array) in [("Q", &ours.query), ("K", &ours.key), ("V", &ours.value)] {
-        let ours = one_after_another(array, head_dim);
+        let ours = one_after_another(array, head_dim)?;
         compare(golden, file, &format!("{prefix}/{name}"), &ours, within)?;
     }
     for (name, array) in [
@@ -197,15 +189,15 @@ fn collapsed(
     for (name, ours) in [
         (
             "Q",
-            one_after_another(&gradient.query, model.config().head_dim),
+            one_after_another(&gradient.query, model.config().head_dim)?,
         ),
         (
             "K",
-            one_after_another(&gradient.key, model.config().head_dim),
+            one_after_another(&gradient.key, model.config().head_dim)?,
         ),
         (
             "V",
-            one_after_another(&gradient.value, model.config().head_dim),
+            one_after_another(&gradient.value, model.config().head_dim)?,
         ),
         ("O", gradient.output.data().to_vec()),
         ("layer1.kernel", gradient.first.data().to_vec()),

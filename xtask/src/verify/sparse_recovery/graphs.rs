@@ -44,8 +44,9 @@ fn decoded(
     decoder: Decoder,
     key: &str,
 ) -> Result<()> {
-    let syndromes: Vec<Vec<f64>> = truth.iter().map(|e| graph.syndrome(e)).collect();
-    let found = decoder.decode_all(graph, &syndromes);
+    let syndromes: Result<Vec<Vec<f64>>, _> = truth.iter().map(|e| graph.syndrome(e)).collect();
+    let syndromes = syndromes?;
+    let found = decoder.decode_all(graph, &syndromes)?;
     let all =
         |of: &dyn Fn(&Decoded) -> Vec<f64>| -> Vec<f64> { found.iter().flat_map(of).collect() };
     own.equal(
@@ -65,7 +66,7 @@ fn decoded(
             max_rounds: 1,
             ..decoder
         };
-        let first = once.decode_all(graph, &syndromes);
+        let first = once.decode_all(graph, &syndromes)?;
         let errors: Vec<f64> = first.into_iter().flat_map(|own| own.error).collect();
         own.compare(&format!("{key}/e_after_round_1"), &errors, ZERO)?;
     }

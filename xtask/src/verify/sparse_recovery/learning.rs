@@ -50,7 +50,7 @@ fn subspace(own: &mut Checks<'_>, ensemble: &str) -> Result<()> {
             .into_iter()
             .map(|k| dct_row(n, k))
             .collect();
-        let spanned = Subspace::fit(&columns(n, &rows), false, RankRule::Exact)?;
+        let spanned = Subspace::fit(&columns(n, &rows)?, false, RankRule::Exact)?;
         let expected = own.numbers(&key("projector"))?;
         own.state(
             "the span of the rows used",
@@ -108,12 +108,12 @@ fn few_noisy_shifted(own: &mut Checks<'_>) -> Result<()> {
 fn dictionary(own: &mut Checks<'_>, case: &str) -> Result<()> {
     let key = |name: &str| format!("er_spud/{case}/{name}");
     let (y, truth) = (own.matrix(&key("Y"))?, own.matrix(&key("X"))?);
-    let Some(whitened) = whiten(y.as_ref()) else {
+    let Some(whitened) = whiten(y.as_ref())? else {
         anyhow::bail!("`{}` is 0", key("Y"));
     };
     let seed = |j: usize| column(&whitened, j);
     let seeds: Vec<Vec<f64>> = (0..whitened.ncols()).map(seed).collect();
-    let solved = solve_seeds(whitened.as_ref(), &seeds, 20_000);
+    let solved = solve_seeds(whitened.as_ref(), &seeds, 20_000)?;
     // What the oracle skipped is NaN there and nothing here.
     let expected = own.numbers(&key("objective_per_seed"))?;
     let objective = |values: &[f64]| -> Vec<f64> {
@@ -142,9 +142,9 @@ fn dictionary(own: &mut Checks<'_>, case: &str) -> Result<()> {
         deflations: 0,
         ..ErSpud::default()
     };
-    let found = learn(y.as_ref(), &options);
+    let found = learn(y.as_ref(), &options)?;
     let rows = found.map_or(Mat::zeros(0, y.ncols()), |found| found.rows);
-    let matched = match_rows(rows.as_ref(), truth.as_ref(), 1e-6);
+    let matched = match_rows(rows.as_ref(), truth.as_ref(), 1e-6)?;
     let count = matched.iter().flatten().count();
     // How many rows a partial failure leaves is no requirement: at least as many.
     let wanted = own.one(&key("rows_found"))?;
@@ -168,7 +168,7 @@ fn dictionary(own: &mut Checks<'_>, case: &str) -> Result<()> {
             a.iter().zip(b).map(|(a, b)| a + b).collect()
         })
         .collect();
-    let solved = solve_seeds(whitened.as_ref(), &sums, 20_000);
+    let solved = solve_seeds(whitened.as_ref(), &sums, 20_000)?;
     let expected = objective(&own.numbers(&key("objective_per_pair"))?);
     let ours: Vec<f64> = solved
         .iter()
@@ -177,8 +177,8 @@ fn dictionary(own: &mut Checks<'_>, case: &str) -> Result<()> {
     own.state(&key("objective_per_pair"), &ours, &expected, 1e-8)?;
     // Rows among the solutions of the pairs themselves.
     let rows: Vec<Vec<f64>> = solved.into_iter().flatten().map(|own| own.row).collect();
-    let rows = columns(y.ncols(), &rows).transpose().to_owned();
-    let matched = match_rows(rows.as_ref(), truth.as_ref(), 1e-6);
+    let rows = columns(y.ncols(), &rows)?.transpose().to_owned();
+    let matched = match_rows(rows.as_ref(), truth.as_ref(), 1e-6)?;
     own.equal(&key("rows_found_pairs"), [matched.iter().flatten().count()])
 }
 
@@ -201,9 +201,9 @@ fn end_to_end(own: &mut Checks<'_>) -> Result<()> {
     let samples = own.words("end_to_end/samples")?;
     let learned = Subspace::fit(&samples, false, RankRule::Exact)?;
     let truth = own.matrix("end_to_end/B")?;
-    let found = learn(learned.constraints(), &ErSpud::default());
+    let found = learn(learned.constraints(), &ErSpud::default())?;
     let rows = found.map_or(Mat::zeros(0, truth.ncols()), |found| found.rows);
-    let matched = match_rows(rows.as_ref(), truth.as_ref(), 1e-6);
+    let matched = match_rows(rows.as_ref(), truth.as_ref(), 1e-6)?;
     let scaled = in_order_of(&rows, &truth, &matched);
     own.compare("end_to_end/B", &flat(&scaled), 1e-8)?;
     let graph = Constraints::from_dense(rows.as_ref())?;
@@ -211,8 +211,8 @@ fn end_to_end(own: &mut Checks<'_>) -> Result<()> {
     let mut corrected = Vec::new();
     let mut majority = Vec::new();
     for (y, error) in own.rows("end_to_end/y")?.iter().zip(&errors) {
-        let syndrome = graph.syndrome(y);
-        corrected.extend(Decoder::default().decode(&graph, &syndrome).error);
+        let syndrome = graph.syndrome(y)?;
+        corrected.extend(Decoder::default().decode(&graph, &syndrome)?.error);
         // As a column of one check loses: no least number.
         let plain = Decoder {
             rule: Rule::Majority,
@@ -220,7 +220,7 @@ fn end_to_end(own: &mut Checks<'_>) -> Result<()> {
             least: 1,
             ..Decoder::default()
         };
-        let decoded = plain.decode(&graph, &syndrome);
+        let decoded = plain.decode(&graph, &syndrome)?;
         let apart = decoded
             .error
             .iter()

@@ -80,7 +80,7 @@ impl Checks<'_> {
             shape.len() == 2,
             "`{key}`: expected 2 axes, found shape {shape:?}"
         );
-        Ok(from_rows(&numbers, shape[1]))
+        Ok(from_rows(&numbers, shape[1])?)
     }
 
     /// Rows as columns, as the library has words.

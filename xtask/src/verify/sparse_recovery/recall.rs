@@ -97,35 +97,36 @@ fn basis_pursuit(own: &mut Checks<'_>, ensemble: &str) -> Result<()> {
     }
     let mut least = Vec::new();
     for e in &truth {
-        let found = linear::smallest_certificate(subspace.constraints(), e);
+        let found = linear::smallest_certificate(subspace.constraints(), e)?;
         least.push(found.unwrap_or(f64::NAN));
     }
     own.compare(&key("certificate"), &least, 1e-8)
 }
 
 /// `Q^T Q y` and what follows from it.
-fn problem(subspace: &Subspace, cue: &[f64]) -> Problem {
-    let syndrome = subspace.syndrome(cue);
+fn problem(subspace: &Subspace, cue: &[f64]) -> Result<Problem> {
+    let syndrome = subspace.syndrome(cue)?;
     let q = subspace.constraints();
     let shortest = (0..subspace.width()).map(|j| {
         let entries = syndrome.iter().enumerate();
         entries.map(|(i, s)| q[(i, j)] * s).sum()
     });
-    Problem {
+    Ok(Problem {
         shortest: shortest.collect(),
         eta: 0.0,
         without: None,
-    }
+    })
 }
 
 fn alternating_directions(own: &mut Checks<'_>) -> Result<()> {
     let subspace = own.subspace("gauss")?;
     let count = own.numbers("admm/scale")?.len();
     let cues = own.rows("bp/gauss/y")?;
-    let problems: Vec<Problem> = cues[..count]
+    let problems: Result<Vec<Problem>> = cues[..count]
         .iter()
         .map(|cue| problem(&subspace, cue))
         .collect();
+    let problems = problems?;
     let marks = own.counts("admm/iterations")?;
     let pace = Pace {
         relaxation: own
@@ -140,18 +141,24 @@ fn alternating_directions(own: &mut Checks<'_>) -> Result<()> {
         Projector::<f64>::basis(subspace.basis()),
     ];
     for (projector, form) in projectors.iter().zip(["Q", "A"]) {
-        let mut block = Block::paced(projector, &problems, pace);
-        let of = |f: &dyn Fn(usize) -> f64| -> Vec<f64> { (0..count).map(f).collect() };
-        own.compare("admm/scale", &of(&|i| block.scale(i)), 1e-10)?;
-        own.compare("admm/threshold", &of(&|i| block.threshold(i)), 1e-10)?;
+        let mut block = Block::paced(projector, &problems, pace)?;
+        let (mut scales, mut thresholds) = (Vec::new(), Vec::new());
+        for word in 0..count {
+            scales.push(block.scale(word)?);
+            thresholds.push(block.threshold(word)?);
+        }
+        own.compare("admm/scale", &scales, 1e-10)?;
+        own.compare("admm/threshold", &thresholds, 1e-10)?;
         let (mut x, mut z, mut done) = (Vec::new(), Vec::new(), 0);
         for &mark in &marks {
             for _ in done..mark {
                 block.step();
             }
             done = mark;
-            (0..count).for_each(|word| x.extend(block.x(word)));
-            (0..count).for_each(|word| z.extend(block.z(word)));
+            for word in 0..count {
+                x.extend(block.x(word)?);
+                z.extend(block.z(word)?);
+            }
         }
         for (name, ours) in [("x", &x), ("z", &z)] {
             let expected = own.numbers(&format!("admm/{name}"))?;
@@ -170,11 +177,11 @@ fn hard_thresholding(own: &mut Checks<'_>, ensemble: &str) -> Result<()> {
     let mut iterates = Vec::new();
     for word in own.counts("iht/words")? {
         let t = truth[word].iter().filter(|x| **x != 0.0).count();
-        let shortest = problem(&subspace, &cues[word]).shortest;
+        let shortest = problem(&subspace, &cues[word])?.shortest;
         let (mut e, mut done) = (vec![0.0; subspace.width()], 0);
         for &mark in &marks {
             for _ in done..mark {
-                e = thresholding::step(&projector, &shortest, &e, t);
+                e = thresholding::step(&projector, &shortest, &e, t)?;
             }
             done = mark;
             iterates.extend_from_slice(&e);
@@ -191,12 +198,12 @@ fn message_passing(own: &mut Checks<'_>) -> Result<()> {
     let marks = own.counts("amp/iterations")?;
     let (mut e, mut z) = (Vec::new(), Vec::new());
     for word in own.counts("amp/words")? {
-        let product = &matrix * columns(matrix.ncols(), std::slice::from_ref(&cues[word]));
+        let product = &matrix * columns(matrix.ncols(), std::slice::from_ref(&cues[word]))?;
         let syndrome = super::column(&product, 0);
-        let (mut state, mut done) = (amp.start(syndrome.clone()), 0);
+        let (mut state, mut done) = (amp.start(syndrome.clone())?, 0);
         for &mark in &marks {
             for _ in done..mark {
-                state = amp.step(&syndrome, &state);
+                state = amp.step(&syndrome, &state)?;
             }
             done = mark;
             e.extend_from_slice(&state.e);

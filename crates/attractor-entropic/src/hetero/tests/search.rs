@@ -69,7 +69,7 @@ fn each_method_is_nearer_than_the_one_before() {
             continue;
         };
         let distance = |object: &[u16]| {
-            let given = plane.weights(object);
+            let given = plane.weights(object).unwrap();
             naive_distance(&relation, cue, object, &given)
         };
         let d = [&random, &sampled, &found].map(|response| distance(&response.object));
@@ -85,7 +85,7 @@ fn each_method_is_nearer_than_the_one_before() {
         }
         assert_eq!(found.outcome, Outcome::Converged);
         for response in [&random, &sampled, &found] {
-            let weights = plane.weights(&response.object);
+            let weights = plane.weights(&response.object).unwrap();
             assert!(weights.iter().all(|&weight| weight > 0.0));
             let mean = weights.iter().sum::<f64>() / right.columns as f64;
             assert!((response.weight - mean).abs() < 1e-9);
@@ -93,14 +93,14 @@ fn each_method_is_nearer_than_the_one_before() {
                 .project(Side::Right, &response.object, Some(&weights))
                 .unwrap();
             for (i, &level) in cue.iter().enumerate().filter(|(_, k)| **k != UNDEFINED) {
-                assert!(back.at(i, level) > 0.0);
+                assert!(back.at(i, level).unwrap() > 0.0);
             }
         }
         for j in 0..right.columns {
             for step in [-1, 1] {
                 let level = i32::from(found.object[j]) + step;
                 let fits = (0..right.rows as i32).contains(&level);
-                if fits && plane.at(j, level as u16) > 0.0 {
+                if fits && plane.at(j, level as u16).unwrap() > 0.0 {
                     let mut neighbour = found.object.clone();
                     neighbour[j] = level as u16;
                     assert!(distance(&neighbour) >= d[2] * (1.0 - 1e-9));
@@ -150,13 +150,14 @@ fn neighbours_are_reckoned_exactly() {
         let given: Vec<f64> = (0..other.columns).map(|_| draw(&mut rng)).collect();
         // Several at once are what each is alone.
         let more = crate::testing::total(&mut rng, other, 3);
-        let mut several: Vec<_> = more
+        let mut several: Vec<Vec<u16>> = more
             .chunks_exact(other.columns)
-            .map(|object| (object.to_vec(), given.clone()))
+            .map(<[u16]>::to_vec)
             .collect();
-        several[1].0[0] = UNDEFINED;
-        let alone = several.iter().map(|(a, b)| back.distance(a, b));
-        assert_eq!(back.distances(&several), alone.collect::<Vec<_>>());
+        several[1][0] = UNDEFINED;
+        let alone = several.iter().map(|object| back.distance(object, &given));
+        let together = back.distances(|column, _| given[column], &several);
+        assert_eq!(together, alone.collect::<Vec<_>>());
         let reach = back.reach(&candidate, &given);
         let j = rng.random_range(0..other.columns);
         let level = rng.random_range(0..other.rows);

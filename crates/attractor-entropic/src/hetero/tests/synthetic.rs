@@ -78,7 +78,7 @@ fn precision(relation: &Relation, right: &Half, cues: &[u16], method: Method) ->
         correct += usize::from(right.class(&response.object) == at % CLASSES);
         let cue = &cues[at * 32..(at + 1) * 32];
         let plane = relation.project(Side::Left, cue, None).unwrap();
-        let given = plane.weights(&response.object);
+        let given = plane.weights(&response.object).unwrap();
         let candidate = (response.object.as_slice(), Some(given.as_slice()));
         let cue = (Side::Left, cue, None);
         distance += relation

@@ -41,7 +41,7 @@ fn failures_are_said() {
 #[test]
 fn parallel_columns_are_no_claim() {
     // Entries 0 and 1 differ by a factor in every constraint, 2 and 3 together make up 4.
-    let mut rows = ensembles::bernoulli(8, 20, 1.0, ensembles::Weights::Gaussian, 3);
+    let mut rows = ensembles::bernoulli(8, 20, 1.0, ensembles::Weights::Gaussian, 3).unwrap();
     for i in 0..8 {
         rows[(i, 1)] = 2.0 * rows[(i, 0)];
         rows[(i, 4)] = rows[(i, 2)] + rows[(i, 3)];
@@ -50,7 +50,7 @@ fn parallel_columns_are_no_claim() {
     for (place, single) in [(0, false), (1, false), (4, true), (7, true)] {
         let mut cue = vec![0.0; 20];
         cue[place] = 1.0;
-        let cues = columns(20, &[cue.clone()]);
+        let cues = columns(20, &[cue.clone()]).unwrap();
         let found = recover(&own, &cues, &Solver::Admm, &Settings::default())
             .unwrap()
             .remove(0);
@@ -71,7 +71,7 @@ fn read_after(count: usize, rule: RankRule, noise: f64, seed: u64) -> (Evidence,
             drawn.into_iter().map(f64::from).collect()
         })
         .collect();
-    let mut samples = truth.points(&coordinates);
+    let mut samples = truth.points(&coordinates).unwrap();
     let drawn = attractor_testing::normal_vec(seed, "noise", 60 * count);
     for (k, error) in drawn.into_iter().enumerate() {
         samples[(k % 60, k / 60)] += noise * f64::from(error);
@@ -83,7 +83,13 @@ fn read_after(count: usize, rule: RankRule, noise: f64, seed: u64) -> (Evidence,
         noise: noise * 60f64.sqrt(),
         ..Settings::default()
     };
-    let found = recover(&learned, &columns(60, &cues), &Solver::Admm, &settings).unwrap();
+    let found = recover(
+        &learned,
+        &columns(60, &cues).unwrap(),
+        &Solver::Admm,
+        &settings,
+    )
+    .unwrap();
     let (mut silent, mut right) = (0, 0);
     for (found, word) in found.iter().zip(&words) {
         let near = error_of(found, word) < 0.2;
@@ -115,7 +121,7 @@ fn constraints_of_too_few_noisy_samples_are_no_claim() {
 #[test]
 fn evidence_follows_the_samples() {
     let own = |count: usize, centred: bool, rule: RankRule| {
-        let rows = ensembles::bernoulli(count, 12, 1.0, ensembles::Weights::Gaussian, 5);
+        let rows = ensembles::bernoulli(count, 12, 1.0, ensembles::Weights::Gaussian, 5).unwrap();
         let samples = faer::Mat::from_fn(12, count, |i, j| match i < 6 {
             true => rows[(j, i)],
             false => rows[(j, i - 6)],
@@ -148,7 +154,7 @@ fn evidence_follows_the_samples() {
 #[test]
 fn a_full_space_decides_nothing() {
     let own = ensembles::subspace(Ensemble::Gaussian, 5, 5, 0).unwrap();
-    let cues = columns(5, &[vec![1.0; 5]]);
+    let cues = columns(5, &[vec![1.0; 5]]).unwrap();
     let found = recover(&own, &cues, &Solver::Admm, &Settings::default()).unwrap();
     assert_eq!(found[0].status, Status::Underdetermined);
     assert_eq!(col(&cues, 0).len(), found[0].error.len());
@@ -158,7 +164,7 @@ fn a_full_space_decides_nothing() {
 fn mistakes_are_named() {
     let own = ensembles::subspace(Ensemble::Gaussian, 10, 4, 0).unwrap();
     let message = |settings: Settings, solver: Solver, width: usize| {
-        let cues = columns(width, &[vec![1.0; width]]);
+        let cues = columns(width, &[vec![1.0; width]]).unwrap();
         recover(&own, &cues, &solver, &settings)
             .unwrap_err()
             .to_string()

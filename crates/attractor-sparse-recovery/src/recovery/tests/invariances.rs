@@ -12,8 +12,8 @@ proptest! {
     #[test]
     fn the_basis_does_not_matter(seed in 0u64..1000) {
         let own = ensembles::subspace(Ensemble::Gaussian, 40, 16, seed).unwrap();
-        let word = ensembles::word(&own, 5, Errors::Sign, seed);
-        let mixed = ensembles::bernoulli(24, 24, 1.0, ensembles::Weights::Gaussian, seed);
+        let word = ensembles::word(&own, 5, Errors::Sign, seed).unwrap();
+        let mixed = ensembles::bernoulli(24, 24, 1.0, ensembles::Weights::Gaussian, seed).unwrap();
         let rows = crate::linalg::product(mixed.as_ref(), own.constraints());
         let other = Subspace::null_of(rows.as_ref()).unwrap();
         let one = run(&own, std::slice::from_ref(&word), Solver::Admm).remove(0);
@@ -35,7 +35,7 @@ proptest! {
             sign(i) * q[(k, i)]
         });
         let third = Subspace::null_of(rows.as_ref()).unwrap();
-        let cue = columns(40, &[moved(&word.cue)]);
+        let cue = columns(40, &[moved(&word.cue)]).unwrap();
         let found = recover(&third, &cue, &Solver::Admm, &Settings::default()).unwrap().remove(0);
         let apart: Vec<f64> =
             found.error.iter().zip(moved(&one.error)).map(|(a, b)| a - b).collect();
@@ -46,14 +46,14 @@ proptest! {
     #[test]
     fn answers_follow_their_cues(seed in 0u64..1000, power in -3i32..7) {
         let own = ensembles::subspace(Ensemble::Sign, 60, 25, seed).unwrap();
-        let word = ensembles::word(&own, 6, Errors::Gaussian, seed);
-        let other = ensembles::words(&own, 0, Errors::Gaussian, seed, 1).pattern;
+        let word = ensembles::word(&own, 6, Errors::Gaussian, seed).unwrap();
+        let other = ensembles::words(&own, 0, Errors::Gaussian, seed, 1).unwrap().pattern;
         let plus: Vec<f64> = word.cue.iter().zip(&other).map(|(a, b)| a + b).collect();
         let size = 10f64.powi(power);
         let times: Vec<f64> = word.cue.iter().map(|x| size * x).collect();
         let grown: Vec<f64> =
             word.pattern.iter().zip(&word.error).map(|(x, e)| x + size * e).collect();
-        let cues = columns(60, &[word.cue.clone(), plus, times, grown]);
+        let cues = columns(60, &[word.cue.clone(), plus, times, grown]).unwrap();
         let found = recover(&own, &cues, &Solver::Admm, &Settings::default()).unwrap();
         for (own, factor) in found.iter().zip([1.0, 1.0, size, size]) {
             prop_assert_eq!(own.status, Status::Exact);
@@ -72,22 +72,24 @@ proptest! {
     #[test]
     fn first_order_agrees_with_the_linear_program(seed in 0u64..10_000, errors in 1usize..14) {
         let own = ensembles::subspace(Ensemble::Gaussian, 28, 10, seed).unwrap();
-        let word = ensembles::word(&own, errors, Errors::Gaussian, seed);
-        let cues = columns(28, std::slice::from_ref(&word.cue));
+        let word = ensembles::word(&own, errors, Errors::Gaussian, seed).unwrap();
+        let cues = columns(28, std::slice::from_ref(&word.cue)).unwrap();
         let settings = Settings { max_iterations: 60_000, ..Settings::default() };
         let found = recover(&own, &cues, &Solver::Admm, &settings).unwrap().remove(0);
-        let syndrome = own.syndrome(&word.cue);
-        let vertex = linear::basis_pursuit(own.constraints(), &syndrome).unwrap();
+        let syndrome = own.syndrome(&word.cue).unwrap();
+        let vertex = linear::basis_pursuit(own.constraints(), &syndrome)
+            .unwrap()
+            .unwrap();
         prop_assert!((found.l1() - l1(&vertex)).abs() < 1e-6 * l1(&vertex), "{:?}", found.status);
         let fit = apply(own.constraints(), &found.error);
         let missed: Vec<f64> = fit.iter().zip(&syndrome).map(|(a, b)| a - b).collect();
         prop_assert!(norm(&missed) < 1e-9);
         prop_assert!(found.certificate.is_some_and(|off| off < 1.0));
-        let least = linear::smallest_certificate(own.constraints(), &found.error).unwrap();
+        let least = linear::smallest_certificate(own.constraints(), &found.error).unwrap().unwrap();
         prop_assert!(least <= found.certificate.unwrap() + 1e-7);
         prop_assert_eq!(found.status == Status::Exact, found.support.len() <= 9);
         // Recovered exactly where the true error has a certificate.
-        let of_truth = linear::smallest_certificate(own.constraints(), &word.error);
+        let of_truth = linear::smallest_certificate(own.constraints(), &word.error).unwrap();
         let certified = of_truth.is_some_and(|off| off < 1.0 - 1e-6);
         prop_assert_eq!(certified, error_of(&found, &word) < 1e-6, "{:?}", of_truth);
     }
@@ -103,11 +105,11 @@ proptest! {
         let truth = ensembles::subspace(Ensemble::Gaussian, 80, 30, seed).unwrap();
         let samples = |first: usize, count: usize| -> Vec<Vec<f64>> {
             (first..first + count)
-                .map(|i| ensembles::words(&truth, 0, Errors::Gaussian, seed, i as u64).pattern)
+                .map(|i| ensembles::words(&truth, 0, Errors::Gaussian, seed, i as u64).unwrap().pattern)
                 .collect()
         };
         let fit = |samples: &[Vec<f64>]| {
-            Subspace::fit(&columns(80, samples), false, crate::RankRule::Exact).unwrap()
+            Subspace::fit(&columns(80, samples).unwrap(), false, crate::RankRule::Exact).unwrap()
         };
         let seen = samples(0, count);
         let learned = fit(&seen);
@@ -118,9 +120,9 @@ proptest! {
         for (pattern, weight) in seen.iter().zip(weights) {
             cue.iter_mut().zip(pattern).for_each(|(y, x)| *y += f64::from(weight) * x);
         }
-        let error = ensembles::word(&truth, 6, Errors::Gaussian, seed).error;
+        let error = ensembles::word(&truth, 6, Errors::Gaussian, seed).unwrap().error;
         cue.iter_mut().zip(&error).for_each(|(y, e)| *y += e);
-        let cues = columns(80, &[cue]);
+        let cues = columns(80, &[cue]).unwrap();
         let answer = |own: &Subspace| {
             recover(own, &cues, &Solver::Admm, &Settings::default()).unwrap().remove(0)
         };

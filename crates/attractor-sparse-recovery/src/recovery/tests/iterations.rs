@@ -10,22 +10,34 @@ use crate::recovery::real::Precision;
 #[test]
 fn forms_of_the_projection_agree() {
     let own = ensembles::subspace(Ensemble::Gaussian, 50, 30, 6).unwrap();
-    let word = ensembles::word(&own, 6, Errors::Gaussian, 6);
+    let word = ensembles::word(&own, 6, Errors::Gaussian, 6).unwrap();
     let problems = [problem(&own, &word)];
     let by_q = Projector::<f64>::constraints(own.constraints());
     let by_a = Projector::<f64>::basis(own.basis());
-    let (mut one, mut two) = (Block::new(&by_q, &problems), Block::new(&by_a, &problems));
+    let (mut one, mut two) = (
+        Block::new(&by_q, &problems).unwrap(),
+        Block::new(&by_a, &problems).unwrap(),
+    );
     for _ in 0..200 {
         one.step();
         two.step();
-        let apart: Vec<f64> = one.z(0).iter().zip(two.z(0)).map(|(a, b)| a - b).collect();
+        let apart: Vec<f64> = one
+            .z(0)
+            .unwrap()
+            .iter()
+            .zip(two.z(0).unwrap())
+            .map(|(a, b)| a - b)
+            .collect();
         assert!(max_abs(&apart) < 1e-10);
     }
 }
 
 fn problem(own: &Subspace, word: &Word) -> Problem {
     Problem {
-        shortest: apply(own.constraints().transpose(), &own.syndrome(&word.cue)),
+        shortest: apply(
+            own.constraints().transpose(),
+            &own.syndrome(&word.cue).unwrap(),
+        ),
         eta: 0.0,
         without: None,
     }
@@ -35,11 +47,11 @@ fn problem(own: &Subspace, word: &Word) -> Problem {
 fn medians(own: &Subspace, words: &[Word], pace: Pace) -> [f64; 3] {
     let problems: Vec<Problem> = words.iter().map(|word| problem(own, word)).collect();
     let projector = Projector::<f64>::of(own);
-    let mut block = Block::paced(&projector, &problems, pace);
+    let mut block = Block::paced(&projector, &problems, pace).unwrap();
     let mut median = |steps: usize| {
         (0..steps).for_each(|_| block.step());
         let of = |(i, word): (usize, &Word)| {
-            let apart = block.error(i).into_iter().zip(&word.error);
+            let apart = block.error(i).unwrap().into_iter().zip(&word.error);
             norm(&apart.map(|(a, b)| a - b).collect::<Vec<_>>()) / norm(&word.error)
         };
         let mut errors: Vec<f64> = words.iter().enumerate().map(of).collect();
@@ -81,7 +93,13 @@ fn the_polish_leaves_rounding() {
         ..Settings::default()
     };
     let cues: Vec<Vec<f64>> = words.iter().map(|word| word.cue.clone()).collect();
-    let found = recover(&own, &columns(200, &cues), &Solver::Admm, &settings).unwrap();
+    let found = recover(
+        &own,
+        &columns(200, &cues).unwrap(),
+        &Solver::Admm,
+        &settings,
+    )
+    .unwrap();
     let errors = found
         .iter()
         .zip(&words)
@@ -96,7 +114,7 @@ fn the_polish_leaves_rounding() {
 fn batches_and_precisions_agree() {
     let own = ensembles::subspace(Ensemble::Dct, 80, 40, 9).unwrap();
     let words: Vec<Word> = (0..40)
-        .map(|i| ensembles::words(&own, 1 + i % 18, Errors::Gaussian, 9, i as u64))
+        .map(|i| ensembles::words(&own, 1 + i % 18, Errors::Gaussian, 9, i as u64).unwrap())
         .collect();
     let together = run(&own, &words, Solver::Admm);
     let single = Settings {
@@ -117,7 +135,7 @@ fn batches_and_precisions_agree() {
             .collect();
         assert!(max_abs(&apart) < 1e-9);
         if found.status == Status::Exact {
-            let cue = columns(80, std::slice::from_ref(&word.cue));
+            let cue = columns(80, std::slice::from_ref(&word.cue)).unwrap();
             let short = recover(&own, &cue, &Solver::Admm, &single)
                 .unwrap()
                 .remove(0);
@@ -139,19 +157,20 @@ fn frozen_columns_stay() {
     let words = words(&own, 5, Errors::Gaussian, 10, 3);
     let problems: Vec<Problem> = words.iter().map(|word| problem(&own, word)).collect();
     let projector = Projector::<f64>::of(&own);
-    let mut block = Block::new(&projector, &problems);
-    let mut other = Block::new(&projector, &problems[2..]);
+    let mut block = Block::new(&projector, &problems).unwrap();
+    let mut other = Block::new(&projector, &problems[2..]).unwrap();
     (0..10).for_each(|_| block.step());
-    block.freeze(0);
-    let held = block.z(0);
+    block.freeze(0).unwrap();
+    let held = block.z(0).unwrap();
     (0..30).for_each(|_| block.step());
     (0..40).for_each(|_| other.step());
-    assert_eq!(block.z(0), held);
+    assert_eq!(block.z(0).unwrap(), held);
     assert_eq!(block.active(), [2, 1]);
     let apart: Vec<f64> = block
         .z(2)
+        .unwrap()
         .iter()
-        .zip(other.z(0))
+        .zip(other.z(0).unwrap())
         .map(|(a, b)| a - b)
         .collect();
     assert!(max_abs(&apart) < 1e-12);

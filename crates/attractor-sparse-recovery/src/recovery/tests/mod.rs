@@ -15,13 +15,13 @@ const ALL: [Ensemble; 3] = [Ensemble::Gaussian, Ensemble::Sign, Ensemble::Dct];
 
 fn words(subspace: &Subspace, count: usize, errors: Errors, seed: u64, many: u64) -> Vec<Word> {
     (0..many)
-        .map(|i| ensembles::words(subspace, count, errors, seed, i))
+        .map(|i| ensembles::words(subspace, count, errors, seed, i).unwrap())
         .collect()
 }
 
 fn run(subspace: &Subspace, words: &[Word], solver: Solver) -> Vec<Found> {
     let cues: Vec<Vec<f64>> = words.iter().map(|word| word.cue.clone()).collect();
-    let cues = columns(subspace.width(), &cues);
+    let cues = columns(subspace.width(), &cues).unwrap();
     recover(subspace, &cues, &solver, &Settings::default()).unwrap()
 }
 

@@ -56,7 +56,13 @@ fn noise_is_allowed_for() {
         ..Settings::default()
     };
     let cues: Vec<Vec<f64>> = words.iter().map(|word| word.cue.clone()).collect();
-    let found = recover(&own, &columns(100, &cues), &Solver::Admm, &settings).unwrap();
+    let found = recover(
+        &own,
+        &columns(100, &cues).unwrap(),
+        &Solver::Admm,
+        &settings,
+    )
+    .unwrap();
     for (found, word) in found.iter().zip(&words) {
         assert_eq!(found.status, Status::WithinNoise);
         assert!(found.residual <= settings.noise * (1.0 + 1e-9));

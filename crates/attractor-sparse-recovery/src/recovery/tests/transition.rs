@@ -55,7 +55,7 @@ fn coherence_guarantees_small_errors() {
     }
     let found = recover(
         &own,
-        &columns(24, &cues),
+        &columns(24, &cues).unwrap(),
         &Solver::Admm,
         &Settings::default(),
     )
@@ -86,7 +86,7 @@ fn the_transition_is_where_the_curve_says() {
                     ..Settings::default()
                 };
                 let cues: Vec<Vec<f64>> = words.iter().map(|word| word.cue.clone()).collect();
-                let cues = columns(200, &cues);
+                let cues = columns(200, &cues).unwrap();
                 let found = recover(&own, &cues, &Solver::Admm, &settings).unwrap();
                 good += recovered(&found, &words);
             }
