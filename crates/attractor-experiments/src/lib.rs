@@ -92,6 +92,7 @@ pub mod khm;
 pub mod pcn;
 mod plan;
 mod protocol;
+mod reading;
 mod records;
 mod session;
 pub mod sparse;

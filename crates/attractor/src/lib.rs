@@ -84,3 +84,8 @@ pub use attractor_sparse_recovery as sparse_recovery;
 pub use attractor_spiking as spiking;
 #[cfg(feature = "datasets")]
 pub use photos::{bad_copy, image_memory, torn_half};
+
+/// The snippets of the tutorial, compiled and run as tests.
+#[cfg(all(doctest, feature = "datasets"))]
+#[doc = include_str!("../../../docs/tutorial.md")]
+struct Tutorial;

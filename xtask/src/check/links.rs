@@ -45,7 +45,7 @@ pub(super) fn check(root: &Path) -> Result<Vec<String>> {
 }
 
 /// The targets of `[text](target)` in a line.
-fn targets(line: &str) -> Vec<&str> {
+pub(super) fn targets(line: &str) -> Vec<&str> {
     let mut targets = Vec::new();
     let mut rest = line;
     while let Some(at) = rest.find("](") {

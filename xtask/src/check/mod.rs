@@ -1,7 +1,11 @@
 //! `cargo xtask check`: what a review relies on, cheap checks first.
 
+mod book;
+mod downstream;
 mod links;
 mod markdown;
+mod readmes;
+mod release;
 mod tables;
 
 use std::path::Path;
@@ -22,6 +26,12 @@ pub(crate) struct Args {
     /// Print the names of the checks
     #[arg(long)]
     list: bool,
+    /// Also what a release needs: packages that build by themselves, no accidental break of the API
+    #[arg(long)]
+    release: bool,
+    /// Write the READMEs of the crates from their front pages, instead of comparing them
+    #[arg(long)]
+    write: bool,
 }
 
 /// One check: a name, what it finds, and how it is made.
@@ -55,6 +65,16 @@ const CHECKS: &[Check] = &[
         run: |root| found(links::check(root)?),
     },
     Check {
+        name: "readmes",
+        what: "the README of each crate is the front page of its documentation",
+        run: |root| found(readmes::check(root)?),
+    },
+    Check {
+        name: "book",
+        what: "every page of docs/ is in its table of contents, and they make a book (mdbook)",
+        run: book::check,
+    },
+    Check {
         name: "unused",
         what: "no dependency is named that nothing uses (cargo-machete)",
         run: unused,
@@ -83,6 +103,11 @@ const CHECKS: &[Check] = &[
         },
     },
     Check {
+        name: "downstream",
+        what: "a crate outside the workspace builds on these, and its tests pass",
+        run: downstream::check,
+    },
+    Check {
         name: "alone",
         what: "the tests of each crate compile alone, as `cargo test -p <crate>` (`cargo test` runs them)",
         run: |root| each_crate(root, |name| vec!["test", "--quiet", "--no-run", "-p", name]),
@@ -90,23 +115,36 @@ const CHECKS: &[Check] = &[
 ];
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    let all = || CHECKS.iter().chain(release::CHECKS);
     if args.list {
         for check in CHECKS {
-            say!("{:8} {}", check.name, check.what);
+            say!("{:10} {}", check.name, check.what);
+        }
+        for check in release::CHECKS {
+            say!("{:10} {} (with --release)", check.name, check.what);
         }
         return Ok(ExitCode::SUCCESS);
     }
     for name in &args.only {
-        if !CHECKS.iter().any(|check| check.name == name) {
-            let known: Vec<&str> = CHECKS.iter().map(|check| check.name).collect();
+        if !all().any(|check| check.name == name) {
+            let known: Vec<&str> = all().map(|check| check.name).collect();
             bail!("unknown check `{name}`; known: {}", known.join(", "));
         }
     }
     let root = paths::root();
-    let wanted =
-        |check: &&Check| args.only.is_empty() || args.only.iter().any(|name| name == check.name);
+    if args.write {
+        for name in readmes::write(&root)? {
+            say!("crates/{name}/README.md");
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let daily = CHECKS.len();
+    let wanted = |(at, check): &(usize, &Check)| match args.only.is_empty() {
+        true => *at < daily || args.release,
+        false => args.only.iter().any(|name| name == check.name),
+    };
     let mut failed = Vec::new();
-    for check in CHECKS.iter().filter(wanted) {
+    for (_, check) in all().enumerate().filter(wanted) {
         say!("check {}: {}", check.name, check.what);
         let start = Instant::now();
         let verdict = (check.run)(&root);

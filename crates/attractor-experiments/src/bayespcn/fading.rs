@@ -8,8 +8,9 @@ use serde::Deserialize;
 use super::BayesPcnStudy;
 use super::corruption::{Corruption, Kind};
 use super::options::{bayespcn, errors, images, written};
-use super::questions::{Images, Reading, ask, spread};
+use super::questions::{Images, ask, spread};
 use super::recipes::Network;
+use crate::reading::Reading;
 use crate::{Result, Session, Task};
 
 /// What a series says.

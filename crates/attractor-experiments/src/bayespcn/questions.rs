@@ -3,10 +3,10 @@
 use attractor::core::burn::tensor::{Device, Tensor};
 use attractor::core::{AssociativeMemory, check, rng};
 use attractor::datasets::{Corrupted, ImageShape};
-use serde::Deserialize;
 
 use super::corruption::Corruption;
 use crate::Result;
+use crate::reading::Reading;
 
 /// Mean squared error, in units of `[-1, 1]`, below which an image counts as recalled.
 pub(super) const RECALLED: f64 = 0.01;
@@ -48,17 +48,6 @@ impl Images {
 pub(super) fn spread(stored: usize, most: usize) -> Vec<usize> {
     let count = most.clamp(1, stored.max(1)).min(stored);
     (0..count).map(|at| at * stored / count).collect()
-}
-
-/// How a memory is asked.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Reading {
-    /// With the cue alone.
-    #[default]
-    Read,
-    /// With the mask of known entries, where the corruption says which they are.
-    Complete,
 }
 
 /// Errors of some images, in the order they were asked for.
@@ -107,13 +96,7 @@ pub(super) fn ask(
     let stream = |row: usize| rng::indexed_stream(seed, corruption.purpose(), chosen[row] as u64);
     let damage = corruption.damage(images.shape);
     let cues = damage.apply(patterns.clone(), images.shape, stream)?;
-    let (given, known) = cues.tensors(device);
-    let recall = match (reading, cues.mask()) {
-        (Reading::Complete, Some(_)) => memory
-            .complete_for("a recall of parts")?
-            .complete(given, known)?,
-        _ => memory.read(given)?,
-    };
+    let recall = reading.where_known(&cues).ask(memory, &cues, device)?;
     let values = check::to_host(recall.data())?;
     let scores = Scores {
         errors: cues.errors(&patterns, &values),

@@ -8,8 +8,9 @@ use serde::Deserialize;
 use super::BayesPcnStudy;
 use super::corruption::{Corruption, Kind};
 use super::options::{errors, images, written};
-use super::questions::{Answers, Images, Reading, ask, spread};
+use super::questions::{Answers, Images, ask, spread};
 use super::recipes::{Memory, Network};
+use crate::reading::Reading;
 use crate::{Error, Result, Session, Task};
 
 /// Images in a panel.

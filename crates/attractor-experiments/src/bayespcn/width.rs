@@ -6,8 +6,9 @@ use serde::Deserialize;
 
 use super::corruption::{Corruption, Kind};
 use super::options::{bayespcn, images, written};
-use super::questions::{RECALLED, Reading, ask, spread};
+use super::questions::{RECALLED, ask, spread};
 use super::recipes::Network;
+use crate::reading::Reading;
 use crate::{Result, Session, Task};
 
 /// What a series says.

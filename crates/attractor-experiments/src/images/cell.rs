@@ -16,7 +16,7 @@ use super::memo::Memo;
 use super::model::{Training, import};
 use super::probe;
 use super::recognition::Recognition;
-use super::settings::{Reading, Settings, TrainOn, TrainSpec};
+use super::settings::{Settings, TrainOn, TrainSpec};
 use crate::{Error, Result, Session, Task};
 
 /// Test rows draw their corruption from streams far from those of the training rows.
@@ -177,12 +177,7 @@ impl<'a> Cells<'a> {
                 *memory = catalogue::build(&settings.recipe, &settings.memory, context)?;
             }
             memory.write(patterns.clone())?;
-            let recall = match settings.read {
-                Reading::Read => memory.read(cues.clone())?,
-                Reading::Complete => memory
-                    .complete_for("the experiment's `read`")?
-                    .complete(cues.clone(), tensor(&corrupted.known))?,
-            };
+            let recall = settings.read.ask(&**memory, &corrupted, self.device)?;
             if settings.recognition {
                 // Those after the block, and from the first on after the last.
                 let others: Vec<usize> = (first + cell.n_stored..)

@@ -9,7 +9,7 @@ use attractor::core::burn::tensor::Device;
 use attractor::evaluation::Representation;
 
 use super::model::no_autoencoder;
-use super::settings::{Reading, Settings, TrainOn};
+use super::settings::{Settings, TrainOn};
 use crate::{Error, Result, Task};
 
 /// Entries of a pixel row in a trial: matrices over real ones may take gigabytes.
@@ -79,7 +79,7 @@ fn system(
             "`recognition = true`",
         ));
     }
-    if settings.read == Reading::Complete {
+    if settings.read == crate::reading::Reading::Complete {
         memory.complete_for("the experiment's `read`")?;
     }
     Ok(())

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use attractor::evaluation::{Representation, limits};
 use serde::Deserialize;
 
+use crate::reading::Reading;
 use crate::{Result, Task};
 
 /// The options of one series: those of the part and its own.
@@ -50,17 +51,6 @@ pub(super) struct Settings {
 struct Thresholds {
     vae: f64,
     pixel: f64,
-}
-
-/// How a memory is asked.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Reading {
-    /// With the cue alone.
-    #[default]
-    Read,
-    /// With the mask of known entries.
-    Complete,
 }
 
 /// What a system learns from.

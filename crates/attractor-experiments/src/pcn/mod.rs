@@ -102,11 +102,8 @@ impl Protocol for PredictiveCoding {
         let images = set.rows(&set.shuffled_order(key.seed)[..key.stored])?;
         let cues = corruption.apply(&images, set.shape, key.seed)?;
         let memory = self.network(&key, &set, &images, session)?;
-        let (noisy, known) = cues.tensors(session.device());
-        let recall = match cues.mask() {
-            None => attractor::core::AssociativeMemory::read(memory, noisy)?,
-            Some(_) => attractor::core::Complete::complete(memory, noisy, known)?,
-        };
+        let reading = crate::reading::Reading::Complete.where_known(&cues);
+        let recall = reading.ask(memory, &cues, session.device())?;
         let answers = check::to_host(recall.data())?;
         if key.seed == 0 {
             let rows = [&images, &cues.cues, &answers];

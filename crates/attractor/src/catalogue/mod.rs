@@ -35,12 +35,13 @@
 //! [`attractor_core::AssociativeMemory::as_complete`] and its sisters.
 //!
 //! The catalogue is the lists of the crates one after the other ([`LISTS`]) and the named points of the
-//! grid in `points.toml`. A new memory is an entry in the list of its crate.
+//! grid in `points.toml`. A new memory is an entry in the list of its crate; one of a crate elsewhere is
+//! added by [`register`], and is then in every experiment file of that program.
 
 mod limits;
 mod variational;
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, PoisonError, RwLock};
 
 use attractor_core::memory::registry::{BoxedMemory, BuildMemory, MemoryEntry};
 use attractor_core::options::fill;
@@ -133,6 +134,18 @@ struct Point {
     options: Options,
 }
 
+impl From<MemoryEntry> for Recipe {
+    fn from(entry: MemoryEntry) -> Self {
+        Self {
+            name: entry.name.into(),
+            summary: entry.summary.into(),
+            citation: entry.citation.into(),
+            options: Options::new(),
+            entry,
+        }
+    }
+}
+
 static RECIPES: LazyLock<Vec<Recipe>> = LazyLock::new(|| {
     let points: toml::map::Map<String, toml::Value> = include_str!("points.toml")
         .parse()
@@ -149,22 +162,46 @@ static RECIPES: LazyLock<Vec<Recipe>> = LazyLock::new(|| {
             entry: variational::VARIATIONAL,
         }
     });
-    let entries = LISTS.iter().copied().flatten().map(|&entry| Recipe {
-        name: entry.name.into(),
-        summary: entry.summary.into(),
-        citation: entry.citation.into(),
-        options: Options::new(),
-        entry,
-    });
-    let mut recipes: Vec<Recipe> = entries.collect();
+    let entries = LISTS.iter().copied().flatten().copied();
+    let mut recipes: Vec<Recipe> = entries.map(Recipe::from).collect();
     // Beside the entry whose points they are.
     recipes.splice(1..1, named);
     recipes
 });
 
-/// Every memory.
-pub fn recipes() -> &'static [Recipe] {
-    &RECIPES
+/// Those of other crates. They live as long as the program, so that a recipe can be held without a lock.
+static REGISTERED: RwLock<Vec<&'static Recipe>> = RwLock::new(Vec::new());
+
+/// Every memory: the catalogue's own, then those registered, in the order they came.
+pub fn recipes() -> Vec<&'static Recipe> {
+    let registered = REGISTERED.read().unwrap_or_else(PoisonError::into_inner);
+    RECIPES.iter().chain(registered.iter().copied()).collect()
+}
+
+/// Adds memories of a crate elsewhere, for the rest of the program: [`find`] and [`build`] know them, and
+/// with them experiment files and sweeps. All of them or none.
+///
+/// # Errors
+/// [`Error::Config`] for a name that is taken.
+pub fn register(entries: &[MemoryEntry]) -> Result<()> {
+    let mut registered = REGISTERED.write().unwrap_or_else(PoisonError::into_inner);
+    let mut added: Vec<&'static Recipe> = Vec::new();
+    for &entry in entries {
+        let mut taken = RECIPES.iter().chain(registered.iter().copied());
+        let mut own = added.iter().copied();
+        if taken.any(|recipe| recipe.name == entry.name)
+            || own.any(|recipe: &Recipe| recipe.name == entry.name)
+        {
+            return Err(Error::config(
+                "a memory to register",
+                "must have a name that is not taken",
+                entry.name,
+            ));
+        }
+        added.push(Box::leak(Box::new(entry.into())));
+    }
+    registered.extend(added);
+    Ok(())
 }
 
 /// The memory of that name.
@@ -172,12 +209,10 @@ pub fn recipes() -> &'static [Recipe] {
 /// # Errors
 /// [`Error::UnknownName`] listing those there are.
 pub fn find(name: &str) -> Result<&'static Recipe> {
-    let found = recipes().iter().find(|recipe| recipe.name == name);
+    let recipes = recipes();
+    let found = recipes.iter().copied().find(|recipe| recipe.name == name);
     found.ok_or_else(|| {
-        let known: Vec<&str> = recipes()
-            .iter()
-            .map(|recipe| recipe.name.as_str())
-            .collect();
+        let known: Vec<&str> = recipes.iter().map(|recipe| recipe.name.as_str()).collect();
         Error::UnknownName {
             what: "recipe",
             name: name.into(),

@@ -381,3 +381,21 @@ fn options_of_covariance_pcn_reach_it() {
         "{message}"
     );
 }
+
+#[test]
+fn memories_of_other_crates_are_registered_once() {
+    let nearest = MemoryEntry {
+        name: "elsewhere",
+        ..attractor_memories::MEMORIES[0]
+    };
+    register(&[nearest]).unwrap();
+    assert_eq!(find("elsewhere").unwrap().summary, nearest.summary);
+    let other = MemoryEntry {
+        name: "not yet",
+        ..nearest
+    };
+    // All or none: the first of these is new, the second is not.
+    let error = register(&[other, nearest]).unwrap_err().to_string();
+    assert!(error.contains("elsewhere"), "{error}");
+    assert!(find("not yet").is_err());
+}
