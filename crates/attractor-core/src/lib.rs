@@ -58,6 +58,7 @@ pub mod inference;
 pub mod kernel;
 pub mod layer;
 pub mod math;
+pub mod matmul;
 pub mod memory;
 pub mod model;
 pub mod observation;

@@ -1,9 +1,9 @@
 //! Fully connected layer between images or vectors.
 
 use super::layer::{Backward, HostLayer, add_bias, sum_rows};
-use super::matmul::{Matrix, parallel_matmul, transpose};
 use super::slot::Slot;
 use crate::layers::{ImageShape, entries};
+use attractor_core::matmul::{Matrix, parallel_matmul, transpose};
 
 /// `x W + b`, with heads side by side in the columns of `W`.
 #[derive(Debug)]
@@ -70,20 +70,26 @@ impl HostLayer for Linear {
 
     fn forward(&mut self, batch: usize, input: &[f32], output: &mut [f32]) {
         let weight = Matrix::new(&self.weight.value, self.inputs, self.outputs);
-        parallel_matmul(output, Matrix::new(input, batch, self.inputs), weight);
+        parallel_matmul(
+            output,
+            Matrix::new(input, batch, self.inputs),
+            weight,
+            1.0,
+            false,
+        );
         add_bias(output, &self.bias.value);
     }
 
     fn backward(&mut self, pass: Backward<'_>) {
         let d_output = Matrix::new(pass.d_output, pass.batch, self.outputs);
         let input = Matrix::new(pass.input, pass.batch, self.inputs);
-        parallel_matmul(&mut self.weight.gradient, input.t(), d_output);
+        parallel_matmul(&mut self.weight.gradient, input.t(), d_output, 1.0, false);
         sum_rows(pass.d_output, &mut self.bias.gradient);
         if let Some(d_input) = pass.d_input {
             let (inputs, outputs) = (self.inputs, self.outputs);
             transpose(&self.weight.value, inputs, outputs, &mut self.transposed);
             let weight = Matrix::new(&self.transposed, outputs, inputs);
-            parallel_matmul(d_input, d_output, weight);
+            parallel_matmul(d_input, d_output, weight, 1.0, false);
         }
     }
 

@@ -14,7 +14,7 @@
 //! - [`chain`]: layers one after the other; [`network`]: a [`Plan`](crate::vae::Plan) as two chains with their loss;
 //! - [`layer`]: what a layer offers, and how batches are divided; [`slot`]: a parameter with its
 //!   gradient and moments;
-//! - [`conv`], [`linear`], [`norm`], [`pool`], [`dropout`], [`standardise`], [`matmul`]: layers over whole batches;
+//! - [`conv`], [`linear`], [`norm`], [`pool`], [`dropout`], [`standardise`]: layers over whole batches;
 //! - [`image`]: single images in registers and caches, which [`mod@crate::monet`] is made of.
 //!
 //! A step splits its batch into parts whose number depends on the batch alone and adds their
@@ -26,7 +26,6 @@ pub(crate) mod dropout;
 pub(crate) mod image;
 pub(crate) mod layer;
 pub(crate) mod linear;
-pub(crate) mod matmul;
 mod network;
 pub(crate) mod norm;
 pub(crate) mod pool;

@@ -1,7 +1,7 @@
 //! Normalisation and projection of one input for those that use it, in both directions.
 
-use super::matmul::{Matrix, parallel_matmul};
 use super::real::Real;
+use attractor_core::matmul::{Matrix, parallel_matmul};
 
 /// Added to variances.
 const EPSILON: f64 = 1e-5;
@@ -123,7 +123,7 @@ pub(super) fn forward<T: Real>(x: &[T], weight: &[T], bias: &[T], width: usize) 
     let mut out = Vec::with_capacity(rows * outputs);
     (0..rows).for_each(|_| out.extend_from_slice(bias));
     let weight = Matrix::new(weight, outputs, width).t();
-    parallel_matmul(&mut out, Matrix::new(x, rows, width), weight, true);
+    parallel_matmul(&mut out, Matrix::new(x, rows, width), weight, T::ONE, true);
     out
 }
 
@@ -140,6 +140,7 @@ pub(super) fn parameters<T: Real>(
         &mut weight,
         Matrix::new(g, rows, outputs).t(),
         Matrix::new(x, rows, width),
+        T::ONE,
         false,
     );
     let mut bias = vec![T::ZERO; outputs];
@@ -157,6 +158,7 @@ pub(super) fn input<T: Real>(g: &[T], weight: &[T], outputs: usize, width: usize
         &mut x,
         Matrix::new(g, rows, outputs),
         Matrix::new(weight, outputs, width),
+        T::ONE,
         false,
     );
     x

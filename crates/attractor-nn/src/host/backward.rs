@@ -1,12 +1,12 @@
 //! The way back. Nothing of the association is kept: it is worked out once more from the states.
 
 use super::forward::{Trail, gather};
-use super::matmul::{Matrix, matmul};
 use super::real::Real;
 use super::separation::{jacobian_weights, through};
 use super::task::Task;
 use crate::config::Grad;
 use crate::read::{Dims, Solve};
+use attractor_core::matmul::{Matrix, matmul};
 
 /// Gradients of one head of one set.
 #[derive(Debug)]

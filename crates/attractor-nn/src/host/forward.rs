@@ -2,11 +2,11 @@
 
 use attractor_core::Outcome;
 
-use super::matmul::{Matrix, matmul};
 use super::real::Real;
 use super::task::Task;
 use crate::config::Grad;
 use crate::read::{Dims, floor, outcome};
+use attractor_core::matmul::{Matrix, matmul};
 
 /// States on their way: what the backward pass and the report need.
 #[derive(Debug, Clone, Default)]

@@ -9,7 +9,6 @@ mod backward;
 mod forward;
 mod lanes;
 mod layer;
-mod matmul;
 mod passes;
 mod real;
 mod separation;

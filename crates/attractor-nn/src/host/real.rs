@@ -15,6 +15,7 @@ pub(crate) trait Real:
     + Send
     + Sync
     + Element
+    + attractor_core::matmul::Number
     + Add<Output = Self>
     + Sub<Output = Self>
     + Mul<Output = Self>
@@ -22,7 +23,6 @@ pub(crate) trait Real:
     + Neg<Output = Self>
     + AddAssign
     + Sum
-    + 'static
 {
     const TYPE: DType;
     const ZERO: Self;

@@ -1,11 +1,11 @@
 //! Linear systems at fixed points: `(I - J) w = g` by conjugate gradients for each row.
 
 use super::forward::{Trail, gather};
-use super::matmul::{Matrix, matmul};
 use super::real::Real;
 use super::separation::{jacobian_weights, through};
 use super::task::Task;
 use crate::read::{Dims, SOLVE_STEPS, Solve};
+use attractor_core::matmul::{Matrix, matmul};
 
 /// The systems of some rows.
 struct Rows<'a, 'b, T> {

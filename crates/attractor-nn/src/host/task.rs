@@ -1,10 +1,10 @@
 //! One head of one set: what is read there, and the scores of some of its states.
 
-use super::matmul::{Matrix, matmul};
 use super::real::Real;
 use super::separation::separate_row;
 use crate::config::{Limit, Separation};
 use crate::read::{Dims, Dropout, Rules};
+use attractor_core::matmul::{Matrix, matmul};
 
 /// Scores that are worked on together: they and what is made of them stay in a core's cache.
 const SCORES: usize = 1 << 15;

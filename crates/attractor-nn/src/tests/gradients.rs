@@ -203,6 +203,7 @@ fn exact_start(config: &HopfieldConfig) -> Hopfield {
         config.init(&device()).unwrap(),
         burn::tensor::FloatDType::F64,
     )
+    .unwrap()
 }
 
 #[test]

@@ -79,7 +79,7 @@ impl ModuleMapper for Shake {
 
 /// A layer with trained parameters in double precision, off the graph.
 pub(crate) fn exact(config: &HopfieldConfig) -> Hopfield {
-    in_precision(trained(config.init(&device()).unwrap(), 5), FloatDType::F64)
+    in_precision(trained(config.init(&device()).unwrap(), 5), FloatDType::F64).unwrap()
 }
 
 /// Two heads of width 3 on patterns of width 5.

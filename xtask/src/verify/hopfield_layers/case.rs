@@ -148,15 +148,15 @@ impl Case<'_> {
         let mut layer = match layer {
             Layer::Hopfield(layer) => {
                 let layer = layer.load_state_dict(&weights, device)?;
-                Layer::Hopfield(in_precision(layer.train(), precision))
+                Layer::Hopfield(in_precision(layer.train(), precision)?)
             }
             Layer::Pooling(layer) => {
                 let layer = layer.load_state_dict(&weights, device)?;
-                Layer::Pooling(in_precision(layer.train(), precision))
+                Layer::Pooling(in_precision(layer.train(), precision)?)
             }
             Layer::Lookup(layer) => {
                 let layer = layer.load_state_dict(&weights, device)?;
-                Layer::Lookup(in_precision(layer.train(), precision))
+                Layer::Lookup(in_precision(layer.train(), precision)?)
             }
         };
         // In the precision of the run; a parameter starts in single precision.

@@ -13,8 +13,8 @@ use rayon::prelude::*;
 use super::layer::{
     Backward, HostLayer, add_bias, parts, rows_per_part, sized, sum_parts, sum_rows,
 };
-use super::matmul::{Matrix, matmul, transpose};
 use super::slot::Slot;
+use attractor_core::matmul::{Matrix, matmul, transpose};
 
 /// The products of a convolution, without parameters of its own.
 #[derive(Debug)]
@@ -70,7 +70,7 @@ impl Product {
             .for_each(|((columns, output), input)| {
                 windows.extract(input, columns);
                 let columns = Matrix::new(columns, columns.len() / entries, entries);
-                matmul(output, columns, weight);
+                matmul(output, columns, weight, 1.0, false);
                 finish(output);
             });
     }
@@ -101,7 +101,7 @@ impl Product {
             .for_each(|((partial, columns), d_output)| {
                 let columns = Matrix::new(columns, columns.len() / entries, entries);
                 let d_output = Matrix::new(d_output, d_output.len() / *outputs, *outputs);
-                matmul(partial, columns.t(), d_output);
+                matmul(partial, columns.t(), d_output, 1.0, false);
             });
         sum_parts(partial, gradient);
         let Some(d_input) = d_input else { return };
@@ -113,7 +113,7 @@ impl Product {
             .zip(d_input.par_chunks_mut(rows * windows.image()))
             .for_each(|((d_columns, d_output), d_input)| {
                 let d_output = Matrix::new(d_output, d_output.len() / *outputs, *outputs);
-                matmul(d_columns, d_output, weight);
+                matmul(d_columns, d_output, weight, 1.0, false);
                 windows.add_back(d_columns, d_input);
             });
     }

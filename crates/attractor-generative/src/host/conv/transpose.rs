@@ -6,8 +6,8 @@ use super::Windows;
 use crate::host::layer::{
     Backward, HostLayer, add_bias, parts, rows_per_part, sized, sum_parts, sum_rows,
 };
-use crate::host::matmul::{Matrix, matmul};
 use crate::host::slot::Slot;
+use attractor_core::matmul::{Matrix, matmul};
 
 /// Transposed convolution without padding.
 #[derive(Debug)]
@@ -70,7 +70,7 @@ impl HostLayer for ConvTranspose {
             .zip(output.par_chunks_mut(rows * windows.image()))
             .for_each(|((columns, input), output)| {
                 let input = Matrix::new(input, input.len() / *inputs, *inputs);
-                matmul(columns, input, weight);
+                matmul(columns, input, weight, 1.0, false);
                 windows.add_back(columns, output);
                 add_bias(output, &bias.value);
             });
@@ -107,7 +107,7 @@ impl HostLayer for ConvTranspose {
                 windows.extract(d_output, columns);
                 let columns = Matrix::new(columns, columns.len() / entries, entries);
                 let input = Matrix::new(input, input.len() / *inputs, *inputs);
-                matmul(partial, input.t(), columns);
+                matmul(partial, input.t(), columns, 1.0, false);
             });
         sum_parts(partial, gradient);
         let Some(d_input) = d_input else { return };
@@ -117,7 +117,7 @@ impl HostLayer for ConvTranspose {
             .zip(d_input.par_chunks_mut(input_part))
             .for_each(|(columns, d_input)| {
                 let columns = Matrix::new(columns, columns.len() / entries, entries);
-                matmul(d_input, columns, weight.t());
+                matmul(d_input, columns, weight.t(), 1.0, false);
             });
     }
 

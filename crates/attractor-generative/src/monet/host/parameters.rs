@@ -6,11 +6,11 @@ use attractor_core::weights::Weights;
 use crate::host::conv::weight_slot;
 use crate::host::image::flip;
 use crate::host::linear::weight_and_bias;
-use crate::host::matmul::transpose;
 use crate::host::slot::Slot;
 use crate::layers::ImageShape;
 use crate::monet::MonetConfig;
 use crate::nn::weights as nn;
+use attractor_core::matmul::transpose;
 
 /// Place of a parameter in the list.
 pub(super) type Id = usize;
