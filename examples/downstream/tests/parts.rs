@@ -60,7 +60,12 @@ fn gradients_are_those_of_the_energies() {
 
 #[test]
 fn attraction_never_raises_the_energy() {
-    let mut prior = StudentMixtureConfig::default().init(DIM).unwrap();
+    // Wide enough for distances in single precision.
+    let config = StudentMixtureConfig {
+        degrees: 3.0,
+        scale: 0.5,
+    };
+    let mut prior = config.init(DIM).unwrap();
     prior.store(normal("codes", 30)).unwrap();
     let mut states = normal("states", 20);
     for _ in 0..10 {
@@ -74,16 +79,17 @@ fn attraction_never_raises_the_energy() {
 /// Own prior and own observation model with the built-in model and search: a third of each cue is lost.
 #[test]
 fn own_parts_compose_with_built_in_ones() {
+    let dim = 60;
     let mut memory = VariationalMemory::new(
-        Arc::new(Identity::new(DIM).unwrap()),
+        Arc::new(Identity::new(dim).unwrap()),
         Box::new(Huber::new(0.1, 0.1).unwrap()),
-        Box::new(StudentMixtureConfig::default().init(DIM).unwrap()),
+        Box::new(StudentMixtureConfig::default().init(dim).unwrap()),
         Box::new(ModeSearch),
     )
     .unwrap();
-    let patterns = normal("patterns", 20);
+    let patterns: Tensor<2> = rng::normal(&mut rng::stream(7, "wide"), [20, dim], &device());
     memory.write(patterns.clone()).unwrap();
-    let cues = patterns.clone().slice_fill([0..20, 0..2], 3.0);
+    let cues = patterns.clone().slice_fill([0..20, 0..20], 3.0);
     assert_eq!(most(memory.read(cues).unwrap().data() - patterns), 0.0);
     memory.remove(3).unwrap();
     assert_eq!(memory.len(), 19);
@@ -107,7 +113,9 @@ fn own_memories_in_an_experiment() {
             .unwrap();
     let rate = |system: &str, task: &str| {
         let of = |record: &&attractor::evaluation::Record| {
-            record.system == system && record.task == task && record.metric.name() == "retrieval_rate"
+            record.system == system
+                && record.task == task
+                && record.metric.name() == "retrieval_rate"
         };
         records.iter().find(of).map(|record| record.value)
     };

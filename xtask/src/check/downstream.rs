@@ -41,7 +41,6 @@ pub(super) fn check(root: &Path) -> Result<Verdict> {
         &[
             "test",
             "--quiet",
-            "--locked",
             "--manifest-path",
             manifest,
             "--config",
