@@ -3,7 +3,7 @@
 use attractor_core::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-use super::{Relation, Side, plane};
+use super::{Relation, Side, plane, sums};
 use crate::object::{UNDEFINED, defined};
 
 /// What an empty column of the plane back counts for. It cannot occur for a candidate from the cue's plane: both
@@ -17,9 +17,6 @@ pub enum EmptyBack {
     /// Nothing, as in the published program, where the emptiest plane is the closest.
     Zero,
 }
-
-/// Cells that are summed up at a time: what registers hold, and a cache line of counters.
-const TILE: usize = 32;
 
 /// A cue and how candidates are held against it.
 pub(super) struct Back<'a> {
@@ -80,54 +77,15 @@ impl<'a> Back<'a> {
     }
 
     /// The same of many candidates, to the last bit, where a column's level has the same `weight` in all of them.
-    /// Cells are summed up some at a time, for all candidates: these share most rows of the table, which are
-    /// weighted once and then lie side by side in a near cache, and no sum leaves the registers before it is
-    /// complete.
     pub(super) fn distances(
         &self,
         weight: impl Fn(usize, usize) -> f64,
         candidates: &[Vec<u16>],
     ) -> Vec<f64> {
         let table = self.relation.table(self.side.other());
-        let cells = table.other.cells();
-        // Which rows there are, each once, and for every candidate which of them it has.
-        let mut places = vec![None; table.own.cells()];
-        let mut rows: Vec<(&[u16], f64)> = Vec::new();
-        let own: Vec<Vec<usize>> = candidates
-            .iter()
-            .map(|candidate| {
-                let each = defined(candidate).map(|(j, level)| {
-                    *places[j * table.own.rows + level].get_or_insert_with(|| {
-                        rows.push((table.row(j, level), weight(j, level)));
-                        rows.len() - 1
-                    })
-                });
-                each.collect()
-            })
-            .collect();
-        let mut weighted = vec![[0.0; TILE]; rows.len()];
-        let mut sums = vec![0.0; candidates.len() * cells];
-        pulp::Arch::new().dispatch(|| {
-            for first in (0..cells).step_by(TILE) {
-                let width = TILE.min(cells - first);
-                for (products, (row, weight)) in weighted.iter_mut().zip(&rows) {
-                    for (product, &count) in products.iter_mut().zip(&row[first..first + width]) {
-                        *product = weight * f64::from(count);
-                    }
-                }
-                for (own, sums) in own.iter().zip(sums.chunks_exact_mut(cells)) {
-                    let mut tile = [0.0; TILE];
-                    for &place in own {
-                        for (sum, product) in tile.iter_mut().zip(&weighted[place]) {
-                            *sum += product;
-                        }
-                    }
-                    sums[first..first + width].copy_from_slice(&tile[..width]);
-                }
-            }
-        });
-        let each = candidates.iter().zip(sums.chunks_exact_mut(cells));
-        each.map(|(candidate, sums)| self.gated(candidate, sums))
+        let mut sums = sums::weighted(table, weight, candidates);
+        let each = sums.chunks_exact_mut(table.other.cells()).zip(candidates);
+        each.map(|(sums, candidate)| self.gated(candidate, sums))
             .collect()
     }
 

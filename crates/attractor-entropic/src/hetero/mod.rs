@@ -54,6 +54,7 @@ mod recognise;
 mod relation;
 mod search;
 mod statistics;
+mod sums;
 mod table;
 #[cfg(test)]
 mod tests;
