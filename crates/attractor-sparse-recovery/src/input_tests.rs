@@ -85,6 +85,11 @@ fn subspaces() {
     assert_eq!(said(own.nearest(&[0.0; 7])), width("cue", 6, 7));
     assert_eq!(said(own.absorb(&[0.0; 1], 0.0)), width("pattern", 6, 1));
     assert_eq!(said(own.points(&[vec![]])), width("coordinates", 2, 0));
+    let null = Subspace::null_of(own.constraints()).unwrap();
+    assert_eq!(
+        said(null.recut(crate::RankRule::Fixed(1))),
+        "recut needs singular values of samples, which a subspace that was not learned from samples at once does not offer"
+    );
     let mut factor = Factor::new(6);
     assert_eq!(
         said(factor.add(&Mat::zeros(5, 2))),

@@ -62,7 +62,15 @@ pub(super) fn show(
     }
     session.panel(task.cell, &task.series.name, &names, &ImageGrid::new(grid)?)?;
 
-    let cue = &cues[..columns];
+    // The plane of a cue that is not recognised has empty columns.
+    let mut known = cues;
+    for cue in cues.chunks_exact(columns) {
+        if filled.relation.accepts(side, cue)? {
+            known = cue;
+            break;
+        }
+    }
+    let cue = &known[..columns];
     let plane = filled.relation.project(side, cue, None)?;
     let config = SearchConfig::new(Method::SearchAndTest);
     let found = filled
@@ -86,7 +94,7 @@ pub(super) fn show(
         }
     };
     let map = HeatMap {
-        title: "Memory plane of the first cue".into(),
+        title: "Memory plane of the first cue that is recognised".into(),
         x_label: "column".into(),
         y_label: "level".into(),
         value_label: "weight / largest of the column".into(),

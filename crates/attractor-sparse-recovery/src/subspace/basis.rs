@@ -128,9 +128,18 @@ impl Subspace {
     /// The same patterns with the spectrum cut elsewhere, without learning anew.
     ///
     /// # Errors
-    /// As [`RankRule::validate`].
+    /// As [`RankRule::validate`]; [`Error::Unsupported`] where there is no spectrum, as after [`Subspace::join`] and
+    /// of a [null space](Subspace::null_of).
     pub fn recut(&self, rule: RankRule) -> Result<Self> {
         rule.validate()?;
+        if self.spectrum.is_empty() {
+            let part = "a subspace that was not learned from samples at once";
+            return Err(Error::Unsupported {
+                what: "recut",
+                capability: "singular values of samples",
+                part: part.into(),
+            });
+        }
         let rank = rule.rank(&self.spectrum, self.samples, self.width());
         Ok(Self {
             rank,
