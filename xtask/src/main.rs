@@ -5,6 +5,7 @@
 
 mod bench;
 mod check;
+mod cite;
 mod clevr;
 mod compare;
 mod data;
@@ -14,6 +15,7 @@ mod merge;
 mod out;
 mod paths;
 mod reproduce;
+mod suggest;
 mod verify;
 
 use clap::{Parser, Subcommand};
@@ -54,6 +56,8 @@ enum Command {
     Merge(merge::Args),
     /// Show, fetch and verify data sets
     Data(data::Args),
+    /// Print what to cite, as BibTeX
+    Cite(cite::Args),
     /// Everything a review relies on: format, docs, lints, dependencies, each crate alone
     Check(check::Args),
     /// Time the read kernel and the training step, beside PyTorch if it is installed
@@ -68,6 +72,7 @@ fn main() -> std::process::ExitCode {
         Command::Compare(args) => compare::run(&args),
         Command::Merge(args) => merge::run(&args),
         Command::Data(args) => data::run(&args),
+        Command::Cite(args) => cite::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Bench(args) => bench::run(&args),
     };

@@ -35,6 +35,39 @@ fn help() {
 }
 
 #[test]
+fn cite() {
+    let text = stdout(&["cite"]);
+    let row = |name: &str| {
+        text.lines()
+            .find(|line| line.contains(name))
+            .unwrap_or_default()
+    };
+    for (name, keys) in [
+        (
+            "classical-hopfield",
+            "hopfield1982, personnaz1985, storkey1997",
+        ),
+        ("cifar10", "krizhevsky2009"),
+    ] {
+        assert!(row(name).contains(keys), "{text}");
+    }
+    insta::assert_snapshot!(
+        "cite-systems",
+        stdout(&["cite", "gpcn", "bayespcn", "sparse_hopfield", "mnist"])
+    );
+    // A system of an experiment.
+    let text = stdout(&["cite", "VAE-BP-GMM"]);
+    assert!(
+        text.contains("{annabi2022,") && text.contains("{kingma2014,"),
+        "{text}"
+    );
+    assert_eq!(
+        failure(&["cite", "gmm", "bayespnc"]),
+        "error: unknown system `bayespnc` (did you mean `BayesPCN` or `bayespcn`?); `cargo xtask cite` lists what there is\n"
+    );
+}
+
+#[test]
 fn verify_passes() {
     let text = stdout(&["verify"]);
     assert!(text.contains(" checks, 0 failed"), "{text}");

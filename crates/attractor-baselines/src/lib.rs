@@ -74,7 +74,7 @@ pub use knn::{Knn, KnnConfig};
 pub use memn2n::{MemN2N, MemN2NConfig};
 pub use nearest::{Distance, Nearest, NearestConfig, Neighbour};
 pub use ntm::{Ntm, NtmConfig, Sharpening};
-pub use registry::MEMORIES;
+pub use registry::{MEMORIES, add_loaders};
 pub use stored_mixture::{MixtureWeights, StoredMixture, StoredMixtureConfig};
 pub use trainer::{Episode, Position, Progress, train_epochs};
 

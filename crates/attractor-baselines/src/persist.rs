@@ -1,95 +1,96 @@
-//! What the files of all learned memories share: a system name, a configuration, stored codes.
+//! What the files of these memories share: a configuration, stored patterns.
 
-use std::path::Path;
-
-use attractor_core::kernel::PatternStore;
+use attractor_core::Result;
 use attractor_core::weights::Weights;
-use attractor_core::{AssociativeMemory, Error, Result};
-use burn::tensor::{Device, Tensor};
 use serde::{Serialize, de::DeserializeOwned};
 
-const CODES: &str = "codes";
+/// Stored patterns or codes, `[n, d]`.
+pub(crate) const CODES: &str = "codes";
+const CONFIG: &str = "config";
 
-fn fail(weights: &Weights, reason: String) -> Error {
-    Error::Weights {
-        path: weights.path.clone(),
-        reason,
-    }
-}
-
-/// Puts the name and the configuration into the file.
-pub(crate) fn describe_config<C: Serialize>(
-    weights: &mut Weights,
-    system: &str,
-    config: &C,
-) -> Result<()> {
-    let config = serde_json::to_string(config).map_err(|error| fail(weights, error.to_string()))?;
-    weights.set_metadata("system", system);
-    weights.set_metadata("config", config);
+/// Puts the configuration into the file.
+pub(crate) fn describe_config<C: Serialize>(file: &mut Weights, config: &C) -> Result<()> {
+    let config = serde_json::to_string(config).map_err(|error| file.fail(error.to_string()))?;
+    file.set_metadata(CONFIG, config);
     Ok(())
 }
 
-/// Writes a memory: its weights, the name, the configuration and the stored codes.
-pub(crate) fn save<C: Serialize>(
-    path: &Path,
-    system: &str,
-    mut weights: Weights,
-    config: &C,
-    codes: &PatternStore,
-) -> Result<()> {
-    describe_config(&mut weights, system, config)?;
-    if !codes.is_empty() {
-        weights.insert(CODES, &[codes.len(), codes.dim()], codes.to_host()?);
-    }
-    weights.write(path)
-}
-
-/// A memory from its file: made by `init`, given its weights by `import`, then its codes.
-pub(crate) fn load<C: DeserializeOwned, M: AssociativeMemory>(
-    path: &Path,
-    system: &str,
-    device: &Device,
-    init: impl FnOnce(&C) -> Result<M>,
-    import: impl FnOnce(&mut M, &Weights) -> Result<()>,
-) -> Result<M> {
-    let weights = Weights::read(path)?;
-    let mut memory = init(&config(&weights, system)?)?;
-    import(&mut memory, &weights)?;
-    if let Some(codes) = codes(&weights, memory.dim(), device)? {
-        memory.write(codes)?;
-    }
-    Ok(memory)
-}
-
-/// The configuration of a file that holds that system.
-pub(crate) fn config<C: DeserializeOwned>(weights: &Weights, system: &str) -> Result<C> {
-    match weights.metadata("system") {
-        Some(found) if found == system => {}
-        found => {
-            let found = found.map_or("no system".into(), |found| format!("`{found}`"));
-            return Err(fail(
-                weights,
-                format!("expected the system `{system}`, found {found}"),
-            ));
-        }
-    }
-    let text = weights.metadata("config").unwrap_or_default();
+/// The configuration of a file of that kind.
+pub(crate) fn config<C: DeserializeOwned>(file: &Weights, kind: &str) -> Result<C> {
+    let text = file.metadata(CONFIG).unwrap_or_default();
     serde_json::from_str(text)
-        .map_err(|error| fail(weights, format!("the configuration of `{system}`: {error}")))
+        .map_err(|error| file.fail(format!("the configuration of `{kind}`: {error}")))
 }
 
-/// The stored codes `[n, dim]`, if there are any.
-fn codes(weights: &Weights, dim: usize, device: &Device) -> Result<Option<Tensor<2>>> {
-    if !weights.contains(CODES) {
-        return Ok(None);
-    }
-    match weights.shape(CODES)? {
-        &[rows, width] if width == dim && rows > 0 => {
-            Ok(Some(weights.tensor(CODES, [rows, width], device)?))
+/// Implements `Persist` and `Restore` for a memory that is its field `config` and its patterns, in the field
+/// `store: PatternStore`.
+macro_rules! persists_patterns {
+    ($type:ty, $config:ty, $kind:literal) => {
+        impl attractor_core::Persist for $type {
+            fn kind(&self) -> &'static str {
+                $kind
+            }
+
+            fn pack(&self) -> attractor_core::Result<attractor_core::weights::Weights> {
+                let mut file = attractor_core::weights::Weights::new();
+                $crate::persist::describe_config(&mut file, &self.config)?;
+                file.insert_store($crate::persist::CODES, &self.store)?;
+                Ok(file)
+            }
         }
-        found => Err(fail(
-            weights,
-            format!("`{CODES}`: expected [n, {dim}], found {found:?}"),
-        )),
-    }
+
+        impl attractor_core::Restore for $type {
+            const KIND: &'static str = $kind;
+
+            fn restore(
+                file: &attractor_core::weights::Weights,
+                loading: &attractor_core::file::Loading<'_>,
+            ) -> attractor_core::Result<Self> {
+                let config: $config = $crate::persist::config(file, $kind)?;
+                let made = config.init(loading.device());
+                let mut memory = made.map_err(|error| file.refuse(error))?;
+                let dim = memory.store.dim();
+                memory.store = file.store($crate::persist::CODES, dim, loading.device())?;
+                Ok(memory)
+            }
+        }
+    };
 }
+
+/// The same for a learned memory, which also has weights, and calls its patterns `codes`.
+macro_rules! persists_weights {
+    ($type:ty, $config:ty, $kind:literal) => {
+        /// Configuration, weights and stored codes; the optimiser's state is not kept.
+        impl attractor_core::Persist for $type {
+            fn kind(&self) -> &'static str {
+                $kind
+            }
+
+            fn pack(&self) -> attractor_core::Result<attractor_core::weights::Weights> {
+                let mut file = self.export_weights()?;
+                $crate::persist::describe_config(&mut file, &self.config)?;
+                file.insert_store($crate::persist::CODES, &self.codes)?;
+                Ok(file)
+            }
+        }
+
+        impl attractor_core::Restore for $type {
+            const KIND: &'static str = $kind;
+
+            fn restore(
+                file: &attractor_core::weights::Weights,
+                loading: &attractor_core::file::Loading<'_>,
+            ) -> attractor_core::Result<Self> {
+                let config: $config = $crate::persist::config(file, $kind)?;
+                let made = config.init(loading.device());
+                let mut memory = made.map_err(|error| file.refuse(error))?;
+                memory.import_weights(file, "")?;
+                let dim = memory.codes.dim();
+                memory.codes = file.store($crate::persist::CODES, dim, loading.device())?;
+                Ok(memory)
+            }
+        }
+    };
+}
+
+pub(crate) use {persists_patterns, persists_weights};

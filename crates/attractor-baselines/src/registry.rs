@@ -1,12 +1,14 @@
 //! The baselines by name. To add one, add an entry to [`MEMORIES`].
 
 use attractor_core::Error;
+use attractor_core::file::Loaders;
 use attractor_core::memory::registry::{BuildMemory, MemoryEntry, configure, defaults, iterations};
 use attractor_memories::signs;
 
 use crate::{
-    AutoencoderConfig, ClassicalHopfieldConfig, DenseHopfieldConfig, EncoderOnlyConfig, KnnConfig,
-    MemN2NConfig, NearestConfig, NtmConfig, StoredMixtureConfig,
+    AutoencoderConfig, AutoencoderRecall, ClassicalHopfield, ClassicalHopfieldConfig,
+    DenseHopfield, DenseHopfieldConfig, EncoderOnly, EncoderOnlyConfig, Knn, KnnConfig, MemN2N,
+    MemN2NConfig, Nearest, NearestConfig, Ntm, NtmConfig, StoredMixture, StoredMixtureConfig,
 };
 
 /// An entry whose options are the fields of a configuration with `new(dim)` and `init(&device)`.
@@ -97,7 +99,7 @@ pub const MEMORIES: &[MemoryEntry] = &[
         "ntm",
         NtmConfig,
         "content-based read of a neural Turing machine, learned",
-        "A. Graves, G. Wayne, I. Danihelka, arXiv 1410.5401"
+        "A. Graves, G. Wayne, I. Danihelka, arXiv 1410.5401, 2014"
     ),
     MemoryEntry {
         name: "autoencoder",
@@ -117,3 +119,17 @@ pub const MEMORIES: &[MemoryEntry] = &[
         }),
     },
 ];
+
+/// Adds what makes every memory of this crate again from a file.
+pub fn add_loaders(loaders: &mut Loaders) {
+    loaders
+        .add_memory::<EncoderOnly>()
+        .add_memory::<Nearest>()
+        .add_memory::<Knn>()
+        .add_memory::<StoredMixture>()
+        .add_memory::<ClassicalHopfield>()
+        .add_memory::<DenseHopfield>()
+        .add_memory::<MemN2N>()
+        .add_memory::<Ntm>()
+        .add_memory::<AutoencoderRecall>();
+}

@@ -1,6 +1,7 @@
 //! Shared by the tests of all baselines.
 
 use attractor_core::burn::tensor::Tensor;
+use attractor_core::kernel::Tags;
 use attractor_core::weights::Weights;
 use attractor_core::{AssociativeMemory, Error, Outcome, Train};
 pub(crate) use attractor_testing::{
@@ -87,6 +88,37 @@ pub(crate) fn check_contract<M: AssociativeMemory>(fresh: impl Fn() -> M) {
         1e-6,
         "beside extreme cues",
     );
+    check_names(&mut memory);
+}
+
+/// Three stored patterns of 4 columns have ids, are all ranked, and go by their ids.
+fn check_names(memory: &mut dyn AssociativeMemory) {
+    let cue = tensor(&[0.5, -0.25, 1.0, 0.0], 4);
+    let Some(identify) = memory.as_identify() else {
+        return;
+    };
+    let ids = identify.pattern_ids().unwrap().as_slice().to_vec();
+    let found = &identify.nearest(cue.clone(), 9).unwrap()[0].candidates;
+    let mut ranked: Vec<u64> = found.iter().map(|found| found.id).collect();
+    assert!(found.is_sorted_by(|a, b| a.score >= b.score), "{found:?}");
+    ranked.sort_unstable();
+    assert_eq!((ranked, ids.len()), (ids.clone(), 3));
+    let total: f64 = found.iter().filter_map(|found| found.probability).sum();
+    assert!(total == 0.0 || (total - 1.0).abs() < 1e-6, "{total}");
+    assert!(identify.nearest(cue.clone(), 0).is_err());
+    let forget = memory.as_forget().unwrap();
+    forget.remove_id(ids[1]).unwrap();
+    assert_eq!(
+        forget.remove_id(ids[1]),
+        Err(Error::UnknownId { id: ids[1] })
+    );
+    let patterns = memory.stored_states().unwrap().narrow(0, 0, 1);
+    let tags = Tags::labels(["again"]);
+    let identify = memory.as_identify_mut().unwrap();
+    identify.write_as(patterns, &tags).unwrap();
+    let all = identify.pattern_ids().unwrap();
+    assert_eq!(all.as_slice(), [ids[0], ids[2], ids[2] + 1]);
+    assert_eq!(all.label(ids[2] + 1), Some("again"));
 }
 
 /// One pass, a state per row and no decoded data: recall without iteration.

@@ -90,6 +90,13 @@ pub enum Error {
         index: usize,
     },
 
+    /// An id that no stored pattern has.
+    #[error("expected the id of a stored pattern, found {id}")]
+    UnknownId {
+        /// Id given.
+        id: u64,
+    },
+
     /// A configuration that breaks a rule.
     #[error("{what}: {rule}, found {found}")]
     Config {

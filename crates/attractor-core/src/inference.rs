@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{require_non_negative, require_nonzero};
-use crate::{GenerativeModel, MemoryPrior, ObservationModel, Recall, Result};
+use crate::{GenerativeModel, MemoryPrior, ObservationModel, Persist, Recall, Result};
 
 /// One inference problem: find codes that minimise
 /// `observation(cue, model(z)) + prior(z)`, starting from `start`.
@@ -39,6 +39,11 @@ pub trait Inference: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// An empty memory, or a model that lacks what the algorithm needs.
     fn infer(&self, problem: &Problem<'_>) -> Result<Recall>;
+
+    /// The algorithm and its configuration in files, if it has a form there: see [`crate::file`].
+    fn as_persist(&self) -> Option<&dyn Persist> {
+        None
+    }
 }
 
 /// When an iteration ends.

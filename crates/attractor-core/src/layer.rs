@@ -6,7 +6,8 @@
 
 use burn::tensor::{Tensor, activation};
 
-use crate::{Error, Result};
+use crate::weights::Weights;
+use crate::{Error, Persist, Result, file};
 
 /// Element-wise non-linearity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -111,6 +112,11 @@ pub trait Layer: Send + Sync + std::fmt::Debug {
     /// The non-linearity f.
     fn activation(&self) -> Activation;
 
+    /// The layer in files, if it has a form there: see [`crate::file`].
+    fn as_persist(&self) -> Option<&dyn Persist> {
+        None
+    }
+
     /// `f(affine(input))`, `[b, output_dim]`.
     fn forward(&self, input: Tensor<2>) -> Tensor<2> {
         self.activation().apply(self.affine(input))
@@ -164,6 +170,44 @@ impl LayerChain {
     /// The layers, the one that takes the code first.
     pub fn layers(&self) -> &[Box<dyn Layer>] {
         &self.layers
+    }
+
+    /// The chain in a file: each layer in a section of its number, the first 0.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] naming a layer that has no form in files.
+    pub fn pack(&self) -> Result<Weights> {
+        let mut file = Weights::new();
+        file.insert_wholes("layers", &[1], vec![self.layers.len() as u64]);
+        for (at, layer) in self.layers.iter().enumerate() {
+            let name = at.to_string();
+            let section = file::section_of("the layer", &name, layer.as_persist())?;
+            file.insert_section(&name, section);
+        }
+        Ok(file)
+    }
+
+    /// Whether all layers have a form in files.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] naming the first that has none.
+    pub fn savable(&self) -> Result<()> {
+        let layers = self.layers.iter().enumerate();
+        let mut each = layers.map(|(at, layer)| {
+            file::savable("the layer", &at.to_string(), layer.as_persist()).map(|_| ())
+        });
+        each.try_for_each(|saved| saved)
+    }
+
+    /// The chain of [`LayerChain::pack`].
+    ///
+    /// # Errors
+    /// [`Error::Weights`] naming what does not fit.
+    pub fn restore(file: &Weights, loading: &file::Loading<'_>) -> Result<Self> {
+        let count = file.wholes("layers", &[1])?[0];
+        let layers = (0..count).map(|at| loading.layer(&file.section(&at.to_string())?));
+        let layers = layers.collect::<Result<Vec<_>>>()?;
+        Self::new(layers).map_err(|error| file.refuse(error))
     }
 
     /// Entries of an input row.

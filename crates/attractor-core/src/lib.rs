@@ -15,6 +15,7 @@
 //! | [`kernel`] | the streaming softmax read, its mergeable [`kernel::Partial`], distances |
 //! | [`options`] | parts by name, with a table of options |
 //! | [`weights`] | safetensors in and out |
+//! | [`file`](mod@file) | memories in files, and back |
 //! | [`Failure`] | what `main` of a program returns, printed as a sentence |
 //!
 //! A cue is a row: every batch is a `[n, d]` tensor.
@@ -54,6 +55,7 @@ pub mod check;
 pub mod coding;
 pub mod error;
 pub mod failure;
+pub mod file;
 pub mod inference;
 pub mod kernel;
 pub mod layer;
@@ -63,6 +65,7 @@ pub mod memory;
 pub mod model;
 pub mod observation;
 pub mod options;
+pub mod out;
 pub mod prior;
 pub mod recall;
 pub mod rng;
@@ -72,17 +75,18 @@ pub mod weights;
 pub use backend::Backend;
 pub use error::{Error, Result};
 pub use failure::Failure;
+pub use file::{Persist, Restore};
 pub use inference::{Inference, Problem, Stopping};
 pub use layer::{Activation, Layer, LayerChain, Prediction};
 pub use memory::{
-    AssociativeMemory, Complete, Explain, Forget, HeteroAssociative, Merge, Persist, Recognise,
-    Train,
+    AssociativeMemory, Candidate, Complete, Explain, Forget, HeteroAssociative, Identification,
+    Identify, KeepsPatterns, Merge, Ranking, Recognise, Train,
 };
 pub use model::{GenerativeModel, Posterior, Segments};
 pub use observation::ObservationModel;
 pub use options::{Entry, Options};
 pub use prior::{Energy, MemoryPrior, StoredCodes};
-pub use recall::{Outcome, Recall, Trace};
+pub use recall::{Outcome, Recall, Recalled, Trace};
 
 pub use burn;
 

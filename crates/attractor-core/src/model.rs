@@ -1,8 +1,11 @@
 //! Generative models: from a latent code to data, and back by amortised inference.
 
 use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
 
-use crate::{LayerChain, Result};
+use crate::file::Loading;
+use crate::weights::Weights;
+use crate::{LayerChain, Persist, Restore, Result};
 
 /// A diagonal Gaussian over codes: what an encoder believes.
 #[derive(Debug, Clone)]
@@ -65,6 +68,11 @@ pub trait GenerativeModel: Send + Sync + std::fmt::Debug {
     fn layer_chain(&self) -> Option<&LayerChain> {
         None
     }
+
+    /// The model in files, if it has a form there: see [`crate::file`].
+    fn as_persist(&self) -> Option<&dyn Persist> {
+        None
+    }
 }
 
 /// The model without a representation: codes are the data.
@@ -122,6 +130,44 @@ impl GenerativeModel for Identity {
     ) -> (Tensor<2>, Tensor<2>) {
         let gradient = cotangent(codes.clone());
         (codes, gradient)
+    }
+
+    fn as_persist(&self) -> Option<&dyn Persist> {
+        Some(self)
+    }
+}
+
+/// What makes a model without weights.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Made {
+    dim: usize,
+    /// Of signs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    threshold: Option<f32>,
+}
+
+impl Persist for Identity {
+    fn kind(&self) -> &'static str {
+        Self::KIND
+    }
+
+    fn pack(&self) -> Result<Weights> {
+        let mut file = Weights::new();
+        file.set_config(&Made {
+            dim: self.dim,
+            threshold: None,
+        })?;
+        Ok(file)
+    }
+}
+
+impl Restore for Identity {
+    const KIND: &'static str = "identity";
+
+    fn restore(file: &Weights, _: &Loading<'_>) -> Result<Self> {
+        let made: Made = file.config()?;
+        Self::new(made.dim).map_err(|error| file.refuse(error))
     }
 }
 
@@ -186,6 +232,37 @@ impl GenerativeModel for Signs {
         let data = self.decode(codes);
         let gradient = cotangent(data.clone()).mul_scalar(0.5);
         (data, gradient)
+    }
+
+    fn as_persist(&self) -> Option<&dyn Persist> {
+        Some(self)
+    }
+}
+
+impl Persist for Signs {
+    fn kind(&self) -> &'static str {
+        Self::KIND
+    }
+
+    fn pack(&self) -> Result<Weights> {
+        let mut file = Weights::new();
+        file.set_config(&Made {
+            dim: self.dim,
+            threshold: Some(self.threshold),
+        })?;
+        Ok(file)
+    }
+}
+
+impl Restore for Signs {
+    const KIND: &'static str = "signs";
+
+    fn restore(file: &Weights, _: &Loading<'_>) -> Result<Self> {
+        let made: Made = file.config()?;
+        let threshold = made
+            .threshold
+            .ok_or_else(|| file.fail("the configuration: expected a `threshold`, found none"))?;
+        Self::new(made.dim, threshold).map_err(|error| file.refuse(error))
     }
 }
 

@@ -2,7 +2,8 @@
 
 use burn::tensor::Tensor;
 
-use crate::{Error, Result, Train};
+use crate::kernel::{PatternIds, Ranked, Tags};
+use crate::{Error, Persist, Result, Train};
 
 /// An energy over states.
 pub trait Energy: Send + Sync + std::fmt::Debug {
@@ -84,6 +85,11 @@ pub trait MemoryPrior: Energy {
         None
     }
 
+    /// The prior and all it holds in files, if it has a form there: see [`crate::file`].
+    fn as_persist(&self) -> Option<&dyn Persist> {
+        None
+    }
+
     /// Number of stored codes.
     fn len(&self) -> usize;
 
@@ -120,6 +126,44 @@ pub trait StoredCodes {
     /// # Errors
     /// [`crate::Error::Index`] if there is no such code.
     fn remove(&mut self, index: usize) -> Result<()>;
+
+    /// Ids and labels of the codes, in the order of writing, if the prior gives them some.
+    fn ids(&self) -> Option<&PatternIds> {
+        None
+    }
+
+    /// Gives the code with that id a label, or takes it away.
+    ///
+    /// # Errors
+    /// [`Error::UnknownId`] if there is none; [`Error::Unsupported`] if codes have no ids.
+    fn set_label(&mut self, id: u64, label: Option<String>) -> Result<()> {
+        let _ = (id, label);
+        Err(without_ids("StoredCodes::set_label"))
+    }
+
+    /// Stores codes `[n, d]` as [`MemoryPrior::store`] does, under ids or with labels.
+    ///
+    /// # Errors
+    /// As [`MemoryPrior::store`]; [`Error::Config`] if an id is taken or given twice; [`Error::Rows`] unless there is one for
+    /// each code; [`Error::Unsupported`] if codes have no ids.
+    fn store_as(&mut self, codes: Tensor<2>, tags: &Tags) -> Result<()> {
+        let _ = (codes, tags);
+        Err(without_ids("StoredCodes::store_as"))
+    }
+
+    /// For each of the states `[b, d]` the `k` codes with the highest weights in the prior's read, the best first, or all
+    /// where there are fewer; the probabilities are those weights.
+    ///
+    /// # Errors
+    /// As [`Energy::energy`]; [`Error::Config`] if `k` is 0; [`Error::Unsupported`] if the prior does not rank its codes.
+    fn nearest(&self, states: Tensor<2>, k: usize) -> Result<Vec<Vec<Ranked>>> {
+        let _ = (states, k);
+        Err(without_ids("StoredCodes::nearest"))
+    }
+}
+
+fn without_ids(what: &'static str) -> Error {
+    Error::unsupported(what, "codes that have ids and ranks", "the prior")
 }
 
 impl dyn MemoryPrior + '_ {

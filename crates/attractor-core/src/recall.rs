@@ -3,6 +3,8 @@
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
+use crate::kernel::PatternIds;
+
 /// How the recall of one cue ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -78,6 +80,15 @@ impl Trace {
     }
 }
 
+/// The stored pattern that a row recalled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recalled {
+    /// Its index among what was stored when the row was read.
+    pub index: usize,
+    /// Its id, which stays its own.
+    pub id: u64,
+}
+
 /// The result of a read of `b` cues.
 #[derive(Debug, Clone)]
 pub struct Recall {
@@ -95,6 +106,9 @@ pub struct Recall {
     pub energy_last: Vec<f32>,
     /// Energies along the way.
     pub trace: Trace,
+    /// Which stored pattern each row is, for reads that end at one; empty where the memory answers with states of its own
+    /// making.
+    pub recalled: Vec<Option<Recalled>>,
 }
 
 impl Recall {
@@ -109,7 +123,24 @@ impl Recall {
             energy_first: Vec::new(),
             energy_last: Vec::new(),
             trace: Trace::default(),
+            recalled: Vec::new(),
         }
+    }
+
+    /// The same with the stored pattern that each row is, by its index.
+    pub fn of_patterns(mut self, indices: &[usize], ids: &PatternIds) -> Self {
+        let recalled = |&index: &usize| ids.get(index).map(|id| Recalled { index, id });
+        self.recalled = indices.iter().map(recalled).collect();
+        self
+    }
+
+    /// The id of the stored pattern that a row recalled, where it is one.
+    pub fn id(&self, row: usize) -> Option<u64> {
+        self.recalled
+            .get(row)
+            .copied()
+            .flatten()
+            .map(|recalled| recalled.id)
     }
 
     /// The recalled data: the decoded states if there are any, else the states.

@@ -279,3 +279,56 @@ fn pictures_are_turned_upright() {
         "red above: {top}, red below: {bottom}"
     );
 }
+
+#[test]
+fn one_picture_is_loaded_as_those_of_its_folder() {
+    let folder_dir = folder();
+    // Wider than high and lying on its side, so that cropping, resizing and turning all show.
+    let mut wide = RgbImage::new(40, 24);
+    for (x, y, pixel) in wide.enumerate_pixels_mut() {
+        *pixel = Rgb([(x * 6) as u8, (y * 10) as u8, ((x + y) * 3) as u8]);
+    }
+    write(
+        folder_dir.path().join("cat/1.jpg"),
+        &encode(&wide, image::ImageFormat::Jpeg),
+    );
+    write(
+        folder_dir.path().join("dog/2.png"),
+        &encode(&wide, image::ImageFormat::Png),
+    );
+    for options in [
+        FolderOptions {
+            size: Some((9, 7)),
+            ..FolderOptions::default()
+        },
+        FolderOptions {
+            size: None,
+            colour: Colour::Grey,
+            skip_damaged: true,
+        },
+    ] {
+        let set = folder::load(folder_dir.path(), Split::Train, &options).unwrap();
+        assert_eq!(set.names, ["cat/1.jpg", "dog/2.png"]);
+        for (index, name) in set.names.iter().enumerate() {
+            let one = folder::load_one(&folder_dir.path().join(name), &options).unwrap();
+            assert_eq!(one.pixels(), set.image(index).unwrap());
+            assert_eq!((one.len(), one.shape), (1, set.shape));
+            assert_eq!(one.names, [&name[4..]]);
+        }
+        assert_eq!(set.select(&[1]).unwrap().names, ["dog/2.png"]);
+        assert_eq!(set.crop_columns(0..3).unwrap().names, set.names);
+    }
+    let broken = write(folder_dir.path().join("cue.png"), b"no picture");
+    let options = FolderOptions {
+        skip_damaged: true,
+        ..FolderOptions::default()
+    };
+    let error = folder::load_one(&broken, &options).unwrap_err().to_string();
+    assert!(error.contains("cue.png"), "{error}");
+    let options = FolderOptions {
+        size: Some((0, 4)),
+        ..FolderOptions::default()
+    };
+    assert!(folder::load_one(&broken, &options).is_err());
+    assert!(folder::load_one(&folder_dir.path().join("none.png"), &options).is_err());
+}

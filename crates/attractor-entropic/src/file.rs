@@ -1,7 +1,5 @@
 //! Memories in files: the configuration in the metadata, counters and ranges as tensors.
 
-use std::path::Path;
-
 use attractor_core::Result;
 use attractor_core::weights::Weights;
 use serde::de::DeserializeOwned;
@@ -19,28 +17,26 @@ pub(crate) struct Header<C> {
     pub(crate) registered: u64,
 }
 
-/// Writes the file atomically.
-pub(crate) fn save<H: Serialize>(
-    path: &Path,
+/// What a file holds: `header` under the name of the system beside arrays.
+pub(crate) fn packed<H: Serialize>(
     system: &str,
     header: &H,
     mut arrays: Weights,
-) -> Result<()> {
-    arrays.path = path.into();
+) -> Result<Weights> {
     let header = serde_json::to_string(header).map_err(|error| arrays.fail(error.to_string()))?;
     arrays.set_metadata(system, header);
-    arrays.write(path)
+    Ok(arrays)
 }
 
-/// Reads a file that [`save`] wrote.
-pub(crate) fn open<H: DeserializeOwned>(path: &Path, system: &str) -> Result<(Weights, H)> {
-    let file = Weights::read(path)?;
-    let text = file
-        .metadata(system)
-        .ok_or_else(|| file.fail(format!("expected the system `{system}`, found another")))?;
-    let header = serde_json::from_str(text)
-        .map_err(|error| file.fail(format!("the configuration of `{system}`: {error}")))?;
-    Ok((file, header))
+/// The header of a file that [`packed`] made.
+pub(crate) fn header<H: DeserializeOwned>(file: &Weights, system: &str) -> Result<H> {
+    let text = file.metadata(system).ok_or_else(|| {
+        file.fail(format!(
+            "expected the configuration of `{system}`, found none"
+        ))
+    })?;
+    serde_json::from_str(text)
+        .map_err(|error| file.fail(format!("the configuration of `{system}`: {error}")))
 }
 
 /// Whole numbers of a tensor of `count` entries, none above `most`.

@@ -206,5 +206,6 @@ fn collect(answers: Vec<Answer>, width: usize, device: &Device) -> Result<Recall
         energy_first: Vec::new(),
         energy_last: Vec::new(),
         trace: Trace::default(),
+        recalled: Vec::new(),
     })
 }

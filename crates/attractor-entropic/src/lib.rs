@@ -62,7 +62,7 @@ pub use hetero::{
 pub use object::{Domain, UNDEFINED};
 pub use quantiser::Quantiser;
 pub use register::{EntropicConfig, EntropicMemory, Range, Register, RegisterConfig};
-pub use registry::MEMORIES;
+pub use registry::{MEMORIES, add_loaders};
 pub use system::{Preference, RegisterSystem};
 
 /// Whether a memory knows a cue.

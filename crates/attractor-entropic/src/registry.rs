@@ -1,9 +1,10 @@
 //! Entropic memories by name. To add one, add an entry to [`MEMORIES`].
 
+use attractor_core::file::Loaders;
 use attractor_core::memory::registry::{BuildMemory, MemoryEntry, configure, defaults};
 
-use crate::hetero::HeteroConfig;
-use crate::register::EntropicConfig;
+use crate::hetero::{HeteroConfig, HeteroMemory};
+use crate::register::{EntropicConfig, EntropicMemory};
 
 /// Every entropic memory. The options are the fields of the configuration.
 pub const MEMORIES: &[MemoryEntry] = &[
@@ -28,3 +29,10 @@ pub const MEMORIES: &[MemoryEntry] = &[
         }),
     },
 ];
+
+/// Adds what makes every memory of this crate again from a file.
+pub fn add_loaders(loaders: &mut Loaders) {
+    loaders
+        .add_memory::<EntropicMemory>()
+        .add_memory::<HeteroMemory>();
+}

@@ -82,6 +82,7 @@
 
 pub mod bayespcn;
 pub mod capacity;
+mod citations;
 pub mod drdam;
 pub mod entropic;
 mod error;
@@ -100,6 +101,7 @@ pub mod spiking;
 #[cfg(test)]
 mod testing;
 
+pub use citations::citations;
 pub use error::{Error, Result};
 pub use plan::{Data, Draft, Load, Measure, Plan, overrides_of};
 pub use protocol::{FoundSet, Loading, PROTOCOLS, Protocol, ProtocolEntry, Task, Work, find};

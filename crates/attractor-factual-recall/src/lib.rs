@@ -53,7 +53,7 @@ pub use linear::{Linear, LowRank};
 pub use matrix::Matrix;
 pub use memory::{EmbeddingMemory, EmbeddingMemoryConfig};
 pub use real::Real;
-pub use registry::MEMORIES;
+pub use registry::{MEMORIES, add_loaders};
 pub use task::{CountRows, FactTask, FactTaskConfig, Prompts};
 pub use trained::{Ending, Mlp};
 pub use transformer::{Transformer, TransformerConfig};

@@ -1,8 +1,9 @@
 //! Memories over embeddings by name. To add one, add an entry to [`MEMORIES`].
 
+use attractor_core::file::Loaders;
 use attractor_core::memory::registry::{BuildMemory, MemoryEntry, configure, defaults};
 
-use crate::EmbeddingMemoryConfig;
+use crate::{EmbeddingMemory, EmbeddingMemoryConfig};
 
 /// Every memory over embeddings. The options are the fields of [`EmbeddingMemoryConfig`]; the two differ in
 /// their defaults.
@@ -32,3 +33,8 @@ pub const MEMORIES: &[MemoryEntry] = &[
         }),
     },
 ];
+
+/// Adds what makes the memory again from a file.
+pub fn add_loaders(loaders: &mut Loaders) {
+    loaders.add_memory::<EmbeddingMemory>();
+}

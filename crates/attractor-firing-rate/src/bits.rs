@@ -1,13 +1,17 @@
 //! Data as bits, and rates as data.
 
 use attractor_core::error::require_nonzero;
+use attractor_core::file::Loading;
 use attractor_core::model::Posterior;
-use attractor_core::{Error, GenerativeModel, Result};
+use attractor_core::weights::Weights;
+use attractor_core::{Error, GenerativeModel, Persist, Restore, Result};
 use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
 
 /// What stands between data of any range and a memory of bits: a code is 1 where an entry lies above a
 /// threshold and 0 elsewhere, and rates decode to 1 and 0 at a threshold of their own.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Bits {
     dim: usize,
     data: f64,
@@ -65,5 +69,30 @@ impl GenerativeModel for Bits {
     ) -> (Tensor<2>, Tensor<2>) {
         let gradient = codes.zeros_like();
         (self.decode(codes), gradient)
+    }
+
+    fn as_persist(&self) -> Option<&dyn Persist> {
+        Some(self)
+    }
+}
+
+impl Persist for Bits {
+    fn kind(&self) -> &'static str {
+        Self::KIND
+    }
+
+    fn pack(&self) -> Result<Weights> {
+        let mut file = Weights::new();
+        file.set_config(self)?;
+        Ok(file)
+    }
+}
+
+impl Restore for Bits {
+    const KIND: &'static str = "bits";
+
+    fn restore(file: &Weights, _: &Loading<'_>) -> Result<Self> {
+        let Self { dim, data, rates } = file.config()?;
+        Self::new(dim, data, rates).map_err(|error| file.refuse(error))
     }
 }

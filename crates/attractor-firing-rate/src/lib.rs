@@ -78,7 +78,7 @@ pub use memory::FiringRate;
 pub use network::{Integrator, Network, Synapses, Trajectory};
 pub use patterns::Patterns;
 pub use phase::{PhaseCell, phase_map};
-pub use registry::MEMORIES;
+pub use registry::{MEMORIES, add_loaders};
 pub use report::{MemoryReport, StabilityReport, Warning};
 pub use statistics::Statistics;
 

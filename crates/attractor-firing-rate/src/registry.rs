@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use attractor_core::file::Loaders;
 use attractor_core::memory::registry::{
     BuildMemory, Context, MemoryEntry, configure, defaults, iterations,
 };
 use attractor_core::{Error, Options, Result};
 use attractor_memories::EncodedMemory;
 
-use crate::FiringRateConfig;
 use crate::bits::Bits;
+use crate::{FiringRate, FiringRateConfig};
 
 const NAME: &str = "firing-rate";
 
@@ -72,4 +73,9 @@ fn threshold(options: &mut Options) -> Result<f64> {
             ))
         }
     }
+}
+
+/// Adds what makes the memory again from a file, and the bits in front of it.
+pub fn add_loaders(loaders: &mut Loaders) {
+    loaders.add_memory::<FiringRate>().add_model::<Bits>();
 }

@@ -55,6 +55,17 @@ pub use train::{
 };
 pub use vae::{CifarVae, CifarVaeConfig, FrozenVae, MnistVae, MnistVaeConfig, Vae};
 
+/// Adds what makes every frozen model again from a file, and the layers of which they are made.
+pub fn add_loaders(loaders: &mut attractor_core::file::Loaders) {
+    loaders
+        .add_model::<FrozenVae>()
+        .add_model::<FrozenMonet>()
+        .add_layer::<layers::Linear>()
+        .add_layer::<layers::Conv2d>()
+        .add_layer::<layers::UpsampleConv2d>()
+        .add_layer::<layers::BroadcastConv2d>();
+}
+
 /// The snippets of the documentation pages, compiled and run as tests.
 #[cfg(doctest)]
 mod pages {

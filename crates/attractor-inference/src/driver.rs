@@ -122,6 +122,7 @@ pub(crate) fn run(
         energy_first: first,
         energy_last: last,
         trace,
+        recalled: Vec::new(),
     };
     Ok((state, recall))
 }

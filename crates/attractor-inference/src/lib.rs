@@ -53,7 +53,7 @@ pub use fixed_point::{FixedPoint, FixedPointConfig};
 pub use gradient::{Gradient, GradientConfig, Rule, Scaling};
 pub use mode_search::ModeSearch;
 pub use predictive_coding::{PredictiveCoding, PredictiveCodingConfig};
-pub use registry::{INFERENCES, InferenceEntry, build};
+pub use registry::{INFERENCES, InferenceEntry, add_loaders, build};
 
 #[cfg(test)]
 mod testing;

@@ -1,5 +1,6 @@
 //! Inference algorithms by name. To add one, add a line to [`INFERENCES`].
 
+use attractor_core::file::Loaders;
 use attractor_core::options::{Entry, Options, choose, read};
 use attractor_core::{Error, Inference, Result};
 use serde::de::DeserializeOwned;
@@ -71,6 +72,16 @@ pub fn build(table: &Options) -> Result<Box<dyn Inference>> {
     (entry.build)(&options)
 }
 
+/// Adds what makes every algorithm again from a file: its options.
+pub fn add_loaders(loaders: &mut Loaders) {
+    for entry in INFERENCES {
+        loaders.add_inference_with(entry.name, |file, _| {
+            let built = (entry.build)(&file.options()?);
+            built.map_err(|error| file.refuse(error))
+        });
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NoOptions {}
@@ -118,6 +129,31 @@ mod tests {
             assert_eq!(inference.name(), entry.name);
             let recall = inference.infer(&parts.problem()).unwrap();
             assert_eq!(recall.len(), crate::testing::ROWS);
+        }
+    }
+
+    #[test]
+    fn every_algorithm_comes_back_from_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("inference");
+        let mut loaders = Loaders::new();
+        add_loaders(&mut loaders);
+        let device = attractor_core::burn::tensor::Device::default();
+        let loading = attractor_core::file::Loading::new(&loaders, &device);
+        let tables = INFERENCES
+            .iter()
+            .map(|entry| format!("kind = '{}'", entry.name));
+        let others = [
+            "kind = 'gradient'\nrule = { line_search = { rate = 0.3 } }\nscaling = 'prior_only'",
+            "kind = 'gradient'\nscaling = { batch_means = { gamma = 0.1 } }\nhold_known = true",
+            "kind = 'predictive_coding'\nrate = 0.01\nfixed_predictions = true\niterations = 7",
+        ];
+        for table in tables.chain(others.map(ToOwned::to_owned)) {
+            let inference = build(&table.parse().unwrap()).unwrap();
+            inference.as_persist().unwrap().save(&path).unwrap();
+            let file = attractor_core::file::open(&path).unwrap();
+            let back = loading.inference(&file).unwrap();
+            assert_eq!(format!("{back:?}"), format!("{inference:?}"));
         }
     }
 

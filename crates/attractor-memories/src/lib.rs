@@ -52,9 +52,11 @@ pub mod signs;
 pub mod variational;
 
 pub use encoded::EncodedMemory;
-pub use registry::MEMORIES;
+pub use registry::{MEMORIES, add_loaders};
 pub use self_calibrating::{SelfCalibratingConfig, SelfCalibratingMemory};
 pub use variational::VariationalMemory;
 
+#[cfg(test)]
+mod identify_tests;
 #[cfg(test)]
 mod testing;

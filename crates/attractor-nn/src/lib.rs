@@ -45,6 +45,7 @@ mod energy;
 mod host;
 mod layer;
 mod memory;
+mod persist;
 mod precision;
 mod read;
 #[cfg(test)]
@@ -58,6 +59,7 @@ pub use layer::{
     Affine, Answer, AssociationCore, Hopfield, Lookup, Masks, Options, OutputProjection, Pooling,
 };
 pub use memory::{Decode, LayerMemory};
+pub use persist::add_loaders;
 pub use precision::in_precision;
 pub use read::{Report, Solve};
 

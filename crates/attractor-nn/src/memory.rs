@@ -1,6 +1,6 @@
 //! A trained layer as a memory: patterns are written, and cues recall them by its weights.
 
-use attractor_core::{AssociativeMemory, Error, Forget, Recall, Result, Trace, check};
+use attractor_core::{AssociativeMemory, Error, Forget, Persist, Recall, Result, Trace, check};
 use burn::tensor::Tensor;
 
 use crate::checkpoint::Layer;
@@ -21,20 +21,20 @@ pub enum Decode {
 /// A layer and what it has stored. Patterns are projected once, when they are written.
 #[derive(Debug)]
 pub struct LayerMemory {
-    layer: Hopfield,
-    decode: Decode,
-    rows: Option<Rows>,
+    pub(crate) layer: Hopfield,
+    pub(crate) decode: Decode,
+    pub(crate) rows: Option<Rows>,
 }
 
 /// What is stored, one row for each pattern.
 #[derive(Debug, Clone)]
-struct Rows {
+pub(crate) struct Rows {
     /// As written, `[n, d_k]` and `[n, d_v]`.
-    stored: Tensor<2>,
-    projection: Tensor<2>,
+    pub(crate) stored: Tensor<2>,
+    pub(crate) projection: Tensor<2>,
     /// In the spaces of the heads.
-    keys: Tensor<2>,
-    values: Tensor<2>,
+    pub(crate) keys: Tensor<2>,
+    pub(crate) values: Tensor<2>,
 }
 
 impl Rows {
@@ -265,6 +265,7 @@ impl AssociativeMemory for LayerMemory {
             energy_first: sum(&report.energy_first),
             energy_last: sum(&report.energy_last),
             trace: Trace::default(),
+            recalled: Vec::new(),
         })
     }
 
@@ -284,6 +285,10 @@ impl AssociativeMemory for LayerMemory {
     }
 
     fn as_forget(&mut self) -> Option<&mut dyn Forget> {
+        Some(self)
+    }
+
+    fn as_persist(&self) -> Option<&dyn Persist> {
         Some(self)
     }
 }

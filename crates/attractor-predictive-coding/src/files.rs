@@ -1,8 +1,6 @@
 //! Files of memories with a state of their own: a header of the system that wrote them and arrays of
 //! either precision, bit by bit.
 
-use std::path::Path;
-
 use attractor_core::Result;
 use attractor_core::weights::Weights;
 use burn::tensor::Device;
@@ -32,33 +30,62 @@ pub(crate) trait Stored: Sized {
     fn restored(file: &Weights, header: Self::Header, device: &Device) -> Result<Self>;
 }
 
-/// Writes the file atomically.
+/// What a file holds of the memory: the header under the name of the system, and arrays.
 ///
 /// # Errors
-/// [`attractor_core::Error::Weights`] if it cannot be written.
-pub(crate) fn save<M: Stored>(memory: &M, path: &Path) -> Result<()> {
+/// [`attractor_core::Error::Device`] if tensors cannot be read back.
+pub(crate) fn pack<M: Stored>(memory: &M) -> Result<Weights> {
     let mut arrays = Weights::new();
     memory.add_arrays(&mut arrays)?;
-    arrays.path = path.into();
     let header = serde_json::to_string(&memory.header());
     let header = header.map_err(|error| arrays.fail(error.to_string()))?;
     arrays.set_metadata(M::SYSTEM, header);
-    arrays.write(path)
+    Ok(arrays)
 }
 
-/// Reads a file that [`save`] wrote.
+/// The memory of what [`pack`] gave.
 ///
 /// # Errors
-/// [`attractor_core::Error::Weights`] if it is another system's file, or none, or damaged.
-pub(crate) fn load<M: Stored>(path: &Path, device: &Device) -> Result<M> {
-    let (file, system) = (Weights::read(path)?, M::SYSTEM);
-    let text = file
-        .metadata(system)
-        .ok_or_else(|| file.fail(format!("expected the system `{system}`, found another")))?;
+/// [`attractor_core::Error::Weights`] naming what does not fit.
+pub(crate) fn restore<M: Stored>(file: &Weights, device: &Device) -> Result<M> {
+    let system = M::SYSTEM;
+    let text = file.metadata(system).ok_or_else(|| {
+        file.fail(format!(
+            "expected the configuration of `{system}`, found none"
+        ))
+    })?;
     let header = serde_json::from_str(text)
         .map_err(|error| file.fail(format!("the configuration of `{system}`: {error}")))?;
-    M::restored(&file, header, device)
+    M::restored(file, header, device)
 }
+
+/// Implements `Persist` and `Restore` for a [`Stored`] memory.
+macro_rules! persists {
+    ($memory:ty) => {
+        impl attractor_core::Persist for $memory {
+            fn kind(&self) -> &'static str {
+                <Self as $crate::files::Stored>::SYSTEM
+            }
+
+            fn pack(&self) -> attractor_core::Result<attractor_core::weights::Weights> {
+                $crate::files::pack(self)
+            }
+        }
+
+        impl attractor_core::Restore for $memory {
+            const KIND: &'static str = <Self as $crate::files::Stored>::SYSTEM;
+
+            fn restore(
+                file: &attractor_core::weights::Weights,
+                loading: &attractor_core::file::Loading<'_>,
+            ) -> attractor_core::Result<Self> {
+                $crate::files::restore(file, loading.device())
+            }
+        }
+    };
+}
+
+pub(crate) use persists;
 
 /// Adds a matrix.
 pub(crate) fn add_mat(arrays: &mut Weights, name: impl Into<String>, mat: &Mat) {

@@ -49,7 +49,7 @@ mod relaxation;
 pub use bayespcn::{BayesPcn, BayesPcnConfig, Gpcn, GpcnConfig};
 pub use covariance::{CovariancePcn, CovariancePcnConfig};
 pub use pcn::{Pcn, PcnConfig};
-pub use registry::MEMORIES;
+pub use registry::{MEMORIES, add_loaders};
 
 #[cfg(test)]
 mod testing;

@@ -1,11 +1,14 @@
 //! Predictive coding memories by name. To add one, add an entry to [`MEMORIES`].
 
+use attractor_core::file::Loaders;
 use attractor_core::memory::registry::{BuildMemory, MemoryEntry, configure, defaults, iterations};
 
 use attractor_core::Options;
 
 use crate::pcn::Reading;
-use crate::{BayesPcnConfig, CovariancePcnConfig, GpcnConfig, PcnConfig};
+use crate::{
+    BayesPcn, BayesPcnConfig, CovariancePcn, CovariancePcnConfig, Gpcn, GpcnConfig, Pcn, PcnConfig,
+};
 
 /// The field of [`GpcnConfig`] whose own fields are options.
 const NETWORK: &str = "network";
@@ -84,3 +87,12 @@ pub const MEMORIES: &[MemoryEntry] = &[
         }),
     },
 ];
+
+/// Adds what makes every memory of this crate again from a file.
+pub fn add_loaders(loaders: &mut Loaders) {
+    loaders
+        .add_memory::<BayesPcn>()
+        .add_memory::<Gpcn>()
+        .add_memory::<Pcn>()
+        .add_memory::<CovariancePcn>();
+}

@@ -60,10 +60,14 @@ pub use learned_precision::{LearnedPrecision, LearnedPrecisionConfig, PrecisionF
 pub use random_features::{
     DirectionKind, FeatureKind, RandomFeatures, RandomFeaturesConfig, Window, feasibility, spinodal,
 };
-pub use registry::{BuildPrior, PRIORS, PriorEntry, build};
+pub use registry::{BuildPrior, PRIORS, PriorEntry, add_loaders, build};
 pub use slot_mixture::{SlotMixture, SlotMixtureConfig};
 pub use sparse_hopfield::{Similarity, SparseHopfield, SparseHopfieldConfig};
 
+#[cfg(test)]
+mod gradient_tests;
+#[cfg(test)]
+mod nearest_tests;
 #[cfg(test)]
 mod range_tests;
 #[cfg(test)]

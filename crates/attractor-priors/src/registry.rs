@@ -1,12 +1,14 @@
 //! Memory priors by name. To add one, add a line to [`PRIORS`].
 
+use attractor_core::file::Loaders;
 use attractor_core::options::{Entry, Options, choose, read};
 use attractor_core::{MemoryPrior, Result};
 use burn::tensor::Device;
 
 use crate::{
-    GaussianMixtureConfig, HopfieldConfig, KernelisedConfig, LearnedPrecisionConfig,
-    RandomFeaturesConfig, SlotMixtureConfig, SparseHopfieldConfig,
+    GaussianMixture, GaussianMixtureConfig, Hopfield, HopfieldConfig, Kernelised, KernelisedConfig,
+    LearnedPrecision, LearnedPrecisionConfig, RandomFeatures, RandomFeaturesConfig, SlotMixture,
+    SlotMixtureConfig, SparseHopfield, SparseHopfieldConfig,
 };
 
 /// Builds an empty prior over codes of some width from its options.
@@ -80,6 +82,18 @@ pub fn build(table: &Options, dim: usize, device: &Device) -> Result<Box<dyn Mem
     (entry.build)(&options, dim, device)
 }
 
+/// Adds what makes every prior again from a file.
+pub fn add_loaders(loaders: &mut Loaders) {
+    loaders
+        .add_prior::<GaussianMixture>()
+        .add_prior::<Hopfield>()
+        .add_prior::<LearnedPrecision>()
+        .add_prior::<SlotMixture>()
+        .add_prior::<SparseHopfield>()
+        .add_prior::<Kernelised>()
+        .add_prior::<RandomFeatures>();
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,6 +113,73 @@ mod tests {
                 "{}",
                 entry.name
             );
+        }
+    }
+
+    /// Reads, further writes and removals are the same, bit by bit; so is a prior that was learned.
+    #[test]
+    fn every_prior_comes_back_from_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("prior");
+        let mut loaders = Loaders::new();
+        add_loaders(&mut loaders);
+        let device = device();
+        let loading = attractor_core::file::Loading::new(&loaders, &device);
+        let tables = PRIORS
+            .iter()
+            .map(|entry| format!("kind = '{}'", entry.name));
+        let others = [
+            "kind = 'learned_precision'\nform = 'full'",
+            "kind = 'slot_mixture'\nslots = 3\nsigma = 0.7",
+            "kind = 'sparse_hopfield'\nsimilarity = 'squared_distance'\nalpha = 1.5",
+            "kind = 'kernelised'\nmap = 'identity'\nfeatures = 'raw'",
+            "kind = 'random_features'\nfeatures = 'cos'\ncount = 50",
+        ];
+        for table in tables.chain(others.map(ToOwned::to_owned)) {
+            let mut prior = build(&table.parse().unwrap(), 6, &device).unwrap();
+            if let Some(learner) = prior.as_train() {
+                let codes = normal(5, 4, 6);
+                learner
+                    .train_step(codes.clone(), codes.clone(), codes, 0.1)
+                    .unwrap();
+            }
+            for stored in [0, 4] {
+                if stored > 0 {
+                    prior.store(normal(1, stored, 6)).unwrap();
+                }
+                prior.as_persist().unwrap().save(&path).unwrap();
+                let file = attractor_core::file::open(&path).unwrap();
+                let mut back = loading.prior(&file).unwrap();
+                assert_eq!(
+                    (back.name(), back.len(), back.dim()),
+                    (prior.name(), stored, 6)
+                );
+                let mut other = loading.prior(&file).unwrap();
+                for memory in [&mut back, &mut other] {
+                    memory.store(normal(3, 3, 6)).unwrap();
+                }
+                if stored == 0 {
+                    continue;
+                }
+                let read = |prior: &dyn MemoryPrior| {
+                    let states = normal(2, 3, 6);
+                    let (next, energy) = prior.attract_with_energy(states.clone()).unwrap();
+                    let gradient = prior.gradient(states).unwrap();
+                    (host(next), host(energy), host(gradient))
+                };
+                assert_eq!(
+                    read(&*loading.prior(&file).unwrap()),
+                    read(&*prior),
+                    "{table}"
+                );
+                prior.store(normal(3, 3, 6)).unwrap();
+                assert_eq!(read(&*back), read(&*prior), "{table}");
+                if let (Some(own), Some(backs)) = (prior.stored_mut(), back.stored_mut()) {
+                    own.remove(1).unwrap();
+                    backs.remove(1).unwrap();
+                    assert_eq!(read(&*back), read(&*prior), "{table}");
+                }
+            }
         }
     }
 

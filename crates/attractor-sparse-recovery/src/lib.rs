@@ -69,7 +69,7 @@ pub mod subspace;
 pub mod union;
 
 pub use memory::{SparseRecovery, SparseRecoveryConfig};
-pub use registry::MEMORIES;
+pub use registry::{MEMORIES, add_loaders};
 pub use subspace::{Evidence, RankRule, Subspace};
 pub use union::{SubspaceUnion, SubspaceUnionConfig};
 

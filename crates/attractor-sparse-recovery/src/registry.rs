@@ -1,8 +1,9 @@
 //! The memories by name. To add one, add an entry to [`MEMORIES`].
 
+use attractor_core::file::Loaders;
 use attractor_core::memory::registry::{BuildMemory, MemoryEntry, configure, defaults, iterations};
 
-use crate::{SparseRecoveryConfig, SubspaceUnionConfig};
+use crate::{SparseRecovery, SparseRecoveryConfig, SubspaceUnion, SubspaceUnionConfig};
 
 /// Every memory by sparse recovery. The options are the fields of the configuration; `iterations` is short for
 /// `settings.max_iterations`.
@@ -35,3 +36,10 @@ pub const MEMORIES: &[MemoryEntry] = &[
         }),
     },
 ];
+
+/// Adds what makes every memory of this crate again from a file.
+pub fn add_loaders(loaders: &mut Loaders) {
+    loaders
+        .add_memory::<SparseRecovery>()
+        .add_memory::<SubspaceUnion>();
+}

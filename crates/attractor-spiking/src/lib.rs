@@ -59,7 +59,7 @@ mod tests;
 pub use cube::{Certificate, CubeNetwork, CubeRecall, CubeRun, Schedule};
 pub use memory::{Certify, SpikingMemory, SpikingMemoryConfig};
 pub use network::Network;
-pub use registry::MEMORIES;
+pub use registry::{MEMORIES, add_loaders};
 pub use rules::LearningRule;
 
 /// The snippets of the documentation page, compiled and run as tests.

@@ -1,9 +1,10 @@
 //! The spiking memory by name.
 
+use attractor_core::file::Loaders;
 use attractor_core::memory::registry::{BuildMemory, MemoryEntry, configure, defaults};
 use attractor_memories::signs;
 
-use crate::SpikingMemoryConfig;
+use crate::{SpikingMemory, SpikingMemoryConfig};
 
 const NAME: &str = "spiking";
 
@@ -20,3 +21,8 @@ pub const MEMORIES: &[MemoryEntry] = &[MemoryEntry {
         signs::behind(context, threshold, Box::new(config.init(&context.device)?))
     }),
 }];
+
+/// Adds what makes the memory again from a file.
+pub fn add_loaders(loaders: &mut Loaders) {
+    loaders.add_memory::<SpikingMemory>();
+}

@@ -10,6 +10,9 @@
 //! ones, and `ours/NAME [b]`, the index that the memory answers. CIFAR-10 test images if they are there, else
 //! built-in ones.
 
+#[path = "shared/mod.rs"]
+mod shared;
+
 use attractor::core::burn::tensor::{Tensor, TensorData};
 use attractor::core::failure::number;
 use attractor::core::kernel::squared_distances;
@@ -17,26 +20,6 @@ use attractor::core::weights::Weights;
 use attractor::datasets::{DataRoot, load};
 use attractor::prelude::*;
 
-/// Those of the study.
-const TASKS: [(&str, Option<f64>); 17] = [
-    ("clean", None),
-    ("noise", Some(0.05)),
-    ("noise", Some(0.2)),
-    ("noise", Some(0.4)),
-    ("noise", Some(0.8)),
-    ("mask", Some(8.0)),
-    ("mask", Some(16.0)),
-    ("mask", Some(24.0)),
-    ("mask", Some(28.0)),
-    ("color", None),
-    ("grey", None),
-    ("dimmed", Some(0.4)),
-    ("inverted", None),
-    ("dropout", Some(0.75)),
-    ("salt_pepper", Some(0.7)),
-    ("rows", None),
-    ("combined", Some(16.0)),
-];
 /// Where the rows of cues have their random numbers from.
 const STREAMS: u64 = 1 << 40;
 
@@ -72,8 +55,7 @@ fn main() -> Result<(), Failure> {
     memory.write(patterns.clone())?;
     let mut file = Weights::new();
     file.insert_tensor("stored", patterns.clone())?;
-    for (task, level) in TASKS {
-        let corruption = Corruption::from_task(task, level)?;
+    for corruption in shared::corruptions()? {
         let made = corruption.of_images(&images, cued, 0, STREAMS)?.cues;
         let cues =
             Tensor::<2>::from_data(TensorData::new(made, [cued.len(), images.dim()]), &device);

@@ -6,27 +6,25 @@
 //!
 //! Above the cues, in the middle what the memory takes for covered (white), below what it recalls.
 
+#[path = "shared/mod.rs"]
+mod shared;
+
 use attractor::core::burn::tensor::TensorData;
 use attractor::evaluation::figures::{Image, ImageGrid};
 use attractor::prelude::*;
 
-/// From left to right.
-const TASKS: [(&str, Option<f64>); 12] = [
-    ("noise", Some(0.4)),
-    ("noise", Some(0.8)),
-    ("mask", Some(24.0)),
-    ("mask", Some(28.0)),
-    ("color", None),
-    ("grey", None),
-    ("dimmed", Some(0.4)),
-    ("inverted", None),
-    ("dropout", Some(0.75)),
-    ("salt_pepper", Some(0.7)),
-    ("rows", None),
-    ("combined", Some(16.0)),
-];
 /// Images in the memory.
 const STORED: usize = 200;
+
+/// Whether it looks like nothing, or like a lesser case of another one.
+fn dull(corruption: &Corruption) -> bool {
+    match corruption {
+        Corruption::Clean => true,
+        Corruption::Noise { std } => *std < 0.3,
+        Corruption::Mask { side } => *side < 20,
+        _ => false,
+    }
+}
 
 fn main() -> Result<(), Failure> {
     let mut arguments = std::env::args().skip(1);
@@ -44,8 +42,9 @@ fn main() -> Result<(), Failure> {
     let picture =
         |values: Vec<f32>| Image::from_planes(shape.channels, shape.height, shape.width, values);
     let (mut cues, mut covered, mut recalled, mut marks) = (vec![], vec![], vec![], vec![]);
-    for (column, (task, level)) in TASKS.into_iter().enumerate() {
-        let corruption = Corruption::from_task(task, level)?;
+    let shown = shared::corruptions()?.into_iter();
+    let shown = shown.filter(|corruption| !dull(corruption));
+    for (column, corruption) in shown.enumerate() {
         let cue = corruption.of_images(&images, &[column], 0, 0)?.cues;
         let row = Tensor::<2>::from_data(TensorData::new(cue.clone(), [1, images.dim()]), &device);
         let recall = memory.read(row.clone())?;

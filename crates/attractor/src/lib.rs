@@ -52,6 +52,7 @@
 //! ```
 
 pub mod catalogue;
+mod files;
 #[cfg(feature = "datasets")]
 mod photos;
 pub mod prelude;
@@ -82,10 +83,19 @@ pub use attractor_priors as priors;
 pub use attractor_sparse_recovery as sparse_recovery;
 #[cfg(feature = "spiking")]
 pub use attractor_spiking as spiking;
+pub use files::{load, load_with, loaders};
 #[cfg(feature = "datasets")]
 pub use photos::{bad_copy, image_memory, torn_half};
 
-/// The snippets of the tutorial, compiled and run as tests.
+/// The snippets of documentation pages, compiled and run as tests.
 #[cfg(all(doctest, feature = "datasets"))]
-#[doc = include_str!("../../../docs/tutorial.md")]
-struct Tutorial;
+mod pages {
+    #[doc = include_str!("../../../docs/tutorial.md")]
+    struct Tutorial;
+    #[doc = include_str!("../../../docs/files.md")]
+    struct Files;
+    #[doc = include_str!("../../../docs/identify.md")]
+    struct Identify;
+    #[doc = include_str!("../../../docs/kernel.md")]
+    struct Kernel;
+}

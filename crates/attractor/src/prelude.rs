@@ -1,10 +1,11 @@
 //! What most programs need.
 
 pub use attractor_core::burn::tensor::{Device, Tensor};
+pub use attractor_core::kernel::Tags;
 pub use attractor_core::{
     AssociativeMemory, Backend, Complete, Energy, Explain, Failure, Forget, GenerativeModel,
-    Inference, MemoryPrior, Merge, ObservationModel, Outcome, Persist, Recall, Recognise, Stopping,
-    StoredCodes, Train,
+    Identify, Inference, MemoryPrior, Merge, ObservationModel, Outcome, Persist, Recall, Recognise,
+    Restore, Stopping, StoredCodes, Train,
 };
 #[cfg(feature = "datasets")]
 pub use attractor_datasets::builtin::BuiltinSize;

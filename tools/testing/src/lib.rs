@@ -4,9 +4,10 @@
 //! A development dependency, never published. [`attractor_core`] cannot use it: its unit tests
 //! would see that crate twice.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use attractor_core::burn::tensor::{Device, Tensor, TensorData};
+use attractor_core::file::{CONTENT, hash_of};
 use attractor_core::weights::Weights;
 use attractor_core::{Backend, rng};
 
@@ -50,6 +51,15 @@ pub fn permuted(values: &[f32], dim: usize, seed: u64) -> Vec<f32> {
         .into_iter()
         .flat_map(|row| values[row * dim..(row + 1) * dim].to_vec())
         .collect()
+}
+
+/// Changes the file of a memory as if it had been saved so: with the hash of what it is then.
+pub fn rewritten(path: &Path, change: impl FnOnce(&mut Weights)) {
+    let mut file = Weights::read(path).unwrap();
+    change(&mut file);
+    let content = hash_of(&file).unwrap();
+    file.set_metadata(CONTENT, content);
+    file.write(path).unwrap();
 }
 
 /// Path of a file of golden arrays.

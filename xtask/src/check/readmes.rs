@@ -34,7 +34,12 @@ pub(crate) fn write(root: &Path) -> Result<Vec<String>> {
 }
 
 fn readme(root: &Path, name: &str) -> Result<String> {
-    let path = root.join("crates").join(name).join("src/lib.rs");
+    let sources = root.join("crates").join(name).join("src");
+    // That of a program is at the head of its `main.rs`.
+    let path = match sources.join("lib.rs") {
+        path if path.exists() => path,
+        _ => sources.join("main.rs"),
+    };
     let source = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     let body = page(&source);
     Ok(format!(

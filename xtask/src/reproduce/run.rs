@@ -12,7 +12,7 @@ use attractor::evaluation::{
     runner, table,
 };
 
-use attractor_experiments::Draft;
+use attractor_experiments::{Draft, citations};
 
 use super::Args;
 use super::observer::Terminal;
@@ -140,11 +140,12 @@ impl<'a> Run<'a> {
         stop: &'a Arc<AtomicBool>,
     ) -> Result<Self> {
         let clock = Instant::now();
-        let writer = if args.resume {
+        let mut writer = if args.resume {
             RunWriter::create_or_resume(&dir, config, info, reference)?
         } else {
             RunWriter::create(&dir, config, info, reference)?
         };
+        writer.set_citations(&citations(config))?;
         say!("run folder: {}", dir.display());
         let all = config.cells();
         Ok(Self {

@@ -2,12 +2,19 @@
 
 use std::sync::Arc;
 
+use attractor_core::file::{self, Loading};
 use attractor_core::kernel::PatternStore;
-use attractor_core::{AssociativeMemory, Forget, GenerativeModel, Outcome, Recall, Result, check};
+use attractor_core::weights::Weights;
+use attractor_core::{
+    AssociativeMemory, Forget, GenerativeModel, Identify, KeepsPatterns, Outcome, Persist, Ranking,
+    Recall, Restore, Result, check,
+};
 use burn::tensor::{Device, Tensor};
 
 use super::AutoencoderConfig;
 use crate::input;
+use crate::nearest::{Distance, ranked};
+use crate::persist::{self, CODES};
 
 /// Iterates the reconstruction of a trained autoencoder; see the [module](super).
 #[derive(Debug, Clone)]
@@ -52,6 +59,42 @@ impl AutoencoderRecall {
         };
         (self.config.iterations > 1 && tolerance > 0.0 && before.iter().zip(after).all(still))
             .then_some(Outcome::Converged)
+    }
+}
+
+const MODEL: &str = "model";
+
+/// The autoencoder in a section.
+impl Persist for AutoencoderRecall {
+    fn kind(&self) -> &'static str {
+        Self::KIND
+    }
+
+    fn savable(&self) -> Result<()> {
+        file::savable("the model", self.model.name(), self.model.as_persist()).map(|_| ())
+    }
+
+    fn pack(&self) -> Result<Weights> {
+        let mut whole = Weights::new();
+        persist::describe_config(&mut whole, &self.config)?;
+        whole.insert_store(CODES, &self.store)?;
+        let model = &self.model;
+        let section = file::section_of("the model", model.name(), model.as_persist())?;
+        whole.insert_section(MODEL, section);
+        Ok(whole)
+    }
+}
+
+impl Restore for AutoencoderRecall {
+    const KIND: &'static str = "autoencoder";
+
+    fn restore(file: &Weights, loading: &Loading<'_>) -> Result<Self> {
+        let config: AutoencoderConfig = persist::config(file, Self::KIND)?;
+        let model = loading.model(&file.section(MODEL)?)?;
+        let made = config.init(model, loading.device());
+        let mut memory = made.map_err(|error| file.refuse(error))?;
+        memory.store = file.store(CODES, memory.store.dim(), loading.device())?;
+        Ok(memory)
     }
 }
 
@@ -123,17 +166,35 @@ impl AssociativeMemory for AutoencoderRecall {
         self.store.to_tensor()
     }
 
+    fn as_identify(&self) -> Option<&dyn Identify> {
+        Some(self)
+    }
+
+    fn as_identify_mut(&mut self) -> Option<&mut dyn Identify> {
+        Some(self)
+    }
+
     fn as_forget(&mut self) -> Option<&mut dyn Forget> {
+        Some(self)
+    }
+
+    fn as_persist(&self) -> Option<&dyn Persist> {
         Some(self)
     }
 }
 
-impl Forget for AutoencoderRecall {
-    fn clear(&mut self) {
-        self.store.clear();
+impl KeepsPatterns for AutoencoderRecall {
+    fn patterns(&self) -> &PatternStore {
+        &self.store
     }
 
-    fn remove(&mut self, index: usize) -> Result<()> {
-        self.store.remove(index)
+    fn patterns_mut(&mut self) -> &mut PatternStore {
+        &mut self.store
+    }
+
+    /// By the distance from the answer, with its sign changed.
+    fn ranked(&self, cues: Tensor<2>, k: usize) -> Result<Vec<Ranking>> {
+        let answers = self.read(cues)?.state;
+        ranked(&self.store, answers, (Distance::Euclidean, k))
     }
 }

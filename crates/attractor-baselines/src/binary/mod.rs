@@ -14,7 +14,13 @@ pub use schedule::{Schedule, Update};
 
 pub(crate) use run::{Dynamics, recall, stored, stored_index};
 
-use attractor_core::{Error, Outcome, Recall, Result};
+use attractor_core::kernel::{PatternIds, TopK};
+use attractor_core::weights::Weights;
+use attractor_core::{Error, Identification, Outcome, Ranking, Recall, Result, check};
+use burn::tensor::{Device, Tensor};
+
+use crate::input;
+use crate::persist::CODES;
 
 /// The entries of a batch as signs.
 ///
@@ -29,6 +35,12 @@ pub(crate) fn signs(what: &'static str, values: &[f32]) -> Result<Vec<i8>> {
             other => Err(Error::config(what, "every entry must be 1 or -1", other)),
         })
         .collect()
+}
+
+/// Puts rows of signs into a file, `[n, dim]`.
+pub(crate) fn pack(file: &mut Weights, signs: impl Iterator<Item = i8>, dim: usize) {
+    let values: Vec<f32> = signs.map(f32::from).collect();
+    file.insert(CODES, &[values.len() / dim, dim], values);
 }
 
 /// How one row ended.
@@ -68,5 +80,29 @@ fn collect(ended: Vec<Ended>, dim: usize, device: &burn::tensor::Device) -> Resu
                 values,
             }],
         },
+        recalled: Vec::new(),
     })
+}
+
+/// The `k` patterns with the largest overlaps `m . s / dim` with each of the cues `[b, dim]`: 1 for a cue that is the pattern. They are
+/// no probabilities.
+pub(crate) fn nearest(
+    cues: Tensor<2>,
+    (ids, dim, device): (&PatternIds, usize, &Device),
+    k: usize,
+    products: impl Fn(&[i8]) -> Vec<i32>,
+) -> Result<Vec<Identification>> {
+    let cues = input::accept_cues(cues, ids.len(), dim, device)?;
+    let signs = signs("cues", &check::to_host(cues)?)?;
+    let rows = signs.chunks_exact(dim).map(|cue| {
+        let products = products(cue).into_iter();
+        products
+            .map(|product| f64::from(product) / dim as f64)
+            .collect::<Vec<f64>>()
+    });
+    let found = Ranking::all_without_probabilities(&TopK::of_scores(rows, k)?);
+    found
+        .into_iter()
+        .map(|ranking| ranking.named(ids))
+        .collect()
 }

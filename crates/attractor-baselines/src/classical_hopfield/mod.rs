@@ -35,6 +35,7 @@
 
 mod config;
 mod model;
+mod persist;
 mod rules;
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,8 @@
-use attractor_core::{AssociativeMemory, Complete, Error, Forget, Recall, Result, check};
+use attractor_core::kernel::{PatternIds, Tags};
+use attractor_core::{
+    AssociativeMemory, Complete, Error, Forget, Identification, Identify, Persist, Recall, Result,
+    check,
+};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::{ClassicalHopfieldConfig, LearningRule, rules};
@@ -11,14 +15,15 @@ const TIE: f64 = 1e-12;
 /// Hopfield network of +1 and -1. See the [module](super).
 #[derive(Debug, Clone)]
 pub struct ClassicalHopfield {
-    config: ClassicalHopfieldConfig,
-    device: Device,
+    pub(super) config: ClassicalHopfieldConfig,
+    pub(super) device: Device,
     /// Row-major `[n, dim]`.
-    patterns: Vec<i8>,
+    pub(super) patterns: Vec<i8>,
+    pub(super) ids: PatternIds,
     /// Row-major `[dim, dim]`; of Hebb's rule D times the weights, in whole numbers.
     weights: Vec<f64>,
     /// What is added to the fields, in the units of `weights`; empty for none.
-    biases: Vec<f64>,
+    pub(super) biases: Vec<f64>,
     tie: f64,
 }
 
@@ -28,6 +33,7 @@ impl ClassicalHopfield {
             config,
             device: device.clone().without_autodiff(),
             patterns: Vec::new(),
+            ids: PatternIds::new(),
             weights: vec![0.0; config.dim * config.dim],
             biases: Vec::new(),
             tie: 0.0,
@@ -77,7 +83,7 @@ impl ClassicalHopfield {
     }
 
     /// Weights of everything stored, from scratch.
-    fn relearn(&mut self) -> Result<()> {
+    pub(super) fn relearn(&mut self) -> Result<()> {
         let dim = self.config.dim;
         self.weights.fill(0.0);
         match self.config.rule {
@@ -191,16 +197,7 @@ impl AssociativeMemory for ClassicalHopfield {
     }
 
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
-        let dim = self.config.dim;
-        let patterns = input::accept("patterns", patterns, dim, &self.device)?;
-        let signs = binary::signs("patterns", &check::to_host(patterns)?)?;
-        self.patterns.extend_from_slice(&signs);
-        if self.config.rule == LearningRule::PseudoInverse {
-            return self.relearn();
-        }
-        self.learn(&signs);
-        self.settle();
-        Ok(())
+        self.write_as(patterns, &Tags::default())
     }
 
     fn read(&self, cues: Tensor<2>) -> Result<Recall> {
@@ -223,7 +220,19 @@ impl AssociativeMemory for ClassicalHopfield {
         Some(self)
     }
 
+    fn as_identify(&self) -> Option<&dyn Identify> {
+        Some(self)
+    }
+
+    fn as_identify_mut(&mut self) -> Option<&mut dyn Identify> {
+        Some(self)
+    }
+
     fn as_forget(&mut self) -> Option<&mut dyn Forget> {
+        Some(self)
+    }
+
+    fn as_persist(&self) -> Option<&dyn Persist> {
         Some(self)
     }
 }
@@ -231,6 +240,7 @@ impl AssociativeMemory for ClassicalHopfield {
 impl Forget for ClassicalHopfield {
     fn clear(&mut self) {
         self.patterns.clear();
+        self.ids.clear();
         self.weights.fill(0.0);
         self.settle();
     }
@@ -238,6 +248,7 @@ impl Forget for ClassicalHopfield {
     fn remove(&mut self, index: usize) -> Result<()> {
         let dim = self.config.dim;
         binary::stored_index(index, self.len())?;
+        self.ids.remove(index)?;
         let gone: Vec<i8> = self
             .patterns
             .drain(index * dim..(index + 1) * dim)
@@ -248,6 +259,47 @@ impl Forget for ClassicalHopfield {
         }
         self.settle();
         Ok(())
+    }
+
+    fn remove_id(&mut self, id: u64) -> Result<()> {
+        self.remove(self.ids.index_of(id)?)
+    }
+}
+
+impl Identify for ClassicalHopfield {
+    fn pattern_ids(&self) -> Result<&PatternIds> {
+        Ok(&self.ids)
+    }
+
+    /// By overlap.
+    fn nearest(&self, cues: Tensor<2>, k: usize) -> Result<Vec<Identification>> {
+        let parts = (&self.ids, self.config.dim, &self.device);
+        binary::nearest(cues, parts, k, |cue| {
+            let patterns = self.patterns.chunks_exact(cue.len());
+            let product = |pattern: &[i8]| {
+                let pairs = pattern.iter().zip(cue);
+                pairs.map(|(&m, &s)| i32::from(m * s)).sum()
+            };
+            patterns.map(product).collect()
+        })
+    }
+
+    fn write_as(&mut self, patterns: Tensor<2>, tags: &Tags) -> Result<()> {
+        let dim = self.config.dim;
+        let patterns = input::accept("patterns", patterns, dim, &self.device)?;
+        let signs = binary::signs("patterns", &check::to_host(patterns)?)?;
+        self.ids.push(signs.len() / dim, tags)?;
+        self.patterns.extend_from_slice(&signs);
+        if self.config.rule == LearningRule::PseudoInverse {
+            return self.relearn();
+        }
+        self.learn(&signs);
+        self.settle();
+        Ok(())
+    }
+
+    fn set_label(&mut self, id: u64, label: Option<String>) -> Result<()> {
+        self.ids.set_label(id, label)
     }
 }
 

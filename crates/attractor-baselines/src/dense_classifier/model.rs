@@ -1,8 +1,7 @@
-use std::path::Path;
-
 use attractor_core::error::require_positive;
+use attractor_core::file::Loading;
 use attractor_core::weights::Weights;
-use attractor_core::{Error, Persist, Result, check};
+use attractor_core::{Error, Persist, Restore, Result, check};
 use burn::tensor::{Device, Tensor, TensorData};
 use faer::Mat;
 
@@ -174,20 +173,28 @@ pub(super) fn columns(rows: &[f32], dim: usize) -> Mat<f64> {
 
 /// Configuration and memories; what momentum remembers is not kept.
 impl Persist for DenseClassifier {
-    fn save(&self, path: &Path) -> Result<()> {
-        let mut weights = Weights::new();
-        weights.insert_tensor(MEMORIES, self.memories())?;
-        persist::describe_config(&mut weights, SYSTEM, &self.config)?;
-        weights.write(path)
+    fn kind(&self) -> &'static str {
+        Self::KIND
     }
 
-    fn load(path: &Path, device: &Device) -> Result<Self> {
-        let weights = Weights::read(path)?;
-        let config: DenseClassifierConfig = persist::config(&weights, SYSTEM)?;
-        let mut classifier = config.init(device)?;
+    fn pack(&self) -> Result<Weights> {
+        let mut file = Weights::new();
+        file.insert_tensor(MEMORIES, self.memories())?;
+        persist::describe_config(&mut file, &self.config)?;
+        Ok(file)
+    }
+}
+
+impl Restore for DenseClassifier {
+    const KIND: &'static str = SYSTEM;
+
+    fn restore(file: &Weights, loading: &Loading<'_>) -> Result<Self> {
+        let config: DenseClassifierConfig = persist::config(file, SYSTEM)?;
+        let made = config.init(loading.device());
+        let mut classifier = made.map_err(|error| file.refuse(error))?;
         let width = config.dim + config.classes;
         let shape = [config.memories, width];
-        let memories = weights.tensor(MEMORIES, shape, &classifier.device)?;
+        let memories = file.tensor(MEMORIES, shape, &classifier.device)?;
         let values = check::to_host(memories)?;
         classifier.memories = columns(&values, width).transpose().to_owned();
         Ok(classifier)

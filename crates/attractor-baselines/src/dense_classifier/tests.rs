@@ -1,6 +1,6 @@
 use std::ops::ControlFlow;
 
-use attractor_core::{Error, Persist, rng};
+use attractor_core::{Error, Persist, Restore, rng};
 use burn::tensor::Tensor;
 use faer::Mat;
 use proptest::prelude::*;

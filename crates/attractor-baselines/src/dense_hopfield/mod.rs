@@ -39,6 +39,7 @@
 
 mod config;
 mod model;
+mod persist;
 mod separation;
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,8 @@
-use attractor_core::{AssociativeMemory, Complete, Forget, Recall, Result, check, math};
+use attractor_core::kernel::{PatternIds, Tags};
+use attractor_core::{
+    AssociativeMemory, Complete, Forget, Identification, Identify, Persist, Recall, Result, check,
+    math,
+};
 use burn::tensor::{Device, Tensor};
 
 use super::DenseHopfieldConfig;
@@ -12,11 +16,12 @@ const TIE: f64 = 4.0 * f64::EPSILON;
 /// Dense associative memory of +1 and -1. See the [module](super).
 #[derive(Debug, Clone)]
 pub struct DenseHopfield {
-    config: DenseHopfieldConfig,
+    pub(super) config: DenseHopfieldConfig,
     device: Device,
     table: Table,
     /// `columns[i][k]` is entry i of pattern k: what one unit's update reads in one go.
-    columns: Vec<Vec<i8>>,
+    pub(super) columns: Vec<Vec<i8>>,
+    pub(super) ids: PatternIds,
 }
 
 /// Overlaps with the patterns, and what the votes of all units have in common.
@@ -35,6 +40,7 @@ impl DenseHopfield {
             device: device.clone().without_autodiff(),
             table: Table::new(config.separation, config.rule, config.dim),
             columns: vec![Vec::new(); config.dim],
+            ids: PatternIds::new(),
         }
     }
 
@@ -108,13 +114,7 @@ impl AssociativeMemory for DenseHopfield {
     }
 
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
-        let dim = self.config.dim;
-        let patterns = input::accept("patterns", patterns, dim, &self.device)?;
-        let signs = binary::signs("patterns", &check::to_host(patterns)?)?;
-        for (i, column) in self.columns.iter_mut().enumerate() {
-            column.extend(signs.iter().skip(i).step_by(dim));
-        }
-        Ok(())
+        self.write_as(patterns, &Tags::default())
     }
 
     fn read(&self, cues: Tensor<2>) -> Result<Recall> {
@@ -141,7 +141,19 @@ impl AssociativeMemory for DenseHopfield {
         Some(self)
     }
 
+    fn as_identify(&self) -> Option<&dyn Identify> {
+        Some(self)
+    }
+
+    fn as_identify_mut(&mut self) -> Option<&mut dyn Identify> {
+        Some(self)
+    }
+
     fn as_forget(&mut self) -> Option<&mut dyn Forget> {
+        Some(self)
+    }
+
+    fn as_persist(&self) -> Option<&dyn Persist> {
         Some(self)
     }
 }
@@ -149,14 +161,47 @@ impl AssociativeMemory for DenseHopfield {
 impl Forget for DenseHopfield {
     fn clear(&mut self) {
         self.columns.iter_mut().for_each(Vec::clear);
+        self.ids.clear();
     }
 
     fn remove(&mut self, index: usize) -> Result<()> {
         binary::stored_index(index, self.len())?;
+        self.ids.remove(index)?;
         for column in &mut self.columns {
             column.remove(index);
         }
         Ok(())
+    }
+
+    fn remove_id(&mut self, id: u64) -> Result<()> {
+        self.remove(self.ids.index_of(id)?)
+    }
+}
+
+impl Identify for DenseHopfield {
+    fn pattern_ids(&self) -> Result<&PatternIds> {
+        Ok(&self.ids)
+    }
+
+    /// By overlap.
+    fn nearest(&self, cues: Tensor<2>, k: usize) -> Result<Vec<Identification>> {
+        let parts = (&self.ids, self.config.dim, &self.device);
+        binary::nearest(cues, parts, k, |cue| self.fields(cue).values)
+    }
+
+    fn write_as(&mut self, patterns: Tensor<2>, tags: &Tags) -> Result<()> {
+        let dim = self.config.dim;
+        let patterns = input::accept("patterns", patterns, dim, &self.device)?;
+        let signs = binary::signs("patterns", &check::to_host(patterns)?)?;
+        self.ids.push(signs.len() / dim, tags)?;
+        for (i, column) in self.columns.iter_mut().enumerate() {
+            column.extend(signs.iter().skip(i).step_by(dim));
+        }
+        Ok(())
+    }
+
+    fn set_label(&mut self, id: u64, label: Option<String>) -> Result<()> {
+        self.ids.set_label(id, label)
     }
 }
 

@@ -1,12 +1,17 @@
 //! The memory.
 
 use attractor_core::kernel::PatternStore;
-use attractor_core::{AssociativeMemory, Complete, Forget, Recall, Result, check};
+use attractor_core::{
+    AssociativeMemory, Complete, Forget, Identify, KeepsPatterns, Persist, Ranking, Recall, Result,
+    check,
+};
 use burn::tensor::{Device, Tensor};
 use rayon::prelude::*;
 
 use super::KnnConfig;
 use crate::input;
+use crate::nearest::{nearest_few, ranked};
+use crate::persist::persists_patterns;
 
 /// Answers with the mean of the nearest stored patterns; see the [module](super).
 #[derive(Debug, Clone)]
@@ -55,25 +60,25 @@ impl Knn {
             neighbours,
             distance,
         } = self.config;
-        // Rising by distance; a later pattern only goes before farther ones.
-        let mut nearest: Vec<(f64, &[f32])> = Vec::with_capacity(neighbours.min(self.len()) + 1);
-        for pattern in blocks.iter().flat_map(|block| block.chunks_exact(dim)) {
-            let far = distance.between(cue, pattern, known);
-            let place = nearest.partition_point(|(other, _)| *other <= far);
-            if place < neighbours {
-                nearest.insert(place, (far, pattern));
-                nearest.truncate(neighbours);
-            }
-        }
+        let nearest = nearest_few(blocks, cue, known, (distance, neighbours));
         let mut mean = vec![0.0f64; dim];
-        for (_, pattern) in &nearest {
-            for (mean, &value) in mean.iter_mut().zip(*pattern) {
-                *mean += f64::from(value) / nearest.len() as f64;
+        for near in &nearest {
+            let mut at = near.index * dim;
+            for block in blocks {
+                if at < block.len() {
+                    for (mean, &value) in mean.iter_mut().zip(&block[at..at + dim]) {
+                        *mean += f64::from(value) / nearest.len() as f64;
+                    }
+                    break;
+                }
+                at -= block.len();
             }
         }
         mean.into_iter().map(|value| value as f32).collect()
     }
 }
+
+persists_patterns!(Knn, KnnConfig, "knn");
 
 impl AssociativeMemory for Knn {
     fn name(&self) -> &'static str {
@@ -105,18 +110,37 @@ impl AssociativeMemory for Knn {
         Some(self)
     }
 
+    fn as_identify(&self) -> Option<&dyn Identify> {
+        Some(self)
+    }
+
+    fn as_identify_mut(&mut self) -> Option<&mut dyn Identify> {
+        Some(self)
+    }
+
     fn as_forget(&mut self) -> Option<&mut dyn Forget> {
+        Some(self)
+    }
+
+    fn as_persist(&self) -> Option<&dyn Persist> {
         Some(self)
     }
 }
 
-impl Forget for Knn {
-    fn clear(&mut self) {
-        self.store.clear();
+impl KeepsPatterns for Knn {
+    fn patterns(&self) -> &PatternStore {
+        &self.store
     }
 
-    fn remove(&mut self, index: usize) -> Result<()> {
-        self.store.remove(index)
+    fn patterns_mut(&mut self) -> &mut PatternStore {
+        &mut self.store
+    }
+
+    /// By distance, whose sign is changed for a score. Distances are no probabilities.
+    fn ranked(&self, cues: Tensor<2>, k: usize) -> Result<Vec<Ranking>> {
+        let (dim, device) = (self.config.dim, self.store.device());
+        let cues = input::accept_cues(cues, self.len(), dim, device)?;
+        ranked(&self.store, cues, (self.config.distance, k))
     }
 }
 

@@ -1,18 +1,20 @@
 //! The memory network.
 
-use std::path::Path;
 use std::sync::OnceLock;
 
-use attractor_core::kernel::{PatternStore, Score, read_with_values};
+use attractor_core::kernel::{PatternStore, Score, read_with_values, top};
 use attractor_core::weights::Weights;
-use attractor_core::{AssociativeMemory, Forget, Persist, Recall, Result, Train, check, error};
+use attractor_core::{
+    AssociativeMemory, Forget, Identify, KeepsPatterns, Persist, Ranking, Recall, Result, Train,
+    check, error,
+};
 use burn::tensor::{Device, Tensor, activation};
 
 use super::MemN2NConfig;
+use crate::input;
 use crate::parameter::{Parameter, adam};
-use crate::{input, persist};
+use crate::persist::persists_weights;
 
-const SYSTEM: &str = "memn2n";
 /// Queries are scaled down to entries of this size: their attention is saturated long before, and
 /// beyond it one row would limit the scores of the whole batch.
 const QUERY_LIMIT: f32 = 1e10;
@@ -123,6 +125,26 @@ impl MemN2N {
         Ok(())
     }
 
+    /// What cues ask the keys, and how.
+    fn queries(&self, cues: Tensor<2>) -> Result<(Tensor<2>, Score)> {
+        let dim = self.config.dim;
+        let cues = input::accept_cues(cues, self.codes.len(), dim, &self.device)?;
+        let queries = cues.matmul(self.query.value().transpose());
+        check::batch("projected cues", &queries, dim)?;
+        let excess = queries
+            .clone()
+            .max_abs_dim(1)
+            .div_scalar(QUERY_LIMIT)
+            .clamp_min(1.0);
+        let beta = self.beta()? * self.config.read_scale;
+        // Training may carry beta below 0; the read wants the sign with the queries.
+        let queries = queries.div(excess).mul_scalar(beta.signum());
+        let score = Score::Dot {
+            beta: beta.abs().clamp(f32::MIN_POSITIVE, f32::MAX),
+        };
+        Ok((queries, score))
+    }
+
     fn projected(&self) -> Result<&Projected> {
         if let Some(projected) = self.projected.get() {
             return Ok(projected);
@@ -151,25 +173,11 @@ impl AssociativeMemory for MemN2N {
     }
 
     fn read(&self, cues: Tensor<2>) -> Result<Recall> {
-        let dim = self.config.dim;
-        let cues = input::accept_cues(cues, self.codes.len(), dim, &self.device)?;
-        let queries = cues.matmul(self.query.value().transpose());
-        check::batch("projected cues", &queries, dim)?;
-        let excess = queries
-            .clone()
-            .max_abs_dim(1)
-            .div_scalar(QUERY_LIMIT)
-            .clamp_min(1.0);
-        let beta = self.beta()? * self.config.read_scale;
-        // Training may carry beta below 0; the read wants the sign with the queries.
-        let queries = queries.div(excess).mul_scalar(beta.signum());
-        let score = Score::Dot {
-            beta: beta.abs().clamp(f32::MIN_POSITIVE, f32::MAX),
-        };
+        let (queries, score) = self.queries(cues)?;
         let projected = self.projected()?;
         let mixed = read_with_values(&projected.keys, &projected.values, queries, score)?.mean()?;
         let answers = mixed.matmul(self.answer.value().transpose());
-        check::batch("answers", &answers, dim)?;
+        check::batch("answers", &answers, self.config.dim)?;
         Ok(Recall::single_pass(answers))
     }
 
@@ -185,6 +193,14 @@ impl AssociativeMemory for MemN2N {
         self.codes.to_tensor()
     }
 
+    fn as_identify(&self) -> Option<&dyn Identify> {
+        Some(self)
+    }
+
+    fn as_identify_mut(&mut self) -> Option<&mut dyn Identify> {
+        Some(self)
+    }
+
     fn as_forget(&mut self) -> Option<&mut dyn Forget> {
         Some(self)
     }
@@ -192,18 +208,34 @@ impl AssociativeMemory for MemN2N {
     fn as_train(&mut self) -> Option<&mut dyn Train> {
         Some(self)
     }
+
+    fn as_persist(&self) -> Option<&dyn Persist> {
+        Some(self)
+    }
 }
 
-impl Forget for MemN2N {
-    fn clear(&mut self) {
-        self.codes.clear();
+impl KeepsPatterns for MemN2N {
+    fn patterns(&self) -> &PatternStore {
+        &self.codes
+    }
+
+    fn patterns_mut(&mut self) -> &mut PatternStore {
+        &mut self.codes
+    }
+
+    fn changed(&mut self) {
         self.projected.take();
     }
 
-    fn remove(&mut self, index: usize) -> Result<()> {
-        self.codes.remove(index)?;
-        self.projected.take();
-        Ok(())
+    /// By attention.
+    fn ranked(&self, cues: Tensor<2>, k: usize) -> Result<Vec<Ranking>> {
+        let (queries, score) = self.queries(cues)?;
+        Ok(Ranking::all(&top(
+            &self.projected()?.keys,
+            queries,
+            score,
+            k,
+        )?))
     }
 }
 
@@ -251,17 +283,4 @@ impl Train for MemN2N {
     }
 }
 
-/// Configuration, weights and stored codes; the optimiser's state is not kept.
-impl Persist for MemN2N {
-    fn save(&self, path: &Path) -> Result<()> {
-        let weights = self.export_weights()?;
-        persist::save(path, SYSTEM, weights, &self.config, &self.codes)
-    }
-
-    fn load(path: &Path, device: &Device) -> Result<Self> {
-        let init = |config: &MemN2NConfig| config.init(device);
-        persist::load(path, SYSTEM, device, init, |memory: &mut Self, weights| {
-            memory.import_weights(weights, "")
-        })
-    }
-}
+persists_weights!(MemN2N, MemN2NConfig, "memn2n");

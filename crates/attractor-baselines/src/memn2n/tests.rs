@@ -1,4 +1,4 @@
-use attractor_core::{AssociativeMemory, Error, Forget, Persist, Train};
+use attractor_core::{AssociativeMemory, Error, Forget, Persist, Restore, Train};
 use proptest::prelude::*;
 
 use super::{MemN2N, MemN2NConfig};
@@ -203,7 +203,7 @@ fn files_hold_weights_codes_and_specification() {
 
     let message = crate::Ntm::load(&path, &device()).unwrap_err().to_string();
     assert!(
-        message.ends_with("expected the system `ntm`, found `memn2n`"),
+        message.ends_with("expected the kind `ntm`, found `memn2n`"),
         "{message}"
     );
     let mut weights = memory.export_weights().unwrap();

@@ -33,4 +33,6 @@ mod scan;
 mod tests;
 
 pub use config::{Distance, NearestConfig};
+pub(crate) use scan::{nearest_few, ranked};
+
 pub use model::{Nearest, Neighbour};

@@ -2,12 +2,14 @@
 
 use attractor_core::kernel::{self, PatternStore};
 use attractor_core::{
-    AssociativeMemory, Complete, Forget, Outcome, Recall, Recognise, Result, check,
+    AssociativeMemory, Complete, Forget, Identify, KeepsPatterns, Outcome, Persist, Ranking,
+    Recall, Recognise, Result, check,
 };
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 
 use super::{Distance, NearestConfig, scan};
 use crate::input;
+use crate::persist::persists_patterns;
 
 /// A stored pattern and how far it is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -63,36 +65,15 @@ impl Nearest {
             .collect())
     }
 
-    /// The patterns of some neighbours, in their order, `[b, d]`.
-    fn patterns(&self, neighbours: &[Neighbour]) -> Tensor<2> {
-        let device = self.store.device();
-        let select = |from: Tensor<2>, rows: Vec<usize>| {
-            let count = rows.len();
-            let rows: Vec<i64> = rows.into_iter().map(|row| row as i64).collect();
-            let rows = Tensor::<1, Int>::from_data(TensorData::new(rows, [count]), device);
-            from.select(0, rows)
-        };
-        // Block by block, then back into the order of the cues.
-        let (mut parts, mut place) = (Vec::new(), vec![0; neighbours.len()]);
-        let (mut first, mut taken) = (0, 0);
-        for block in self.store.block_tensors() {
-            let next = first + block.dims()[0];
-            let mut rows = Vec::new();
-            for (place, neighbour) in place.iter_mut().zip(neighbours) {
-                if (first..next).contains(&neighbour.index) {
-                    *place = taken + rows.len();
-                    rows.push(neighbour.index - first);
-                }
-            }
-            taken += rows.len();
-            if !rows.is_empty() {
-                parts.push(select(block, rows));
-            }
-            first = next;
-        }
-        select(Tensor::cat(parts, 0), place)
+    /// The patterns of some neighbours, in their order.
+    fn recall(&self, neighbours: &[Neighbour]) -> Result<Recall> {
+        let indices: Vec<usize> = neighbours.iter().map(|near| near.index).collect();
+        let state = self.store.select(&indices)?;
+        Ok(Recall::single_pass(state).of_patterns(&indices, self.store.ids()))
     }
 }
+
+persists_patterns!(Nearest, NearestConfig, "nearest");
 
 impl AssociativeMemory for Nearest {
     fn name(&self) -> &'static str {
@@ -104,7 +85,7 @@ impl AssociativeMemory for Nearest {
     }
 
     fn read(&self, cues: Tensor<2>) -> Result<Recall> {
-        Ok(Recall::single_pass(self.patterns(&self.nearest(cues)?)))
+        self.recall(&self.nearest(cues)?)
     }
 
     fn len(&self) -> usize {
@@ -127,18 +108,35 @@ impl AssociativeMemory for Nearest {
         Some(self)
     }
 
+    fn as_identify(&self) -> Option<&dyn Identify> {
+        Some(self)
+    }
+
+    fn as_identify_mut(&mut self) -> Option<&mut dyn Identify> {
+        Some(self)
+    }
+
     fn as_forget(&mut self) -> Option<&mut dyn Forget> {
+        Some(self)
+    }
+
+    fn as_persist(&self) -> Option<&dyn Persist> {
         Some(self)
     }
 }
 
-impl Forget for Nearest {
-    fn clear(&mut self) {
-        self.store.clear();
+impl KeepsPatterns for Nearest {
+    fn patterns(&self) -> &PatternStore {
+        &self.store
     }
 
-    fn remove(&mut self, index: usize) -> Result<()> {
-        self.store.remove(index)
+    fn patterns_mut(&mut self) -> &mut PatternStore {
+        &mut self.store
+    }
+
+    /// By distance, whose sign is changed for a score. Distances are no probabilities.
+    fn ranked(&self, cues: Tensor<2>, k: usize) -> Result<Vec<Ranking>> {
+        scan::ranked(&self.store, self.accept(cues)?, (self.config.distance, k))
     }
 }
 
@@ -154,12 +152,16 @@ impl Complete for Nearest {
         let cues = self.accept(cues)?;
         let known = check::known(&known, cues.dims())?;
         let neighbours = self.find(cues, Some(&known))?;
-        let mut recall = Recall::single_pass(self.patterns(&neighbours));
+        let mut recall = self.recall(&neighbours)?;
         for (outcome, known) in recall.outcomes.iter_mut().zip(known.chunks_exact(dim)) {
             if known.iter().all(|&value| value == 0.0) {
                 *outcome = Outcome::Rejected;
             }
         }
+        let rejected = recall.outcomes.iter().zip(&mut recall.recalled);
+        rejected
+            .filter(|(outcome, _)| **outcome == Outcome::Rejected)
+            .for_each(|(_, recalled)| *recalled = None);
         Ok(recall)
     }
 }

@@ -1,7 +1,9 @@
 //! The nearest pattern of each cue by comparing all pairs on the host.
 
-use attractor_core::kernel::PatternStore;
-use attractor_core::{Result, check};
+use attractor_core::error::require_nonzero;
+use attractor_core::kernel::{PatternStore, Score, top};
+use attractor_core::{Ranking, Result, check};
+use burn::tensor::Tensor;
 use rayon::prelude::*;
 
 use super::{Distance, Neighbour};
@@ -50,6 +52,62 @@ pub(super) fn nearest(
         first += block.len() / dim;
     }
     Ok(best)
+}
+
+/// The `k` nearest patterns of one cue, the nearest first and of equally near ones the first, over the entries with `known` 1
+/// or over all.
+pub(crate) fn nearest_few(
+    blocks: &[Vec<f32>],
+    cue: &[f32],
+    known: Option<&[f32]>,
+    (distance, k): (Distance, usize),
+) -> Vec<Neighbour> {
+    // Rising by distance; a later pattern only goes before farther ones.
+    let mut nearest: Vec<Neighbour> = Vec::new();
+    let patterns = blocks
+        .iter()
+        .flat_map(|block| block.chunks_exact(cue.len()));
+    for (index, pattern) in patterns.enumerate() {
+        let far = distance.between(cue, pattern, known);
+        let place = nearest.partition_point(|other| other.distance <= far);
+        if place < k {
+            let distance = far;
+            nearest.insert(place, Neighbour { index, distance });
+            nearest.truncate(k);
+        }
+    }
+    nearest
+}
+
+/// The `k` nearest patterns of each of the cues `[b, d]`; scores are distances with their sign changed.
+pub(crate) fn ranked(
+    store: &PatternStore,
+    cues: Tensor<2>,
+    (distance, k): (Distance, usize),
+) -> Result<Vec<Ranking>> {
+    require_nonzero("k", k)?;
+    if distance == Distance::Euclidean {
+        let score = Score::SquaredDistance { variance: 0.5 };
+        let mut found = Ranking::all_without_probabilities(&top(store, cues, score, k)?);
+        for (_, score, _) in found.iter_mut().flat_map(|ranking| &mut ranking.best) {
+            *score = 0.0 - (0.0 - *score).sqrt();
+        }
+        return Ok(found);
+    }
+    let cues = check::to_host(cues)?;
+    let blocks = store.block_tensors().map(check::to_host);
+    let blocks: Vec<Vec<f32>> = blocks.collect::<Result<_>>()?;
+    let rows = cues.par_chunks_exact(store.dim());
+    let rank = |cue: &[f32]| {
+        let found = nearest_few(&blocks, cue, None, (distance, k)).into_iter();
+        Ranking {
+            best: found
+                .map(|near| (near.index, 0.0 - near.distance, None))
+                .collect(),
+            none: None,
+        }
+    };
+    Ok(rows.map(rank).collect())
 }
 
 impl Neighbour {

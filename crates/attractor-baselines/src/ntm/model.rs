@@ -1,18 +1,18 @@
 //! The memory around the content-based read.
 
-use std::path::Path;
-
 use attractor_core::kernel::PatternStore;
 use attractor_core::weights::Weights;
-use attractor_core::{AssociativeMemory, Forget, Persist, Recall, Result, Train, check, error};
+use attractor_core::{
+    AssociativeMemory, Forget, KeepsPatterns, Persist, Recall, Result, Train, check, error,
+};
 use burn::tensor::{Device, Tensor};
 
 use super::attention::{Arrays, answer};
 use super::{NtmConfig, Sharpening};
+use crate::input;
 use crate::parameter::{Parameter, accumulate, adam};
-use crate::{input, persist};
+use crate::persist::persists_weights;
 
-const SYSTEM: &str = "ntm";
 /// Attention weights that may exist at once.
 const WEIGHT_ENTRIES: usize = 4 << 20;
 
@@ -160,15 +160,20 @@ impl AssociativeMemory for Ntm {
     fn as_train(&mut self) -> Option<&mut dyn Train> {
         Some(self)
     }
+
+    fn as_persist(&self) -> Option<&dyn Persist> {
+        Some(self)
+    }
 }
 
-impl Forget for Ntm {
-    fn clear(&mut self) {
-        self.codes.clear();
+/// Several heads read: there is no one order of the codes.
+impl KeepsPatterns for Ntm {
+    fn patterns(&self) -> &PatternStore {
+        &self.codes
     }
 
-    fn remove(&mut self, index: usize) -> Result<()> {
-        self.codes.remove(index)
+    fn patterns_mut(&mut self) -> &mut PatternStore {
+        &mut self.codes
     }
 }
 
@@ -225,17 +230,4 @@ impl Train for Ntm {
     }
 }
 
-/// Configuration, weights and stored codes; the optimiser's state is not kept.
-impl Persist for Ntm {
-    fn save(&self, path: &Path) -> Result<()> {
-        let weights = self.export_weights()?;
-        persist::save(path, SYSTEM, weights, &self.config, &self.codes)
-    }
-
-    fn load(path: &Path, device: &Device) -> Result<Self> {
-        let init = |config: &NtmConfig| config.init(device);
-        persist::load(path, SYSTEM, device, init, |memory: &mut Self, weights| {
-            memory.import_weights(weights, "")
-        })
-    }
-}
+persists_weights!(Ntm, NtmConfig, "ntm");

@@ -1,4 +1,4 @@
-use attractor_core::{AssociativeMemory, Error, Forget, Persist, Train};
+use attractor_core::{AssociativeMemory, Error, Forget, Persist, Restore, Train};
 use proptest::prelude::*;
 
 use super::{Ntm, NtmConfig, Sharpening};

@@ -1,5 +1,6 @@
 //! The patterns and the ascent.
 
+use attractor_core::kernel::PatternIds;
 use attractor_core::math::log_sum_exp;
 use attractor_core::{Error, Outcome, Recall, Result, Trace, check};
 use burn::tensor::{Device, Tensor};
@@ -17,6 +18,7 @@ impl StoredMixtureConfig {
             config: self,
             device: device.clone(),
             patterns: Vec::new(),
+            ids: PatternIds::new(),
         })
     }
 }
@@ -28,6 +30,7 @@ pub struct StoredMixture {
     pub(super) config: StoredMixtureConfig,
     pub(super) device: Device,
     pub(super) patterns: Vec<Vec<f64>>,
+    pub(super) ids: PatternIds,
 }
 
 /// A row is still when no entry moves by more than this.
@@ -35,7 +38,7 @@ const STILL: f64 = 1e-9;
 
 impl StoredMixture {
     /// `a_k - |x - x_k|^2 / (2 sigma^2)` for every pattern.
-    fn logs(&self, x: &[f64]) -> Vec<f64> {
+    pub(super) fn logs(&self, x: &[f64]) -> Vec<f64> {
         let sigma = self.config.sigma;
         let each = self.patterns.iter().map(|pattern| {
             let length: f64 = pattern.iter().map(|p| p * p).sum();

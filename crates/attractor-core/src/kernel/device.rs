@@ -1,52 +1,95 @@
-//! The streaming read composed of tensor operations: any device, and wherever gradients are
-//! tracked.
+//! The streaming read composed of tensor operations, for any device.
 
 use burn::tensor::{Bool, IndexingUpdateOp, Int, Tensor, TensorData};
 
 use super::on_host::read_exact;
 use super::score::{Range, Scaled, largest};
-use super::{Partial, PatternStore, Score};
-use crate::{Error, Result};
+use super::similarity::{Measure, Rule};
+use super::{Partial, PatternStore};
+use crate::Result;
 
 /// Entries of one matrix of scores at most.
-const SCORE_ENTRIES: usize = 4 << 20;
+pub(super) const SCORE_ENTRIES: usize = 4 << 20;
 /// Scores per row and block that are computed again when rounding could be seen.
 const REFINED: usize = 8;
 
-/// As [`super::read_with_values`], whose checks have been made.
+/// How a device computes scores, one block of patterns after the other.
+pub(super) struct Scorer<'a> {
+    rule: Rule<'a>,
+    scaled: Scaled,
+    cues: Tensor<2>,
+    queries: Tensor<2>,
+    offset: Tensor<2>,
+    /// Rows beyond single precision, `[b]`.
+    pub(super) beyond: Tensor<1, Bool>,
+    /// Whether rounding of distances may be seen.
+    refine: bool,
+}
+
+impl<'a> Scorer<'a> {
+    pub(super) fn new(
+        rule: Rule<'a>,
+        range: &Range<'_>,
+        keys: &PatternStore,
+        cues: &Tensor<2>,
+    ) -> Self {
+        let scaled = Scaled::new(rule);
+        // Norms of cues stay on the device: whether rounding is seen is judged by the patterns.
+        let margin = range.margin(largest(keys.squared_norms()));
+        let norms = cues.clone().square().sum_dim(1);
+        let within = norms.clone().sqrt();
+        // Compared in this sense, NaN is beyond as well.
+        let longest = range.longest_cue().min(f64::from(f32::MAX).sqrt());
+        let beyond = within.lower_equal_scalar(longest as f32).bool_not();
+        Self {
+            rule,
+            cues: cues.clone(),
+            queries: cues.clone().mul_scalar(scaled.query),
+            offset: norms.mul_scalar(scaled.offset),
+            beyond: beyond.squeeze_dim(1),
+            refine: margin.is_some(),
+            scaled,
+        }
+    }
+
+    /// What patterns are ranked by, `[b, rows]`.
+    pub(super) fn ranks(&self, keys: &Tensor<2>, norms: &[f32]) -> Tensor<2> {
+        let norms = TensorData::new(norms.to_vec(), [1, norms.len()]);
+        let bias = Tensor::<2>::from_data(norms, &keys.device()).mul_scalar(self.scaled.bias);
+        let products = self.queries.clone().matmul(keys.clone().transpose());
+        (products + bias + self.offset.clone()).clamp(-f32::MAX / 4.0, self.scaled.cap)
+    }
+
+    /// The scores that belong to ranks.
+    pub(super) fn scores(&self, ranks: Tensor<2>, keys: &Tensor<2>) -> Result<Tensor<2>> {
+        match (self.rule, self.rule.measure()) {
+            (Rule::Score(_), _) if self.refine => {
+                Ok(refine_top(ranks, keys, &self.cues, self.scaled.bias))
+            }
+            (Rule::Score(_), _) => Ok(ranks),
+            (Rule::Function(similarity), Measure::Product) => similarity.score_tensor(ranks),
+            (Rule::Function(similarity), Measure::SquaredDistance) => {
+                similarity.score_tensor(ranks.neg())
+            }
+        }
+    }
+}
+
+/// As [`super::read_with_values`], whose checks have been made, for cues outside any graph.
 pub(super) fn read(
     keys: &PatternStore,
     values: &PatternStore,
     cues: Tensor<2>,
-    score: Score,
+    rule: Rule<'_>,
 ) -> Result<Partial> {
     let device = cues.device();
     let [rows, _] = cues.dims();
-    let tracked = device.is_autodiff();
-    let range = Range::new(score, keys, values);
+    let range = Range::new(rule, keys, values);
     if !range.holds_store() {
-        if tracked {
-            return Err(Error::config(
-                "Score",
-                "must keep the scores of stored patterns below 1e30 where gradients are tracked",
-                format!("{score:?}"),
-            ));
-        }
-        return read_exact(keys, values, cues, score);
+        return read_exact(keys, values, cues, rule);
     }
-    let scaled = Scaled::new(score);
-    // Norms of cues stay on the device: whether rounding is seen is judged by the patterns.
-    let margin = range.margin(largest(keys.squared_norms()));
-    let norms = cues.clone().square().sum_dim(1);
-    let within = norms.clone().detach().sqrt();
-    // Compared in this sense, NaN is beyond as well.
-    let longest = range.longest_cue().min(f64::from(f32::MAX).sqrt());
-    let beyond = within.lower_equal_scalar(longest as f32).bool_not();
-    let offset = norms.mul_scalar(scaled.offset);
-    let queries = cues.clone().mul_scalar(scaled.query);
+    let scorer = Scorer::new(rule, &range, keys, &cues);
     let step = (SCORE_ENTRIES / rows).max(64);
-    // Gradients flow through the cues alone: one pass over them, no refinement.
-    let refine = margin.is_some() && !tracked;
 
     let mut total = Partial::empty(rows, values.dim(), &device);
     let mut value_segments = Segments::new(values);
@@ -55,28 +98,21 @@ pub(super) fn read(
     while at < keys.len() {
         let count = step.min(key_segments.left(at)).min(value_segments.left(at));
         let key_rows = key_segments.take(at, count).to_device(&device);
-        let norms = keys.squared_norms()[at..at + count].to_vec();
-        let bias = Tensor::<2>::from_data(TensorData::new(norms, [1, count]), &device)
-            .mul_scalar(scaled.bias);
-        let mut scores = queries.clone().matmul(key_rows.clone().transpose());
-        scores = (scores + bias + offset.clone()).clamp(-f32::MAX / 4.0, scaled.cap);
-        if refine {
-            scores = refine_top(scores, &key_rows, &cues, scaled.bias);
-        }
+        let ranks = scorer.ranks(&key_rows, &keys.squared_norms()[at..at + count]);
+        let scores = scorer.scores(ranks, &key_rows)?;
         let value_rows = value_segments.take(at, count).to_device(&device);
         total = total.join(partial(scores, value_rows, count))?;
         at += count;
     }
     // A minimum may swallow NaN on the way: rows beyond the range are marked at the end.
-    let row: Tensor<1, Bool> = beyond.squeeze_dim(1);
-    total.max = total.max.mask_fill(row.clone(), f32::NAN);
-    total.sum = total.sum.mask_fill(row, f32::NAN);
+    total.max = total.max.mask_fill(scorer.beyond.clone(), f32::NAN);
+    total.sum = total.sum.mask_fill(scorer.beyond, f32::NAN);
     Ok(total)
 }
 
 /// The partial of one matrix of scores `[b, rows]`.
-fn partial(scores: Tensor<2>, values: Tensor<2>, count: usize) -> Partial {
-    let (max, best) = scores.clone().detach().max_dim_with_indices(1);
+pub(super) fn partial(scores: Tensor<2>, values: Tensor<2>, count: usize) -> Partial {
+    let (max, best) = scores.clone().max_dim_with_indices(1);
     let weights = (scores - max.clone()).exp();
     Partial {
         max: max.squeeze_dim(1),
@@ -106,14 +142,14 @@ fn refine_top(scores: Tensor<2>, keys: &Tensor<2>, cues: &Tensor<2>, scale: f32)
 }
 
 /// Visits a store's blocks by pattern index, keeping the current block uploaded.
-struct Segments<'a> {
+pub(super) struct Segments<'a> {
     blocks: Box<dyn Iterator<Item = Tensor<2>> + 'a>,
     current: Option<Tensor<2>>,
     first: usize,
 }
 
 impl<'a> Segments<'a> {
-    fn new(store: &'a PatternStore) -> Self {
+    pub(super) fn new(store: &'a PatternStore) -> Self {
         let mut blocks = store.block_tensors();
         let current = blocks.next();
         Self {
@@ -124,7 +160,7 @@ impl<'a> Segments<'a> {
     }
 
     /// Patterns from `at` to the end of its block.
-    fn left(&mut self, at: usize) -> usize {
+    pub(super) fn left(&mut self, at: usize) -> usize {
         loop {
             let rows = self.current.as_ref().map_or(0, |block| block.dims()[0]);
             if rows == 0 || at < self.first + rows {
@@ -136,7 +172,7 @@ impl<'a> Segments<'a> {
     }
 
     /// Patterns `at..at + count`, all of one block: `count` is at most [`Self::left`].
-    fn take(&mut self, at: usize, count: usize) -> Tensor<2> {
+    pub(super) fn take(&mut self, at: usize, count: usize) -> Tensor<2> {
         self.left(at);
         match &self.current {
             Some(block) if block.dims()[0] == count => block.clone(),

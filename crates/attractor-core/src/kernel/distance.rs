@@ -5,6 +5,7 @@ use burn::tensor::{Tensor, TensorData};
 use super::host::squared_distance;
 use super::on_host::read_exact;
 use super::score::largest;
+use super::similarity::Rule;
 use super::{Partial, PatternStore, Score, read};
 use crate::backend::is_host_device;
 use crate::{Error, Result, check};
@@ -105,7 +106,7 @@ pub fn nearest(store: &PatternStore, cues: Tensor<2>) -> Result<(Vec<usize>, Vec
     };
     let partial = match single {
         Some(partial) if !lost(&partial)? => partial,
-        _ => read_exact(store, store, cues.clone(), score)?,
+        _ => read_exact(store, store, cues.clone(), Rule::Score(score))?,
     };
     let best = partial.best_indices()?;
     let found = check::to_host(store.select(&best)?)?;

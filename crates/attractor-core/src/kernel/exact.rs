@@ -7,9 +7,10 @@
 
 use rayon::prelude::*;
 
-use super::Score;
-use super::host::{HostPartial, rows_from, squared_distance};
+use super::host::{Best, Found, HostPartial, rows_from};
 use super::partial::LARGEST_SCORE;
+use super::similarity::Rule;
+use super::top::RowTop;
 
 /// Patterns of a piece of work: set by the shapes alone, so that results are the same on any number of
 /// threads.
@@ -25,7 +26,7 @@ pub(super) struct Exact<'a> {
     pub(super) value_dim: usize,
     /// Number of keys, and of values.
     pub(super) patterns: usize,
-    pub(super) score: Score,
+    pub(super) rule: Rule<'a>,
 }
 
 /// The unfinished read of one cue.
@@ -46,6 +47,40 @@ impl Exact<'_> {
         for (&row, found) in rows.iter().zip(found) {
             self.put(row, found, out);
         }
+    }
+
+    /// The `most` best patterns for a cue of finite numbers.
+    pub(super) fn top(&self, cue: &[f32], most: usize) -> RowTop {
+        let pieces: Vec<(Best, f64, f64)> = (0..self.patterns.div_ceil(PIECE))
+            .into_par_iter()
+            .map(|piece| self.top_piece(cue, piece * PIECE, most))
+            .collect();
+        let nothing = (Best::new(most), f64::MIN, 0.0);
+        let (best, _, sum) = pieces.into_iter().fold(nothing, |found, later| {
+            let (mut best, max, sum) = found;
+            best.join(later.0);
+            let top = max.max(later.1);
+            let sum = sum * (max - top).exp() + later.2 * (later.1 - top).exp();
+            (best, top, sum)
+        });
+        RowTop::new(best.sorted(), sum, self.rule, self.patterns)
+    }
+
+    /// The best from pattern `first` on, the largest score, and the sum of weights relative to it.
+    fn top_piece(&self, cue: &[f32], first: usize, most: usize) -> (Best, f64, f64) {
+        let (mut best, mut max, mut sum) = (Best::new(most), f64::MIN, 0.0f64);
+        for index in first..self.patterns.min(first + PIECE) {
+            let key = &rows_from(self.keys, self.key_dim, index).0[..self.key_dim];
+            let rank = self.rule.rank(key, cue);
+            best.offer(Found { rank, index });
+            let score = self.rule.ranked(rank);
+            if score > max {
+                sum *= (max - score).exp();
+                max = score;
+            }
+            sum += (score - max).exp();
+        }
+        (best, max, sum)
     }
 
     fn read(&self, cue: &[f32]) -> Row {
@@ -72,12 +107,7 @@ impl Exact<'_> {
         let mut row = Row::new(self.value_dim);
         for index in first..self.patterns.min(first + PIECE) {
             let key = &rows_from(self.keys, self.key_dim, index).0[..self.key_dim];
-            let score = match self.score {
-                Score::Dot { beta } => f64::from(beta) * dot(key, cue),
-                Score::SquaredDistance { variance } => {
-                    -0.5 * squared_distance(key, cue) / f64::from(variance)
-                }
-            };
+            let score = self.rule.of(key, cue);
             let value = &rows_from(self.values, self.value_dim, index).0[..self.value_dim];
             row.add(score, index, value);
         }

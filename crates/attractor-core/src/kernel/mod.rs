@@ -12,8 +12,9 @@
 //! `[b, n, d]` never exists. The state of such a pass is a [`Partial`]: partials of disjoint shards
 //! merge into the partial of their union, on one machine or many.
 //!
-//! On CPU backends the read runs in a hand-written kernel ([`mod@host`]); on devices, and wherever
-//! gradients are tracked, it is composed of tensor operations over the store's blocks.
+//! On CPU backends the read runs in a hand-written kernel ([`mod@host`]); on devices it is composed of tensor
+//! operations over the store's blocks. Where gradients are tracked it is one node of the graph, whose backward pass
+//! visits the blocks again. [`top()`] is the pass that keeps the best patterns instead of their mean.
 //!
 //! # Accuracy
 //! Squared distances expand into a matrix product, which cancels badly when the variance is small
@@ -27,27 +28,44 @@
 //! because squared norms overflow or a temperature is extreme, are read in `f64` in host memory, and
 //! so are rows whose best scores are so large that rounding could decide between patterns. Scores
 //! beyond 1e38 either way are given as that. On devices, where cues stay there, a row that leaves the
-//! range is NaN, which inference calls diverged; where gradients are tracked, so is it.
+//! range is NaN, which inference calls diverged.
 
+mod backward;
 mod device;
 mod distance;
 mod exact;
+mod graph;
 pub(crate) mod host;
+mod ids;
+mod learn;
+mod on_device;
 mod on_host;
 mod partial;
 mod read;
 mod score;
+mod similarity;
 mod store;
+mod store_change;
+mod store_ids;
+mod top;
 
 pub use distance::{nearest, squared_distances};
 pub use exact::dot;
 pub use host::{PackedMatrix, WaveSums, Waves, squared_distance};
+pub use ids::{PatternIds, Tags};
+pub use learn::{LearnedScore, read_learned};
 pub use partial::Partial;
-pub use read::{read, read_with_values};
+pub use read::{read, read_by, read_with_values};
 pub use score::Score;
+pub use similarity::{Measure, Similarity};
 pub use store::PatternStore;
+pub use top::{Ranked, TopK, top, top_by};
 
+#[cfg(test)]
+mod learn_tests;
 #[cfg(test)]
 mod range_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod top_tests;

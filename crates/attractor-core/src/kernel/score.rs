@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::PatternStore;
+use super::similarity::{Measure, Rule};
 use crate::Result;
 use crate::error::require_positive;
 
 /// Rounding errors of a score above this make the read compute the scores that matter again.
-const REFINE_ABOVE: f64 = 1e-4;
+pub(super) const REFINE_ABOVE: f64 = 1e-4;
 /// Scores further than this below the maximum have no visible weight.
 const REFINE_MARGIN: f64 = 24.0;
 /// Scores that may exceed this, far from overflow, are computed in double precision.
@@ -48,12 +49,14 @@ impl Score {
     }
 }
 
-impl Score {
-    /// What a product of a cue and a pattern, or a squared distance, is multiplied by, up to the sign.
+impl Rule<'_> {
+    /// What a product of a cue and a pattern, or a squared distance, is multiplied by, up to the sign; of a
+    /// function, the measure itself is what is computed.
     fn factor(self) -> f64 {
         match self {
-            Self::Dot { beta } => beta.into(),
-            Self::SquaredDistance { variance } => 0.5 / f64::from(variance),
+            Self::Score(Score::Dot { beta }) => beta.into(),
+            Self::Score(Score::SquaredDistance { variance }) => 0.5 / f64::from(variance),
+            Self::Function(_) => 1.0,
         }
     }
 }
@@ -70,16 +73,17 @@ pub(super) struct Scaled {
 }
 
 impl Scaled {
-    pub(super) fn new(score: Score) -> Self {
-        let factor = score.factor();
-        match score {
-            Score::Dot { .. } => Self {
+    /// For scores, or for what they are a function of: products, or squared distances with their sign changed.
+    pub(super) fn new(rule: Rule<'_>) -> Self {
+        let factor = rule.factor();
+        match rule.measure() {
+            Measure::Product => Self {
                 query: factor as f32,
                 bias: 0.0,
                 offset: 0.0,
                 cap: f32::MAX,
             },
-            Score::SquaredDistance { .. } => Self {
+            Measure::SquaredDistance => Self {
                 query: (2.0 * factor) as f32,
                 bias: -factor as f32,
                 offset: -factor as f32,
@@ -90,27 +94,27 @@ impl Scaled {
 }
 
 /// Where single precision holds the scores of a store.
-pub(super) struct Range {
-    score: Score,
+pub(super) struct Range<'a> {
+    rule: Rule<'a>,
     /// Root of the largest squared norm of a pattern; infinite where single precision overflows.
     pattern: f64,
     /// Whether temperature and patterns alone allow for single precision.
     store: bool,
 }
 
-impl Range {
-    pub(super) fn new(score: Score, keys: &PatternStore, values: &PatternStore) -> Self {
+impl<'a> Range<'a> {
+    pub(super) fn new(rule: Rule<'a>, keys: &PatternStore, values: &PatternStore) -> Self {
         let pattern = largest(keys.squared_norms());
         let same = std::ptr::eq(keys, values);
         let mixable = same || largest(values.squared_norms()).is_finite();
         let mut range = Self {
-            score,
+            rule,
             pattern: pattern.sqrt(),
             store: true,
         };
         // A factor that is no normal number has lost digits.
-        let exact = score.factor() >= f64::from(f32::MIN_POSITIVE);
-        range.store = exact && mixable && range.holds(pattern);
+        let exact = rule.factor() >= f64::from(f32::MIN_POSITIVE);
+        range.store = exact && mixable && range.reach(pattern) <= SCORE_LIMIT;
         range
     }
 
@@ -122,12 +126,12 @@ impl Range {
     /// Scores are at most this, whatever the pattern, for a cue of that squared norm.
     fn reach(&self, cue_norm: f64) -> f64 {
         let reach = (cue_norm.sqrt() + self.pattern).powi(2);
-        reach * self.score.factor()
+        reach * self.rule.factor()
     }
 
     /// The largest root of a cue's squared norm that is in range.
     pub(super) fn longest_cue(&self) -> f64 {
-        (SCORE_LIMIT / self.score.factor()).sqrt() - self.pattern
+        (SCORE_LIMIT / self.rule.factor()).sqrt() - self.pattern
     }
 
     /// Whether a cue of that squared norm is in range; NaN is not.
@@ -135,10 +139,28 @@ impl Range {
         self.store && self.reach(cue_norm) <= SCORE_LIMIT
     }
 
+    /// The rounding of what a function is of, for a cue in range, if the function makes it visible anywhere.
+    pub(super) fn seen_by(&self, cue_norm: f64) -> Option<f32> {
+        let Rule::Function(similarity) = self.rule else {
+            return None;
+        };
+        let error = rounding(self.reach(cue_norm));
+        (similarity.steepest() * error > REFINE_ABOVE).then_some(error as f32)
+    }
+
+    /// The rounding of a score, or of what it is a function of, may be as large as this for a cue in range, along
+    /// `dim` entries: a bound for sums in any order.
+    pub(super) fn slack(&self, cue_norm: f64, dim: usize) -> f64 {
+        // Products that are no normal numbers are off by up to the smallest of those.
+        let smallest = (2.0 + dim as f64) * f64::from(f32::MIN_POSITIVE);
+        smallest + (1.0 + (dim as f64).sqrt()) * rounding(self.reach(cue_norm))
+    }
+
     /// Scores within this of the largest are to be computed again, for a cue in range.
     pub(super) fn margin(&self, cue_norm: f64) -> Option<f32> {
-        let error = 4.0 * f64::from(f32::EPSILON) * self.reach(cue_norm);
-        let seen = matches!(self.score, Score::SquaredDistance { .. }) && error > REFINE_ABOVE;
+        let error = rounding(self.reach(cue_norm));
+        let distances = matches!(self.rule, Rule::Score(Score::SquaredDistance { .. }));
+        let seen = distances && error > REFINE_ABOVE;
         seen.then_some((REFINE_MARGIN + 2.0 * error) as f32)
     }
 
@@ -150,13 +172,16 @@ impl Range {
     pub(super) fn doubts(&self, max: f32, sum: f32) -> bool {
         let rounding = max.abs() * f32::EPSILON;
         let contested = sum != 1.0;
-        match self.score {
-            Score::Dot { .. } => contested && rounding > ROUNDING_DOT,
-            Score::SquaredDistance { .. } => {
-                contested && rounding > ROUNDING_CONTESTED || rounding > ROUNDING_ALONE
-            }
+        match self.rule {
+            Rule::Score(Score::Dot { .. }) => contested && rounding > ROUNDING_DOT,
+            _ => contested && rounding > ROUNDING_CONTESTED || rounding > ROUNDING_ALONE,
         }
     }
+}
+
+/// The rounding of sums that reach so far.
+fn rounding(reach: f64) -> f64 {
+    4.0 * f64::from(f32::EPSILON) * reach
 }
 
 /// The largest of some squared norms.

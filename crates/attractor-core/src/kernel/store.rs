@@ -1,7 +1,11 @@
 //! Stored patterns in blocks below the device's buffer limit.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use std::sync::Arc;
 
+use burn::tensor::{Device, Int, Tensor, TensorData};
+
+use super::PatternIds;
+use super::graph::Graph;
 use crate::backend::is_host_device;
 use crate::{Error, Result, check};
 
@@ -12,15 +16,20 @@ const BLOCK_BYTES: usize = 32 << 20;
 /// Patterns `[n, d]` in blocks.
 ///
 /// On a CPU backend the blocks are plain host memory that the host kernel reads in place; on other
-/// devices they are tensors.
+/// devices they are tensors. A clone shares them until one of both changes.
+///
+/// Every pattern has an id that stays its own, and perhaps a label ([`PatternStore::ids`]).
 #[derive(Debug, Clone)]
 pub struct PatternStore {
-    dim: usize,
-    device: Device,
-    block_rows: usize,
-    blocks: Vec<Block>,
+    pub(super) dim: usize,
+    pub(super) device: Device,
+    pub(super) block_rows: usize,
+    pub(super) blocks: Vec<Block>,
     /// Squared norm of every pattern, accumulated in f64.
-    squared_norms: Vec<f32>,
+    pub(super) squared_norms: Vec<f32>,
+    pub(super) ids: PatternIds,
+    /// The patterns as parts of a graph, where somebody wants gradients to them.
+    pub(super) graph: Option<Graph>,
 }
 
 // Blocks are few and large: the difference in size between the variants does not matter. Allowed rather
@@ -29,13 +38,13 @@ pub struct PatternStore {
 #[derive(Debug, Clone)]
 pub(crate) enum Block {
     /// Row-major `[rows, dim]`.
-    Host(Vec<f32>),
+    Host(Arc<Vec<f32>>),
     /// `[rows, dim]`.
     Device(Tensor<2>),
 }
 
 impl Block {
-    fn rows(&self, dim: usize) -> usize {
+    pub(super) fn rows(&self, dim: usize) -> usize {
         match self {
             Self::Host(values) => values.len() / dim,
             Self::Device(tensor) => tensor.dims()[0],
@@ -56,6 +65,8 @@ impl PatternStore {
             block_rows: (BLOCK_BYTES / 4 / dim).max(1),
             blocks: Vec::new(),
             squared_norms: Vec::new(),
+            ids: PatternIds::new(),
+            graph: None,
         })
     }
 
@@ -71,76 +82,21 @@ impl PatternStore {
             return Ok(self);
         }
         let values = self.to_host()?;
-        self.clear();
+        self.clear_values();
         self.append(values);
         Ok(self)
     }
 
-    /// Appends patterns `[n, d]`.
-    ///
-    /// # Errors
-    /// A wrong width, no rows, NaN or infinite entries; nothing is stored then.
-    pub fn push(&mut self, patterns: Tensor<2>) -> Result<()> {
-        check::shape("patterns", &patterns, self.dim)?;
-        let values = check::to_host(patterns.without_autodiff())?;
-        check::finite("patterns", &values, self.dim)?;
-        self.append(values);
-        Ok(())
+    /// What is stored, `[n, d]`, as a part of a graph.
+    pub(super) fn graph(&self) -> Option<Tensor<2>> {
+        self.graph.as_ref().and_then(Graph::rows)
     }
 
-    fn append(&mut self, values: Vec<f32>) {
-        self.squared_norms
-            .extend(values.chunks_exact(self.dim).map(squared_norm));
-        if is_host_device(&self.device) {
-            self.append_host(values);
-        } else {
-            self.append_device(&values);
-        }
-    }
-
-    /// The numbers move into the store: cut off from the end, block by block, so that at most one
-    /// block exists twice.
-    fn append_host(&mut self, mut values: Vec<f32>) {
-        let block = self.block_rows * self.dim;
-        let mut head = 0;
-        if let Some(Block::Host(last)) = self.blocks.last_mut() {
-            head = block.saturating_sub(last.len()).min(values.len());
-            last.extend_from_slice(&values[..head]);
-        }
-        let at = self.blocks.len();
-        while values.len() > head + block {
-            let whole = head + (values.len() - head - 1) / block * block;
-            self.blocks.push(Block::Host(values.split_off(whole)));
-            values.shrink_to_fit();
-        }
-        values.drain(..head);
-        if !values.is_empty() {
-            values.shrink_to_fit();
-            self.blocks.push(Block::Host(values));
-        }
-        self.blocks[at..].reverse();
-    }
-
-    fn append_device(&mut self, values: &[f32]) {
-        let mut rest = values;
-        while !rest.is_empty() {
-            let filled = self
-                .blocks
-                .last()
-                .map_or(self.block_rows, |block| block.rows(self.dim));
-            let room = match self.block_rows.saturating_sub(filled) {
-                0 => self.block_rows,
-                room => room,
-            };
-            let (head, tail) = rest.split_at(rest.len().min(room * self.dim));
-            let more = upload(head, self.dim, &self.device);
-            match self.blocks.last_mut() {
-                Some(Block::Device(tensor)) if filled < self.block_rows => {
-                    *tensor = Tensor::cat(vec![tensor.clone(), more], 0);
-                }
-                _ => self.blocks.push(Block::Device(more)),
-            }
-            rest = tail;
+    /// The same outside any graph.
+    pub(super) fn outside(&self) -> Self {
+        Self {
+            graph: None,
+            ..self.clone()
         }
     }
 
@@ -167,56 +123,6 @@ impl PatternStore {
     /// Squared norm of every pattern.
     pub fn squared_norms(&self) -> &[f32] {
         &self.squared_norms
-    }
-
-    /// Removes everything.
-    pub fn clear(&mut self) {
-        self.blocks.clear();
-        self.squared_norms.clear();
-    }
-
-    /// Removes one pattern; those after it move up by one.
-    ///
-    /// # Errors
-    /// [`Error::Index`] if there is no such pattern; [`Error::Device`].
-    pub fn remove(&mut self, index: usize) -> Result<()> {
-        if index >= self.len() {
-            return Err(Error::Index {
-                what: "pattern",
-                len: self.len(),
-                index,
-            });
-        }
-        let mut at = index;
-        for position in 0..self.blocks.len() {
-            let rows = self.blocks[position].rows(self.dim);
-            if at >= rows {
-                at -= rows;
-                continue;
-            }
-            if rows == 1 {
-                self.blocks.remove(position);
-            } else {
-                match &mut self.blocks[position] {
-                    Block::Host(values) => {
-                        values.drain(at * self.dim..(at + 1) * self.dim);
-                    }
-                    Block::Device(tensor) => {
-                        let mut parts = Vec::new();
-                        if at > 0 {
-                            parts.push(tensor.clone().narrow(0, 0, at));
-                        }
-                        if at + 1 < rows {
-                            parts.push(tensor.clone().narrow(0, at + 1, rows - at - 1));
-                        }
-                        *tensor = Tensor::cat(parts, 0);
-                    }
-                }
-            }
-            break;
-        }
-        self.squared_norms.remove(index);
-        Ok(())
     }
 
     /// All patterns as host numbers, row-major.
@@ -268,7 +174,7 @@ impl PatternStore {
                 index,
             });
         }
-        let rows: Vec<Tensor<2>> = match self.host_blocks() {
+        let rows = match self.host_blocks() {
             Some(blocks) => {
                 let mut values = Vec::with_capacity(indices.len() * self.dim);
                 for &index in indices {
@@ -281,27 +187,38 @@ impl PatternStore {
                         at -= block.len();
                     }
                 }
-                return check::from_host("patterns", values, self.dim, &self.device);
+                check::from_host("patterns", values, self.dim, &self.device)?
             }
-            // Neighbours in the store are one piece.
-            None => indices
-                .chunk_by(|&a, &b| a + 1 == b)
-                .flat_map(|run| {
-                    let (mut at, mut left) = (run[0], run.len());
-                    self.block_tensors().filter_map(move |block| {
-                        let rows = block.dims()[0];
-                        if at >= rows || left == 0 {
-                            at = at.saturating_sub(rows);
-                            return None;
-                        }
-                        let (start, take) = (at, left.min(rows - at));
-                        (at, left) = (0, left - take);
-                        Some(block.narrow(0, start, take))
-                    })
-                })
-                .collect(),
+            None => self.gather(indices),
         };
-        Ok(Tensor::cat(rows, 0))
+        Ok(rows)
+    }
+
+    /// Rows of tensors: block by block, then in the order of `indices`.
+    fn gather(&self, indices: &[usize]) -> Tensor<2> {
+        let select = |from: Tensor<2>, rows: Vec<i64>| {
+            let count = rows.len();
+            let rows = Tensor::<1, Int>::from_data(TensorData::new(rows, [count]), &from.device());
+            from.select(0, rows)
+        };
+        let (mut parts, mut place) = (Vec::new(), vec![0; indices.len()]);
+        let (mut first, mut taken) = (0, 0);
+        for block in self.block_tensors() {
+            let next = first + block.dims()[0];
+            let mut rows = Vec::new();
+            for (place, &index) in place.iter_mut().zip(indices) {
+                if (first..next).contains(&index) {
+                    *place = taken + rows.len() as i64;
+                    rows.push((index - first) as i64);
+                }
+            }
+            taken += rows.len() as i64;
+            if !rows.is_empty() {
+                parts.push(select(block, rows));
+            }
+            first = next;
+        }
+        select(Tensor::cat(parts, 0), place)
     }
 
     /// The blocks in order, each `[rows, d]`.
@@ -324,7 +241,7 @@ impl PatternStore {
     }
 }
 
-fn upload(values: &[f32], dim: usize, device: &Device) -> Tensor<2> {
+pub(super) fn upload(values: &[f32], dim: usize, device: &Device) -> Tensor<2> {
     Tensor::from_data(
         TensorData::new(values.to_vec(), [values.len() / dim, dim]),
         device,

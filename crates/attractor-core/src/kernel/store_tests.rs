@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::backend::Backend;
+use crate::kernel::Tags;
 
 const DIM: usize = 2;
 
@@ -21,6 +22,7 @@ fn rows(rows: std::ops::Range<usize>) -> Vec<f32> {
 fn of_tensors(count: usize) -> PatternStore {
     let mut store = store();
     store.squared_norms = vec![0.0; count];
+    store.ids.push(count, &Tags::default()).unwrap();
     for part in [0..count / 2, count / 2..count] {
         store.append_device(&rows(part));
     }
@@ -64,4 +66,69 @@ fn select_gathers_runs_across_tensors() {
         let expected: Vec<f32> = indices.iter().flat_map(|&i| rows(i..i + 1)).collect();
         assert_eq!(found, expected, "{indices:?}");
     }
+}
+
+/// What is removed does not stay behind in memory that the store goes on using, nor in its file.
+#[test]
+fn removed_numbers_are_gone() {
+    const MARK: f32 = 12_345.678;
+    for at in [0, 1, 2, 4] {
+        let mut store = store();
+        let mut values = rows(0..5);
+        values[at * DIM..(at + 1) * DIM].fill(MARK);
+        let tensor = upload(&values, DIM, &store.device);
+        let labels = (0..5).map(|row| format!("label {row}"));
+        store.push_as(tensor, &Tags::labels(labels)).unwrap();
+        let marked = store.squared_norms[at];
+        store.remove_id(at as u64).unwrap();
+        let capacity = |values: &Vec<f32>| -> Vec<f32> {
+            let from = values.as_ptr();
+            // Safety: rows were pushed and removed, none more than there is room for, so that everything up to the
+            // length before the removal has been written.
+            let written = values.capacity().min(values.len() + DIM);
+            unsafe { std::slice::from_raw_parts(from, written) }.to_vec()
+        };
+        for block in &store.blocks {
+            let Block::Host(block) = block else {
+                panic!("a block of a device");
+            };
+            assert!(!capacity(block).contains(&MARK), "{at}");
+        }
+        assert!(!store.squared_norms.contains(&marked));
+        let mut weights = crate::weights::Weights::new();
+        weights.insert_store("codes", &store).unwrap();
+        let path = tempfile::NamedTempFile::new().unwrap();
+        weights.write(path.path()).unwrap();
+        let bytes = std::fs::read(path.path()).unwrap();
+        let holds = |part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
+        assert!(!holds(&MARK.to_le_bytes()));
+        assert!(!holds(format!("label {at}").as_bytes()));
+        assert!(holds(b"label 3"));
+        let weights = crate::weights::Weights::read(path.path()).unwrap();
+        let back = weights.store("codes", DIM, &store.device).unwrap();
+        assert_eq!(back.to_host().unwrap(), store.to_host().unwrap());
+        assert_eq!(back.ids, store.ids);
+    }
+}
+
+#[test]
+fn of_two_equal_patterns_one_stays() {
+    let mut store = store();
+    let tensor = upload(&[1.0, 2.0, 1.0, 2.0], DIM, &store.device);
+    store.push_as(tensor, &Tags::ids([9, 4])).unwrap();
+    store.remove_id(9).unwrap();
+    assert_eq!(store.ids().as_slice(), [4]);
+    assert_eq!(store.to_host().unwrap(), [1.0, 2.0]);
+    assert_eq!(store.remove_id(9), Err(Error::UnknownId { id: 9 }));
+}
+
+#[test]
+fn a_clone_is_left_alone() {
+    let mut store = store();
+    store.push(upload(&rows(0..5), DIM, &store.device)).unwrap();
+    let kept = store.clone();
+    store.remove(1).unwrap();
+    store.clear();
+    assert_eq!(kept.to_host().unwrap(), rows(0..5));
+    assert_eq!(kept.len(), 5);
 }

@@ -18,13 +18,16 @@
 //!
 //! [`registry`] is what lists of memories by name are made of.
 
+mod identify;
 pub mod registry;
+
+pub use identify::{Candidate, Identification, Identify, KeepsPatterns, Ranking};
 
 use std::path::Path;
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 
-use crate::{Error, Recall, Result};
+use crate::{Error, Persist, Recall, Result};
 
 /// A store of patterns that is read by content.
 pub trait AssociativeMemory: Send + Sync + std::fmt::Debug {
@@ -74,6 +77,16 @@ pub trait AssociativeMemory: Send + Sync + std::fmt::Debug {
         None
     }
 
+    /// Saying which of the stored patterns a cue is of, if the memory keeps them one by one.
+    fn as_identify(&self) -> Option<&dyn Identify> {
+        None
+    }
+
+    /// [`AssociativeMemory::as_identify`], to write under ids and labels.
+    fn as_identify_mut(&mut self) -> Option<&mut dyn Identify> {
+        None
+    }
+
     /// Saying what of a cue the answer explains, if the memory can.
     fn as_explain(&self) -> Option<&dyn Explain> {
         None
@@ -93,6 +106,12 @@ pub trait AssociativeMemory: Send + Sync + std::fmt::Debug {
     fn as_train(&mut self) -> Option<&mut dyn Train> {
         None
     }
+
+    /// Saving to a file, if the memory has a form in files. Whether all it is made of has one as well says
+    /// [`Persist::savable`].
+    fn as_persist(&self) -> Option<&dyn Persist> {
+        None
+    }
 }
 
 impl dyn AssociativeMemory + '_ {
@@ -102,10 +121,13 @@ impl dyn AssociativeMemory + '_ {
         let mut note = |has: bool, name| names.extend(has.then_some(name));
         note(self.as_complete().is_some(), "complete");
         note(self.as_recognise().is_some(), "recognise");
+        note(self.as_identify().is_some(), "identify");
         note(self.as_explain().is_some(), "explain");
         note(self.as_forget().is_some(), "forget");
         note(self.as_hetero_associative().is_some(), "hetero-associative");
         note(self.as_train().is_some(), "train");
+        let saved = self.as_persist().map(|memory| memory.savable().is_ok());
+        note(saved == Some(true), "persist");
         names
     }
 
@@ -117,6 +139,33 @@ impl dyn AssociativeMemory + '_ {
         let error =
             || Error::unsupported(caller, "reading with a mask of known entries", self.name());
         self.as_complete().ok_or_else(error)
+    }
+
+    /// Saves it to `path`, replacing it atomically and durably; what reads it again is
+    /// [`crate::file::Loaders::load`].
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] naming what has no form in files; as [`Persist::save`].
+    pub fn save(&self, path: &Path) -> Result<()> {
+        crate::file::savable("the memory", self.name(), self.as_persist())?.save(path)
+    }
+
+    /// Saying which pattern a cue is of, for a caller that cannot do without.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] naming `caller` if the memory cannot.
+    pub fn identify_for(&self, caller: &'static str) -> Result<&dyn Identify> {
+        let error = || Error::unsupported(caller, "patterns that are kept one by one", self.name());
+        self.as_identify().ok_or_else(error)
+    }
+
+    /// Writing under ids and labels, for a caller that cannot do without.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] naming `caller` if the memory cannot.
+    pub fn identify_mut_for(&mut self, caller: &'static str) -> Result<&mut dyn Identify> {
+        let error = Error::unsupported(caller, "patterns that are kept one by one", self.name());
+        self.as_identify_mut().ok_or(error)
     }
 
     /// Learning, for a caller that cannot do without.
@@ -140,6 +189,20 @@ pub trait Forget {
     /// [`crate::Error::Index`] if there is no such pattern; [`crate::Error::Unsupported`] if the
     /// memory does not keep its patterns one by one.
     fn remove(&mut self, index: usize) -> Result<()>;
+
+    /// Removes the pattern with that id: of two equal ones the other stays.
+    ///
+    /// # Errors
+    /// [`crate::Error::UnknownId`] if there is none; [`crate::Error::Unsupported`] if the memory has no ids.
+    fn remove_id(&mut self, id: u64) -> Result<()> {
+        let _ = id;
+        let capability = "patterns that are kept one by one, under ids";
+        Err(Error::unsupported(
+            "Forget::remove_id",
+            capability,
+            "the memory",
+        ))
+    }
 }
 
 /// Reads with a mask of known entries.
@@ -215,21 +278,6 @@ pub trait Merge: Sized {
     /// # Errors
     /// [`crate::Error::Mismatch`] if the specifications differ.
     fn merge(self, other: Self) -> Result<Self>;
-}
-
-/// Saves to and loads from safetensors with the specification in the file's metadata.
-pub trait Persist: Sized {
-    /// Writes the memory to `path`, replacing it atomically.
-    ///
-    /// # Errors
-    /// [`crate::Error::Weights`] if the file cannot be written.
-    fn save(&self, path: &Path) -> Result<()>;
-
-    /// Reads a memory from `path`, checking names, shapes and specification.
-    ///
-    /// # Errors
-    /// [`crate::Error::Weights`] naming the file and what does not fit.
-    fn load(path: &Path, device: &Device) -> Result<Self>;
 }
 
 /// A part with weights that are learned from episodes of (stored patterns, cues, targets).

@@ -2,7 +2,7 @@
 
 use burn::tensor::{Bool, Tensor, TensorData};
 
-use crate::Result;
+use crate::{Persist, Result};
 
 /// Minus the log density of a cue given decoded data, up to constants, with its derivative.
 ///
@@ -83,6 +83,11 @@ pub trait ObservationModel: Send + Sync + std::fmt::Debug {
         None
     }
 
+    /// The model in files, if it has a form there: see [`crate::file`].
+    fn as_persist(&self) -> Option<&dyn Persist> {
+        None
+    }
+
     /// A copy behind a pointer: what [`Masked`] needs to wrap any model.
     fn boxed(&self) -> Box<dyn ObservationModel>;
 }
@@ -91,11 +96,13 @@ mod masked;
 mod registry;
 mod robust;
 pub mod self_calibrating;
+mod shortlist;
 
 pub use masked::Masked;
 pub use registry::{OBSERVATIONS, ObservationEntry, build};
 pub use robust::{Gaussian, Laplace, StudentT, Truncated};
 pub use self_calibrating::SelfCalibrating;
+pub use shortlist::lowest_of_rows;
 
 #[cfg(test)]
 mod tests;

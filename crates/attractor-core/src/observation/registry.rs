@@ -4,8 +4,8 @@ use serde::Deserialize;
 
 use super::self_calibrating::nuisance::{Geometry, Nuisance};
 use super::{Gaussian, Laplace, ObservationModel, SelfCalibrating, StudentT, Truncated};
+use crate::Result;
 use crate::options::{Entry, Options, choose, read};
-use crate::{Error, Result};
 
 /// A line of [`OBSERVATIONS`].
 pub type ObservationEntry = Entry<fn(&Options) -> Result<Box<dyn ObservationModel>>>;
@@ -77,16 +77,7 @@ impl Default for Sites {
 
 impl Sites {
     fn build(self) -> Result<Box<dyn ObservationModel>> {
-        let geometry = match (self.height, self.width) {
-            (Some(height), Some(width)) => Some(Geometry { height, width }),
-            (None, None) => None,
-            (height, _) => {
-                let found = if height.is_some() { "height" } else { "width" };
-                let rule = "must both be given, or neither";
-                let found = format!("{found} alone");
-                return Err(Error::config("`height` and `width`", rule, found));
-            }
-        };
+        let geometry = Geometry::given(self.height, self.width)?;
         let kinds = self.nuisances.iter().map(|name| Nuisance::by_name(name));
         let kinds = kinds.collect::<Result<Vec<_>>>()?;
         let model = SelfCalibrating::new(self.channels)?.with_nuisances(&kinds, geometry)?;

@@ -3,8 +3,10 @@
 use burn::tensor::Tensor;
 
 use super::ObservationModel;
-use crate::Result;
 use crate::error::{require_normal, require_positive};
+use crate::options::Options;
+use crate::weights::Weights;
+use crate::{Persist, Result};
 
 /// `rho(r) = r^2 / (2 variance)`: sensor noise, the paper's model.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -88,7 +90,7 @@ impl Truncated {
 
 /// rho and its derivative, element by element; the trait's sums are the same for all.
 macro_rules! observation_model {
-    ($type:ty, $name:literal, |$model:ident, $residual:ident| $rho:expr, $derivative:expr) => {
+    ($type:ty, $name:literal, ($($option:ident),+), |$model:ident, $residual:ident| $rho:expr, $derivative:expr) => {
         impl ObservationModel for $type {
             fn name(&self) -> &'static str {
                 $name
@@ -107,6 +109,25 @@ macro_rules! observation_model {
             fn boxed(&self) -> Box<dyn ObservationModel> {
                 Box::new(*self)
             }
+
+            fn as_persist(&self) -> Option<&dyn Persist> {
+                Some(self)
+            }
+        }
+
+        impl Persist for $type {
+            fn kind(&self) -> &'static str {
+                $name
+            }
+
+            /// Its options in the registry.
+            fn pack(&self) -> Result<Weights> {
+                let mut file = Weights::new();
+                let options = [$((stringify!($option), self.$option)),+];
+                let options = options.map(|(name, value)| (name.to_owned(), value.into()));
+                file.set_config(&Options::from_iter(options))?;
+                Ok(file)
+            }
         }
     };
 }
@@ -114,6 +135,7 @@ macro_rules! observation_model {
 observation_model!(
     Gaussian,
     "gaussian",
+    (variance),
     |model, residual| residual.square().mul_scalar(0.5 / model.variance),
     residual.div_scalar(model.variance)
 );
@@ -121,6 +143,7 @@ observation_model!(
 observation_model!(
     Laplace,
     "laplace",
+    (scale),
     |model, residual| residual.abs().div_scalar(model.scale),
     residual.sign().div_scalar(model.scale)
 );
@@ -128,6 +151,7 @@ observation_model!(
 observation_model!(
     StudentT,
     "student_t",
+    (degrees, scale),
     |model, residual| residual
         .square()
         .div_scalar(model.degrees * model.scale * model.scale)
@@ -145,6 +169,7 @@ observation_model!(
 observation_model!(
     Truncated,
     "truncated",
+    (cap, variance),
     |model, residual| residual
         .square()
         .clamp_max(model.cap)

@@ -22,7 +22,9 @@ enum Numbers {
         /// The same, rounded, once somebody has asked for that.
         rounded: OnceLock<Vec<f32>>,
     },
-    /// Whole numbers and truth values, as doubles.
+    /// Whole numbers of 64 bits without a sign, exactly: counts, names.
+    Exact(Vec<u64>),
+    /// Other whole numbers and truth values, as doubles.
     Whole(Dtype, Vec<f64>),
     /// Numbers of a kind that nobody reads: only what they are is kept.
     Other(Dtype),
@@ -43,6 +45,13 @@ impl Array {
                 all: values,
                 rounded: OnceLock::new(),
             },
+        }
+    }
+
+    pub(super) fn exact(shape: &[usize], values: Vec<u64>) -> Self {
+        Self {
+            shape: shape.to_vec(),
+            numbers: Numbers::Exact(values),
         }
     }
 
@@ -72,6 +81,13 @@ impl Array {
                     values.map(|bytes| f64::from_le_bytes(*bytes)).collect(),
                 )
             }
+            Dtype::U64 => {
+                let values = data.as_chunks::<8>().0.iter();
+                Self::exact(
+                    shape,
+                    values.map(|bytes| u64::from_le_bytes(*bytes)).collect(),
+                )
+            }
             other => Self {
                 shape: shape.to_vec(),
                 numbers: match whole(other, data) {
@@ -87,7 +103,18 @@ impl Array {
         match self.numbers {
             Numbers::Single(_) => Dtype::F32,
             Numbers::Double { .. } => Dtype::F64,
+            Numbers::Exact(_) => Dtype::U64,
             Numbers::Whole(dtype, _) | Numbers::Other(dtype) => dtype,
+        }
+    }
+
+    /// The name of the type, for those that this library writes.
+    pub(super) fn kind(&self) -> &'static str {
+        match self.numbers {
+            Numbers::Single(_) => "F32",
+            Numbers::Double { .. } => "F64",
+            Numbers::Exact(_) => "U64",
+            Numbers::Whole(..) | Numbers::Other(_) => "other",
         }
     }
 
@@ -103,6 +130,7 @@ impl Array {
         match &self.numbers {
             Numbers::Single(values) => Ok(values.iter().copied().map(f64::from).collect()),
             Numbers::Double { all, .. } | Numbers::Whole(_, all) => Ok(all.clone()),
+            Numbers::Exact(all) => Ok(all.iter().map(|&value| value as f64).collect()),
             Numbers::Other(dtype) => Err(format!("expected numbers, found {dtype:?}")),
         }
     }
@@ -126,7 +154,7 @@ impl Array {
                     )),
                 }
             }
-            Numbers::Whole(dtype, _) | Numbers::Other(dtype) => Err(not_float(*dtype)),
+            _ => Err(not_float(self.dtype())),
         }
     }
 
@@ -140,23 +168,45 @@ impl Array {
                 finite(values).map(|()| values.iter().copied().map(f64::from).collect())
             }
             Numbers::Double { all, .. } => finite(all).map(|()| all.clone()),
-            Numbers::Whole(dtype, _) | Numbers::Other(dtype) => Err(not_float(*dtype)),
+            _ => Err(not_float(self.dtype())),
         }
     }
 
-    /// Type and bytes for a file.
+    /// The whole numbers of 64 bits, as they are.
     ///
     /// # Errors
-    /// As [`Self::singles`] where these are no numbers.
-    pub(super) fn bytes(&self) -> Result<(Dtype, Vec<u8>), String> {
-        let bytes = match &self.numbers {
-            Numbers::Single(values) => values.iter().flat_map(|x| x.to_le_bytes()).collect(),
-            Numbers::Double { all, .. } => all.iter().flat_map(|x| x.to_le_bytes()).collect(),
+    /// What else they are.
+    pub(super) fn wholes(&self) -> Result<&[u64], String> {
+        match &self.numbers {
+            Numbers::Exact(all) => Ok(all),
+            _ => Err(format!("expected U64, found {:?}", self.dtype())),
+        }
+    }
+
+    /// Gives the bytes for a file in parts.
+    ///
+    /// # Errors
+    /// For numbers that this library does not write.
+    pub(super) fn feed(&self, take: &mut dyn FnMut(&[u8])) -> Result<(), String> {
+        /// Numbers at once: enough for whoever takes them to be fast.
+        const PART: usize = 4096;
+        macro_rules! parts {
+            ($values:expr) => {
+                for part in $values.chunks(PART) {
+                    let bytes: Vec<u8> = part.iter().flat_map(|x| x.to_le_bytes()).collect();
+                    take(&bytes);
+                }
+            };
+        }
+        match &self.numbers {
+            Numbers::Single(values) => parts!(values),
+            Numbers::Double { all, .. } => parts!(all),
+            Numbers::Exact(all) => parts!(all),
             Numbers::Whole(dtype, _) | Numbers::Other(dtype) => {
-                return Err(not_float(*dtype));
+                return Err(format!("expected F32, F64 or U64, found {dtype:?}"));
             }
-        };
-        Ok((self.dtype(), bytes))
+        }
+        Ok(())
     }
 }
 
@@ -179,7 +229,6 @@ fn whole(dtype: Dtype, data: &[u8]) -> Option<Vec<f64>> {
         Dtype::I32 => of!(i32, 4),
         Dtype::U32 => of!(u32, 4),
         Dtype::I64 => of!(i64, 8),
-        Dtype::U64 => of!(u64, 8),
         _ => return None,
     })
 }

@@ -1,15 +1,17 @@
 //! Safetensors in and out, with errors that name the file, the tensor and both shapes.
 
 mod array;
+mod disk;
 pub mod modules;
 mod named;
+mod parts;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use safetensors::SafeTensors;
-use safetensors::tensor::TensorView;
 
 use self::array::Array;
 pub use self::named::{ModulePath, Named};
@@ -23,8 +25,13 @@ use crate::{Error, Result, check};
 pub struct Weights {
     /// Where they came from, for messages.
     pub path: PathBuf,
-    tensors: BTreeMap<String, Array>,
+    /// Shared, so that a section is no second copy.
+    tensors: BTreeMap<String, Arc<Array>>,
     metadata: BTreeMap<String, String>,
+    /// Of a section, where in the file it is, such as `prior`.
+    within: String,
+    /// Of a file from before files of memories had a format number.
+    unversioned: bool,
 }
 
 impl Weights {
@@ -62,7 +69,8 @@ impl Weights {
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| error.to_string())?;
         let mut weights = Self::new();
         for (name, view) in file.iter() {
-            weights.tensors.insert(name.to_owned(), Array::of(&view));
+            let array = Arc::new(Array::of(&view));
+            weights.tensors.insert(name.to_owned(), array);
         }
         if let Some(metadata) = header.metadata() {
             weights
@@ -70,42 +78,6 @@ impl Weights {
                 .extend(metadata.iter().map(|(k, v)| (k.clone(), v.clone())));
         }
         Ok(weights)
-    }
-
-    /// Writes the file atomically: to a neighbour first, then renamed.
-    ///
-    /// # Errors
-    /// [`Error::Weights`] if the file cannot be written.
-    pub fn write(&self, path: &Path) -> Result<()> {
-        let fail = |reason: String| Error::Weights {
-            path: path.into(),
-            reason,
-        };
-        let mut parts = Vec::new();
-        for (name, array) in &self.tensors {
-            let (dtype, bytes) = array
-                .bytes()
-                .map_err(|reason| fail(format!("`{name}`: {reason}")))?;
-            parts.push((name.as_str(), dtype, &array.shape, bytes));
-        }
-        let views: Vec<(&str, TensorView<'_>)> = parts
-            .iter()
-            .map(|(name, dtype, shape, data)| {
-                TensorView::new(*dtype, shape.to_vec(), data).map(|view| (*name, view))
-            })
-            .collect::<Result<_, _>>()
-            .map_err(|error| fail(error.to_string()))?;
-        let metadata = self
-            .metadata
-            .iter()
-            .map(|(k, v)| (k.clone(), v.clone()))
-            .collect();
-        let out = safetensors::serialize(views, Some(metadata))
-            .map_err(|error| fail(error.to_string()))?;
-        let partial = path.with_extension("safetensors.part");
-        std::fs::write(&partial, out)
-            .and_then(|()| std::fs::rename(&partial, path))
-            .map_err(|error| fail(error.to_string()))
     }
 
     /// Names of the tensors that hold floating-point numbers, sorted.
@@ -134,14 +106,20 @@ impl Weights {
 
     /// Adds an array.
     pub fn insert(&mut self, name: impl Into<String>, shape: &[usize], values: Vec<f32>) {
-        self.tensors
-            .insert(name.into(), Array::single(shape, values));
+        let array = Arc::new(Array::single(shape, values));
+        self.tensors.insert(name.into(), array);
     }
 
     /// Adds an array of double precision.
     pub fn insert_doubles(&mut self, name: impl Into<String>, shape: &[usize], values: Vec<f64>) {
-        self.tensors
-            .insert(name.into(), Array::double(shape, values));
+        let array = Arc::new(Array::double(shape, values));
+        self.tensors.insert(name.into(), array);
+    }
+
+    /// Adds an array of whole numbers of 64 bits, which are kept exactly.
+    pub fn insert_wholes(&mut self, name: impl Into<String>, shape: &[usize], values: Vec<u64>) {
+        let array = Arc::new(Array::exact(shape, values));
+        self.tensors.insert(name.into(), array);
     }
 
     /// Adds a tensor in its own precision.
@@ -170,6 +148,11 @@ impl Weights {
     /// Sets metadata.
     pub fn set_metadata(&mut self, key: impl Into<String>, value: impl Into<String>) {
         self.metadata.insert(key.into(), value.into());
+    }
+
+    /// Removes a tensor; false if there was none of that name.
+    pub fn remove(&mut self, name: &str) -> bool {
+        self.tensors.remove(name).is_some()
     }
 
     /// Whether a tensor of that name is present.
@@ -214,9 +197,8 @@ impl Weights {
         let mut renamed = Self::new();
         renamed.path.clone_from(&self.path);
         for (from, to) in pairs {
-            renamed
-                .tensors
-                .insert(to.clone(), self.entry(from)?.clone());
+            let array = Arc::clone(self.entry(from)?);
+            renamed.tensors.insert(to.clone(), array);
         }
         Ok(renamed)
     }
@@ -227,6 +209,17 @@ impl Weights {
     /// [`Error::Weights`] if it is missing or of another type.
     pub fn shape(&self, name: &str) -> Result<&[usize]> {
         self.entry(name).map(|array| array.shape.as_slice())
+    }
+
+    /// The precision of a tensor of floating-point numbers: double, or else single.
+    ///
+    /// # Errors
+    /// As [`Self::shape`].
+    pub fn precision(&self, name: &str) -> Result<DType> {
+        Ok(match self.entry(name)?.kind() {
+            "F64" => DType::F64,
+            _ => DType::F32,
+        })
     }
 
     /// Finite values of a tensor in single precision, row-major.
@@ -291,10 +284,26 @@ impl Weights {
         Ok(Tensor::from_data(data, (device, dtype)))
     }
 
+    /// The whole numbers of 64 bits of a tensor of exactly that shape.
+    ///
+    /// # Errors
+    /// [`Error::Weights`] if it is missing or of another type or shape.
+    pub fn wholes(&self, name: &str, shape: &[usize]) -> Result<&[u64]> {
+        let array = self.present(name)?;
+        self.shaped(name, array, shape)?;
+        let values = array.wholes();
+        values.map_err(|reason| self.fail(format!("`{name}`: {reason}")))
+    }
+
     fn expect(&self, name: &str, shape: &[usize]) -> Result<&Array> {
         let array = self.entry(name)?;
+        self.shaped(name, array, shape)?;
+        Ok(array)
+    }
+
+    fn shaped(&self, name: &str, array: &Array, shape: &[usize]) -> Result<()> {
         if array.shape == shape {
-            return Ok(array);
+            return Ok(());
         }
         let found = &array.shape;
         Err(self.fail(format!(
@@ -302,7 +311,7 @@ impl Weights {
         )))
     }
 
-    fn entry(&self, name: &str) -> Result<&Array> {
+    fn entry(&self, name: &str) -> Result<&Arc<Array>> {
         let array = self.present(name)?;
         match array.is_float() {
             true => Ok(array),
@@ -313,7 +322,7 @@ impl Weights {
         }
     }
 
-    fn present(&self, name: &str) -> Result<&Array> {
+    fn present(&self, name: &str) -> Result<&Arc<Array>> {
         self.tensors.get(name).ok_or_else(|| {
             let known: Vec<&str> = self.all_names().collect();
             self.fail(format!(
@@ -325,9 +334,13 @@ impl Weights {
 
     /// The error that says what is wrong with this file.
     pub fn fail(&self, reason: impl Into<String>) -> Error {
+        let reason = reason.into();
         Error::Weights {
             path: self.path.clone(),
-            reason: reason.into(),
+            reason: match self.within.as_str() {
+                "" => reason,
+                within => format!("in `{within}`: {reason}"),
+            },
         }
     }
 }

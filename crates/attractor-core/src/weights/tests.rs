@@ -193,3 +193,39 @@ fn double_precision_comes_back_bit_by_bit() {
     assert_eq!(renamed.doubles("y", &[2, 1]).unwrap(), [0.1, -1e-300]);
     assert_eq!(renamed.path, path);
 }
+
+/// Equal content is equal bytes, whatever the texts and the order of insertion; what reads it back is the library of
+/// the format.
+#[test]
+fn files_are_equal_for_equal_content() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("w");
+    let texts = [
+        ("a", "plain"),
+        ("b \"q\"", "line\n\ttab \\ \u{1} \u{e9}\u{1f600}"),
+        ("c", ""),
+    ];
+    let bytes = |forwards: bool| {
+        let mut weights = Weights::new();
+        let mut texts = texts.to_vec();
+        if !forwards {
+            texts.reverse();
+        }
+        for (key, text) in texts {
+            weights.set_metadata(key, text);
+        }
+        weights.insert("single", &[3], vec![1.0, f32::MIN_POSITIVE, -0.0]);
+        weights.insert_doubles("double", &[1, 2], vec![0.1, 2.0]);
+        weights.insert_wholes("whole", &[], vec![u64::MAX]);
+        weights.insert("none", &[0, 4], Vec::new());
+        weights.write(&path).unwrap();
+        let back = Weights::read(&path).unwrap();
+        assert_eq!(back.metadata, weights.metadata);
+        assert_eq!(back.tensors, weights.tensors);
+        std::fs::read(&path).unwrap()
+    };
+    let first = bytes(true);
+    assert_eq!(first, bytes(false));
+    let length = u64::from_le_bytes(first[..8].try_into().unwrap());
+    assert_eq!(length % 8, 0);
+}

@@ -126,16 +126,7 @@ pub fn load_watched(
     options: &FolderOptions,
     watch: &Watch<'_>,
 ) -> Result<ImageSet> {
-    if let Some((height, width)) = options.size
-        && (height.min(width) == 0 || height.max(width) > MAX_SIDE)
-    {
-        let found = format!("{height}x{width}");
-        return Err(DataError::layout(
-            path,
-            format!("a target size from 1x1 to {MAX_SIDE}x{MAX_SIDE}"),
-            found,
-        ));
-    }
+    options.check(path)?;
     let mut report = LoadReport::default();
     let metadata = fs::metadata(path).map_err(DataError::io(path, "open"))?;
     let name = path
@@ -187,8 +178,11 @@ pub fn load_watched(
         ));
     };
     let whole = |row: &usize| !loaded.damaged.contains_key(row);
-    let labels = (0..plan.items.len()).filter(whole);
-    let labels = labels.map(|row| plan.items[row].label).collect();
+    let items = (0..plan.items.len())
+        .filter(whole)
+        .map(|row| &plan.items[row]);
+    let labels = items.clone().map(|item| item.label).collect();
+    let names = items.map(|item| item.name.clone()).collect();
     for (&row, error) in &loaded.damaged {
         report.damaged.push(Damaged {
             name: plan.items[row].name.clone(),
@@ -196,7 +190,40 @@ pub fn load_watched(
         });
     }
     let set = ImageSet::new(name, loaded.shape, loaded.pixels, labels, plan.classes)?;
-    Ok(set.reported(report))
+    Ok(set.named(names)?.reported(report))
+}
+
+/// Loads one picture, such as a cue, exactly as [`load`] loads those of a folder: turned upright, cropped, resized and
+/// coloured by the same options. The set holds that picture alone, under the name of its file.
+///
+/// [`FolderOptions::skip_damaged`] does not count here: there is nothing else.
+///
+/// # Errors
+/// [`DataError::Image`] if it cannot be decoded, [`DataError::Layout`] if the requested size has no pixels,
+/// [`DataError::Io`] if there is no such file.
+pub fn load_one(path: &Path, options: &FolderOptions) -> Result<ImageSet> {
+    options.check(path)?;
+    let bytes = fs::read(path).map_err(DataError::io(path, "read"))?;
+    let (shape, pixels) = decode::decode(path, None, &bytes, options)?;
+    let name = file_name(path);
+    let set = ImageSet::new(&*name, shape, pixels, vec![0], vec![FLAT_CLASS.into()])?;
+    set.named(vec![name.to_string()])
+}
+
+impl FolderOptions {
+    fn check(&self, path: &Path) -> Result<()> {
+        if let Some((height, width)) = self.size
+            && (height.min(width) == 0 || height.max(width) > MAX_SIDE)
+        {
+            let found = format!("{height}x{width}");
+            return Err(DataError::layout(
+                path,
+                format!("a target size from 1x1 to {MAX_SIDE}x{MAX_SIDE}"),
+                found,
+            ));
+        }
+        Ok(())
+    }
 }
 
 /// Longest side of a target size.

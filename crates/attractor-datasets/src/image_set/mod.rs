@@ -32,6 +32,9 @@ pub struct ImageSet {
     pub labels: Vec<u32>,
     /// Class names, indexed by label.
     pub classes: Vec<String>,
+    /// What each image is called: of a folder or an archive the path below it, such as `cat/1.jpg`. Empty where images
+    /// have no names.
+    pub names: Vec<String>,
     /// SHA-256 over shape and pixels as 64 hexadecimal digits: two sets with the same fingerprint
     /// give the same rows.
     pub fingerprint: String,
@@ -90,6 +93,7 @@ impl ImageSet {
             shape,
             labels,
             classes,
+            names: Vec::new(),
             fingerprint,
             report: LoadReport::default(),
             pixels,
@@ -100,6 +104,22 @@ impl ImageSet {
     /// The set with a report of its loading.
     pub(crate) fn reported(self, report: LoadReport) -> Self {
         Self { report, ..self }
+    }
+
+    /// The set with a name for each image, such as that of its file.
+    ///
+    /// # Errors
+    /// [`Error::Rows`] unless there is one for each.
+    pub fn named(self, names: Vec<String>) -> Result<Self> {
+        if names.len() != self.len() {
+            return Err(Error::Rows {
+                what: "ImageSet.names",
+                expected: self.len(),
+                found: names.len(),
+            }
+            .into());
+        }
+        Ok(Self { names, ..self })
     }
 
     /// Number of images.
@@ -188,7 +208,10 @@ impl ImageSet {
             labels.push(*self.labels.get(index).ok_or(missing)?);
         }
         let (name, classes) = (self.name.clone(), self.classes.clone());
-        let set = Self::new(name, self.shape, pixels, labels, classes)?;
+        let mut set = Self::new(name, self.shape, pixels, labels, classes)?;
+        // Sets without names have none to choose from.
+        let names = indices.iter().filter_map(|&index| self.names.get(index));
+        set.names = names.cloned().collect();
         Ok(match &self.surround {
             None => set,
             Some(wide) => set.surrounded(Surround {

@@ -46,7 +46,8 @@ impl ImageSet {
         }
         let (labels, classes) = (self.labels.clone(), self.classes.clone());
         let narrow = Self::new(self.name.clone(), shape, pixels, labels, classes)?;
-        let narrow = narrow.reported(self.report.clone());
+        let mut narrow = narrow.reported(self.report.clone());
+        narrow.names.clone_from(&self.names);
         Ok(narrow.surrounded(surround))
     }
 

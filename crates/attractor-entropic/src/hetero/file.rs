@@ -1,17 +1,12 @@
 //! Relations in files.
 
-use std::path::Path;
-
+use attractor_core::file::Loading;
 use attractor_core::weights::Weights;
-use attractor_core::{Persist, Result};
-use burn::tensor::Device;
+use attractor_core::{Persist, Restore, Result};
 
 use super::table::Table;
 use super::{HeteroConfig, HeteroMemory, Relation, RelationConfig};
 use crate::file::{self, Header};
-
-const RELATION: &str = "entropic-relation";
-const MEMORY: &str = "eham";
 
 /// Of the left layout. Single precision holds 16 bits exactly.
 const COUNTS: &str = "counts";
@@ -41,24 +36,36 @@ impl Relation {
 }
 
 impl Persist for Relation {
-    fn save(&self, path: &Path) -> Result<()> {
+    fn kind(&self) -> &'static str {
+        Self::KIND
+    }
+
+    fn pack(&self) -> Result<Weights> {
         let header = Header {
             config: self.config,
             registered: self.registered,
         };
-        file::save(path, RELATION, &header, self.arrays())
+        file::packed(Self::KIND, &header, self.arrays())
     }
+}
 
-    fn load(path: &Path, _: &Device) -> Result<Self> {
-        let (arrays, header) = file::open::<Header<RelationConfig>>(path, RELATION)?;
+impl Restore for Relation {
+    const KIND: &'static str = "entropic-relation";
+
+    fn restore(arrays: &Weights, _: &Loading<'_>) -> Result<Self> {
+        let header = file::header::<Header<RelationConfig>>(arrays, Self::KIND)?;
         let valid = header.config.validate();
-        valid.map_err(|error| arrays.fail(error.to_string()))?;
-        Self::restored(&arrays, header.config, header.registered)
+        valid.map_err(|error| arrays.refuse(error))?;
+        Self::restored(arrays, header.config, header.registered)
     }
 }
 
 impl Persist for HeteroMemory {
-    fn save(&self, path: &Path) -> Result<()> {
+    fn kind(&self) -> &'static str {
+        Self::KIND
+    }
+
+    fn pack(&self) -> Result<Weights> {
         let header = Header {
             config: self.config,
             registered: self.relation.registered,
@@ -66,17 +73,21 @@ impl Persist for HeteroMemory {
         let mut arrays = self.relation.arrays();
         self.scales[0].add_to(&mut arrays, "left/");
         self.scales[1].add_to(&mut arrays, "right/");
-        file::save(path, MEMORY, &header, arrays)
+        file::packed(Self::KIND, &header, arrays)
     }
+}
 
-    fn load(path: &Path, device: &Device) -> Result<Self> {
-        let (arrays, header) = file::open::<Header<HeteroConfig>>(path, MEMORY)?;
-        let memory = header.config.init(device);
-        let mut memory = memory.map_err(|error| arrays.fail(error.to_string()))?;
-        memory.scales[0].restore(&arrays, "left/")?;
-        memory.scales[1].restore(&arrays, "right/")?;
+impl Restore for HeteroMemory {
+    const KIND: &'static str = "eham";
+
+    fn restore(arrays: &Weights, loading: &Loading<'_>) -> Result<Self> {
+        let header = file::header::<Header<HeteroConfig>>(arrays, Self::KIND)?;
+        let memory = header.config.init(loading.device());
+        let mut memory = memory.map_err(|error| arrays.refuse(error))?;
+        memory.scales[0].restore(arrays, "left/")?;
+        memory.scales[1].restore(arrays, "right/")?;
         let config = *memory.relation.config();
-        memory.relation = Relation::restored(&arrays, config, header.registered)?;
+        memory.relation = Relation::restored(arrays, config, header.registered)?;
         let ranges = memory.scales.iter().all(|scale| scale.quantiser.is_some());
         if memory.relation.registered > 0 && !ranges {
             return Err(arrays.fail("expected the ranges of both sides, found none"));

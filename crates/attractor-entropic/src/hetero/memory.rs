@@ -1,7 +1,7 @@
 //! A relation behind the interface of all memories.
 
 use attractor_core::{
-    AssociativeMemory, Complete, Error, Forget, HeteroAssociative, Merge, Outcome, Recall,
+    AssociativeMemory, Complete, Error, Forget, HeteroAssociative, Merge, Outcome, Persist, Recall,
     Recognise, Result, check,
 };
 use burn::tensor::{Device, Tensor};
@@ -227,6 +227,10 @@ impl AssociativeMemory for HeteroMemory {
     }
 
     fn as_hetero_associative(&mut self) -> Option<&mut dyn HeteroAssociative> {
+        Some(self)
+    }
+
+    fn as_persist(&self) -> Option<&dyn Persist> {
         Some(self)
     }
 }

@@ -1,16 +1,12 @@
 //! Registers in files.
 
-use std::path::Path;
-
+use attractor_core::file::Loading;
 use attractor_core::weights::Weights;
-use attractor_core::{Persist, Result};
-use burn::tensor::Device;
+use attractor_core::{Persist, Restore, Result};
 
 use super::{EntropicConfig, EntropicMemory, Register, RegisterConfig};
-use crate::file::{Header, open, save, whole};
+use crate::file::{Header, header, packed, whole};
 
-const REGISTER: &str = "entropic-register";
-const MEMORY: &str = "eam";
 const MOST: f64 = 9_007_199_254_740_992.0;
 
 impl Register {
@@ -36,42 +32,56 @@ impl Register {
 }
 
 impl Persist for Register {
-    fn save(&self, path: &Path) -> Result<()> {
+    fn kind(&self) -> &'static str {
+        Self::KIND
+    }
+
+    fn pack(&self) -> Result<Weights> {
         let header = Header {
             config: self.config,
             registered: self.registered,
         };
-        save(path, REGISTER, &header, self.arrays())
+        packed(Self::KIND, &header, self.arrays())
     }
+}
 
-    fn load(path: &Path, _: &Device) -> Result<Self> {
-        let (file, header) = open::<Header<RegisterConfig>>(path, REGISTER)?;
-        header
-            .config
-            .validate()
-            .map_err(|error| file.fail(error.to_string()))?;
-        Self::restored(&file, header.config, header.registered)
+impl Restore for Register {
+    const KIND: &'static str = "entropic-register";
+
+    fn restore(file: &Weights, _: &Loading<'_>) -> Result<Self> {
+        let found = header::<Header<RegisterConfig>>(file, Self::KIND)?;
+        let valid = found.config.validate();
+        valid.map_err(|error| file.refuse(error))?;
+        Self::restored(file, found.config, found.registered)
     }
 }
 
 impl Persist for EntropicMemory {
-    fn save(&self, path: &Path) -> Result<()> {
+    fn kind(&self) -> &'static str {
+        Self::KIND
+    }
+
+    fn pack(&self) -> Result<Weights> {
         let header = Header {
             config: self.config,
             registered: self.register.registered,
         };
         let mut arrays = self.register.arrays();
         self.scale.add_to(&mut arrays, "");
-        save(path, MEMORY, &header, arrays)
+        packed(Self::KIND, &header, arrays)
     }
+}
 
-    fn load(path: &Path, device: &Device) -> Result<Self> {
-        let (file, header) = open::<Header<EntropicConfig>>(path, MEMORY)?;
-        let memory = header.config.init(device);
-        let mut memory = memory.map_err(|error| file.fail(error.to_string()))?;
-        memory.scale.restore(&file, "")?;
+impl Restore for EntropicMemory {
+    const KIND: &'static str = "eam";
+
+    fn restore(file: &Weights, loading: &Loading<'_>) -> Result<Self> {
+        let found = header::<Header<EntropicConfig>>(file, Self::KIND)?;
+        let memory = found.config.init(loading.device());
+        let mut memory = memory.map_err(|error| file.refuse(error))?;
+        memory.scale.restore(file, "")?;
         let config = *memory.register.config();
-        memory.register = Register::restored(&file, config, header.registered)?;
+        memory.register = Register::restored(file, config, found.registered)?;
         if memory.register.registered > 0 && memory.scale.quantiser.is_none() {
             return Err(file.fail("expected the ranges `minima` and `maxima`, found none"));
         }

@@ -1,7 +1,8 @@
 //! A register behind the interface of all memories.
 
 use attractor_core::{
-    AssociativeMemory, Complete, Error, Forget, Merge, Outcome, Recall, Recognise, Result, check,
+    AssociativeMemory, Complete, Error, Forget, Merge, Outcome, Persist, Recall, Recognise, Result,
+    check,
 };
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
@@ -192,6 +193,10 @@ impl AssociativeMemory for EntropicMemory {
     }
 
     fn as_forget(&mut self) -> Option<&mut dyn Forget> {
+        Some(self)
+    }
+
+    fn as_persist(&self) -> Option<&dyn Persist> {
         Some(self)
     }
 }

@@ -47,6 +47,8 @@ struct Page {
     times: Vec<(String, String)>,
     loss: Vec<charts::Chart>,
     energies: Vec<charts::Chart>,
+    /// BibTeX.
+    citations: Option<String>,
     config: String,
     style: &'static str,
 }
@@ -154,6 +156,7 @@ fn page(folder: &RunFolder) -> Result<Page> {
         loss: charts::losses(&training, reference.as_ref()),
         energies: charts::energies(&cells, folder.traces()?),
         config: toml::to_string_pretty(config).map_err(Error::encode("the configuration"))?,
+        citations: folder.citations()?.filter(|text| !text.trim().is_empty()),
         reference,
         style: STYLE,
     };

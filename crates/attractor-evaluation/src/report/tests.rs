@@ -55,6 +55,21 @@ fn html(dir: &TempDir) -> String {
     fs::read_to_string(report::write(&folder).unwrap()).unwrap()
 }
 
+/// What was noted is shown, escaped; without a note there is no section.
+#[test]
+fn citations_are_shown() {
+    let dir = run("cifar10", 1);
+    assert!(!html(&dir).contains("<section id=\"cite\">"));
+    let config = RunFolder::open(dir.path()).unwrap().config().clone();
+    let mut writer = RunWriter::resume(dir.path(), &config, &info("flex")).unwrap();
+    writer
+        .set_citations("@misc{a,\n  title = {x < y},\n}")
+        .unwrap();
+    let page = html(&dir);
+    assert!(page.contains("<section id=\"cite\">"));
+    assert!(page.contains("@misc{a,\n  title = {x &lt; y},\n}"));
+}
+
 #[test]
 fn a_report_stands_alone_and_is_stable() {
     let dir = run("cifar10", usize::MAX);

@@ -70,6 +70,10 @@ pub fn merge<P: AsRef<Path>>(dirs: &[P], out: impl AsRef<Path>) -> Result<MergeS
     let infos = distinct_infos(&folders);
     let mut writer =
         RunWriter::create_joined(out, first.config(), infos, first.reference()?.as_ref())?;
+    // One configuration: the same in all, where it was noted.
+    if let Some(bibtex) = first.citations()? {
+        writer.set_citations(&bibtex)?;
+    }
     let mut summary = MergeSummary {
         cells: 0,
         duplicates: duplicates.len(),

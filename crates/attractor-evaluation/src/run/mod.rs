@@ -3,6 +3,7 @@
 //! ```text
 //! run.toml           resolved configuration, its hash, and on what it ran
 //! reference.json     the published figures that it is held against
+//! cite.bib           what to cite for its systems
 //! results.jsonl      one record a line
 //! cells.jsonl        the ledger: one finished cell a line
 //! training.jsonl     one epoch a line
@@ -44,6 +45,7 @@ pub(crate) const LEDGER: &str = "cells.jsonl";
 pub(crate) const TRAINING: &str = "training.jsonl";
 const MANIFEST: &str = "run.toml";
 const REFERENCE: &str = "reference.json";
+const CITATIONS: &str = "cite.bib";
 const LOCK: &str = "run.lock";
 const FIGURES: &str = "figures";
 const CHECKPOINTS: &str = "checkpoints";
@@ -199,6 +201,20 @@ impl RunFolder {
             Reference::load(path).map(Some)
         } else {
             Ok(None)
+        }
+    }
+
+    /// BibTeX of what to cite for the run, if it was noted.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn citations(&self) -> Result<Option<String>> {
+        let path = self.dir.join(CITATIONS);
+        match path.is_file() {
+            true => fs::read_to_string(&path)
+                .map(Some)
+                .map_err(Error::io(&path, "could not read")),
+            false => Ok(None),
         }
     }
 

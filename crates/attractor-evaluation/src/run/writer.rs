@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use super::files::{self, Ledger};
 use super::{
-    CHECKPOINTS, FIGURES, LEDGER, LOCK, LedgerEntry, MANIFEST, Manifest, REFERENCE, RESULTS,
-    RunFolder, RunInfo, first_difference,
+    CHECKPOINTS, CITATIONS, FIGURES, LEDGER, LOCK, LedgerEntry, MANIFEST, Manifest, REFERENCE,
+    RESULTS, RunFolder, RunInfo, first_difference,
 };
 use crate::{Cell, Error, Measurement, Record, Reference, Resolved, Result};
 
@@ -152,6 +152,14 @@ impl RunWriter {
     /// The folder, for reading.
     pub fn folder(&self) -> &RunFolder {
         &self.folder
+    }
+
+    /// Notes what to cite for the run, as BibTeX; the report shows it.
+    ///
+    /// # Errors
+    /// [`crate::Error::Io`].
+    pub fn set_citations(&mut self, bibtex: &str) -> Result<()> {
+        files::write_atomic(&self.folder.dir.join(CITATIONS), bibtex.as_bytes())
     }
 
     /// The configuration.

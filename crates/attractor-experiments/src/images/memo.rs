@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use attractor::core::burn::tensor::Tensor;
-use attractor::core::{GenerativeModel, LayerChain, Posterior, Segments, check};
+use attractor::core::{GenerativeModel, LayerChain, Persist, Posterior, Segments, check};
 
 /// Answers of `encode` by a hash of the data.
 #[derive(Debug)]
@@ -79,5 +79,10 @@ impl GenerativeModel for Memo {
 
     fn layer_chain(&self) -> Option<&LayerChain> {
         self.inner.layer_chain()
+    }
+
+    /// What was remembered is no part of it.
+    fn as_persist(&self) -> Option<&dyn Persist> {
+        self.inner.as_persist()
     }
 }

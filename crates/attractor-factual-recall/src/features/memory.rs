@@ -74,6 +74,16 @@ pub struct FeatureMemory<T> {
 }
 
 impl<T: Real> FeatureMemory<T> {
+    /// What is written, `[features, values]`.
+    pub(crate) fn written(&self) -> &Matrix<T> {
+        &self.output
+    }
+
+    /// The same, to put it back.
+    pub(crate) fn written_mut(&mut self) -> &mut Matrix<T> {
+        &mut self.output
+    }
+
     /// Nothing stored: V = 0 for values of `values` entries.
     pub fn empty(features: RandomFeatures<T>, values: usize) -> Self {
         let output = Matrix::zeros(features.directions.rows(), values);

@@ -21,6 +21,16 @@ pub struct TangentMemory<T> {
 }
 
 impl<T: Real> TangentMemory<T> {
+    /// What is written.
+    pub(crate) fn written(&self) -> &Matrix<T> {
+        &self.stored
+    }
+
+    /// The same, to put it back.
+    pub(crate) fn written_mut(&mut self) -> &mut Matrix<T> {
+        &mut self.stored
+    }
+
     /// Nothing stored, with directions of independent normal entries: w of variance 1, v of length
     /// about 1 (variance `1 / v`).
     ///

@@ -23,6 +23,16 @@ pub struct LowRank<T> {
 }
 
 impl<T: Real> LowRank<T> {
+    /// Both factors, keys first.
+    pub(crate) fn factors(&self) -> [&Matrix<T>; 2] {
+        [&self.down, &self.up]
+    }
+
+    /// A map of both factors, keys first; none unless they fit each other.
+    pub(crate) fn of_factors([down, up]: [Matrix<T>; 2]) -> Option<Self> {
+        (down.rows() == up.cols()).then_some(Self { down, up })
+    }
+
     /// Stores at most `rank` pairs of keys `[n, d]` and values `[n, v]`, one in each dimension.
     ///
     /// # Errors

@@ -6,6 +6,7 @@
 
 mod config;
 mod model;
+mod persist;
 #[cfg(test)]
 mod tests;
 mod traits;

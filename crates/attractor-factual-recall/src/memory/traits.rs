@@ -2,7 +2,7 @@
 
 use attractor_core::check;
 use attractor_core::{
-    AssociativeMemory, Error, Forget, HeteroAssociative, Merge, Outcome, Recall, Result,
+    AssociativeMemory, Error, Forget, HeteroAssociative, Merge, Outcome, Persist, Recall, Result,
 };
 use burn::tensor::Tensor;
 
@@ -77,6 +77,10 @@ impl AssociativeMemory for EmbeddingMemory {
     }
 
     fn as_hetero_associative(&mut self) -> Option<&mut dyn HeteroAssociative> {
+        Some(self)
+    }
+
+    fn as_persist(&self) -> Option<&dyn Persist> {
         Some(self)
     }
 }

@@ -1,7 +1,9 @@
 //! The traits of every memory, and what this one can do besides.
 
+use attractor_core::kernel::{PatternIds, Tags, TopK};
 use attractor_core::{
-    AssociativeMemory, Complete, Error, Forget, Merge, Recall, Recognise, Result, check,
+    AssociativeMemory, Complete, Error, Forget, Identification, Identify, Merge, Persist, Ranking,
+    Recall, Recognise, Result, check,
 };
 use burn::tensor::Tensor;
 use rayon::prelude::*;
@@ -17,7 +19,7 @@ impl AssociativeMemory for FiringRate {
 
     /// Patterns of 0 and 1. See [`FiringRate::store`] for the same with a report.
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
-        self.add(patterns)
+        self.add(patterns, &Tags::default())
     }
 
     /// Integrates from rates between 0 and 1, such as a damaged pattern. The state is rates, the data are
@@ -61,7 +63,19 @@ impl AssociativeMemory for FiringRate {
         Some(self)
     }
 
+    fn as_identify(&self) -> Option<&dyn Identify> {
+        Some(self)
+    }
+
+    fn as_identify_mut(&mut self) -> Option<&mut dyn Identify> {
+        Some(self)
+    }
+
     fn as_forget(&mut self) -> Option<&mut dyn Forget> {
+        Some(self)
+    }
+
+    fn as_persist(&self) -> Option<&dyn Persist> {
         Some(self)
     }
 }
@@ -114,11 +128,45 @@ impl Forget for FiringRate {
         }
         let mut left = self.patterns.clone();
         left.remove(index);
-        self.replace(left)
+        self.replace(left)?;
+        self.ids.remove(index)
+    }
+
+    fn remove_id(&mut self, id: u64) -> Result<()> {
+        self.remove(self.ids.index_of(id)?)
+    }
+}
+
+impl Identify for FiringRate {
+    fn pattern_ids(&self) -> Result<&PatternIds> {
+        Ok(&self.ids)
+    }
+
+    /// By the share of each memory that the state holds once the network has settled
+    /// ([`Network::contents`](crate::Network::contents)). They are no probabilities.
+    fn nearest(&self, cues: Tensor<2>, k: usize) -> Result<Vec<Identification>> {
+        let states = check::to_host(self.read(cues)?.state)?;
+        let network = self.network()?;
+        let rows = states.par_chunks_exact(self.config.dim);
+        let rows: Vec<Vec<f64>> = rows.map(|rates| network.contents(&wide(rates))).collect();
+        let found = Ranking::all_without_probabilities(&TopK::of_scores(rows, k)?);
+        found
+            .into_iter()
+            .map(|ranking| ranking.named(&self.ids))
+            .collect()
+    }
+
+    fn write_as(&mut self, patterns: Tensor<2>, tags: &Tags) -> Result<()> {
+        self.add(patterns, tags)
+    }
+
+    fn set_label(&mut self, id: u64, label: Option<String>) -> Result<()> {
+        self.ids.set_label(id, label)
     }
 }
 
 impl Merge for FiringRate {
+    /// Patterns of the other memory get new ids.
     fn merge(mut self, other: Self) -> Result<Self> {
         if self.config != other.config {
             return Err(Error::Mismatch {
@@ -131,6 +179,7 @@ impl Merge for FiringRate {
         let mut all = self.patterns.clone();
         all.append(&other.patterns);
         self.replace(all)?;
+        self.ids.push(other.patterns.len(), &Tags::default())?;
         Ok(self)
     }
 }

@@ -1,4 +1,5 @@
-use attractor_core::{Error, Outcome, Recall, Result, Trace, check};
+use attractor_core::kernel::{PatternIds, Tags};
+use attractor_core::{Error, Outcome, Recall, Recalled, Result, Trace, check};
 use burn::tensor::{Device, Tensor};
 use rayon::prelude::*;
 
@@ -15,6 +16,7 @@ pub struct FiringRate {
     pub(super) config: FiringRateConfig,
     pub(super) device: Device,
     pub(super) patterns: Patterns,
+    pub(super) ids: PatternIds,
     /// Of what is stored; `None` while that is nothing.
     built: Option<Built>,
 }
@@ -34,6 +36,7 @@ impl FiringRate {
         config.validate()?;
         Ok(Self {
             patterns: Patterns::new(config.dim),
+            ids: PatternIds::new(),
             device: device.clone().without_autodiff(),
             config,
             built: None,
@@ -67,6 +70,8 @@ impl FiringRate {
         let (all, built) = self.with(patterns)?;
         let report = self.report_of(&built)?;
         report.require(self.config.guarantee, &self.config.currents)?;
+        self.ids
+            .push(all.len() - self.patterns.len(), &Tags::default())?;
         (self.patterns, self.built) = (all, Some(built));
         Ok(report)
     }
@@ -176,17 +181,21 @@ impl FiringRate {
     }
 
     /// Stores without a report, unless a guarantee asks for one.
-    pub(super) fn add(&mut self, patterns: Tensor<2>) -> Result<()> {
-        if self.config.guarantee != Guarantee::None {
-            return self.store(patterns).map(drop);
-        }
+    pub(super) fn add(&mut self, patterns: Tensor<2>, tags: &Tags) -> Result<()> {
+        self.ids.check(patterns.dims()[0], tags)?;
         let (all, built) = self.with(patterns)?;
+        if self.config.guarantee != Guarantee::None {
+            let report = self.report_of(&built)?;
+            report.require(self.config.guarantee, &self.config.currents)?;
+        }
+        self.ids.push(all.len() - self.patterns.len(), tags)?;
         (self.patterns, self.built) = (all, Some(built));
         Ok(())
     }
 
     pub(super) fn empty(&mut self) {
         (self.patterns, self.built) = (Patterns::new(self.config.dim), None);
+        self.ids.clear();
     }
 
     /// Stores these patterns in the place of all others; none empties the memory.
@@ -245,36 +254,50 @@ impl FiringRate {
         let parts = (&built.coupling, &self.config.activation);
         let ended = relax(parts, &self.config.dynamics, start, &self.device)?;
         let rows = ended.rates.par_chunks_exact(dim).zip(&ended.settled);
-        let outcomes = rows.map(|(rates, &settled)| self.outcome(network, rates, settled));
+        let ended_as = rows.map(|(rates, &settled)| self.outcome(network, rates, settled));
+        let (outcomes, recalled) = ended_as.unzip();
         let threshold = network.levels.threshold();
         let bits = ended
             .rates
             .iter()
             .map(|&rate| f32::from(f64::from(rate) > threshold));
         Ok(Recall {
-            outcomes: outcomes.collect(),
+            outcomes,
             energy_first: energies(&first),
             energy_last: energies(&ended.rates),
             decoded: Some(check::from_host("bits", bits.collect(), dim, &self.device)?),
             state: check::from_host("state", ended.rates, dim, &self.device)?,
             steps: ended.steps,
             trace: Trace::default(),
+            recalled,
         })
     }
 
-    fn outcome(&self, network: &Network, rates: &[f32], settled: bool) -> Outcome {
+    /// How a row ended, and at which memory if it did.
+    fn outcome(
+        &self,
+        network: &Network,
+        rates: &[f32],
+        settled: bool,
+    ) -> (Outcome, Option<Recalled>) {
         if rates.iter().any(|rate| !rate.is_finite()) {
-            return Outcome::Diverged;
+            return (Outcome::Diverged, None);
         }
         if !settled {
-            return Outcome::MaxSteps;
+            return (Outcome::MaxSteps, None);
         }
         let rates = wide(rates);
-        let best = network.contents(&rates).into_iter().fold(0.0, f64::max);
+        let contents = network.contents(&rates).into_iter().enumerate();
+        let fuller =
+            |best: (usize, f64), next: (usize, f64)| if next.1 > best.1 { next } else { best };
+        let (index, best) = contents.fold((0, 0.0), fuller);
         match best >= self.config.recognised {
-            true => Outcome::Converged,
-            false if network.bits(&rates).contains(&true) => Outcome::Collapsed,
-            false => Outcome::Rejected,
+            true => {
+                let id = self.ids.get(index);
+                (Outcome::Converged, id.map(|id| Recalled { index, id }))
+            }
+            false if network.bits(&rates).contains(&true) => (Outcome::Collapsed, None),
+            false => (Outcome::Rejected, None),
         }
     }
 }

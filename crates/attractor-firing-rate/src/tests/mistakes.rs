@@ -1,6 +1,6 @@
 //! What users get wrong, and the text that they read.
 
-use attractor_core::{AssociativeMemory, Complete, Error, Forget, Merge, Persist};
+use attractor_core::{AssociativeMemory, Complete, Error, Forget, Merge, Restore};
 use attractor_testing::{device, tensor};
 
 use super::*;
@@ -194,7 +194,7 @@ fn what_cannot_be_merged_or_loaded_is_named() {
     file.write(&path).unwrap();
     let message = FiringRate::load(&path, &device()).unwrap_err().to_string();
     assert!(
-        message.ends_with("expected the system `firing_rate`, found another"),
+        message.ends_with("expected the kind `firing_rate`, found none"),
         "{message}"
     );
     file.set_metadata("firing_rate", r#"{"dim": 4, "dimension": 3}"#);

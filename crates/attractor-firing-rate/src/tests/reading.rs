@@ -1,6 +1,8 @@
 //! The memory on tensors.
 
-use attractor_core::{AssociativeMemory, Complete, Forget, Merge, Outcome, Persist, Recognise};
+use attractor_core::{
+    AssociativeMemory, Complete, Forget, Merge, Outcome, Persist, Recognise, Restore,
+};
 use attractor_testing::{device, host, tensor};
 
 use super::*;

@@ -1,6 +1,6 @@
 //! Convolution of a code that is broadcast over a plane, beside the plane's coordinates.
 
-use attractor_core::{Activation, Error, Layer, Result};
+use attractor_core::{Activation, Error, Layer, Persist, Result};
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Tensor, TensorData};
@@ -17,10 +17,10 @@ use crate::layers::ImageShape;
 #[derive(Debug, Clone)]
 pub struct BroadcastConv2d {
     /// Sums of the kernels, `[out, code]`.
-    sums: Tensor<2>,
+    pub(super) sums: Tensor<2>,
     /// What the coordinates and the bias add, `[1, out, side, side]`.
-    plane: Tensor<4>,
-    activation: Activation,
+    pub(super) plane: Tensor<4>,
+    pub(super) activation: Activation,
 }
 
 /// Columns' and rows' coordinates, `[1, 2, side, side]`.
@@ -121,5 +121,9 @@ impl Layer for BroadcastConv2d {
 
     fn activation(&self) -> Activation {
         self.activation
+    }
+
+    fn as_persist(&self) -> Option<&dyn Persist> {
+        Some(self)
     }
 }

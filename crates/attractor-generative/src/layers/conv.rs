@@ -1,6 +1,6 @@
 //! Convolutions, plain and transposed.
 
-use attractor_core::{Activation, Error, Layer, Result};
+use attractor_core::{Activation, Error, Layer, Persist, Result};
 use burn::tensor::Tensor;
 use burn::tensor::module::{conv_transpose2d, conv2d};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
@@ -11,15 +11,15 @@ use super::{ImageShape, check_kernel, entries, to_images, to_rows};
 /// `f(w *^T x + b)`: the adjoint of a convolution, plus a bias.
 #[derive(Debug, Clone)]
 pub struct Conv2d {
-    weight: Tensor<4>,
-    bias: Option<Tensor<1>>,
-    input: ImageShape,
+    pub(super) weight: Tensor<4>,
+    pub(super) bias: Option<Tensor<1>>,
+    pub(super) input: ImageShape,
     output: ImageShape,
-    stride: usize,
-    padding: usize,
-    transposed: bool,
+    pub(super) stride: usize,
+    pub(super) padding: usize,
+    pub(super) transposed: bool,
     /// Rows and columns of the larger images, at the far edge, that no window reaches.
-    rest: [usize; 2],
+    pub(super) rest: [usize; 2],
     activation: Activation,
 }
 
@@ -152,5 +152,9 @@ impl Layer for Conv2d {
 
     fn activation(&self) -> Activation {
         self.activation
+    }
+
+    fn as_persist(&self) -> Option<&dyn Persist> {
+        Some(self)
     }
 }

@@ -1,14 +1,14 @@
 //! Fully connected layer.
 
-use attractor_core::{Activation, Error, Layer, Result};
+use attractor_core::{Activation, Error, Layer, Persist, Result};
 use burn::tensor::Tensor;
 
 /// `f(x W^T + b)`.
 #[derive(Debug, Clone)]
 pub struct Linear {
     /// Transposed once, `[in, out]`: the form both products want.
-    weight: Tensor<2>,
-    bias: Tensor<2>,
+    pub(super) weight: Tensor<2>,
+    pub(super) bias: Tensor<2>,
     activation: Activation,
 }
 
@@ -55,5 +55,9 @@ impl Layer for Linear {
 
     fn activation(&self) -> Activation {
         self.activation
+    }
+
+    fn as_persist(&self) -> Option<&dyn Persist> {
+        Some(self)
     }
 }

@@ -7,6 +7,7 @@
 mod broadcast;
 mod conv;
 mod linear;
+mod persist;
 #[cfg(test)]
 mod tests;
 mod upsample;

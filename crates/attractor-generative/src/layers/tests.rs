@@ -212,3 +212,55 @@ fn broadcast_and_convolution_in_one() {
     assert!(refuse(weight.clone(), 4, 2).contains("no larger than 2x2"));
     assert!(refuse(weight.narrow(1, 0, 2), 4, 9).contains("a code and two coordinates"));
 }
+
+/// The same numbers, bit by bit.
+#[test]
+fn every_layer_comes_back_from_a_file() {
+    let (w, b) = (|shape| normal::<4>(1, "w", shape), normal::<1>(2, "b", [3]));
+    let linear = Linear::new(normal(3, "w", [3, 5]), b.clone(), Activation::Gelu).unwrap();
+    let plain = Conv2d::new(w([3, 2, 3, 2]), None, [2, 5, 6], 2, 1, Activation::Relu).unwrap();
+    let transposed = Conv2d::transposed(
+        w([2, 3, 3, 3]),
+        Some(b.clone()),
+        [2, 4, 5],
+        2,
+        (1, 1),
+        Activation::Tanh,
+    );
+    let upsample = UpsampleConv2d::new(
+        w([3, 2, 3, 3]),
+        Some(b.clone()),
+        [2, 4, 3],
+        Activation::Sigmoid,
+    );
+    let broadcast = BroadcastConv2d::new(w([3, 6, 3, 3]), b, 5, Activation::Identity);
+    let layers: [Box<dyn Layer>; 5] = [
+        Box::new(linear),
+        Box::new(plain),
+        Box::new(transposed.unwrap()),
+        Box::new(upsample.unwrap()),
+        Box::new(broadcast.unwrap()),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("layer");
+    let mut loaders = attractor_core::file::Loaders::new();
+    crate::add_loaders(&mut loaders);
+    let device = Device::default();
+    let loading = attractor_core::file::Loading::new(&loaders, &device);
+    for layer in layers {
+        layer.as_persist().unwrap().save(&path).unwrap();
+        let back = loading
+            .layer(&attractor_core::file::open(&path).unwrap())
+            .unwrap();
+        let through = |layer: &dyn Layer| {
+            let x = normal(4, "x", [2, layer.input_dim()]);
+            let y = normal(5, "y", [2, layer.output_dim()]);
+            let (value, adjoint) = (layer.forward(x), layer.adjoint(y));
+            (
+                check::to_host(value).unwrap(),
+                check::to_host(adjoint).unwrap(),
+            )
+        };
+        assert_eq!(through(&*layer), through(&*back), "{layer:?}");
+    }
+}

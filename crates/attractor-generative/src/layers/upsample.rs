@@ -1,6 +1,6 @@
 //! Nearest-neighbour doubling followed by a 3x3 convolution.
 
-use attractor_core::{Activation, Error, Layer, Result};
+use attractor_core::{Activation, Error, Layer, Persist, Result};
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Tensor, TensorData};
@@ -16,13 +16,13 @@ use super::{ImageShape, check_kernel, entries, to_images, to_rows};
 #[derive(Debug, Clone)]
 pub struct UpsampleConv2d {
     /// `[4 * out, in, 2, 2]`, phase by phase.
-    forward: Tensor<4>,
+    pub(super) forward: Tensor<4>,
     /// `[in, 4 * out, 2, 2]`: transposed and turned by 180 degrees.
     backward: Tensor<4>,
     /// `[1, out, 1, 1]`
-    bias: Option<Tensor<4>>,
-    input: ImageShape,
-    output: ImageShape,
+    pub(super) bias: Option<Tensor<4>>,
+    pub(super) input: ImageShape,
+    pub(super) output: ImageShape,
     activation: Activation,
 }
 
@@ -48,15 +48,30 @@ impl UpsampleConv2d {
                 found: format!("{kh}x{kw}"),
             });
         }
-        let phases = phase_weights(weight);
-        Ok(Self {
+        Ok(Self::of_phases(
+            phase_weights(weight),
+            bias,
+            input,
+            activation,
+        ))
+    }
+
+    /// A layer from the weights of its phases, `[4 * out, in, 2, 2]`.
+    pub(super) fn of_phases(
+        phases: Tensor<4>,
+        bias: Option<Tensor<1>>,
+        input: ImageShape,
+        activation: Activation,
+    ) -> Self {
+        let outputs = phases.dims()[0] / 4;
+        Self {
             backward: phases.clone().swap_dims(0, 1).flip([2, 3]),
             forward: phases,
-            bias: bias.map(|bias| bias.reshape([1, out_channels, 1, 1])),
+            bias: bias.map(|bias| bias.reshape([1, outputs, 1, 1])),
             input,
-            output: [out_channels, 2 * input[1], 2 * input[2]],
+            output: [outputs, 2 * input[1], 2 * input[2]],
             activation,
-        })
+        }
     }
 
     /// Shape of the images that come out.
@@ -168,5 +183,9 @@ impl Layer for UpsampleConv2d {
 
     fn activation(&self) -> Activation {
         self.activation
+    }
+
+    fn as_persist(&self) -> Option<&dyn Persist> {
+        Some(self)
     }
 }

@@ -2,7 +2,7 @@
 
 use attractor_core::backend::is_host_device;
 use attractor_core::{
-    Activation, Error, GenerativeModel, LayerChain, Posterior, Result, Segments, check,
+    Activation, Error, GenerativeModel, LayerChain, Persist, Posterior, Result, Segments, check,
 };
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Tensor, TensorData, activation};
@@ -22,7 +22,7 @@ const ROW: usize = 4 * MonetConfig::SIDE * MonetConfig::SIDE;
 /// operations.
 #[derive(Debug)]
 pub struct FrozenMonet {
-    network: Monet,
+    pub(super) network: Monet,
     decoder: LayerChain,
     host: Option<MonetInference>,
 }
@@ -311,5 +311,8 @@ impl GenerativeModel for FrozenMonet {
         let (images, masks) = self.split(rows);
         let gradient = gradient.reshape([n, self.latent_dim()]);
         (self.mix(images, masks), gradient)
+    }
+    fn as_persist(&self) -> Option<&dyn Persist> {
+        Some(self)
     }
 }

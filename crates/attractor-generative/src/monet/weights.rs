@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use attractor_core::Result;
+use attractor_core::file::Loading;
 use attractor_core::weights::Weights;
+use attractor_core::{Persist, Restore, Result};
 use burn::tensor::Device;
 
-use super::{Monet, MonetConfig};
+use super::{FrozenMonet, Monet, MonetConfig};
 use crate::nn::weights as nn;
 
 impl Monet {
@@ -53,5 +54,38 @@ impl Monet {
     /// [`attractor_core::Error::Weights`] if the file cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
         self.to_weights()?.write(path)
+    }
+}
+
+/// The section of the parameters, under their published names.
+const NETWORK: &str = "network";
+
+impl Persist for FrozenMonet {
+    fn kind(&self) -> &'static str {
+        Self::KIND
+    }
+
+    fn pack(&self) -> Result<Weights> {
+        let mut file = Weights::new();
+        file.set_config(&self.config())?;
+        file.insert_section(NETWORK, self.network.to_weights()?);
+        Ok(file)
+    }
+}
+
+impl Restore for FrozenMonet {
+    const KIND: &'static str = "monet";
+
+    fn restore(file: &Weights, loading: &Loading<'_>) -> Result<Self> {
+        let config: MonetConfig = file.config()?;
+        let network = file.section(NETWORK)?;
+        let model = Monet::from_weights(&network, config.slots, loading.device())?;
+        if model.config() != config {
+            let found = model.config();
+            return Err(file.fail(format!(
+                "expected weights of {config:?}, found those of {found:?}"
+            )));
+        }
+        model.freeze().map_err(|error| file.refuse(error))
     }
 }

@@ -1,6 +1,8 @@
 //! The inference form of an autoencoder.
 
-use attractor_core::{Error, GenerativeModel, LayerChain, Posterior, Result};
+use attractor_core::file::Loading;
+use attractor_core::weights::Weights;
+use attractor_core::{Error, GenerativeModel, LayerChain, Persist, Posterior, Restore, Result};
 use burn::tensor::Tensor;
 
 /// Encoder and decoder as layer chains; batch normalisation is folded in, nothing is trained.
@@ -78,6 +80,42 @@ impl GenerativeModel for FrozenVae {
 
     fn layer_chain(&self) -> Option<&LayerChain> {
         Some(&self.decoder)
+    }
+
+    fn as_persist(&self) -> Option<&dyn Persist> {
+        Some(self)
+    }
+}
+
+const ENCODER: &str = "encoder";
+const DECODER: &str = "decoder";
+
+/// A section for each chain, with its weights as they are used: batch normalisation is folded in.
+impl Persist for FrozenVae {
+    fn kind(&self) -> &'static str {
+        Self::KIND
+    }
+
+    fn savable(&self) -> Result<()> {
+        self.encoder.savable()?;
+        self.decoder.savable()
+    }
+
+    fn pack(&self) -> Result<Weights> {
+        let mut file = Weights::new();
+        file.insert_section(ENCODER, self.encoder.pack()?);
+        file.insert_section(DECODER, self.decoder.pack()?);
+        Ok(file)
+    }
+}
+
+impl Restore for FrozenVae {
+    const KIND: &'static str = "vae";
+
+    fn restore(file: &Weights, loading: &Loading<'_>) -> Result<Self> {
+        let chain = |name| LayerChain::restore(&file.section(name)?, loading);
+        let (encoder, decoder) = (chain(ENCODER)?, chain(DECODER)?);
+        Self::new(encoder, decoder).map_err(|error| file.refuse(error))
     }
 }
 

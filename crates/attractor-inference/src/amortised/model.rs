@@ -1,4 +1,4 @@
-use attractor_core::{Inference, Problem, Recall, Result, check};
+use attractor_core::{Inference, Persist, Problem, Recall, Result, check};
 
 /// The start is the answer. See the [module](super).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -13,6 +13,10 @@ impl Inference for Amortised {
         false
     }
 
+    fn as_persist(&self) -> Option<&dyn Persist> {
+        Some(self)
+    }
+
     fn infer(&self, problem: &Problem<'_>) -> Result<Recall> {
         let state = problem.start.clone();
         let decoded = problem.model.decode(state.clone());
@@ -23,5 +27,18 @@ impl Inference for Amortised {
         recall.energy_first.clone_from(&energy);
         recall.energy_last = energy;
         Ok(recall)
+    }
+}
+
+impl Persist for Amortised {
+    fn kind(&self) -> &'static str {
+        self.name()
+    }
+
+    /// There is nothing to configure.
+    fn pack(&self) -> Result<attractor_core::weights::Weights> {
+        let mut file = attractor_core::weights::Weights::new();
+        file.set_config(&attractor_core::Options::new())?;
+        Ok(file)
     }
 }

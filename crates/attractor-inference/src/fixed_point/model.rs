@@ -1,5 +1,5 @@
 use attractor_core::burn::tensor::Tensor;
-use attractor_core::{Inference, MemoryPrior, Problem, Recall, Result};
+use attractor_core::{Inference, MemoryPrior, Persist, Problem, Recall, Result};
 
 use super::FixedPointConfig;
 use crate::driver::{Dynamics, Options, State, at_ceiling, run};
@@ -46,6 +46,10 @@ impl Inference for FixedPoint {
         false
     }
 
+    fn as_persist(&self) -> Option<&dyn Persist> {
+        Some(self)
+    }
+
     fn infer(&self, problem: &Problem<'_>) -> Result<Recall> {
         let options = Options {
             stopping: self.config.stopping,
@@ -57,5 +61,18 @@ impl Inference for FixedPoint {
             &options,
         )?;
         Ok(recall)
+    }
+}
+
+impl Persist for FixedPoint {
+    fn kind(&self) -> &'static str {
+        self.name()
+    }
+
+    /// The configuration.
+    fn pack(&self) -> Result<attractor_core::weights::Weights> {
+        let mut file = attractor_core::weights::Weights::new();
+        file.set_config(&self.config)?;
+        Ok(file)
     }
 }

@@ -1,5 +1,5 @@
 use attractor_core::burn::tensor::Tensor;
-use attractor_core::{Error, Inference, Problem, Recall, Result};
+use attractor_core::{Error, Inference, Persist, Problem, Recall, Result};
 
 use super::rule::Stepper;
 use super::{GradientConfig, Scaling};
@@ -127,6 +127,10 @@ impl Inference for Gradient {
         "gradient"
     }
 
+    fn as_persist(&self) -> Option<&dyn Persist> {
+        Some(self)
+    }
+
     fn infer(&self, problem: &Problem<'_>) -> Result<Recall> {
         let [rows, dim] = problem.cues.dims();
         let weights = match self.config.scaling {
@@ -160,5 +164,18 @@ impl Inference for Gradient {
         };
         let (_, recall) = run(&mut descent, vec![problem.start.clone()], &options)?;
         Ok(recall)
+    }
+}
+
+impl Persist for Gradient {
+    fn kind(&self) -> &'static str {
+        self.name()
+    }
+
+    /// The configuration.
+    fn pack(&self) -> Result<attractor_core::weights::Weights> {
+        let mut file = attractor_core::weights::Weights::new();
+        file.set_config(&self.config)?;
+        Ok(file)
     }
 }

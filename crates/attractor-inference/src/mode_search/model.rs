@@ -1,6 +1,7 @@
 use attractor_core::burn::tensor::{Int, Tensor};
+use attractor_core::observation::lowest_of_rows;
 use attractor_core::recall::TraceTerm;
-use attractor_core::{Error, Inference, Problem, Recall, Result, Trace, check};
+use attractor_core::{Error, Inference, Persist, Problem, Recall, Result, Trace, check};
 
 /// The best stored code by total energy. See the [module](super).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -15,6 +16,10 @@ const PART_BYTES: usize = 4 << 20;
 impl Inference for ModeSearch {
     fn name(&self) -> &'static str {
         "mode_search"
+    }
+
+    fn as_persist(&self) -> Option<&dyn Persist> {
+        Some(self)
     }
 
     fn infer(&self, problem: &Problem<'_>) -> Result<Recall> {
@@ -75,6 +80,9 @@ impl Inference for ModeSearch {
             return Err(Error::Device(message));
         }
         let mut recall = Recall::single_pass(state);
+        if let Some(ids) = stored.ids() {
+            recall = recall.of_patterns(&best, ids);
+        }
         recall.trace = Trace {
             terms: vec![TraceTerm {
                 name: "total".into(),
@@ -87,14 +95,15 @@ impl Inference for ModeSearch {
     }
 }
 
-/// Which of `width` numbers in each row are among its `count` lowest; the first of equal ones, and no NaN before a number.
-fn lowest_of_rows(values: &[f32], width: usize, count: usize) -> Vec<bool> {
-    let mut kept = vec![false; values.len()];
-    for (row, kept) in values.chunks_exact(width).zip(kept.chunks_exact_mut(width)) {
-        let mut order: Vec<usize> = (0..width).collect();
-        let before = |a: &usize, b: &usize| row[*a].total_cmp(&row[*b]).then(a.cmp(b));
-        order.select_nth_unstable_by(count - 1, before);
-        order[..count].iter().for_each(|at| kept[*at] = true);
+impl Persist for ModeSearch {
+    fn kind(&self) -> &'static str {
+        self.name()
     }
-    kept
+
+    /// There is nothing to configure.
+    fn pack(&self) -> Result<attractor_core::weights::Weights> {
+        let mut file = attractor_core::weights::Weights::new();
+        file.set_config(&attractor_core::Options::new())?;
+        Ok(file)
+    }
 }

@@ -1,6 +1,6 @@
 use attractor_core::burn::tensor::Tensor;
 use attractor_core::coding::{End, Link, LinkOutput, Pull, Snapshot, Stack};
-use attractor_core::{Error, Inference, LayerChain, Problem, Recall, Result};
+use attractor_core::{Error, Inference, LayerChain, Persist, Problem, Recall, Result};
 
 use super::PredictiveCodingConfig;
 use crate::driver::{Dynamics, Options, State, at_ceiling, run};
@@ -230,7 +230,24 @@ impl Inference for PredictiveCoding {
         "predictive_coding"
     }
 
+    fn as_persist(&self) -> Option<&dyn Persist> {
+        Some(self)
+    }
+
     fn infer(&self, problem: &Problem<'_>) -> Result<Recall> {
         Ok(self.infer_layers(problem)?.1)
+    }
+}
+
+impl Persist for PredictiveCoding {
+    fn kind(&self) -> &'static str {
+        self.name()
+    }
+
+    /// The configuration.
+    fn pack(&self) -> Result<attractor_core::weights::Weights> {
+        let mut file = attractor_core::weights::Weights::new();
+        file.set_config(&self.config)?;
+        Ok(file)
     }
 }

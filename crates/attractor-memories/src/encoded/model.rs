@@ -1,8 +1,11 @@
 use std::sync::Arc;
 
+use attractor_core::file::{self, Loading};
+use attractor_core::kernel::{PatternIds, Tags};
+use attractor_core::weights::Weights;
 use attractor_core::{
-    AssociativeMemory, Complete, Error, Forget, GenerativeModel, Recall, Recognise, Result, Train,
-    check,
+    AssociativeMemory, Complete, Error, Forget, GenerativeModel, Identification, Identify, Persist,
+    Recall, Recognise, Restore, Result, Train, check,
 };
 use burn::tensor::Tensor;
 
@@ -88,6 +91,16 @@ impl AssociativeMemory for EncodedMemory {
         can.then_some(self as &dyn Recognise)
     }
 
+    fn as_identify(&self) -> Option<&dyn Identify> {
+        let can = self.inner.as_identify().is_some();
+        can.then_some(self as &dyn Identify)
+    }
+
+    fn as_identify_mut(&mut self) -> Option<&mut dyn Identify> {
+        let can = self.inner.as_identify().is_some();
+        can.then_some(self as &mut dyn Identify)
+    }
+
     /// What is removed is the same on both sides of the model.
     fn as_forget(&mut self) -> Option<&mut dyn Forget> {
         self.inner.as_forget()
@@ -96,6 +109,45 @@ impl AssociativeMemory for EncodedMemory {
     /// On codes.
     fn as_train(&mut self) -> Option<&mut dyn Train> {
         self.inner.as_train()
+    }
+
+    fn as_persist(&self) -> Option<&dyn Persist> {
+        Some(self)
+    }
+}
+
+const MODEL: &str = "model";
+const MEMORY: &str = "memory";
+
+/// A section for the model and one for the memory of codes.
+impl Persist for EncodedMemory {
+    fn kind(&self) -> &'static str {
+        Self::KIND
+    }
+
+    fn savable(&self) -> Result<()> {
+        file::savable("the model", self.model.name(), self.model.as_persist())?;
+        file::savable("the memory", self.inner.name(), self.inner.as_persist()).map(|_| ())
+    }
+
+    fn pack(&self) -> Result<Weights> {
+        let (model, inner) = (&*self.model, &*self.inner);
+        let mut whole = Weights::new();
+        let section = file::section_of("the model", model.name(), model.as_persist())?;
+        whole.insert_section(MODEL, section);
+        let section = file::section_of("the memory", inner.name(), inner.as_persist())?;
+        whole.insert_section(MEMORY, section);
+        Ok(whole)
+    }
+}
+
+impl Restore for EncodedMemory {
+    const KIND: &'static str = "encoded";
+
+    fn restore(file: &Weights, loading: &Loading<'_>) -> Result<Self> {
+        let model = loading.model(&file.section(MODEL)?)?;
+        let inner = loading.memory(&file.section(MEMORY)?)?;
+        Self::new(model, inner).map_err(|error| file.refuse(error))
     }
 }
 
@@ -110,6 +162,32 @@ impl Complete for EncodedMemory {
             ));
         }
         Ok(self.decoded(inner.complete(self.encode(cues)?, known)?))
+    }
+}
+
+/// That of the memory of codes.
+impl Identify for EncodedMemory {
+    fn pattern_ids(&self) -> Result<&PatternIds> {
+        self.inner
+            .identify_for("EncodedMemory::pattern_ids")?
+            .pattern_ids()
+    }
+
+    fn nearest(&self, cues: Tensor<2>, k: usize) -> Result<Vec<Identification>> {
+        let inner = self.inner.identify_for("EncodedMemory::nearest")?;
+        inner.nearest(self.encode(cues)?, k)
+    }
+
+    fn write_as(&mut self, patterns: Tensor<2>, tags: &Tags) -> Result<()> {
+        check::batch("patterns", &patterns, self.dim())?;
+        let codes = self.model.encode(patterns).mean;
+        let inner = self.inner.identify_mut_for("EncodedMemory::write_as")?;
+        inner.write_as(codes, tags)
+    }
+
+    fn set_label(&mut self, id: u64, label: Option<String>) -> Result<()> {
+        let inner = self.inner.identify_mut_for("EncodedMemory::set_label")?;
+        inner.set_label(id, label)
     }
 }
 

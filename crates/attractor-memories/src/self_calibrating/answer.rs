@@ -1,7 +1,7 @@
 use attractor_core::observation::self_calibrating::Evidence;
 
-/// Nats by which chance spreads the scores of one site; squared and summed, as sites are in a score.
-const CHANCE: f64 = 0.6;
+/// Nats by which chance spreads the scores of one cue, where those of the others do not spread by themselves.
+const CHANCE: f64 = 3.0;
 
 /// What a memory says of one cue.
 #[derive(Debug, Clone)]
@@ -12,7 +12,8 @@ pub struct Answer {
     pub none: f64,
     /// Index of the best stored pattern.
     pub best: usize,
-    /// By how much the best stands out from the others.
+    /// By how much the best stands out from the runner-up that is no near-duplicate of it
+    /// ([`familiarity`](attractor_core::Recognise::familiarity)).
     pub clearance: f64,
     /// Whether the cue passes the memory's rate of false acceptance; `true` if it has none.
     pub accepted: bool,
@@ -21,30 +22,43 @@ pub struct Answer {
     pub evidence: Evidence,
 }
 
-/// Index of the best score, and its clearance from the others, `without` some. One alone has none to stand out from: it is
-/// held against 0, the score of what explains nothing.
-pub(super) fn clearance(scores: &[f32], without: &[usize], sites: usize) -> (usize, f64) {
-    let counted = || {
-        let pairs = scores.iter().map(|score| f64::from(*score)).enumerate();
-        pairs.filter(|(index, _)| !without.contains(index))
-    };
-    let (best, top) = counted().fold((0, f64::NEG_INFINITY), |(index, top), (at, score)| {
-        if score > top {
-            (at, score)
-        } else {
-            (index, top)
-        }
+/// Index of the best score, of all but some.
+pub(super) fn best_of(scores: &[f32], without: &[usize]) -> usize {
+    let counted = scores.iter().enumerate();
+    let counted = counted.filter(|(index, _)| !without.contains(index));
+    let best = counted.fold(None, |best: Option<(usize, f32)>, (at, &score)| match best
+        .filter(|(_, most)| *most >= score)
+    {
+        None => Some((at, score)),
+        known => known,
     });
+    best.map_or(0, |(index, _)| index)
+}
+
+/// By how much the best score stands out from the runner-up, in units of the spread of the others, times the share of the
+/// sites that it explains; `without` some patterns, such as near-duplicates of the best. One that is alone is held against 0,
+/// the score of what explains nothing. Scores that were ruled out (minus infinity) do not count.
+pub(super) fn clearance(scores: &[f32], best: usize, without: &[usize], unexplained: f32) -> f64 {
     let others = || {
-        counted()
-            .filter(|(index, _)| *index != best)
-            .map(|(_, s)| s)
+        let pairs = scores.iter().map(|score| f64::from(*score)).enumerate();
+        pairs
+            .filter(|(index, score)| {
+                *index != best && score.is_finite() && !without.contains(index)
+            })
+            .map(|(_, score)| score)
     };
-    let count = others().count().max(1) as f64;
-    let mean = others().sum::<f64>() / count;
-    let variance = others().map(|score| (score - mean).powi(2)).sum::<f64>() / count;
-    let chance = CHANCE * CHANCE * sites as f64;
-    (best, (top - mean) / (variance + chance).sqrt())
+    let count = others().count();
+    let (runner_up, variance) = match count {
+        0 => (0.0, 0.0),
+        _ => {
+            let mean = others().sum::<f64>() / count as f64;
+            let squares = others().map(|score| (score - mean).powi(2));
+            let top = others().fold(f64::NEG_INFINITY, f64::max);
+            (top, squares.sum::<f64>() / count as f64)
+        }
+    };
+    let margin = f64::from(scores[best]) - runner_up;
+    (1.0 - f64::from(unexplained)) * margin / (variance.sqrt() + CHANCE)
 }
 
 /// Probabilities of scores at a temperature, which add up to `total`.

@@ -6,14 +6,16 @@
 //!
 //! Nobody tells it how the cue was damaged: the observation model infers that for each stored pattern. A
 //! score is a log likelihood ratio of independent sites, which those of pictures are not: a cue that was
-//! never stored reaches hundreds. So a cue is judged against its cohort, the scores of the other stored
-//! patterns on the same cue, with a floor for what chance alone spreads over P sites:
+//! never stored reaches hundreds. So the best is held against its cohort, the scores of the other stored
+//! patterns on the same cue, which something else of the same kind reaches through the same damage:
 //!
 //! ```text
-//! clearance = (best - mean of the others) / sqrt( variance of the others + 0.36 P )
+//! clearance = (1 - e) (best - runner-up) / ( standard deviation of the others + 3 )
 //! ```
 //!
-//! which is the test normalisation (T-norm) of speaker verification with a floor. What it means is
+//! e is the share of the sites that the best does not explain. Near-duplicates of the best are passed over: they explain it, as
+//! a cue, more than half as well as it explains itself. The test normalisation (T-norm) of speaker verification takes the mean of
+//! the others for the runner-up; against that, all of a kind stand out when one does. What a clearance means is
 //! measured: stored patterns are damaged in six generic ways and read, once among all and once as if they
 //! had not been stored ([`Calibration`]). From that come the threshold of a stated rate of false
 //! acceptance, the probability that a cue is of nothing stored (logistic in the logarithm of the clearance,
@@ -29,8 +31,10 @@
 
 mod answer;
 mod calibration;
+mod comparison;
 mod config;
 mod damage;
+mod identify;
 mod model;
 mod persist;
 mod sites;

@@ -1,24 +1,23 @@
 use std::sync::{Arc, OnceLock};
 
-use attractor_core::kernel::PatternStore;
+use attractor_core::kernel::{PatternStore, Tags};
 use attractor_core::observation::SelfCalibrating;
 use attractor_core::observation::self_calibrating::Evidence;
 use attractor_core::{
-    AssociativeMemory, Complete, Error, Explain, Forget, GenerativeModel, ObservationModel,
-    Outcome, Recall, Recognise, Result, check, rng,
+    AssociativeMemory, Complete, Error, Explain, Forget, GenerativeModel, Identify, KeepsPatterns,
+    ObservationModel, Outcome, Persist, Recall, Recognise, Result, check, rng,
 };
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::answer::{Answer, clearance, probabilities};
+use super::answer::{Answer, best_of, probabilities};
 use super::calibration::{Calibration, Trial};
+use super::comparison::{ALIKE, Found};
 use super::damage::{KINDS, UNDAMAGED, damage};
 use super::sites::Sites;
 use super::{SelfCalibratingConfig, config};
 
-/// Bytes of codes that are decoded at once, at most.
-const PART_BYTES: usize = 4 << 20;
 /// Fewest patterns whose scores say what others reach.
-const LEAST: usize = 8;
+pub(super) const LEAST: usize = 8;
 /// Patterns that are damaged for a calibration.
 const DAMAGED: usize = 32;
 /// Patterns that they are compared with.
@@ -28,34 +27,18 @@ const COHORT: usize = 128;
 #[derive(Debug)]
 pub struct SelfCalibratingMemory {
     config: SelfCalibratingConfig,
-    model: Arc<dyn GenerativeModel>,
-    observation: SelfCalibrating,
-    sites: Sites,
+    pub(super) model: Arc<dyn GenerativeModel>,
+    pub(super) observation: SelfCalibrating,
+    pub(super) sites: Sites,
     pub(super) store: PatternStore,
     /// Of what is stored now, once it was asked for.
-    calibration: OnceLock<Calibration>,
+    pub(super) calibration: OnceLock<Calibration>,
 }
-
-/// Patterns that explain another, undamaged, more than half as well as it explains itself are the same but
-/// for details: without it, it would still be known by them.
-const ALIKE: f32 = 0.5;
 
 /// The pattern with this index and those like it, by its scores.
 fn alike_to((index, scores): (usize, &[f32])) -> Vec<usize> {
     let like = |at: &usize| *at == index || scores[*at] > ALIKE * scores[index];
     (0..scores.len()).filter(like).collect()
-}
-
-/// Scores `[cues, patterns]`.
-struct Scores {
-    values: Vec<f32>,
-    patterns: usize,
-}
-
-impl Scores {
-    fn rows(&self) -> impl Iterator<Item = &[f32]> {
-        self.values.chunks_exact(self.patterns)
-    }
 }
 
 impl SelfCalibratingMemory {
@@ -65,9 +48,10 @@ impl SelfCalibratingMemory {
         device: &Device,
     ) -> Result<Self> {
         config.validate()?;
-        let observation = SelfCalibrating::new(config.channels)?;
+        let observation = config.observation()?;
         let dim = model.data_dim();
         observation.check(dim)?;
+        config.sites(dim / config.channels)?;
         Ok(Self {
             sites: Sites::new(dim, config.channels, config.most_sites, config.seed),
             store: PatternStore::new(model.latent_dim(), device)?,
@@ -99,11 +83,11 @@ impl SelfCalibratingMemory {
             Some(rate) => calibration.threshold(rate)?,
             None => f64::NEG_INFINITY,
         };
-        let scores = self.scores(&cues, None, &self.all())?;
+        let compared = self.compare(&cues, None, &self.all())?;
+        let found = self.judge(&compared, |_| &[])?;
         let values = check::to_host(cues)?;
-        let pairs = scores.rows().zip(values.chunks_exact(self.dim()));
-        let answer = |(scores, cue): (&[f32], &[f32])| {
-            let (best, clearance) = clearance(scores, &[], self.sites.count);
+        let pairs = compared.rows().zip(values.chunks_exact(self.dim()));
+        let answer = |((scores, cue), Found { best, clearance }): ((&[f32], &[f32]), Found)| {
             let known = calibration.probability_stored(clearance);
             Ok(Answer {
                 posterior: probabilities(scores, calibration.temperature(), known),
@@ -114,7 +98,7 @@ impl SelfCalibratingMemory {
                 evidence: self.evidence(cue, best)?,
             })
         };
-        pairs.map(answer).collect()
+        pairs.zip(found).map(answer).collect()
     }
 
     /// How stored pattern `index` explains a cue, at every site.
@@ -159,81 +143,46 @@ impl SelfCalibratingMemory {
                 damage(cue, self.config.channels, kind, &mut rng);
             }
             let cues = check::from_host("cues", cues, dim, self.store.device())?;
-            let scores = self.scores(&cues, None, &cohort)?;
+            let compared = self.compare(&cues, None, &cohort)?;
             if kind == UNDAMAGED {
-                alike = scores.rows().enumerate().map(alike_to).collect();
+                alike = compared.rows().enumerate().map(alike_to).collect();
             }
-            let rows = scores.rows().zip(&alike);
-            trials.extend(rows.map(|(scores, alike)| Trial {
+            let stored = self.judge(&compared, |_| &[])?;
+            let novel = self.judge(&compared, |row| &alike[row])?;
+            let rows = compared.rows().zip(&alike).zip(stored).zip(novel);
+            trials.extend(rows.map(|(((scores, alike), stored), novel)| Trial {
                 scores: scores.to_vec(),
                 alike: alike.clone(),
-                stored: clearance(scores, &[], self.sites.count).1,
-                novel: clearance(scores, alike, self.sites.count).1,
+                stored: stored.clearance,
+                novel: novel.clearance,
             }));
         }
         Ok(Calibration::new(&trials))
     }
 
-    fn all(&self) -> Vec<usize> {
+    pub(super) fn all(&self) -> Vec<usize> {
         (0..self.len()).collect()
     }
 
-    /// Scores of stored patterns for cues `[b, d]`, of which only entries with `known` 1 are given.
-    fn scores(
-        &self,
-        cues: &Tensor<2>,
-        known: Option<Tensor<2>>,
-        patterns: &[usize],
-    ) -> Result<Scores> {
-        if self.is_empty() {
-            return Err(Error::EmptyMemory);
-        }
-        check::batch("cues", cues, self.dim())?;
-        let thinned = self.sites.of(cues.clone())?;
-        let restricted = match known {
-            None => self.observation.boxed(),
-            Some(known) => {
-                check::known(&known, cues.dims())?;
-                self.observation
-                    .restricted(self.sites.of(known)?, thinned.dims())?
-            }
-        };
-        let prepared = restricted.prepared(&thinned);
-        let observation = prepared.unwrap_or(restricted);
-        let rows = (PART_BYTES / 4 / self.dim()).max(1);
-        let mut parts = Vec::new();
-        for part in patterns.chunks(rows) {
-            let decoded = self.model.decode(self.store.select(part)?);
-            parts.push(observation.energies(&thinned, self.sites.of(decoded)?));
-        }
-        Ok(Scores {
-            values: check::to_host(Tensor::cat(parts, 1).neg())?,
-            patterns: patterns.len(),
-        })
-    }
-
     fn recall(&self, cues: Tensor<2>, known: Option<Tensor<2>>) -> Result<Recall> {
-        let scores = self.scores(&cues, known, &self.all())?;
-        let found: Vec<(usize, f64)> = scores
-            .rows()
-            .map(|scores| clearance(scores, &[], self.sites.count))
-            .collect();
-        let best: Vec<usize> = found.iter().map(|(best, _)| *best).collect();
+        let compared = self.compare(&cues, known, &self.all())?;
+        let best: Vec<usize> = compared.rows().map(|row| best_of(row, &[])).collect();
         let state = self.store.select(&best)?;
-        let mut recall = Recall::single_pass(state.clone());
+        let mut recall = Recall::single_pass(state.clone()).of_patterns(&best, self.store.ids());
         if !self.model.codes_are_data() {
             recall.decoded = Some(self.model.decode(state));
         }
         // Explaining nothing has the score 0.
         recall.energy_first = vec![0.0; best.len()];
-        let rows = scores.rows().zip(&best);
+        let rows = compared.rows().zip(&best);
         recall.energy_last = rows.map(|(scores, best)| -scores[*best]).collect();
         if let Some(rate) = self.config.false_accept
             && self.len() >= LEAST
         {
             let least = self.calibration()?.threshold(rate)?;
-            for (outcome, (_, clearance)) in recall.outcomes.iter_mut().zip(&found) {
-                if *clearance < least {
+            let found = self.judge(&compared, |_| &[])?;
+            for (outcome, found) in recall.outcomes.iter_mut().zip(found) {
+                if found.clearance < least {
                     *outcome = Outcome::Rejected;
                 }
             }
@@ -248,15 +197,7 @@ impl AssociativeMemory for SelfCalibratingMemory {
     }
 
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
-        check::batch("patterns", &patterns, self.dim())?;
-        let codes = match self.model.codes_are_data() {
-            // As they are: no second copy.
-            true => patterns,
-            false => self.model.encode(patterns).mean,
-        };
-        self.store.push(codes)?;
-        self.calibration.take();
-        Ok(())
+        self.keep(patterns, &Tags::default())
     }
 
     /// The best stored pattern. With a rate of false acceptance and at least eight stored patterns, a cue that stands out too little has
@@ -289,6 +230,18 @@ impl AssociativeMemory for SelfCalibratingMemory {
         Some(self)
     }
 
+    fn as_persist(&self) -> Option<&dyn Persist> {
+        Some(self)
+    }
+
+    fn as_identify(&self) -> Option<&dyn Identify> {
+        Some(self)
+    }
+
+    fn as_identify_mut(&mut self) -> Option<&mut dyn Identify> {
+        Some(self)
+    }
+
     fn as_forget(&mut self) -> Option<&mut dyn Forget> {
         Some(self)
     }
@@ -302,13 +255,12 @@ impl Complete for SelfCalibratingMemory {
 }
 
 impl Recognise for SelfCalibratingMemory {
-    /// The clearance: by how much the best stored pattern stands out from the others.
+    /// The clearance: by how much the best stored pattern stands out from the runner-up, in units of the spread of the others,
+    /// times the share of the cue that it explains.
     fn familiarity(&self, cues: Tensor<2>) -> Result<Tensor<1>> {
-        let scores = self.scores(&cues, None, &self.all())?;
-        let found = scores.rows();
-        let found: Vec<f32> = found
-            .map(|scores| clearance(scores, &[], self.sites.count).1 as f32)
-            .collect();
+        let compared = self.compare(&cues, None, &self.all())?;
+        let found = self.judge(&compared, |_| &[])?.into_iter();
+        let found: Vec<f32> = found.map(|found| found.clearance as f32).collect();
         let rows = found.len();
         Ok(Tensor::from_data(
             TensorData::new(found, [rows]),
@@ -325,27 +277,14 @@ impl Recognise for SelfCalibratingMemory {
 
 impl Explain for SelfCalibratingMemory {
     fn explained(&self, cues: Tensor<2>) -> Result<Tensor<2>> {
-        let scores = self.scores(&cues, None, &self.all())?;
+        let compared = self.compare(&cues, None, &self.all())?;
         let values = check::to_host(cues)?;
         let mut weights = Vec::new();
-        for (scores, cue) in scores.rows().zip(values.chunks_exact(self.dim())) {
-            let (best, _) = clearance(scores, &[], self.sites.count);
+        for (scores, cue) in compared.rows().zip(values.chunks_exact(self.dim())) {
+            let best = best_of(scores, &[]);
             weights.extend(self.evidence(cue, best)?.weights);
         }
         let sites = self.dim() / self.config.channels;
         check::from_host("weights", weights, sites, self.store.device())
-    }
-}
-
-impl Forget for SelfCalibratingMemory {
-    fn clear(&mut self) {
-        self.store.clear();
-        self.calibration.take();
-    }
-
-    fn remove(&mut self, index: usize) -> Result<()> {
-        self.store.remove(index)?;
-        self.calibration.take();
-        Ok(())
     }
 }

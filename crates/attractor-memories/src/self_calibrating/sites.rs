@@ -9,8 +9,6 @@ use rand::RngExt;
 pub(super) struct Sites {
     /// In order; none if all are.
     entries: Option<Vec<usize>>,
-    /// Number of sites.
-    pub(super) count: usize,
 }
 
 impl Sites {
@@ -19,10 +17,7 @@ impl Sites {
     pub(super) fn new(dim: usize, channels: usize, most: usize, seed: u64) -> Self {
         let all = dim / channels;
         if all <= most {
-            return Self {
-                entries: None,
-                count: all,
-            };
+            return Self { entries: None };
         }
         let mut rng = rng::stream(seed, "self-calibrating sites");
         let drawn: Vec<usize> = (0..most)
@@ -31,7 +26,6 @@ impl Sites {
         let of_channel = |channel: usize| drawn.iter().map(move |site| channel * all + site);
         Self {
             entries: Some((0..channels).flat_map(of_channel).collect()),
-            count: most,
         }
     }
 

@@ -1,18 +1,20 @@
 use std::sync::Arc;
 
+use attractor_core::kernel::{PatternIds, Tags};
 use attractor_core::{
-    AssociativeMemory, Complete, Error, Forget, GenerativeModel, Inference, MemoryPrior,
-    ObservationModel, Problem, Recall, Recognise, Result, Train, check,
+    AssociativeMemory, Complete, Error, Forget, GenerativeModel, Identification, Identify,
+    Inference, MemoryPrior, ObservationModel, Persist, Problem, Ranking, Recall, Recognise, Result,
+    StoredCodes, Train, check,
 };
 use burn::tensor::Tensor;
 
 /// A memory composed of four parts. See the [module](super).
 #[derive(Debug)]
 pub struct VariationalMemory {
-    model: Arc<dyn GenerativeModel>,
-    observation: Box<dyn ObservationModel>,
-    prior: Box<dyn MemoryPrior>,
-    inference: Box<dyn Inference>,
+    pub(super) model: Arc<dyn GenerativeModel>,
+    pub(super) observation: Box<dyn ObservationModel>,
+    pub(super) prior: Box<dyn MemoryPrior>,
+    pub(super) inference: Box<dyn Inference>,
 }
 
 impl VariationalMemory {
@@ -127,6 +129,15 @@ impl AssociativeMemory for VariationalMemory {
         Some(self)
     }
 
+    /// Where the prior keeps its codes one by one, with ids.
+    fn as_identify(&self) -> Option<&dyn Identify> {
+        self.has_ids().then_some(self as &dyn Identify)
+    }
+
+    fn as_identify_mut(&mut self) -> Option<&mut dyn Identify> {
+        self.has_ids().then_some(self as &mut dyn Identify)
+    }
+
     fn as_forget(&mut self) -> Option<&mut dyn Forget> {
         Some(self)
     }
@@ -134,6 +145,26 @@ impl AssociativeMemory for VariationalMemory {
     /// The prior's, on codes.
     fn as_train(&mut self) -> Option<&mut dyn Train> {
         self.prior.as_train()
+    }
+
+    fn as_persist(&self) -> Option<&dyn Persist> {
+        Some(self)
+    }
+}
+
+impl VariationalMemory {
+    fn has_ids(&self) -> bool {
+        let stored = self.prior.stored();
+        stored.is_some_and(|stored| stored.ids().is_some())
+    }
+
+    fn stored_mut(&mut self, what: &'static str) -> Result<&mut dyn StoredCodes> {
+        let name = self.prior.name();
+        self.prior.stored_mut().ok_or_else(|| Error::Unsupported {
+            what,
+            capability: "codes that are kept one by one",
+            part: format!("the prior `{name}`"),
+        })
     }
 }
 
@@ -143,15 +174,47 @@ impl Forget for VariationalMemory {
     }
 
     fn remove(&mut self, index: usize) -> Result<()> {
-        let name = self.prior.name();
-        match self.prior.stored_mut() {
-            Some(stored) => stored.remove(index),
-            None => Err(Error::Unsupported {
-                what: "VariationalMemory::remove",
-                capability: "codes that are kept one by one",
-                part: format!("the prior `{name}`"),
-            }),
+        self.stored_mut("VariationalMemory::remove")?.remove(index)
+    }
+
+    fn remove_id(&mut self, id: u64) -> Result<()> {
+        let index = self.pattern_ids()?.index_of(id)?;
+        self.stored_mut("VariationalMemory::remove_id")?
+            .remove(index)
+    }
+}
+
+impl Identify for VariationalMemory {
+    fn pattern_ids(&self) -> Result<&PatternIds> {
+        let what = "VariationalMemory::pattern_ids";
+        let ids = self.prior.stored_for(what)?.ids();
+        ids.ok_or_else(|| Error::unsupported(what, "codes that have ids", self.prior.name()))
+    }
+
+    /// The prior's weights of its codes at the code of the cue, before any inference: what the prior alone takes the cue for. Which
+    /// pattern an inference ends at is [`Recall::recalled`], where it ends at one.
+    fn nearest(&self, cues: Tensor<2>, k: usize) -> Result<Vec<Identification>> {
+        if self.is_empty() {
+            return Err(Error::EmptyMemory);
         }
+        check::batch("cues", &cues, self.dim())?;
+        let codes = self.model.encode(cues).mean;
+        let stored = self.prior.stored_for("VariationalMemory::nearest")?;
+        let (found, ids) = (stored.nearest(codes, k)?, self.pattern_ids()?);
+        let named = found.into_iter().map(|row| Ranking::of(row).named(ids));
+        named.collect()
+    }
+
+    fn write_as(&mut self, patterns: Tensor<2>, tags: &Tags) -> Result<()> {
+        check::batch("patterns", &patterns, self.dim())?;
+        let codes = self.model.encode(patterns).mean;
+        let stored = self.stored_mut("VariationalMemory::write_as")?;
+        stored.store_as(codes, tags)
+    }
+
+    fn set_label(&mut self, id: u64, label: Option<String>) -> Result<()> {
+        let stored = self.stored_mut("VariationalMemory::set_label")?;
+        stored.set_label(id, label)
     }
 }
 

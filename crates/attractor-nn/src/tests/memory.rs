@@ -1,10 +1,10 @@
 //! A layer as a memory.
 
-use attractor_core::{AssociativeMemory, Error, Outcome};
+use attractor_core::{AssociativeMemory, Error, Outcome, Persist, Restore};
 use burn::tensor::Tensor;
 
 use super::{assert_near, device, host, normal, single, trained, two_heads};
-use crate::{Decode, HopfieldConfig, LookupConfig, Masks};
+use crate::{Decode, HopfieldConfig, LayerMemory, LookupConfig, Masks, in_precision};
 
 fn rows(seed: u64, count: usize, width: usize) -> Tensor<2> {
     single(normal(seed, [count, width]))
@@ -125,4 +125,36 @@ fn heads_answer_apart_and_a_table_is_a_memory() {
         1e-6,
         "output",
     );
+}
+
+/// Reads and further writes are the same, in both precisions.
+#[test]
+fn a_memory_comes_back_from_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("layer");
+    for (double, decode) in [(false, Decode::Patterns), (true, Decode::Output)] {
+        let mut layer = trained(two_heads().init(&device()).unwrap(), 1);
+        if double {
+            layer = in_precision(layer, burn::tensor::FloatDType::F64).unwrap();
+        }
+        let [stored, more, cues] = [(1, 6), (2, 3), (3, 2)].map(|(seed, count)| {
+            let rows: Tensor<2> = normal(seed, [count, 5]);
+            if double { rows } else { single(rows) }
+        });
+        let mut memory = layer.into_memory().with_decode(decode);
+        memory.save(&path).unwrap();
+        assert!(LayerMemory::load(&path, &device()).unwrap().is_empty());
+        for rows in [stored, more] {
+            memory.save(&path).unwrap();
+            let mut back = LayerMemory::load(&path, &device()).unwrap();
+            assert_eq!(back.len(), memory.len());
+            memory.write(rows.clone()).unwrap();
+            back.write(rows).unwrap();
+            let read = |memory: &LayerMemory| {
+                let recall = memory.read(cues.clone()).unwrap();
+                (host(recall.state.clone()), host(recall.data()))
+            };
+            assert_eq!(read(&back), read(&memory), "{double}");
+        }
+    }
 }

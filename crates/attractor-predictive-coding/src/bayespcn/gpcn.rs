@@ -2,7 +2,9 @@
 //! by gradient steps.
 
 use attractor_core::error::require_positive;
-use attractor_core::{AssociativeMemory, Complete, Error, Recall, Result};
+use attractor_core::file::Loading;
+use attractor_core::weights::Weights;
+use attractor_core::{AssociativeMemory, Complete, Error, Persist, Recall, Restore, Result};
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -169,6 +171,50 @@ impl AssociativeMemory for Gpcn {
 
     fn as_complete(&self) -> Option<&dyn Complete> {
         Some(self)
+    }
+
+    fn as_persist(&self) -> Option<&dyn Persist> {
+        Some(self)
+    }
+}
+
+/// Key of the configuration in the metadata, and the section of the network.
+const CONFIG: &str = "config";
+const NETWORK: &str = "network";
+
+/// The configuration, and the network with its weights in a section.
+impl Persist for Gpcn {
+    fn kind(&self) -> &'static str {
+        Self::KIND
+    }
+
+    fn pack(&self) -> Result<Weights> {
+        let mut file = Weights::new();
+        let config = serde_json::to_string(&self.config);
+        let config = config.map_err(|error| file.fail(error.to_string()))?;
+        file.set_metadata(CONFIG, config);
+        file.insert_section(NETWORK, self.network.section()?);
+        Ok(file)
+    }
+}
+
+impl Restore for Gpcn {
+    const KIND: &'static str = "gpcn";
+
+    fn restore(file: &Weights, loading: &Loading<'_>) -> Result<Self> {
+        let text = file.metadata(CONFIG).unwrap_or_default();
+        let config: GpcnConfig = serde_json::from_str(text)
+            .map_err(|error| file.fail(format!("the configuration of `gpcn`: {error}")))?;
+        let made = config.init(loading.device());
+        let mut memory = made.map_err(|error| file.refuse(error))?;
+        let density = memory.network.density;
+        memory.network = <BayesPcn as Restore>::restore(&file.section(NETWORK)?, loading)?;
+        memory.network.density = density;
+        if memory.network.config != config.network {
+            let reason = "the configuration of `gpcn`: expected that of its network, found another";
+            return Err(file.fail(reason));
+        }
+        Ok(memory)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The traits of every memory.
 
 use attractor_core::{
-    AssociativeMemory, Complete, Error, Forget, Recall, Recognise, Result, check,
+    AssociativeMemory, Complete, Error, Forget, Persist, Recall, Recognise, Result, check,
 };
 use burn::tensor::Tensor;
 
@@ -59,6 +59,10 @@ impl AssociativeMemory for BayesPcn {
     }
 
     fn as_forget(&mut self) -> Option<&mut dyn Forget> {
+        Some(self)
+    }
+
+    fn as_persist(&self) -> Option<&dyn Persist> {
         Some(self)
     }
 }

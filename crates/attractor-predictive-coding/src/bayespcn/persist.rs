@@ -1,16 +1,14 @@
 //! To and from safetensors, bit by bit.
 
-use std::path::Path;
-
+use attractor_core::Result;
 use attractor_core::weights::Weights;
-use attractor_core::{Persist, Result};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
 use super::model::{Record, State};
 use super::posterior::{Origin, Particle};
 use super::{BayesPcn, BayesPcnConfig, MatrixNormal};
-use crate::files::{self, Stored, add_mat, mat};
+use crate::files::{Stored, add_mat, mat, persists};
 
 /// What is not an array.
 #[derive(Debug, Serialize, Deserialize)]
@@ -25,15 +23,7 @@ pub(crate) struct Header {
     records: Vec<(bool, u64)>,
 }
 
-impl Persist for BayesPcn {
-    fn save(&self, path: &Path) -> Result<()> {
-        files::save(self, path)
-    }
-
-    fn load(path: &Path, device: &Device) -> Result<Self> {
-        files::load(path, device)
-    }
-}
+persists!(BayesPcn);
 
 impl Stored for BayesPcn {
     const SYSTEM: &'static str = "bayespcn";

@@ -2,7 +2,7 @@
 
 use attractor_core::coding::End;
 use attractor_core::{
-    AssociativeMemory, Complete, Energy, Error, Forget, Recall, Recognise, Result,
+    AssociativeMemory, Complete, Energy, Error, Forget, Persist, Recall, Recognise, Result,
 };
 use burn::tensor::Tensor;
 
@@ -68,6 +68,10 @@ impl AssociativeMemory for CovariancePcn {
     }
 
     fn as_forget(&mut self) -> Option<&mut dyn Forget> {
+        Some(self)
+    }
+
+    fn as_persist(&self) -> Option<&dyn Persist> {
         Some(self)
     }
 }

@@ -1,9 +1,7 @@
 //! To and from safetensors, bit by bit.
 
-use std::path::Path;
-
 use attractor_core::weights::Weights;
-use attractor_core::{Activation, Persist, Result};
+use attractor_core::{Activation, Result};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +9,7 @@ use super::learn::Learned;
 use super::model::State;
 use super::moments::Moments;
 use super::{CovariancePcn, CovariancePcnConfig};
-use crate::files::{self, Stored, add_mat, mat};
+use crate::files::{Stored, add_mat, mat, persists};
 
 /// What is not an array.
 #[derive(Debug, Serialize, Deserialize)]
@@ -20,15 +18,7 @@ pub(crate) struct Header {
     count: usize,
 }
 
-impl Persist for CovariancePcn {
-    fn save(&self, path: &Path) -> Result<()> {
-        files::save(self, path)
-    }
-
-    fn load(path: &Path, device: &Device) -> Result<Self> {
-        files::load(path, device)
-    }
-}
+persists!(CovariancePcn);
 
 impl Stored for CovariancePcn {
     const SYSTEM: &'static str = "covariance_pcn";

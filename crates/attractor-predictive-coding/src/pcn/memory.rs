@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use attractor_core::{
-    AssociativeMemory, Complete, Energy, Error, Forget, HeteroAssociative, Recall, Recognise,
-    Result,
+    AssociativeMemory, Complete, Energy, Error, Forget, HeteroAssociative, Persist, Recall,
+    Recognise, Result,
 };
 use burn::tensor::Tensor;
 
@@ -59,6 +59,10 @@ impl AssociativeMemory for Pcn {
     }
 
     fn as_hetero_associative(&mut self) -> Option<&mut dyn HeteroAssociative> {
+        Some(self)
+    }
+
+    fn as_persist(&self) -> Option<&dyn Persist> {
         Some(self)
     }
 }

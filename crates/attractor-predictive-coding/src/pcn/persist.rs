@@ -1,9 +1,7 @@
 //! To and from safetensors, bit by bit.
 
-use std::path::Path;
-
+use attractor_core::Result;
 use attractor_core::weights::Weights;
-use attractor_core::{Persist, Result};
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +9,7 @@ use super::model::{Kept, State};
 use super::network::{PcnParameters, Probes};
 use super::write::AdamMoments;
 use super::{Pcn, PcnConfig};
-use crate::files::{self, Stored};
+use crate::files::{Stored, persists};
 
 /// What is not an array.
 #[derive(Debug, Serialize, Deserialize)]
@@ -29,15 +27,7 @@ pub(crate) struct Header {
     given: bool,
 }
 
-impl Persist for Pcn {
-    fn save(&self, path: &Path) -> Result<()> {
-        files::save(self, path)
-    }
-
-    fn load(path: &Path, device: &Device) -> Result<Self> {
-        files::load(path, device)
-    }
-}
+persists!(Pcn);
 
 impl Stored for Pcn {
     const SYSTEM: &'static str = "pcn";

@@ -16,6 +16,7 @@ pub(crate) fn recall(state: Tensor<2>, relaxed: Relaxed) -> Recall {
         energy_first: narrow(&relaxed.first),
         energy_last: narrow(&relaxed.last),
         trace: energies(relaxed.trace.iter().map(|look| narrow(look)).collect()),
+        recalled: Vec::new(),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::fmt::Debug;
 
-use attractor_core::{AssociativeMemory, Complete, Forget, Persist, Recall, Result};
+use attractor_core::{AssociativeMemory, Complete, Forget, Persist, Recall, Restore, Result};
 use proptest::prelude::*;
 
 use super::{device, normal};
@@ -94,7 +94,7 @@ pub(crate) fn perform<M: AssociativeMemory + Complete + Forget>(
 
 /// Runs a program twice, once through files, and compares all answers and, at the end, the files
 /// that both save: equal to the last bit.
-pub(crate) fn reloading_changes_nothing<M: Persist>(
+pub(crate) fn reloading_changes_nothing<M: Persist + Restore>(
     make: impl Fn() -> M,
     program: &[(Action, bool)],
     perform: impl Fn(&mut M, &Action) -> Answer,

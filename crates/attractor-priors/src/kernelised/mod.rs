@@ -58,6 +58,7 @@ mod controls;
 mod learn;
 mod metastable;
 mod model;
+mod persist;
 mod prior;
 mod read;
 mod retrieve;

@@ -1,4 +1,4 @@
-use attractor_core::kernel::PatternStore;
+use attractor_core::kernel::{PatternIds, PatternStore};
 use attractor_core::{Error, MemoryPrior, Result, StoredCodes, check};
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -45,7 +45,7 @@ pub struct Kernelised {
     pub(super) device: Device,
     /// W `[D, d]`; none for the identity.
     pub(super) map: Option<Tensor<2>>,
-    report: Option<FitReport>,
+    pub(super) report: Option<FitReport>,
     /// Codes and the norms of their features, `(m_k, r_k)`; with raw features r is 1.
     pub(super) values: PatternStore,
     /// Features as they are compared and a bias, `(f_k / r_k, -log(r_k) / beta)`. A query that ends
@@ -53,6 +53,8 @@ pub struct Kernelised {
     pub(super) keys: PatternStore,
     /// What `keys` is while W is the identity and nothing is stored.
     blank: PatternStore,
+    /// Of the codes, whatever W is.
+    pub(super) ids: PatternIds,
 }
 
 impl Kernelised {
@@ -65,6 +67,7 @@ impl Kernelised {
             values: PatternStore::new(dim + 1, &device)?,
             keys: blank.clone(),
             blank,
+            ids: PatternIds::new(),
             config,
             dim,
             width,
@@ -176,7 +179,7 @@ impl Kernelised {
         }
     }
 
-    fn set_map(&mut self, map: Option<Tensor<2>>) -> Result<()> {
+    pub(super) fn set_map(&mut self, map: Option<Tensor<2>>) -> Result<()> {
         let dim = self.dim;
         let codes: Vec<Tensor<2>> = self
             .values
@@ -246,6 +249,7 @@ impl Kernelised {
     pub(super) fn forget(&mut self) {
         self.values.clear();
         self.keys.clear();
+        self.ids.clear();
         if self.report.take().is_some() {
             self.map = None;
             self.width = self.dim;

@@ -1,9 +1,11 @@
 //! The memory as a part of the variational memory.
 
-use attractor_core::{Energy, MemoryPrior, Result, StoredCodes, check};
+use attractor_core::kernel::{PatternIds, Ranked, Tags};
+use attractor_core::{Energy, MemoryPrior, Persist, Result, StoredCodes, check};
 use burn::tensor::Tensor;
 
 use super::{FeatureScale, Kernelised};
+use crate::store::rank_by_weights;
 
 impl Energy for Kernelised {
     fn energy(&self, states: Tensor<2>) -> Result<Tensor<1>> {
@@ -21,14 +23,7 @@ impl MemoryPrior for Kernelised {
     }
 
     fn store(&mut self, codes: Tensor<2>) -> Result<()> {
-        let codes = codes.without_autodiff().to_device(&self.device);
-        check::batch("codes", &codes, self.dim)?;
-        let first = self.len();
-        self.append(codes)?;
-        if self.wants_fit(first)? {
-            self.refit()?;
-        }
-        Ok(())
+        self.store_as(codes, &Tags::default())
     }
 
     fn attract(&self, states: Tensor<2>) -> Result<Tensor<2>> {
@@ -66,6 +61,10 @@ impl MemoryPrior for Kernelised {
         plain.then_some(1.0)
     }
 
+    fn as_persist(&self) -> Option<&dyn Persist> {
+        Some(self)
+    }
+
     fn stored(&self) -> Option<&dyn StoredCodes> {
         Some(self)
     }
@@ -99,6 +98,41 @@ impl StoredCodes for Kernelised {
 
     fn remove(&mut self, index: usize) -> Result<()> {
         self.values.remove(index)?;
-        self.keys.remove(index)
+        self.keys.remove(index)?;
+        self.ids.remove(index)
+    }
+
+    fn ids(&self) -> Option<&PatternIds> {
+        Some(&self.ids)
+    }
+
+    fn set_label(&mut self, id: u64, label: Option<String>) -> Result<()> {
+        self.ids.set_label(id, label)
+    }
+
+    fn store_as(&mut self, codes: Tensor<2>, tags: &Tags) -> Result<()> {
+        let codes = codes.without_autodiff().to_device(&self.device);
+        check::batch("codes", &codes, self.dim)?;
+        let (first, rows) = (self.len(), codes.dims()[0]);
+        self.ids.check(rows, tags)?;
+        self.append(codes)?;
+        self.ids.push(rows, tags)?;
+        if self.wants_fit(first)? {
+            self.refit()?;
+        }
+        Ok(())
+    }
+
+    fn nearest(&self, states: Tensor<2>, k: usize) -> Result<Vec<Vec<Ranked>>> {
+        let states = states.without_autodiff();
+        check::batch("states", &states, self.dim)?;
+        rank_by_weights(&states, self.len(), k, |states| {
+            let scores = self.scores(&self.query(states)?.features)?;
+            let weights = self.separate(scores.clone());
+            Ok((
+                check::to_host_doubles(&scores)?,
+                check::to_host_doubles(&weights)?,
+            ))
+        })
     }
 }

@@ -47,6 +47,7 @@ impl Kernelised {
                     values: energies,
                 }],
             },
+            recalled: Vec::new(),
         })
     }
 

@@ -17,6 +17,7 @@
 
 mod config;
 mod model;
+mod persist;
 mod precision;
 #[cfg(test)]
 mod tests;

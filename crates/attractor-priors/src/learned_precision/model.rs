@@ -1,5 +1,8 @@
-use attractor_core::kernel::{Partial, PatternStore, Score, read_with_values, squared_distances};
-use attractor_core::{Energy, Error, MemoryPrior, Result, StoredCodes, Train, check};
+use attractor_core::kernel::{
+    Partial, PatternIds, PatternStore, Ranked, Score, Tags, read_with_values, squared_distances,
+    top,
+};
+use attractor_core::{Energy, Error, MemoryPrior, Persist, Result, StoredCodes, Train, check};
 use burn::module::Module;
 use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Tensor, activation};
@@ -9,10 +12,10 @@ use super::{LearnedPrecisionConfig, Precision};
 /// Gaussian mixture with a learned precision matrix. See the [module](super).
 #[derive(Clone)]
 pub struct LearnedPrecision {
-    config: LearnedPrecisionConfig,
-    precision: Precision,
+    pub(super) config: LearnedPrecisionConfig,
+    pub(super) precision: Precision,
     /// The codes.
-    store: PatternStore,
+    pub(super) store: PatternStore,
     /// The codes, whitened by the present precision.
     keys: PatternStore,
     optimiser: Option<ModuleOptimizer>,
@@ -68,7 +71,7 @@ impl LearnedPrecision {
         Ok(self)
     }
 
-    fn whiten_all(&mut self) -> Result<()> {
+    pub(super) fn whiten_all(&mut self) -> Result<()> {
         let mut keys = self.keys.clone();
         keys.clear();
         for block in self.store.block_tensors() {
@@ -112,16 +115,7 @@ impl MemoryPrior for LearnedPrecision {
     }
 
     fn store(&mut self, codes: Tensor<2>) -> Result<()> {
-        let codes = codes.without_autodiff();
-        check::batch("codes", &codes, self.store.dim())?;
-        let keys = self.precision.whiten(codes.clone());
-        check::batch(
-            "codes times the root of the precision",
-            &keys,
-            self.store.dim(),
-        )?;
-        self.store.push(codes)?;
-        self.keys.push(keys)
+        self.store_as(codes, &Tags::default())
     }
 
     fn attract(&self, states: Tensor<2>) -> Result<Tensor<2>> {
@@ -142,6 +136,10 @@ impl MemoryPrior for LearnedPrecision {
     }
 
     fn as_train(&mut self) -> Option<&mut dyn Train> {
+        Some(self)
+    }
+
+    fn as_persist(&self) -> Option<&dyn Persist> {
         Some(self)
     }
 
@@ -171,6 +169,34 @@ impl StoredCodes for LearnedPrecision {
     fn remove(&mut self, index: usize) -> Result<()> {
         self.store.remove(index)?;
         self.keys.remove(index)
+    }
+
+    fn ids(&self) -> Option<&PatternIds> {
+        Some(self.store.ids())
+    }
+
+    fn set_label(&mut self, id: u64, label: Option<String>) -> Result<()> {
+        self.store.set_label(id, label)
+    }
+
+    fn store_as(&mut self, codes: Tensor<2>, tags: &Tags) -> Result<()> {
+        let codes = codes.without_autodiff();
+        check::batch("codes", &codes, self.store.dim())?;
+        let keys = self.precision.whiten(codes.clone());
+        check::batch(
+            "codes times the root of the precision",
+            &keys,
+            self.store.dim(),
+        )?;
+        self.store.push_as(codes, tags)?;
+        self.keys.push(keys)
+    }
+
+    fn nearest(&self, states: Tensor<2>, k: usize) -> Result<Vec<Vec<Ranked>>> {
+        check::shape("states", &states, self.store.dim())?;
+        let states = self.precision.whiten(states.without_autodiff());
+        let score = Score::SquaredDistance { variance: 1.0 };
+        Ok(top(&self.keys, states, score, k)?.rows().collect())
     }
 }
 

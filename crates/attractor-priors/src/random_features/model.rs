@@ -1,4 +1,4 @@
-use attractor_core::{Energy, Error, MemoryPrior, Result, check};
+use attractor_core::{Energy, Error, MemoryPrior, Persist, Result, check};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::RandomFeaturesConfig;
@@ -225,6 +225,10 @@ impl MemoryPrior for RandomFeatures {
     fn gradient_with_energy(&self, states: Tensor<2>) -> Result<(Tensor<2>, Tensor<1>)> {
         let Reading { energy, gradient } = self.checked_reading(states.clone(), true)?;
         Ok((gradient.unwrap_or_else(|| states.zeros_like()), energy))
+    }
+
+    fn as_persist(&self) -> Option<&dyn Persist> {
+        Some(self)
     }
 
     fn energy_ceiling(&self) -> Option<f32> {

@@ -1,10 +1,10 @@
-use attractor_core::kernel::PatternStore;
-use attractor_core::{Energy, MemoryPrior, Result};
+use attractor_core::kernel::{PatternStore, Ranked, Tags};
+use attractor_core::{Energy, MemoryPrior, Result, check};
 use burn::tensor::{Device, Tensor};
 
 use super::SlotMixtureConfig;
-use super::read::{Aligned, read};
-use crate::store::{keeps_codes, stored_codes};
+use super::read::{Aligned, read, scores};
+use crate::store::{keeps_codes, persists_codes, rank_by_weights, stored_codes};
 
 /// Gaussian mixture over codes made of interchangeable slots. See the [module](super).
 #[derive(Debug, Clone)]
@@ -30,6 +30,19 @@ impl SlotMixture {
         read(&self.store, states, self.config.slots, self.variance())
     }
 
+    fn keep(&mut self, codes: Tensor<2>, tags: &Tags) -> Result<()> {
+        self.store.push_as(codes, tags)
+    }
+
+    fn rank(&self, states: Tensor<2>, k: usize) -> Result<Vec<Vec<Ranked>>> {
+        let states = states.without_autodiff();
+        check::batch("states", &states, self.store.dim())?;
+        let (slots, variance) = (self.config.slots, self.variance());
+        rank_by_weights(&states, self.store.len(), k, |states| {
+            scores(&self.store, states, slots, variance)
+        })
+    }
+
     fn variance(&self) -> f32 {
         self.config.sigma * self.config.sigma
     }
@@ -46,6 +59,7 @@ impl Energy for SlotMixture {
 }
 
 keeps_codes!(SlotMixture);
+persists_codes!(SlotMixture, SlotMixtureConfig, "slot_mixture");
 
 impl MemoryPrior for SlotMixture {
     stored_codes!();

@@ -22,6 +22,8 @@ struct Row {
     total: Vec<f64>,
     /// Order of the best fitting code: slot `i` of the state goes with its slot `best[i]`.
     best: Vec<u8>,
+    /// Scores of all codes, where they are asked for.
+    scores: Option<Vec<f64>>,
 }
 
 /// What a read of `[b, d]` states gives.
@@ -61,6 +63,23 @@ impl Aligned {
     }
 }
 
+/// Scores and weights of all codes, `[b, n]`, for states `[b, d]`.
+pub(super) fn scores(
+    store: &PatternStore,
+    states: Tensor<2>,
+    slots: usize,
+    variance: f32,
+) -> Result<(Vec<f64>, Vec<f64>)> {
+    let found = visit(store, states, slots, variance, true)?;
+    let (mut scores, mut weights) = (Vec::new(), Vec::new());
+    for row in found.rows {
+        let own = row.scores.unwrap_or_default();
+        weights.extend(own.iter().map(|score| (score - row.max).exp() / row.sum));
+        scores.extend(own);
+    }
+    Ok((scores, weights))
+}
+
 /// Reads states `[b, d]`.
 ///
 /// # Errors
@@ -70,6 +89,16 @@ pub(super) fn read(
     states: Tensor<2>,
     slots: usize,
     variance: f32,
+) -> Result<Aligned> {
+    visit(store, states, slots, variance, false)
+}
+
+fn visit(
+    store: &PatternStore,
+    states: Tensor<2>,
+    slots: usize,
+    variance: f32,
+    all: bool,
 ) -> Result<Aligned> {
     if store.is_empty() {
         return Err(Error::EmptyMemory);
@@ -86,6 +115,7 @@ pub(super) fn read(
             sum: 0.0,
             total: vec![0.0; dim],
             best: (0..slots as u8).collect(),
+            scores: all.then(Vec::new),
         };
         cues
     ];
@@ -161,6 +191,9 @@ impl Row {
                 }
             }
             let score = -distance / (2.0 * f64::from(variance));
+            if let Some(scores) = &mut self.scores {
+                scores.push(score);
+            }
             if score > self.max {
                 let shrink = (self.max - score).exp();
                 self.sum *= shrink;

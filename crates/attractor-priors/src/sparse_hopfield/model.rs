@@ -1,11 +1,13 @@
 use attractor_core::backend::is_host_device;
-use attractor_core::kernel::{self, PatternStore, squared_distances};
+use attractor_core::kernel::{self, PatternStore, Ranked, Tags, squared_distances};
 use attractor_core::{Energy, Error, MemoryPrior, Result, check};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::separation::{entmax, separate};
 use super::{Similarity, SparseHopfieldConfig};
-use crate::store::{keeps_codes, largest_norm, saturated, stored_codes};
+use crate::store::{
+    keeps_codes, largest_norm, persists_codes, rank_by_weights, saturated, stored_codes,
+};
 
 /// Entries of one matrix of scores at most.
 const SCORE_ENTRIES: usize = 4 << 20;
@@ -52,6 +54,28 @@ impl SparseHopfield {
 
     fn largest_norm(&self) -> f64 {
         largest_norm(self.config.beta)
+    }
+
+    fn keep(&mut self, codes: Tensor<2>, tags: &Tags) -> Result<()> {
+        check::shape("codes", &codes, self.store.dim())?;
+        check::norms("codes", &codes, self.largest_norm())?;
+        self.store.push_as(codes, tags)
+    }
+
+    fn rank(&self, states: Tensor<2>, k: usize) -> Result<Vec<Vec<Ranked>>> {
+        let states = states.without_autodiff();
+        check::batch("states", &states, self.store.dim())?;
+        let codes = self.store.len();
+        rank_by_weights(&states, codes, k, |states| {
+            let found = self.scores(states)?;
+            let mut scores = check::to_host_doubles(&found.relative)?;
+            for (row, shift) in &found.shifts {
+                let row = &mut scores[row * codes..(row + 1) * codes];
+                row.iter_mut().for_each(|score| *score += shift);
+            }
+            let weights = entmax(found.relative, self.config.alpha);
+            Ok((scores, check::to_host_doubles(&weights)?))
+        })
     }
 
     fn scores(&self, states: Tensor<2>) -> Result<Scores> {
@@ -195,9 +219,10 @@ impl Energy for SparseHopfield {
 }
 
 keeps_codes!(SparseHopfield);
+persists_codes!(SparseHopfield, SparseHopfieldConfig, "sparse_hopfield");
 
 impl MemoryPrior for SparseHopfield {
-    stored_codes!(norms: largest_norm);
+    stored_codes!();
 
     fn name(&self) -> &'static str {
         "sparse_hopfield"

@@ -265,6 +265,7 @@ impl Answers {
             energy_first: self.energy_first,
             energy_last: self.energy_last,
             trace: Trace::default(),
+            recalled: Vec::new(),
         })
     }
 }

@@ -1,10 +1,8 @@
 //! To and from safetensors, bit by bit.
 
-use std::path::Path;
-
+use attractor_core::file::Loading;
 use attractor_core::weights::Weights;
-use attractor_core::{Persist, Result};
-use burn::tensor::Device;
+use attractor_core::{Persist, Restore, Result};
 use serde::{Deserialize, Serialize};
 
 use super::model::Learned;
@@ -12,9 +10,6 @@ use super::{SparseRecovery, SparseRecoveryConfig};
 use crate::expander::Constraints;
 use crate::linalg::from_rows;
 use crate::subspace::Factor;
-
-/// Under what name.
-const SYSTEM: &str = "sparse_recovery";
 
 /// What is not an array.
 #[derive(Debug, Serialize, Deserialize)]
@@ -26,16 +21,19 @@ struct Header {
 }
 
 impl Persist for SparseRecovery {
-    fn save(&self, path: &Path) -> Result<()> {
+    fn kind(&self) -> &'static str {
+        Self::KIND
+    }
+
+    fn pack(&self) -> Result<Weights> {
         let mut file = Weights::new();
-        file.path = path.into();
         let header = Header {
             config: self.config,
             count: self.factor.count(),
             sparse: self.sparse_constraints().map(Constraints::constraint_count),
         };
         let text = serde_json::to_string(&header).map_err(|error| file.fail(error.to_string()))?;
-        file.set_metadata(SYSTEM, text);
+        file.set_metadata(Self::KIND, text);
         let width = self.config.dim + 1;
         let triangle = self.factor.triangle();
         file.insert_doubles("triangle", &[triangle.len() / width, width], triangle);
@@ -46,17 +44,19 @@ impl Persist for SparseRecovery {
             let values = values.map(|at| dense[at]).collect();
             file.insert_doubles("sparse", &[m, n], values);
         }
-        file.write(path)
+        Ok(file)
     }
+}
 
-    fn load(path: &Path, device: &Device) -> Result<Self> {
-        let file = Weights::read(path)?;
-        let text = file
-            .metadata(SYSTEM)
-            .ok_or_else(|| file.fail(format!("expected the system `{SYSTEM}`, found another")))?;
-        let header: Header = serde_json::from_str(text)
-            .map_err(|error| file.fail(format!("the configuration of `{SYSTEM}`: {error}")))?;
-        let misfit = |error: attractor_core::Error| file.fail(error.to_string());
+impl Restore for SparseRecovery {
+    const KIND: &'static str = "sparse_recovery";
+
+    fn restore(file: &Weights, loading: &Loading<'_>) -> Result<Self> {
+        let text = file.metadata(Self::KIND).unwrap_or_default();
+        let header: Header = serde_json::from_str(text).map_err(|error| {
+            file.fail(format!("the configuration of `{}`: {error}", Self::KIND))
+        })?;
+        let misfit = |error| file.refuse(error);
         let Header { config, count, .. } = header;
         config.validate().map_err(misfit)?;
         let shape = file.shape("triangle")?.to_vec();
@@ -64,7 +64,7 @@ impl Persist for SparseRecovery {
         let rows = shape.first().copied().unwrap_or(0);
         let triangle = file.doubles("triangle", &[rows, width])?;
         let factor = Factor::restored(config.dim, count, &triangle).map_err(misfit)?;
-        let mut memory = Self::new(config, device).map_err(misfit)?;
+        let mut memory = Self::new(config, loading.device()).map_err(misfit)?;
         if count == 0 {
             return Ok(memory);
         }

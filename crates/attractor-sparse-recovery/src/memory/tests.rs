@@ -1,6 +1,6 @@
 use attractor_core::{
     AssociativeMemory, Complete, Error, Forget, HeteroAssociative, Merge, Outcome, Persist,
-    Recognise,
+    Recognise, Restore,
 };
 use attractor_testing::{device, host, normal_vec, tensor};
 

@@ -1,8 +1,8 @@
 //! The interface of every memory, and what this one can beyond it.
 
 use attractor_core::{
-    AssociativeMemory, Complete, Error, Forget, HeteroAssociative, Merge, Recall, Recognise,
-    Result, check,
+    AssociativeMemory, Complete, Error, Forget, HeteroAssociative, Merge, Persist, Recall,
+    Recognise, Result, check,
 };
 use burn::tensor::Tensor;
 
@@ -64,6 +64,10 @@ impl AssociativeMemory for SparseRecovery {
             0 => None,
             _ => Some(self),
         }
+    }
+
+    fn as_persist(&self) -> Option<&dyn Persist> {
+        Some(self)
     }
 }
 

@@ -13,6 +13,7 @@
 mod config;
 mod fit;
 mod model;
+mod persist;
 #[cfg(test)]
 mod tests;
 

@@ -1,7 +1,7 @@
 //! The memory.
 
 use attractor_core::{
-    AssociativeMemory, Complete, Error, Forget, Recall, Recognise, Result, check,
+    AssociativeMemory, Complete, Error, Forget, Persist, Recall, Recognise, Result, check,
 };
 use burn::tensor::{Device, Tensor};
 use faer::Mat;
@@ -17,10 +17,10 @@ const NAME: &str = "subspace-union";
 /// A memory of several subspaces; see the [module](super).
 #[derive(Debug, Clone)]
 pub struct SubspaceUnion {
-    config: SubspaceUnionConfig,
+    pub(super) config: SubspaceUnionConfig,
     device: Device,
     /// Patterns as columns.
-    patterns: Mat<f64>,
+    pub(super) patterns: Mat<f64>,
     split: Option<Split>,
 }
 
@@ -57,7 +57,7 @@ impl SubspaceUnion {
         self.split.as_ref().ok_or(Error::EmptyMemory)
     }
 
-    fn replace(&mut self, patterns: Mat<f64>) -> Result<()> {
+    pub(super) fn replace(&mut self, patterns: Mat<f64>) -> Result<()> {
         self.split = match patterns.ncols() {
             0 => None,
             _ => Some(split(&patterns, &self.config)?),
@@ -161,6 +161,10 @@ impl AssociativeMemory for SubspaceUnion {
     }
 
     fn as_forget(&mut self) -> Option<&mut dyn Forget> {
+        Some(self)
+    }
+
+    fn as_persist(&self) -> Option<&dyn Persist> {
         Some(self)
     }
 }

@@ -1,6 +1,7 @@
 use attractor_core::recall::TraceTerm;
 use attractor_core::{
-    AssociativeMemory, Complete, Error, Forget, Merge, Recall, Recognise, Result, Trace, check,
+    AssociativeMemory, Complete, Error, Forget, Merge, Persist, Recall, Recognise, Result, Trace,
+    check,
 };
 use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
@@ -185,6 +186,7 @@ impl SpikingMemory {
                     values,
                 }],
             },
+            recalled: Vec::new(),
         })
     }
 }
@@ -241,6 +243,10 @@ impl AssociativeMemory for SpikingMemory {
     }
 
     fn as_forget(&mut self) -> Option<&mut dyn Forget> {
+        Some(self)
+    }
+
+    fn as_persist(&self) -> Option<&dyn Persist> {
         Some(self)
     }
 }

@@ -1,5 +1,5 @@
 use attractor_core::{
-    AssociativeMemory, Complete, Error, Forget, Merge, Outcome, Persist, Recognise,
+    AssociativeMemory, Complete, Error, Forget, Merge, Outcome, Persist, Recognise, Restore,
 };
 use attractor_testing::{device, host, tensor};
 
@@ -52,7 +52,7 @@ fn noisy_patterns_are_recalled() {
         assert_eq!(recall.trace.term("energy").unwrap().values.len(), 25);
         assert_eq!(host(memory.stored_states().unwrap()), singles(&patterns));
         let names = (&mut memory as &mut dyn AssociativeMemory).capabilities();
-        assert_eq!(names, ["complete", "recognise", "forget"]);
+        assert_eq!(names, ["complete", "recognise", "forget", "persist"]);
     }
 }
 
@@ -251,7 +251,7 @@ fn files_hold_everything() {
     };
     let wrong = message(&|weights| weights.set_metadata("system", "knn"));
     assert!(
-        wrong.ends_with("expected the system `spiking`, found `knn`"),
+        wrong.ends_with("expected the kind `spiking`, found `knn`"),
         "{wrong}"
     );
     let wrong = message(&|weights| weights.set_metadata("config", "{}"));
@@ -261,7 +261,7 @@ fn files_hold_everything() {
     );
     let wrong = message(&|weights| weights.insert("patterns", &[1, 29], vec![1.0; 29]));
     assert!(
-        wrong.ends_with("`patterns`: expected [n, 30], found [1, 29]"),
+        wrong.ends_with("`patterns`: expected shape [n, 30], found [1, 29]"),
         "{wrong}"
     );
     let wrong = message(&|weights| weights.insert("patterns", &[1, 30], vec![0.5; 30]));

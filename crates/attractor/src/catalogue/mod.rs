@@ -38,6 +38,7 @@
 //! grid in `points.toml`. A new memory is an entry in the list of its crate; one of a crate elsewhere is
 //! added by [`register`], and is then in every experiment file of that program.
 
+pub mod cite;
 mod limits;
 mod variational;
 

@@ -93,26 +93,42 @@ fn capabilities_pass_through_a_model() {
     };
     assert_eq!(
         capabilities("nearest", &context()),
-        ["complete", "recognise", "forget"]
+        ["complete", "recognise", "identify", "forget", "persist"]
     );
     // Known pixels are no known codes.
-    assert_eq!(capabilities("nearest", &shifted), ["recognise", "forget"]);
-    assert_eq!(capabilities("memn2n", &shifted), ["forget", "train"]);
+    assert_eq!(
+        capabilities("nearest", &shifted),
+        ["recognise", "identify", "forget", "persist"]
+    );
+    assert_eq!(
+        capabilities("memn2n", &shifted),
+        ["identify", "forget", "train", "persist"]
+    );
     assert_eq!(
         capabilities("gmm-precision", &shifted),
-        ["recognise", "forget", "train"]
+        ["recognise", "identify", "forget", "train", "persist"]
     );
     for context in [&context(), &shifted] {
         assert_eq!(
             capabilities("self-calibrating", context),
-            ["complete", "recognise", "explain", "forget"]
+            [
+                "complete",
+                "recognise",
+                "identify",
+                "explain",
+                "forget",
+                "persist"
+            ]
         );
     }
     // The prior's own iteration does not look at the cue.
-    assert_eq!(capabilities("gmm", &context()), ["recognise", "forget"]);
+    assert_eq!(
+        capabilities("gmm", &context()),
+        ["recognise", "identify", "forget", "persist"]
+    );
     assert_eq!(
         capabilities("map-gmm", &context()),
-        ["complete", "recognise", "forget"]
+        ["complete", "recognise", "identify", "forget", "persist"]
     );
 }
 

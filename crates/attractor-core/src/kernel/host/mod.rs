@@ -15,22 +15,26 @@
 //! so results are equal on every machine with the same instructions.
 
 mod chunk;
+mod function;
 mod matrix;
 mod panel;
 mod product;
 pub(crate) mod simd;
 mod softmax;
 mod task;
+mod top;
 mod waves;
 
 use rayon::prelude::*;
 
 use self::chunk::Query;
+pub(crate) use self::function::Function;
 pub use self::matrix::PackedMatrix;
 use self::panel::{Packed, PanelPartial};
 use self::simd::Instructions;
 pub use self::softmax::squared_distance;
 pub(super) use self::task::rows_from;
+pub(super) use self::top::{Best, Found, HostBest, HostTop};
 pub use self::waves::{WaveSums, Waves};
 
 /// Vectors of a full panel.
@@ -61,6 +65,8 @@ pub(crate) struct HostRead<'a> {
     pub(crate) offset: &'a [f32],
     pub(crate) cap: f32,
     pub(crate) refine: Option<Refine<'a>>,
+    /// What makes scores of the numbers above, if those are not scores yet.
+    pub(crate) function: Option<Function<'a>>,
 }
 
 /// Direct computation of the scores near the maximum, for squared distances.

@@ -10,7 +10,7 @@ use crate::kernel::partial::NOTHING;
 /// Lanes of a panel at most.
 const MAX_WIDTH: usize = PANEL_VECTORS * 16;
 /// Differences of scores below this have weight 0.
-const UNDERFLOW: f32 = -87.0;
+pub(super) const UNDERFLOW: f32 = -87.0;
 
 /// Reads patterns `from..to` for some panels.
 ///
@@ -101,6 +101,11 @@ unsafe fn weigh<K: Kernel>(
     // Safety: `scores` holds `count` rows of the panel's vectors, the maxima and sums one entry
     // per lane.
     unsafe {
+        if let Some(function) = &read.function {
+            function.apply(scores, keys, read.key_dim, panel);
+            chunk_max.fill(NOTHING);
+            for_vectors!(panel.vectors, row_max::<K>(scores, chunk_max));
+        }
         if let Some(refine) = &read.refine
             && for_vectors!(
                 panel.vectors,

@@ -39,6 +39,7 @@ fn compare(n: usize, dim: usize, cues: usize, sharpness: f32) {
         offset: &offset,
         cap: f32::MAX,
         refine: None,
+        function: None,
     };
     let oracle: Vec<(Vec<f64>, usize)> = queries
         .chunks_exact(dim)

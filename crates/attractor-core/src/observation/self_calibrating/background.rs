@@ -13,6 +13,12 @@ const FLOOR: f32 = 1e-3;
 const FAINT: f32 = 1e-9;
 /// Blocks whose kernels are computed side by side: each is a long chain of squares.
 const TOGETHER: usize = 4;
+/// How much finer a concentration of values has to be than the noise for it to be none of noise.
+const FINER: f32 = 8.0;
+/// Least share of the sites in it.
+const SHARED: f32 = 0.03;
+/// Least part in it of what lies within the noise: smooth densities leave an eighth, or less where there are more channels.
+const CONCENTRATED: f32 = 1.0 / 3.0;
 /// The scale at which values are held to be common or not: values that are the same but for little noise.
 const FINE: usize = 6;
 /// Where no site is.
@@ -65,9 +71,35 @@ impl Background {
         let mut rarity = vec![[0.0; LANES]; SCALES.len() * blocks];
         let logs = kernels::<C>(isa, &padded(&placed, C, NOWHERE), all, &ends, &mut rarity);
         let others = sites.saturating_sub(1).max(1) as f32;
-        for scale in rarity.chunks_exact_mut(blocks) {
-            for (value, log) in scale.as_flattened_mut().iter_mut().zip(&logs) {
-                *value = log - (*value / others).max(FLOOR).ln();
+        let means = |sums: &[Block]| sums.as_flattened().iter().map(|sum| sum / others).collect();
+        let means: Vec<Vec<f32>> = rarity.chunks_exact(blocks).map(means).collect();
+        for (k, scale) in rarity.chunks_exact_mut(blocks).enumerate() {
+            for (site, value) in scale.as_flattened_mut()[..all].iter_mut().enumerate() {
+                *value = logs[site] - means[k][site].max(FLOOR).ln();
+            }
+        }
+        let inside = |site: usize| {
+            let own = cue.iter().skip(site).step_by(all).zip(&ends);
+            own.clone()
+                .all(|(value, (low, high))| value > low && value < high)
+        };
+        // With several channels no other picture explains what coincides in all of them, and where the right one is seen
+        // through noise, what covers it would count against it.
+        let alone = C == 1;
+        for site in (0..all).filter(|site| alone && inside(*site)) {
+            for (k, size) in SCALES.into_iter().enumerate() {
+                let least = SHARED.max(CONCENTRATED * means[k][site]);
+                let finer = SCALES.into_iter().enumerate().skip(k + 1);
+                let known = finer
+                    .filter(|(at, finer)| {
+                        FINER * finer <= 1.001 * size && means[*at][site] >= least
+                    })
+                    .map(|(at, finer)| {
+                        logs[site] - means[at][site].ln() - C as f32 * (size / finer).ln()
+                    })
+                    .fold(f32::MAX, f32::min);
+                let own = &mut rarity[k * blocks..(k + 1) * blocks].as_flattened_mut()[site];
+                *own = own.min(known);
             }
         }
         let fine = rarity[FINE * blocks..(FINE + 1) * blocks].as_flattened();

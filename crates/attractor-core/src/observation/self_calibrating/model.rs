@@ -8,17 +8,19 @@ use super::cues::Cues;
 use super::first_pass;
 use super::fit::Evidence;
 use super::lanes::LANES;
-use super::nuisance::Geometry;
+use super::nuisance::{Geometry, Nuisance};
 use super::pair::{Candidate, Cue, Setup};
 use super::passes::Scratch;
 use crate::observation::ObservationModel;
 use crate::simd::Instructions;
-use crate::{Error, Result, check};
+use crate::{Error, Persist, Result, check};
 
 /// Infers noise, covered sites and a map of the channels from each cue. See the [module](super).
 #[derive(Debug, Clone)]
 pub struct SelfCalibrating {
     pub(super) channels: usize,
+    /// What is looked for, as it was asked for.
+    pub(super) kinds: Arc<[Nuisance]>,
     pub(super) geometry: Option<Geometry>,
     pub(super) setup: Arc<Setup>,
     /// Candidates of a cue that are compared exactly, where not all are.
@@ -68,18 +70,91 @@ impl SelfCalibrating {
                 found: candidate.len(),
             });
         }
-        let isa = Instructions::best();
-        Ok(with_channels!(self.channels, C => {
-            let background = Background::new::<C>(cue, None, isa);
-            let own = Cue::new(cue, background, &self.setup);
+        Ok(self.settled(&self.fresh(cue, None), candidate))
+    }
+
+    /// How candidates `[b, d]` explain cues `[b, d]`, row by row, of a model that may be prepared for them or know which of
+    /// their entries are given.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for lengths that are not whole sites, [`Error::Width`] and [`Error::Rows`] for shapes that differ,
+    /// [`Error::Device`].
+    pub fn evidences(&self, cues: &Tensor<2>, candidates: Tensor<2>) -> Result<Vec<Evidence>> {
+        let [rows, dim] = cues.dims();
+        self.check(dim)?;
+        check::batch("candidates", &candidates, dim)?;
+        let found = candidates.dims()[0];
+        if found != rows {
+            return Err(Error::Rows {
+                what: "candidates",
+                expected: rows,
+                found,
+            });
+        }
+        let mask = match self.known.clone() {
+            Some(known) => check::to_host(known)?,
+            None => Vec::new(),
+        };
+        let (cues, candidates) = (check::to_host(cues.clone())?, check::to_host(candidates)?);
+        let pairs = cues
+            .par_chunks_exact(dim)
+            .zip(candidates.par_chunks_exact(dim));
+        let one = |(row, (cue, candidate)): (usize, (&[f32], &[f32]))| {
+            self.settled(&self.cue(row, cue, &mask), candidate)
+        };
+        Ok(pairs.enumerate().map(one).collect())
+    }
+
+    fn settled(&self, cue: &Cue, candidate: &[f32]) -> Evidence {
+        with_channels!(self.channels, C => {
+            let sites = candidate.len() / C;
             let candidate = Candidate::new::<C>(candidate, &self.setup);
-            let mut scratch = Scratch::new(own.background.counted.len());
-            let (placement, found, _) = self.setup.settle::<C>(isa, &own, &candidate, &mut scratch);
+            let mut scratch = Scratch::new(cue.background.counted.len());
+            let isa = Instructions::best();
+            let (placement, found, _) = self.setup.settle::<C>(isa, cue, &candidate, &mut scratch);
             Evidence {
                 placement,
-                ..found.evidence(&scratch, cue.len() / C)
+                ..found.evidence(&scratch, sites)
             }
-        }))
+        })
+    }
+
+    /// The model with the cues `[b, d]` of one read ready.
+    ///
+    /// # Errors
+    /// [`Error::Device`].
+    pub fn ready(&self, cues: &Tensor<2>) -> Result<Self> {
+        let [_, dim] = cues.dims();
+        let values = check::to_host(cues.clone())?;
+        let mask = match self.known.clone() {
+            Some(known) => check::to_host(known)?,
+            None => Vec::new(),
+        };
+        let rows = values
+            .par_chunks_exact(dim)
+            .enumerate()
+            .map(|(row, cue)| {
+                let known = mask.get(row * dim..(row + 1) * dim);
+                (cue.to_vec(), Arc::new(self.fresh(cue, known)))
+            })
+            .collect();
+        Ok(Self {
+            cues: Arc::new(Cues::new(rows)),
+            ..self.clone()
+        })
+    }
+
+    /// The model for cues of that shape of which only entries with `known` 1 are given.
+    ///
+    /// # Errors
+    /// As [`check::known`].
+    pub fn knowing(&self, known: Tensor<2>, cues: [usize; 2]) -> Result<Self> {
+        check::known(&known, cues)?;
+        Ok(Self {
+            known: Some(known),
+            cues: Arc::default(),
+            ..self.clone()
+        })
     }
 
     /// Row `row` of cues `[b, d]`, ready: that of the read, or a new one.
@@ -279,20 +354,7 @@ impl ObservationModel for SelfCalibrating {
     }
 
     fn prepared(&self, cues: &Tensor<2>) -> Option<Box<dyn ObservationModel>> {
-        let [_, dim] = cues.dims();
-        let (values, mask) = (host(cues.clone())?, self.mask()?);
-        let rows = values
-            .par_chunks_exact(dim)
-            .enumerate()
-            .map(|(row, cue)| {
-                let known = mask.get(row * dim..(row + 1) * dim);
-                (cue.to_vec(), Arc::new(self.fresh(cue, known)))
-            })
-            .collect();
-        Some(Box::new(Self {
-            cues: Arc::new(Cues::new(rows)),
-            ..self.clone()
-        }))
+        Some(Box::new(self.ready(cues).ok()?))
     }
 
     fn known(&self) -> Option<&Tensor<2>> {
@@ -301,16 +363,16 @@ impl ObservationModel for SelfCalibrating {
 
     /// Sites with an unknown channel do not count.
     fn restricted(&self, known: Tensor<2>, cues: [usize; 2]) -> Result<Box<dyn ObservationModel>> {
-        check::known(&known, cues)?;
-        Ok(Box::new(Self {
-            known: Some(known),
-            cues: Arc::default(),
-            ..self.clone()
-        }))
+        Ok(Box::new(self.knowing(known, cues)?))
     }
 
     fn boxed(&self) -> Box<dyn ObservationModel> {
         Box::new(self.clone())
+    }
+
+    /// Unless it is that of one read with a mask.
+    fn as_persist(&self) -> Option<&dyn Persist> {
+        self.known.is_none().then_some(self as &dyn Persist)
     }
 }
 

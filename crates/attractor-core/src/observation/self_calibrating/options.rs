@@ -7,7 +7,9 @@ use super::map_prior::MapPrior;
 use super::model::SelfCalibrating;
 use super::nuisance::{Geometry, Light, Nuisance, Search};
 use super::pair::{Moves, Setup};
-use crate::{Error, Result};
+use crate::options::Options;
+use crate::weights::Weights;
+use crate::{Error, Persist, Result};
 
 /// Most channels.
 const MOST_CHANNELS: usize = 4;
@@ -25,6 +27,7 @@ impl SelfCalibrating {
         }
         Ok(Self {
             channels,
+            kinds: Arc::from([Nuisance::Affine]),
             geometry: None,
             setup: Arc::new(Setup {
                 changes: Changes {
@@ -81,6 +84,7 @@ impl SelfCalibrating {
             changes: Changes { maps, light },
             moves,
         });
+        self.kinds = Arc::from(nuisances);
         self.geometry = geometry;
         self.cues = Arc::default();
         self.compatible()
@@ -110,5 +114,30 @@ impl SelfCalibrating {
                 count,
             )),
         }
+    }
+}
+
+impl Persist for SelfCalibrating {
+    fn kind(&self) -> &'static str {
+        "self_calibrating"
+    }
+
+    /// Its options in the registry. What belongs to one read (a mask, prepared cues) is no part of it.
+    fn pack(&self) -> Result<Weights> {
+        let whole = |number: usize| toml::Value::from(number as i64);
+        let names = self.kinds.iter().map(|kind| toml::Value::from(kind.name()));
+        let mut options = Options::new();
+        options.insert("channels".into(), whole(self.channels));
+        options.insert("nuisances".into(), names.collect::<Vec<_>>().into());
+        if let Some(Geometry { height, width }) = self.geometry {
+            options.insert("height".into(), whole(height));
+            options.insert("width".into(), whole(width));
+        }
+        if let Some(count) = self.shortlist {
+            options.insert("shortlist".into(), whole(count));
+        }
+        let mut file = Weights::new();
+        file.set_config(&options)?;
+        Ok(file)
     }
 }

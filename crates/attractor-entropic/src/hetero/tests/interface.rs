@@ -3,7 +3,7 @@
 use attractor_core::weights::Weights;
 use attractor_core::{
     AssociativeMemory, Complete, Error, Forget, HeteroAssociative, Merge, Outcome, Persist,
-    Recognise,
+    Recognise, Restore,
 };
 use attractor_testing::{device, host, normal, tensor};
 
@@ -148,7 +148,7 @@ fn files_give_back_what_was_saved() {
         .unwrap_err()
         .to_string();
     assert!(
-        message.contains("expected the system `eham`, found another"),
+        message.contains("expected the kind `eham`, found `entropic-relation`"),
         "{message}"
     );
     let mut memory = HeteroConfig::new(6).init(&device()).unwrap();
@@ -162,9 +162,9 @@ fn files_give_back_what_was_saved() {
         host(memory.recall_values(cues).unwrap().state)
     );
     // Counters that are none.
-    let mut damaged = Weights::read(&path).unwrap();
-    damaged.insert("counts", &[3, 16, 3, 16], vec![0.5; 2304]);
-    damaged.write(&path).unwrap();
+    attractor_testing::rewritten(&path, |file| {
+        file.insert("counts", &[3, 16, 3, 16], vec![0.5; 2304]);
+    });
     let message = HeteroMemory::load(&path, &device())
         .unwrap_err()
         .to_string();

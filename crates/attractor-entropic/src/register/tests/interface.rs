@@ -1,7 +1,7 @@
 //! Through the interface of all memories.
 
 use attractor_core::{
-    AssociativeMemory, Complete, Error, Forget, Merge, Outcome, Persist, Recognise,
+    AssociativeMemory, Complete, Error, Forget, Merge, Outcome, Persist, Recognise, Restore,
 };
 use attractor_testing::{device, host, normal, tensor};
 
@@ -114,7 +114,7 @@ fn files_give_back_what_was_saved() {
     );
     let message = Register::load(&path, &device()).unwrap_err().to_string();
     assert!(
-        message.contains("expected the system `entropic-register`"),
+        message.contains("expected the kind `entropic-register`, found `eam`"),
         "{message}"
     );
     let mut register = example();

@@ -1,6 +1,8 @@
 //! The same seed gives the same bits, in memory and through files.
 
-use attractor_core::{AssociativeMemory, Forget, Persist};
+use attractor_core::weights::Weights;
+use attractor_core::{AssociativeMemory, Forget, Persist, Restore};
+use attractor_testing::rewritten;
 
 use super::support::{posterior, small};
 use crate::bayespcn::{BayesPcn, BayesPcnConfig};
@@ -75,24 +77,31 @@ fn broken_files_are_errors() {
     for cut in (0..bytes.len()).step_by(997) {
         assert!(load(&bytes[..cut]).contains("expected a safetensors file"));
     }
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    let at = text.find("\\\"dim\\\":10").unwrap();
-    let mut other = bytes.clone();
-    other[at + 9] = b'1';
-    let message = load(&other);
+    let changed = |change: &dyn Fn(&mut Weights)| {
+        std::fs::write(&path, &bytes).unwrap();
+        rewritten(&path, change);
+        BayesPcn::load(&path, &device()).unwrap_err().to_string()
+    };
+    let message = changed(&|file| {
+        let header = file.metadata("bayespcn").unwrap();
+        let header = header.replace("\"dim\":10", "\"dim\":11");
+        file.set_metadata("bayespcn", header);
+    });
     assert!(message.contains("expected shape"), "{message}");
-    // Numbers that are none, in the last array.
-    let mut other = bytes.clone();
-    let end = other.len();
-    other[end - 8..].copy_from_slice(&f64::NAN.to_le_bytes());
-    let message = load(&other);
+    let message = changed(&|file| {
+        let name = file.names().last().unwrap().to_owned();
+        let (shape, mut values) = file.numbers(&name).map(|(a, b)| (a.to_vec(), b)).unwrap();
+        values[0] = f64::NAN;
+        file.insert_doubles(name, &shape, values);
+    });
     assert!(message.contains("memory.safetensors: `"), "{message}");
     assert!(
         message.contains("expected finite numbers, found NaN"),
         "{message}"
     );
-    let at = text.find("\"bayespcn\"").unwrap();
-    let mut other = bytes;
-    other[at + 1] = b'x';
-    assert!(load(&other).contains("expected the system `bayespcn`"));
+    let message = changed(&|file| file.set_metadata("kind", "xayespcn"));
+    assert!(
+        message.ends_with("expected the kind `bayespcn`, found `xayespcn`"),
+        "{message}"
+    );
 }

@@ -1,6 +1,9 @@
 //! Files, and bad input.
 
-use attractor_core::{Activation, AssociativeMemory, Complete, Energy, Error, Forget, Persist};
+use attractor_core::{
+    Activation, AssociativeMemory, Complete, Energy, Error, Forget, Persist, Restore,
+};
+use attractor_testing::rewritten;
 
 use super::support::*;
 use crate::covariance::{CovarianceForm, CovariancePcn, CovariancePcnConfig, Learning};
@@ -46,12 +49,16 @@ fn files_hold_every_bit() {
     for cut in (0..bytes.len()).step_by(499) {
         assert!(load(&bytes[..cut]).contains("expected a safetensors file"));
     }
-    let at = String::from_utf8_lossy(&bytes)
-        .find("\\\"dim\\\":12")
-        .unwrap();
-    let mut other = bytes.clone();
-    other[at + 9] = b'3';
-    assert!(load(&other).contains("expected shape"));
+    std::fs::write(&path, &bytes).unwrap();
+    rewritten(&path, |file| {
+        let header = file.metadata("covariance_pcn").unwrap();
+        let header = header.replace("\"dim\":12", "\"dim\":13");
+        file.set_metadata("covariance_pcn", header);
+    });
+    let message = CovariancePcn::load(&path, &device())
+        .unwrap_err()
+        .to_string();
+    assert!(message.contains("expected shape"), "{message}");
 }
 
 #[test]

@@ -167,6 +167,7 @@ impl Rounds {
             energy_last: narrow(&self.last),
             trace: energies(self.trace),
             state,
+            recalled: Vec::new(),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The same seed gives the same bits, in memory and through files.
 
-use attractor_core::{AssociativeMemory, Forget, Persist};
+use attractor_core::weights::Weights;
+use attractor_core::{AssociativeMemory, Forget, Persist, Restore};
+use attractor_testing::rewritten;
 
 use super::support::*;
 use crate::pcn::{Optimiser, Pcn, PcnConfig, Precision, TopPrior, WriteConfig};
@@ -116,22 +118,31 @@ fn broken_files_are_errors() {
     for cut in (0..bytes.len()).step_by(499) {
         assert!(load(&bytes[..cut]).contains("expected a safetensors file"));
     }
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    let change = |from: &str, to: u8| {
-        let at = text.find(from).unwrap() + from.len() - 1;
-        let mut other = bytes.clone();
-        other[at] = to;
-        other
+    let changed = |change: &dyn Fn(&mut Weights)| {
+        std::fs::write(&path, &bytes).unwrap();
+        rewritten(&path, change);
+        Pcn::load(&path, &device()).unwrap_err().to_string()
     };
-    let message = load(&change("\\\"dim\\\":10", b'1'));
+    let with = |from: &str, to: &str| {
+        changed(&|file| {
+            let header = file.metadata("pcn").unwrap().replace(from, to);
+            file.set_metadata("pcn", header);
+        })
+    };
+    let message = with("\"dim\":10", "\"dim\":11");
     assert!(message.contains("expected shape"), "{message}");
-    let message = load(&change("\\\"len\\\":2", b'3'));
+    let message = with("\"len\":2", "\"len\":3");
     assert!(message.contains("expected shape [3, 10]"), "{message}");
-    let message = load(&change("\"pcn", b'x'));
-    assert!(message.contains("expected the system `pcn`"), "{message}");
-    // Numbers that are none, in the last array.
-    let mut other = bytes.clone();
-    let end = other.len();
-    other[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
-    assert!(load(&other).contains("expected finite numbers"));
+    let message = changed(&|file| file.set_metadata("kind", "gpcn"));
+    assert!(
+        message.ends_with("expected the kind `pcn`, found `gpcn`"),
+        "{message}"
+    );
+    let message = changed(&|file| {
+        let name = file.names().last().unwrap().to_owned();
+        let (shape, mut values) = file.numbers(&name).map(|(a, b)| (a.to_vec(), b)).unwrap();
+        values[0] = f64::NAN;
+        file.insert_doubles(name, &shape, values);
+    });
+    assert!(message.contains("expected finite numbers"), "{message}");
 }

@@ -1,4 +1,4 @@
-use attractor_core::{Merge, Persist};
+use attractor_core::{Merge, Persist, Restore};
 
 use super::*;
 
@@ -60,9 +60,7 @@ fn damaged_files_are_refused() {
     );
     let damaged = |change: &dyn Fn(&mut Weights)| {
         saved.save(&path).unwrap();
-        let mut weights = Weights::read(&path).unwrap();
-        change(&mut weights);
-        weights.write(&path).unwrap();
+        attractor_testing::rewritten(&path, change);
         RandomFeatures::load(&path, &device())
             .unwrap_err()
             .to_string()
@@ -77,9 +75,9 @@ fn damaged_files_are_refused() {
         infinite.contains("expected finite numbers, found inf at index 0"),
         "{infinite}"
     );
-    let other = damaged(&|weights| weights.set_metadata("system", "gaussian_mixture"));
+    let other = damaged(&|weights| weights.set_metadata("kind", "gaussian_mixture"));
     assert!(
-        other.contains("expected the system `random_features`"),
+        other.contains("expected the kind `random_features`, found `gaussian_mixture`"),
         "{other}"
     );
     let unknown = damaged(&|weights| weights.set_metadata("config", "betta = 3.0"));

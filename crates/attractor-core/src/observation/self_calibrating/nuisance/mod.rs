@@ -23,6 +23,8 @@ pub(super) use light::{Field, FieldSums, Light, TERMS};
 pub use placement::Placement;
 pub(super) use search::{Search, Seen};
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Error, Result};
 
 /// Rows and columns of the sites.
@@ -35,13 +37,31 @@ pub struct Geometry {
 }
 
 impl Geometry {
+    /// Of options that may be given or not.
+    ///
+    /// # Errors
+    /// [`Error::Config`] if one of the two is missing.
+    pub fn given(height: Option<usize>, width: Option<usize>) -> Result<Option<Self>> {
+        match (height, width) {
+            (Some(height), Some(width)) => Ok(Some(Self { height, width })),
+            (None, None) => Ok(None),
+            (height, _) => {
+                let found = if height.is_some() { "height" } else { "width" };
+                let rule = "must both be given, or neither";
+                let found = format!("{found} alone");
+                Err(Error::config("`height` and `width`", rule, found))
+            }
+        }
+    }
+
     pub(super) fn sites(self) -> usize {
         self.height * self.width
     }
 }
 
 /// One kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Nuisance {
     /// Gain and offset.
     Gain,

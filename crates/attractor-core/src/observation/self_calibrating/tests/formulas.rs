@@ -50,6 +50,51 @@ fn the_background_is_the_leave_one_out_density() {
     }
 }
 
+/// A third of the values are the same, inside the range: no noise did that, so that at coarse scales they are as common as
+/// they are at the scale at which they still are together.
+#[test]
+fn concentrations_have_no_coarse_noise() {
+    let draws = rng::uniform_vec(&mut rng::stream(2, "cue"), 400, 0.0, 1.0);
+    let cue: Vec<f32> = draws
+        .iter()
+        .enumerate()
+        .map(|(at, x)| if at % 3 == 0 { 0.5 } else { *x })
+        .collect();
+    let background = Background::new::<1>(&cue, None, Instructions::best());
+    let share = |at: usize, scale: f32| {
+        let kernel = |other: &f32| {
+            let off = f64::from((cue[at] - other) / (0.6 * scale));
+            (-0.5 * off * off).exp()
+        };
+        (cue.iter().map(kernel).sum::<f64>() - 1.0) / 399.0
+    };
+    let log = f64::from(0.6f32).ln();
+    let inside = |at: usize| cue.iter().any(|x| *x < cue[at]) && cue.iter().any(|x| *x > cue[at]);
+    for (k, scale) in SCALES.into_iter().enumerate() {
+        for at in (0..400).filter(|at| inside(*at)) {
+            let own = log - share(at, scale).max(1e-3).ln();
+            let concentrated = SCALES.into_iter().filter(|finer| {
+                8.0 * finer <= 1.001 * scale
+                    && share(at, *finer) >= f64::max(0.03, share(at, scale) / 3.0)
+            });
+            let expected = concentrated
+                .map(|finer| log - share(at, finer).ln() - f64::from(scale / finer).ln())
+                .fold(own, f64::min);
+            let found = f64::from(background.at(k)[at / 16][at % 16]);
+            assert!(
+                (found - expected).abs() < 2e-3,
+                "{scale} {at}: {found} {expected}"
+            );
+            if (0.07..0.33).contains(&scale) && at == 0 {
+                assert!(expected < own - 1.5, "{scale}: {expected} {own}");
+            }
+            if (cue[at] - 0.5).abs() > 0.1 || scale < 0.07 {
+                assert_eq!(expected, own, "{scale} {at}");
+            }
+        }
+    }
+}
+
 /// A map of the prior by one system of equations for gain, offset and all departures; its evidence and price.
 fn direct_map(
     gram: &[[f64; 4]; 4],

@@ -1,17 +1,15 @@
-use std::sync::Arc;
-
 use attractor_core::rng::{self, Rng};
-use attractor_core::{
-    AssociativeMemory, Complete, Error, Explain, Forget, Outcome, Persist, Recognise,
-};
+use attractor_core::{AssociativeMemory, Complete, Error, Explain, Forget, Outcome, Recognise};
 use burn::tensor::Tensor;
 
-use super::answer::{clearance, probabilities};
+use super::answer::{best_of, clearance, probabilities};
 use super::calibration::Trial;
 use super::damage::{KINDS, damage};
 use super::sites::Sites;
 use super::{Calibration, SelfCalibratingConfig, SelfCalibratingMemory};
 use crate::testing::*;
+
+mod options;
 
 const SIDE: usize = 12;
 const DIM: usize = 3 * SIDE * SIDE;
@@ -129,15 +127,17 @@ fn answers_say_what_happened() {
 /// Computed by hand.
 #[test]
 fn clearances_are_those_of_the_formula() {
-    let scores = [10.0, 2.0, 4.0, 6.0];
-    // The others: mean 4, variance 8/3; 25 sites: 9.
-    let (best, found) = clearance(&scores, &[], 25);
-    assert_eq!(best, 0);
-    assert!((found - 6.0 / (8.0f64 / 3.0 + 9.0).sqrt()).abs() < 1e-12);
-    // Without the first: the best is 6, the others have mean 3 and variance 1.
-    let (best, found) = clearance(&scores, &[0], 25);
-    assert_eq!(best, 3);
-    assert!((found - 3.0 / 10f64.sqrt()).abs() < 1e-12);
+    let scores = [20.0, 2.0, 4.0, 6.0, f32::NEG_INFINITY];
+    assert_eq!(best_of(&scores, &[]), 0);
+    assert_eq!(best_of(&scores, &[0]), 3);
+    // The others: mean 4, variance 8/3.
+    let found = clearance(&scores, 0, &[], 0.25);
+    assert!((found - 0.75 * 14.0 / ((8.0f64 / 3.0).sqrt() + 3.0)).abs() < 1e-6);
+    // Without the first: the runner-up is 4, the others have variance 1.
+    let found = clearance(&scores, 3, &[0], 0.0);
+    assert!((found - 2.0 / 4.0).abs() < 1e-12);
+    // Nothing else is stored.
+    assert!((clearance(&[6.0], 0, &[], 0.5) - 1.0).abs() < 1e-12);
     let shares = probabilities(&[2.0, 0.0], 2.0, 0.5);
     let first = 0.5 / (1.0 + (-1.0f64).exp());
     assert!((shares[0] - first).abs() < 1e-12 && (shares[0] + shares[1] - 0.5).abs() < 1e-12);
@@ -171,6 +171,8 @@ fn calibrations_of_known_distributions() {
     assert!(calibration.threshold(0.0).is_err() && calibration.threshold(f64::NAN).is_err());
 }
 
+/// Of new cues, all kinds of damage together, no more are accepted than the rate says, within sampling error. (Kinds by
+/// themselves differ.)
 #[test]
 fn thresholds_hold_for_new_cues() {
     let stored = pictures(1, 40);
@@ -185,8 +187,8 @@ fn thresholds_hold_for_new_cues() {
             .filter(|value| f64::from(**value) >= threshold)
             .count();
     }
-    // 18 of 360 expected; they share cohorts, so that their number spreads more than independent ones.
-    assert!(accepted < 54, "{accepted}");
+    // 18 of 360 expected, with four standard deviations of independent ones.
+    assert!(accepted < 35, "{accepted}");
 }
 
 #[test]
@@ -257,75 +259,6 @@ fn forgetting_equals_never_writing() {
     );
     with.clear();
     assert_eq!(with.read(cue).unwrap_err(), Error::EmptyMemory);
-}
-
-#[test]
-fn files_keep_memory_and_options() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("memory.safetensors");
-    let before = memory(strict(), &pictures(1, 9));
-    before.save(&path).unwrap();
-    let after = SelfCalibratingMemory::load(&path, &device()).unwrap();
-    assert_eq!(after.config(), before.config());
-    assert_eq!(
-        host(after.stored_states().unwrap()),
-        host(before.stored_states().unwrap())
-    );
-    let narrow = Arc::new(attractor_core::model::Identity::new(3).unwrap());
-    let message = SelfCalibratingMemory::load_with(&path, narrow, &device());
-    let message = message.unwrap_err().to_string();
-    assert!(
-        message.contains("expected the dim `3`, found `432`"),
-        "{message}"
-    );
-    // A file without options is refused: defaults would be a guess.
-    let mut stripped = attractor_core::weights::Weights::new();
-    for key in ["system", "model", "dim"] {
-        let all = attractor_core::weights::Weights::read(&path).unwrap();
-        stripped.set_metadata(key, all.metadata(key).unwrap());
-    }
-    stripped.write(&path).unwrap();
-    let message = SelfCalibratingMemory::load(&path, &device()).unwrap_err();
-    let message = message.to_string();
-    assert!(
-        message.contains("expected a config, found none"),
-        "{message}"
-    );
-}
-
-#[test]
-fn refusals_say_what_was_expected() {
-    let refused =
-        |config: SelfCalibratingConfig| config.init(DIM, &device()).unwrap_err().to_string();
-    let few = SelfCalibratingConfig {
-        most_sites: 3,
-        ..colour()
-    };
-    assert!(refused(few).contains("must be at least 16"));
-    let sure = SelfCalibratingConfig {
-        false_accept: Some(1.0),
-        ..colour()
-    };
-    assert!(refused(sure).contains("must be between 0 and 1"));
-    let many = SelfCalibratingConfig {
-        channels: 7,
-        ..colour()
-    };
-    assert!(refused(many).contains("must be between 1 and 4"));
-    // Too few to judge by: nothing is rejected, and who asks is told.
-    let memory = memory(strict(), &pictures(1, 3));
-    let recall = memory.read(rows(&pictures(2, 1))).unwrap();
-    assert_eq!(recall.outcomes, [Outcome::SinglePass]);
-    let message = memory
-        .answers(rows(&pictures(2, 1)))
-        .unwrap_err()
-        .to_string();
-    assert!(message.contains("at least 8 stored patterns"), "{message}");
-    assert!(
-        memory
-            .complete(rows(&pictures(2, 1)), tensor(&[0.5; DIM], DIM))
-            .is_err()
-    );
 }
 
 /// Who stores everything twice is not told that nothing is known.
