@@ -60,6 +60,7 @@ pub(crate) fn run(args: &Args, settings: &Settings) -> Result<ExitCode> {
         true => Album::open(&settings.memory)?,
         false => Album::new(args.size.into(), args.grey)?,
     };
+    let before = album.memory.len();
     let stored: HashSet<String> = album
         .photos()?
         .into_iter()
@@ -108,7 +109,7 @@ pub(crate) fn run(args: &Args, settings: &Settings) -> Result<ExitCode> {
     }
     bar.finish_and_clear();
     outcome.stored = album.memory.len();
-    outcome.near_duplicates = similar::pairs(&album)?;
+    outcome.near_duplicates = similar::pairs(&album, before)?;
     tell(&outcome, settings)?;
     match outcome.stored {
         0 => bail!("none of the photos could be read"),

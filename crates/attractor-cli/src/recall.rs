@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use attractor::core::Identify;
-use attractor::memories::self_calibrating::Answer;
 use attractor::prelude::*;
 
 use crate::Settings;
@@ -84,29 +83,50 @@ fn find(album: &Album, path: &Path, top: usize) -> Result<Found> {
     let cue = folder::load_one(path, &album.options())?;
     let values = cue.rows(&[0])?;
     let tensor = cue.tensor(&[0], &album.device)?;
-    let nearest = album.memory.nearest(tensor.clone(), top)?.remove(0);
-    let answer: Option<Answer> = match nearest.none {
-        // Too few are stored to say what strangers reach.
-        None => None,
-        Some(_) => album.memory.answers(tensor)?.into_iter().next(),
-    };
-    let candidates = nearest.candidates.into_iter().map(|found| Candidate {
-        id: found.id,
-        path: found.label.unwrap_or_default(),
-        score: found.score,
-        probability: found.probability,
-        index: found.index,
-    });
-    Ok(Found {
+    let mut found = Found {
         cue: path.display().to_string(),
-        recognised: answer.as_ref().map(|answer| answer.accepted),
-        none: nearest.none,
-        covered: answer.as_ref().map(|answer| answer.evidence.unexplained),
-        noise: answer.as_ref().map(|answer| answer.evidence.scale),
-        explained: answer.map(|answer| answer.evidence.weights),
-        candidates: candidates.collect(),
+        recognised: None,
+        none: None,
+        covered: None,
+        noise: None,
+        explained: None,
+        candidates: Vec::new(),
         values,
-    })
+    };
+    let answer = match album.memory.answers(tensor.clone()) {
+        Ok(mut answers) => answers.remove(0),
+        // Too few are stored to say what strangers reach: the order alone is known.
+        Err(attractor::core::Error::Unsupported { .. }) => {
+            let nearest = album.memory.nearest(tensor, top)?.remove(0);
+            let candidates = nearest.candidates.into_iter().map(|found| Candidate {
+                id: found.id,
+                path: found.label.unwrap_or_default(),
+                score: found.score,
+                probability: found.probability,
+                index: found.index,
+            });
+            found.candidates = candidates.collect();
+            return Ok(found);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let photos = album.photos()?;
+    let mut order: Vec<usize> = (0..photos.len()).collect();
+    order.sort_by(|&a, &b| answer.scores[b].total_cmp(&answer.scores[a]));
+    let candidates = order.iter().take(top).map(|&index| Candidate {
+        id: photos[index].id,
+        path: photos[index].path.clone(),
+        score: answer.scores[index].into(),
+        probability: Some(answer.posterior[index]),
+        index,
+    });
+    found.candidates = candidates.collect();
+    found.recognised = Some(answer.accepted);
+    found.none = Some(answer.none);
+    found.covered = Some(answer.evidence.unexplained);
+    found.noise = Some(answer.evidence.scale);
+    found.explained = Some(answer.evidence.weights);
+    Ok(found)
 }
 
 fn tell(found: &Found, settings: &Settings) {

@@ -12,10 +12,10 @@ const SIDE: usize = 8;
 /// Mean square distance of thumbnails of mean 0 and variance 1 below which photos are nearly the same.
 const NEAR: f32 = 0.01;
 
-/// Paths of each photo that is nearly an earlier one, with the earliest such.
-pub(crate) fn pairs(album: &Album) -> Result<Vec<[String; 2]>> {
+/// Paths of each photo from the `first` on that is nearly an earlier one, with the earliest such.
+pub(crate) fn pairs(album: &Album, first: usize) -> Result<Vec<[String; 2]>> {
     let photos = album.photos()?;
-    if photos.is_empty() {
+    if first >= photos.len() {
         return Ok(Vec::new());
     }
     let values = check::to_host(album.memory.stored_states()?)?;
@@ -23,11 +23,11 @@ pub(crate) fn pairs(album: &Album) -> Result<Vec<[String; 2]>> {
         .par_chunks_exact(album.shape.dim())
         .map(|photo| thumbnail(photo, album))
         .collect();
-    let found: Vec<Option<usize>> = (0..photos.len())
+    let found: Vec<Option<usize>> = (first..photos.len())
         .into_par_iter()
         .map(|at| (0..at).find(|&other| distance(&thumbnails[at], &thumbnails[other]) < NEAR))
         .collect();
-    let pairs = found.into_iter().enumerate().filter_map(|(at, other)| {
+    let pairs = (first..).zip(found).filter_map(|(at, other)| {
         other.map(|other| [photos[other].path.clone(), photos[at].path.clone()])
     });
     Ok(pairs.collect())

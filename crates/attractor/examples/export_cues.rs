@@ -13,11 +13,13 @@
 #[path = "shared/mod.rs"]
 mod shared;
 
+#[path = "shared/cifar.rs"]
+mod cifar;
+
 use attractor::core::burn::tensor::{Tensor, TensorData};
 use attractor::core::failure::number;
 use attractor::core::kernel::squared_distances;
 use attractor::core::weights::Weights;
-use attractor::datasets::{DataRoot, load};
 use attractor::prelude::*;
 
 /// Where the rows of cues have their random numbers from.
@@ -33,17 +35,7 @@ fn main() -> Result<(), Failure> {
     let stored: usize = count("STORED", 100)?;
     let cues: usize = count("CUES", 50)?;
     let device = Backend::Flex.open()?;
-    let images = match load("cifar10", Split::Test, &DataRoot::from_environment(None)) {
-        Ok(images) => images,
-        Err(error) => {
-            eprintln!("built-in images, as {error}");
-            let size = BuiltinSize {
-                train: 1,
-                test: stored,
-            };
-            builtin::scenes(Split::Test, &size)?
-        }
-    };
+    let images = cifar::or_builtin(stored)?;
     let order: Vec<usize> = images.shuffled_order(0).into_iter().take(stored).collect();
     let cued = &order[..cues.min(order.len())];
     let patterns = images.tensor(&order, &device)?;

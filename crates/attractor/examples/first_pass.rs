@@ -7,11 +7,13 @@
 //!
 //! CIFAR-10 test images if they are there, else built-in ones.
 
+#[path = "shared/cifar.rs"]
+mod cifar;
+
 use attractor::core::burn::tensor::{Tensor, TensorData};
 use attractor::core::check;
 use attractor::core::failure::number;
 use attractor::core::observation::{ObservationModel, SelfCalibrating};
-use attractor::datasets::{DataRoot, load};
 use attractor::prelude::*;
 
 /// Where the rows of cues have their random numbers from.
@@ -35,17 +37,7 @@ fn main() -> Result<(), Failure> {
     };
     let corruption = Corruption::from_task(task, level)?;
     let device = Backend::Flex.open()?;
-    let images = match load("cifar10", Split::Test, &DataRoot::from_environment(None)) {
-        Ok(images) => images,
-        Err(error) => {
-            eprintln!("built-in images, as {error}");
-            let size = BuiltinSize {
-                train: 1,
-                test: stored,
-            };
-            builtin::scenes(Split::Test, &size)?
-        }
-    };
+    let images = cifar::or_builtin(stored)?;
     let order: Vec<usize> = images.shuffled_order(0).into_iter().take(stored).collect();
     let patterns = images.tensor(&order, &device)?;
     let model = SelfCalibrating::new(images.shape.channels)?;

@@ -7,10 +7,12 @@
 //! CIFAR-10 test images if they are there, else built-in ones; 100 of them stored. Every line: right answers, and
 //! answers that were rejected, in percent.
 
+#[path = "shared/cifar.rs"]
+mod cifar;
+
 use attractor::core::burn::tensor::TensorData;
 use attractor::core::failure::number;
 use attractor::core::{check, rng};
-use attractor::datasets::{DataRoot, load};
 use attractor::prelude::*;
 
 const STORED: usize = 100;
@@ -102,17 +104,7 @@ fn main() -> Result<(), Failure> {
         Some(text) => number("CUES", &text)?,
         None => 50,
     };
-    let images = match load("cifar10", Split::Test, &DataRoot::from_environment(None)) {
-        Ok(images) => images,
-        Err(error) => {
-            eprintln!("built-in images, as {error}");
-            let size = BuiltinSize {
-                train: 1,
-                test: STORED,
-            };
-            builtin::scenes(Split::Test, &size)?
-        }
-    };
+    let images = cifar::or_builtin(STORED)?;
     let order = images.shuffled_order(0);
     let order = &order[..STORED.min(order.len())];
     let values = images.rows(order)?;

@@ -8,6 +8,8 @@ const CHANCE: f64 = 3.0;
 pub struct Answer {
     /// Probability of each stored pattern; with [`none`](Self::none) they add up to 1.
     pub posterior: Vec<f64>,
+    /// Score of each stored pattern, in nats; minus infinity for those that a first pass ruled out.
+    pub scores: Vec<f32>,
     /// Probability that the cue is of nothing stored.
     pub none: f64,
     /// Index of the best stored pattern.

@@ -91,6 +91,7 @@ impl SelfCalibratingMemory {
             let known = calibration.probability_stored(clearance);
             Ok(Answer {
                 posterior: probabilities(scores, calibration.temperature(), known),
+                scores: scores.to_vec(),
                 none: 1.0 - known,
                 best,
                 clearance,
