@@ -30,13 +30,10 @@
 //! beyond 1e38 either way are given as that. On devices, where cues stay there, a row that leaves the
 //! range is NaN, which inference calls diverged.
 
-mod backward;
 mod device;
 mod distance;
 mod exact;
-mod graph;
 pub(crate) mod host;
-mod ids;
 mod learn;
 mod on_device;
 mod on_host;
@@ -45,24 +42,19 @@ mod read;
 mod score;
 mod similarity;
 mod store;
-mod store_change;
-mod store_ids;
 mod top;
 
 pub use distance::{nearest, squared_distances};
 pub use exact::dot;
 pub use host::{PackedMatrix, WaveSums, Waves, squared_distance};
-pub use ids::{PatternIds, Tags};
 pub use learn::{LearnedScore, read_learned};
 pub use partial::Partial;
 pub use read::{read, read_by, read_with_values};
 pub use score::Score;
 pub use similarity::{Measure, Similarity};
-pub use store::PatternStore;
+pub use store::{PatternIds, PatternStore, Tags};
 pub use top::{Ranked, TopK, top, top_by};
 
-#[cfg(test)]
-mod learn_tests;
 #[cfg(test)]
 mod range_tests;
 #[cfg(test)]

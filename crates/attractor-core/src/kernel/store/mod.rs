@@ -1,13 +1,19 @@
 //! Stored patterns in blocks below the device's buffer limit.
 
+mod change;
+mod graph;
+mod ids;
+mod named;
+
 use std::sync::Arc;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use super::PatternIds;
-use super::graph::Graph;
 use crate::backend::is_host_device;
 use crate::{Error, Result, check};
+use graph::Graph;
+
+pub use ids::{PatternIds, Tags};
 
 /// Bytes of one block at most. wgpu devices cap a storage buffer (128 MiB on software Vulkan), so
 /// a memory of any size is held in blocks well below that.
@@ -21,15 +27,15 @@ const BLOCK_BYTES: usize = 32 << 20;
 /// Every pattern has an id that stays its own, and perhaps a label ([`PatternStore::ids`]).
 #[derive(Debug, Clone)]
 pub struct PatternStore {
-    pub(super) dim: usize,
-    pub(super) device: Device,
-    pub(super) block_rows: usize,
-    pub(super) blocks: Vec<Block>,
+    pub(in crate::kernel) dim: usize,
+    pub(in crate::kernel) device: Device,
+    pub(in crate::kernel) block_rows: usize,
+    pub(in crate::kernel) blocks: Vec<Block>,
     /// Squared norm of every pattern, accumulated in f64.
-    pub(super) squared_norms: Vec<f32>,
-    pub(super) ids: PatternIds,
+    pub(in crate::kernel) squared_norms: Vec<f32>,
+    pub(in crate::kernel) ids: PatternIds,
     /// The patterns as parts of a graph, where somebody wants gradients to them.
-    pub(super) graph: Option<Graph>,
+    pub(in crate::kernel) graph: Option<Graph>,
 }
 
 // Blocks are few and large: the difference in size between the variants does not matter. Allowed rather
@@ -44,7 +50,7 @@ pub(crate) enum Block {
 }
 
 impl Block {
-    pub(super) fn rows(&self, dim: usize) -> usize {
+    pub(in crate::kernel) fn rows(&self, dim: usize) -> usize {
         match self {
             Self::Host(values) => values.len() / dim,
             Self::Device(tensor) => tensor.dims()[0],
@@ -88,12 +94,12 @@ impl PatternStore {
     }
 
     /// What is stored, `[n, d]`, as a part of a graph.
-    pub(super) fn graph(&self) -> Option<Tensor<2>> {
+    pub(in crate::kernel) fn graph(&self) -> Option<Tensor<2>> {
         self.graph.as_ref().and_then(Graph::rows)
     }
 
     /// The same outside any graph.
-    pub(super) fn outside(&self) -> Self {
+    pub(in crate::kernel) fn outside(&self) -> Self {
         Self {
             graph: None,
             ..self.clone()
@@ -241,7 +247,7 @@ impl PatternStore {
     }
 }
 
-pub(super) fn upload(values: &[f32], dim: usize, device: &Device) -> Tensor<2> {
+pub(in crate::kernel) fn upload(values: &[f32], dim: usize, device: &Device) -> Tensor<2> {
     Tensor::from_data(
         TensorData::new(values.to_vec(), [values.len() / dim, dim]),
         device,
@@ -256,5 +262,4 @@ pub(crate) fn squared_norm(row: &[f32]) -> f32 {
 }
 
 #[cfg(test)]
-#[path = "store_tests.rs"]
 mod tests;

@@ -5,7 +5,7 @@ use burn::tensor::{Int, Tensor, TensorData};
 /// Batches as they were pushed, and which of their rows are still stored. They are joined anew for each read: what is
 /// recorded between leaves and a loss can be differentiated once.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Graph {
+pub(in crate::kernel) struct Graph {
     parts: Vec<Part>,
 }
 
@@ -17,13 +17,13 @@ struct Part {
 }
 
 impl Graph {
-    pub(super) fn push(&mut self, batch: Tensor<2>) {
+    pub(in crate::kernel) fn push(&mut self, batch: Tensor<2>) {
         let rows = (0..batch.dims()[0]).collect();
         self.parts.push(Part { batch, rows });
     }
 
     /// Without one row; a batch of which none is left goes.
-    pub(super) fn remove(&mut self, index: usize) {
+    pub(in crate::kernel) fn remove(&mut self, index: usize) {
         let mut at = index;
         for place in 0..self.parts.len() {
             let rows = &mut self.parts[place].rows;
@@ -39,7 +39,7 @@ impl Graph {
     }
 
     /// All rows `[n, d]`, unless there are none.
-    pub(super) fn rows(&self) -> Option<Tensor<2>> {
+    pub(in crate::kernel) fn rows(&self) -> Option<Tensor<2>> {
         let part = |part: &Part| {
             let count = part.rows.len();
             if count == part.batch.dims()[0] {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use burn::tensor::Tensor;
 
 use super::graph::Graph;
-use super::store::{Block, squared_norm, upload};
+use super::{Block, squared_norm, upload};
 use super::{PatternStore, Tags};
 use crate::backend::is_host_device;
 use crate::{Error, Result, check};
@@ -57,7 +57,11 @@ impl PatternStore {
         pushed
     }
 
-    pub(super) fn push_values(&mut self, patterns: Tensor<2>, tags: &Tags) -> Result<()> {
+    pub(in crate::kernel) fn push_values(
+        &mut self,
+        patterns: Tensor<2>,
+        tags: &Tags,
+    ) -> Result<()> {
         check::shape("patterns", &patterns, self.dim)?;
         let [rows, _] = patterns.dims();
         let values = check::to_host(patterns.without_autodiff())?;
@@ -75,7 +79,7 @@ impl PatternStore {
         Ok(())
     }
 
-    pub(super) fn append(&mut self, values: Vec<f32>) {
+    pub(in crate::kernel) fn append(&mut self, values: Vec<f32>) {
         self.squared_norms
             .extend(values.chunks_exact(self.dim).map(squared_norm));
         if is_host_device(&self.device) {
@@ -111,7 +115,7 @@ impl PatternStore {
         self.blocks[at..].reverse();
     }
 
-    pub(super) fn append_device(&mut self, values: &[f32]) {
+    pub(in crate::kernel) fn append_device(&mut self, values: &[f32]) {
         let mut rest = values;
         while !rest.is_empty() {
             let filled = self
@@ -141,7 +145,7 @@ impl PatternStore {
         self.graph = None;
     }
 
-    pub(super) fn clear_values(&mut self) {
+    pub(in crate::kernel) fn clear_values(&mut self) {
         for block in self.blocks.drain(..) {
             // Where nobody else reads them, the numbers are gone as well.
             if let Block::Host(mut values) = block

@@ -2,8 +2,8 @@
 
 use burn::tensor::{Device, Tensor, TensorData, activation};
 
-use super::*;
 use crate::backend::Backend;
+use crate::kernel::*;
 use crate::{check, rng};
 
 fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {

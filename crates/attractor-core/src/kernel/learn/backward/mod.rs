@@ -1,17 +1,17 @@
-//! The backward pass of a read. The equations stand in [`super::learn`].
+//! The backward pass of a read. The equations stand in [`super`].
 
 mod double;
 
 use burn::tensor::{Int, Tensor, TensorData};
 use rayon::prelude::*;
 
-use super::device::{SCORE_ENTRIES, Segments};
-use super::learn::Owned;
-use super::score::Range;
-use super::similarity::{Measure, Rule};
-use super::store::squared_norm;
-use super::{PatternStore, Score};
+use super::Owned;
 use crate::autodiff::AnyTensor;
+use crate::kernel::device::{SCORE_ENTRIES, Segments};
+use crate::kernel::score::Range;
+use crate::kernel::similarity::{Measure, Rule};
+use crate::kernel::store::squared_norm;
+use crate::kernel::{PatternStore, Score};
 use crate::{Result, check};
 
 /// What the backward pass needs of the forward one.
@@ -288,7 +288,7 @@ impl Looks {
             .for_each(|((row, cue), &below)| {
                 for (square, key) in row.iter_mut().zip(keys.chunks_exact(dim)) {
                     if *square < below {
-                        *square = super::host::squared_distance(key, cue) as f32;
+                        *square = crate::kernel::host::squared_distance(key, cue) as f32;
                     }
                 }
             });

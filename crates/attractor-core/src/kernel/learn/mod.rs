@@ -13,19 +13,21 @@
 //! The scores are computed again, one block of patterns after the other, so that the graph keeps nothing of the size
 //! `[b, n]` and neither pass makes it.
 
+mod backward;
+
 use std::sync::Arc;
 
 use burn::tensor::Tensor;
 
-use super::backward::Backward;
-use super::read::{checked, plain};
-use super::score::Range;
-use super::similarity::{Rule, Similarity};
-use super::store::squared_norm;
-use super::{Partial, PatternStore, Score};
 use crate::autodiff::custom;
 use crate::error::require_positive;
+use crate::kernel::read::{checked, plain};
+use crate::kernel::score::Range;
+use crate::kernel::similarity::{Rule, Similarity};
+use crate::kernel::store::squared_norm;
+use crate::kernel::{Partial, PatternStore, Score};
 use crate::{Result, check};
+use backward::Backward;
 
 /// A [`Score`] whose parameter is a tensor `[1]`, to which a read has a gradient.
 #[derive(Debug, Clone)]
@@ -103,13 +105,13 @@ pub fn read_learned(
 
 /// A [`Rule`] that a graph may keep.
 #[derive(Debug, Clone)]
-pub(super) enum Owned {
+pub(in crate::kernel) enum Owned {
     Score(Score),
     Function(Arc<dyn Similarity>),
 }
 
 impl Owned {
-    pub(super) fn rule(&self) -> Rule<'_> {
+    pub(in crate::kernel) fn rule(&self) -> Rule<'_> {
         match self {
             Self::Score(score) => Rule::Score(*score),
             Self::Function(similarity) => Rule::Function(&**similarity),
@@ -118,12 +120,16 @@ impl Owned {
 }
 
 /// Whether somebody may ask for gradients of a read.
-pub(super) fn is_tracked(keys: &PatternStore, values: &PatternStore, cues: &Tensor<2>) -> bool {
+pub(in crate::kernel) fn is_tracked(
+    keys: &PatternStore,
+    values: &PatternStore,
+    cues: &Tensor<2>,
+) -> bool {
     cues.is_autodiff() || keys.graph.is_some() || values.graph.is_some()
 }
 
 /// A read whose checks have been made, as one node of the graph.
-pub(super) fn read(
+pub(in crate::kernel) fn read(
     keys: &PatternStore,
     values: &PatternStore,
     cues: Tensor<2>,
@@ -196,3 +202,6 @@ fn doubted(
         .filter(|&(row, norm)| !range.holds(norm.into()) || range.doubts(max[row], sum[row]));
     Ok(doubted.map(|(row, _)| row).collect())
 }
+
+#[cfg(test)]
+mod tests;
