@@ -43,6 +43,7 @@ pub struct Position {
 
 /// What the callback hears after every episode.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Progress {
     /// The episode that was just trained on.
     pub position: Position,

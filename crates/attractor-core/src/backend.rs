@@ -10,6 +10,7 @@ use crate::{Error, Result};
 /// A compute backend of Burn. Which ones are available is decided by cargo features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Backend {
     /// burn-flex: SIMD, multithreaded CPU. The default.
     Flex,

@@ -24,6 +24,18 @@ use burn::tensor::Tensor;
 use crate::{Layer, Prediction, Result};
 
 /// A prediction of one block from the block above it.
+///
+/// Every [`Layer`] is one:
+/// ```
+/// use attractor_core::Layer;
+/// use attractor_core::burn::tensor::Tensor;
+/// use attractor_core::coding::Link;
+///
+/// /// What a layer predicts of the block below.
+/// fn prediction(layer: &Box<dyn Layer>, above: Tensor<2>) -> Tensor<2> {
+///     layer.predict(above).prediction.value
+/// }
+/// ```
 pub trait Link: Send + Sync + std::fmt::Debug {
     /// The prediction `[b, below]` from values `[b, above]`.
     fn predict(&self, values: Tensor<2>) -> LinkOutput;
@@ -56,6 +68,24 @@ impl Link for Box<dyn Layer> {
 }
 
 /// What bounds the stack above or below.
+///
+/// # Example
+/// Data that the last block is drawn to:
+/// ```
+/// use attractor_core::Result;
+/// use attractor_core::burn::tensor::Tensor;
+/// use attractor_core::coding::{End, Pull};
+///
+/// #[derive(Debug)]
+/// struct Towards(Tensor<2>);
+///
+/// impl End for Towards {
+///     /// Minus the derivative of |z - x|^2 / 2.
+///     fn pull(&self, values: &Tensor<2>) -> Result<Pull> {
+///         Ok(Pull::new(self.0.clone() - values.clone()))
+///     }
+/// }
+/// ```
 pub trait End: std::fmt::Debug {
     /// Pulls on the block next to it, `[b, n]`.
     ///

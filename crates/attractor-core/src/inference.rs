@@ -23,6 +23,30 @@ pub struct Problem<'a> {
 }
 
 /// An algorithm for [`Problem`].
+///
+/// # Example
+/// The prior's own step, so often as one likes, never looking at the cue again:
+/// ```
+/// use attractor_core::{Inference, Problem, Recall, Result};
+///
+/// #[derive(Debug)]
+/// struct Steps(usize);
+///
+/// impl Inference for Steps {
+///     fn name(&self) -> &'static str { "steps" }
+///     fn uses_observation(&self) -> bool { false }
+///
+///     fn infer(&self, problem: &Problem<'_>) -> Result<Recall> {
+///         let mut state = problem.start.clone();
+///         for _ in 0..self.0 {
+///             state = problem.prior.attract(state)?;
+///         }
+///         let mut recall = Recall::single_pass(state.clone());
+///         recall.decoded = Some(problem.model.decode(state));
+///         Ok(recall)
+///     }
+/// }
+/// ```
 pub trait Inference: Send + Sync + std::fmt::Debug {
     /// Name for messages and results, such as `fixed_point`.
     fn name(&self) -> &'static str;

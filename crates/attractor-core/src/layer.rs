@@ -96,6 +96,33 @@ impl Prediction {
 }
 
 /// One layer: `value = f(affine(input))`, on flat rows.
+///
+/// # Example
+/// ```
+/// use attractor_core::burn::tensor::Tensor;
+/// use attractor_core::{Activation, Backend, Layer, LayerChain, Result, check};
+///
+/// /// tanh(a x).
+/// #[derive(Debug)]
+/// struct Gain { dim: usize, by: f32 }
+///
+/// impl Layer for Gain {
+///     fn input_dim(&self) -> usize { self.dim }
+///     fn output_dim(&self) -> usize { self.dim }
+///     fn affine(&self, input: Tensor<2>) -> Tensor<2> { input.mul_scalar(self.by) }
+///     fn adjoint(&self, cotangent: Tensor<2>) -> Tensor<2> { cotangent.mul_scalar(self.by) }
+///     fn activation(&self) -> Activation { Activation::Tanh }
+/// }
+///
+/// let device = Backend::Flex.open()?;
+/// let layer = Gain { dim: 1, by: 2.0 };
+/// let output = layer.differentiate(Tensor::<2>::from_data([[0.0f32]], &device));
+/// let slope = layer.pull_back(&output, Tensor::<2>::from_data([[1.0f32]], &device));
+/// assert_eq!(check::to_host(slope)?, [2.0]);
+/// // Several make a decoder, which predictive coding can go through.
+/// LayerChain::new(vec![Box::new(Gain { dim: 1, by: 2.0 }), Box::new(Gain { dim: 1, by: 0.5 })])?;
+/// # Ok::<(), attractor_core::Error>(())
+/// ```
 pub trait Layer: Send + Sync + std::fmt::Debug {
     /// Entries of an input row.
     fn input_dim(&self) -> usize;

@@ -15,6 +15,7 @@
 //! | [`kernel`] | the streaming softmax read, its mergeable [`kernel::Partial`], distances |
 //! | [`options`] | parts by name, with a table of options |
 //! | [`weights`] | safetensors in and out |
+//! | [`spans`] | spans of `tracing` on writes, reads and training |
 //! | [`file`](mod@file) | memories in files, and back |
 //! | [`Failure`] | what `main` of a program returns, printed as a sentence |
 //!
@@ -70,6 +71,7 @@ pub mod prior;
 pub mod recall;
 pub mod rng;
 pub mod simd;
+pub mod spans;
 pub mod weights;
 
 pub use backend::Backend;

@@ -29,6 +29,50 @@ pub struct Segments {
 ///
 /// Shapes are flat: data are `[n, data_dim]`, codes `[n, latent_dim]`. No autodiff graph is built;
 /// [`GenerativeModel::pull_back`] supplies the derivative that inference needs.
+///
+/// # Example
+/// A linear model: data are codes, scaled.
+/// ```
+/// use attractor_core::burn::tensor::Tensor;
+/// use attractor_core::{Backend, GenerativeModel, Posterior, Result, check};
+///
+/// #[derive(Debug)]
+/// struct Scaled { dim: usize, by: f32 }
+///
+/// impl GenerativeModel for Scaled {
+///     fn name(&self) -> &'static str { "scaled" }
+///     fn data_dim(&self) -> usize { self.dim }
+///     fn latent_dim(&self) -> usize { self.dim }
+///
+///     fn encode(&self, data: Tensor<2>) -> Posterior {
+///         let mean = data.div_scalar(self.by);
+///         Posterior { log_variance: mean.zeros_like(), mean }
+///     }
+///
+///     fn decode(&self, codes: Tensor<2>) -> Tensor<2> {
+///         codes.mul_scalar(self.by)
+///     }
+///
+///     fn pull_back(
+///         &self,
+///         codes: Tensor<2>,
+///         cotangent: &mut dyn FnMut(Tensor<2>) -> Tensor<2>,
+///     ) -> (Tensor<2>, Tensor<2>) {
+///         let data = self.decode(codes);
+///         let gradient = cotangent(data.clone()).mul_scalar(self.by);
+///         (data, gradient)
+///     }
+/// }
+///
+/// let device = Backend::Flex.open()?;
+/// let model = Scaled { dim: 2, by: 10.0 };
+/// let data = Tensor::<2>::from_data([[10.0f32, 20.0]], &device);
+/// let codes = model.encode(data).mean;
+/// // The derivative of |x|^2 / 2 is x; with respect to the code it is ten times that.
+/// let (_, gradient) = model.pull_back(codes, &mut |data| data);
+/// assert_eq!(check::to_host(gradient)?, [100.0, 200.0]);
+/// # Ok::<(), attractor_core::Error>(())
+/// ```
 pub trait GenerativeModel: Send + Sync + std::fmt::Debug {
     /// Name for messages and results, such as `vae` or `identity`.
     fn name(&self) -> &'static str;

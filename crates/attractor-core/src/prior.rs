@@ -6,6 +6,31 @@ use crate::kernel::{PatternIds, Ranked, Tags};
 use crate::{Error, Persist, Result, Train};
 
 /// An energy over states.
+///
+/// # Example
+/// ```
+/// use attractor_core::burn::tensor::Tensor;
+/// use attractor_core::{Backend, Energy, Result, check};
+///
+/// /// E(z) = |z|^2 / 2.
+/// #[derive(Debug)]
+/// struct Bowl;
+///
+/// impl Energy for Bowl {
+///     fn energy(&self, states: Tensor<2>) -> Result<Tensor<1>> {
+///         Ok(states.square().sum_dim(1).mul_scalar(0.5).squeeze_dim(1))
+///     }
+///
+///     fn gradient(&self, states: Tensor<2>) -> Result<Tensor<2>> {
+///         Ok(states)
+///     }
+/// }
+///
+/// let device = Backend::Flex.open()?;
+/// let states = Tensor::<2>::from_data([[3.0f32, 4.0]], &device);
+/// assert_eq!(check::to_host(Bowl.energy(states)?)?, [12.5]);
+/// # Ok::<(), attractor_core::Error>(())
+/// ```
 pub trait Energy: Send + Sync + std::fmt::Debug {
     /// Energy per row `[b]` of states `[b, d]`, up to a constant.
     ///
@@ -21,6 +46,69 @@ pub trait Energy: Send + Sync + std::fmt::Debug {
 }
 
 /// A prior p(z) ~ exp(-E(z)) made of stored codes.
+///
+/// # Example
+/// A prior that draws every state to the mean of what is stored:
+/// ```
+/// use attractor_core::burn::tensor::Tensor;
+/// use attractor_core::{Backend, Energy, Error, MemoryPrior, Result, check};
+///
+/// /// E(z) = |z - mean|^2 / 2.
+/// #[derive(Debug, Default)]
+/// struct Mean {
+///     sum: Option<Tensor<2>>,
+///     stored: usize,
+/// }
+///
+/// impl Mean {
+///     fn offset(&self, states: Tensor<2>) -> Result<Tensor<2>> {
+///         let sum = self.sum.clone().ok_or(Error::EmptyMemory)?;
+///         check::shape("states", &states, self.dim())?;
+///         Ok(states - sum.div_scalar(self.stored as f32))
+///     }
+/// }
+///
+/// impl Energy for Mean {
+///     fn energy(&self, states: Tensor<2>) -> Result<Tensor<1>> {
+///         let squares = self.offset(states)?.square();
+///         Ok(squares.sum_dim(1).mul_scalar(0.5).squeeze_dim(1))
+///     }
+///
+///     fn gradient(&self, states: Tensor<2>) -> Result<Tensor<2>> {
+///         self.offset(states)
+///     }
+/// }
+///
+/// impl MemoryPrior for Mean {
+///     fn name(&self) -> &'static str { "mean" }
+///
+///     fn store(&mut self, codes: Tensor<2>) -> Result<()> {
+///         check::batch("codes", &codes, if self.stored == 0 { codes.dims()[1] } else { self.dim() })?;
+///         self.stored += codes.dims()[0];
+///         let more = codes.sum_dim(0);
+///         self.sum = Some(match self.sum.take() {
+///             Some(sum) => sum + more,
+///             None => more,
+///         });
+///         Ok(())
+///     }
+///
+///     fn attract(&self, states: Tensor<2>) -> Result<Tensor<2>> {
+///         Ok(states.clone() - self.offset(states)?)
+///     }
+///
+///     fn len(&self) -> usize { self.stored }
+///     fn dim(&self) -> usize { self.sum.as_ref().map_or(0, |sum| sum.dims()[1]) }
+///     fn clear(&mut self) { *self = Self::default(); }
+/// }
+///
+/// let device = Backend::Flex.open()?;
+/// let mut prior = Mean::default();
+/// prior.store(Tensor::<2>::from_data([[0.0f32, 1.0], [2.0, 3.0]], &device))?;
+/// let state = prior.attract(Tensor::<2>::from_data([[9.0f32, 9.0]], &device))?;
+/// assert_eq!(check::to_host(state)?, [1.0, 2.0]);
+/// # Ok::<(), Error>(())
+/// ```
 pub trait MemoryPrior: Energy {
     /// Name for messages and results, such as `gaussian_mixture`.
     fn name(&self) -> &'static str;
@@ -106,6 +194,20 @@ pub trait MemoryPrior: Energy {
 }
 
 /// Codes that are kept one by one, in the order of writing: a capability of a [`MemoryPrior`].
+///
+/// # Example
+/// ```
+/// use attractor_core::{MemoryPrior, Result};
+///
+/// /// The newest code goes, where the prior keeps its codes.
+/// fn undo(prior: &mut dyn MemoryPrior) -> Result<bool> {
+///     let newest = prior.len().checked_sub(1);
+///     match (prior.stored_mut(), newest) {
+///         (Some(codes), Some(newest)) => codes.remove(newest).map(|()| true),
+///         _ => Ok(false),
+///     }
+/// }
+/// ```
 pub trait StoredCodes {
     /// The stored codes `[n, d]`.
     ///

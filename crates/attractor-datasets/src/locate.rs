@@ -114,6 +114,7 @@ impl DataRoot {
 
 /// A data set that is present.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Found {
     /// Directory or archive; the name itself for a built-in generator.
     pub path: PathBuf,

@@ -10,6 +10,7 @@ use crate::{DataError, Result};
 /// How the files of a data set are laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Layout {
     /// CIFAR's binary records ([`cifar10`](crate::cifar10)).
     CifarBinary,
@@ -23,6 +24,7 @@ pub enum Layout {
 
 /// What happens to a file after its download.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Unpack {
     /// Kept as it is.
     #[default]

@@ -67,6 +67,7 @@ pub use system::{Preference, RegisterSystem};
 
 /// Whether a memory knows a cue.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Recognition {
     /// Whether it does.
     pub accepted: bool,

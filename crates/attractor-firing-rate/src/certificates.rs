@@ -8,6 +8,7 @@ use crate::{Gains, Levels};
 /// `d0 = Phi'(I0)`, `d1 = Phi'(I1)`. Each is sufficient for what it says; between them a design is
 /// undecided.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Certificates {
     /// `max(d0, d1) max(a, gamma)`: below 1 all memories are stable.
     pub norm: f64,

@@ -9,6 +9,7 @@ use crate::{Certificates, Currents, Gains, Levels, Patterns, Statistics};
 
 /// One activation function, for a fixed set of patterns and currents.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct PhaseCell {
     /// Phi.
     pub activation: Activation,

@@ -15,6 +15,7 @@ pub(crate) const EQUILIBRIUM: f64 = 1e-6;
 
 /// One stored memory.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct MemoryReport {
     /// `max_i |(W x)_i - I_i|` at the re-scaled memory x with its target currents I. Look at this one:
     /// where Phi saturates, rates hide errors of currents.
@@ -28,6 +29,7 @@ pub struct MemoryReport {
 
 /// Equilibria, stability and certificates of everything stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct StabilityReport {
     /// Activity and overlap of the patterns as they are.
     pub statistics: Statistics,

@@ -1,6 +1,8 @@
 //! A trained layer as a memory: patterns are written, and cues recall them by its weights.
 
-use attractor_core::{AssociativeMemory, Error, Forget, Persist, Recall, Result, Trace, check};
+use attractor_core::{
+    AssociativeMemory, Error, Forget, Persist, Recall, Result, Trace, check, spans,
+};
 use burn::tensor::Tensor;
 
 use crate::checkpoint::Layer;
@@ -10,6 +12,7 @@ use crate::read::{self, Parts, Rules};
 
 /// What a recalled row is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Decode {
     /// The stored patterns as they were written, weighed by the association: the mean over the heads.
     #[default]
@@ -220,6 +223,7 @@ impl AssociativeMemory for LayerMemory {
     }
 
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
+        let _span = spans::write(self.name(), &patterns);
         let sizes = self.layer.sizes();
         check::batch("patterns", &patterns, sizes.stored)?;
         if sizes.stored != sizes.projection {
@@ -234,6 +238,7 @@ impl AssociativeMemory for LayerMemory {
     }
 
     fn read(&self, cues: Tensor<2>) -> Result<Recall> {
+        let _span = spans::read(self.name(), &cues);
         let heads = self.layer.sizes().heads;
         let (read, report) = self.answer(cues, self.decode)?;
         let [_, b, width] = read.dims();

@@ -21,6 +21,7 @@ use attractor_core::{Error, Result};
 
 /// A point of the curve.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Transition {
     /// Errors per constraint at the transition, `t / m`.
     pub rho: f64,

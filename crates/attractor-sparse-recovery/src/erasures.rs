@@ -16,6 +16,7 @@ use crate::subspace::{Evidence, RankRule, Subspace};
 
 /// One completed cue.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Completed {
     /// The answer, n entries; the cue itself, with 0 where nothing is known, if it is underdetermined.
     pub pattern: Vec<f64>,

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use attractor::catalogue::{Context, Recipe, recipes};
-use attractor::core::burn::tensor::{Device, Tensor};
+use attractor::core::burn::tensor::Tensor;
 use attractor::core::file::{CONTENT, FORMAT, KIND, Loading, hash_of, save_by_hash};
 use attractor::core::model::Signs;
 use attractor::core::options::Options;
@@ -14,43 +14,12 @@ use attractor::generative::{MnistVaeConfig, MonetConfig, Vae};
 use attractor::inference::FixedPointConfig;
 use attractor::prelude::*;
 
-const DIM: usize = 6;
+mod every;
 
-fn device() -> Device {
-    Backend::Flex.open().unwrap()
-}
-
-/// Normal rows, of which each has an entry above 0 and one below: bits of both kinds.
-fn normal(seed: u64, rows: usize) -> Tensor<2> {
-    let mut values = rng::normal_vec(&mut rng::stream(seed, "files"), rows * DIM);
-    for row in values.chunks_exact_mut(DIM) {
-        row[0] = row[0].abs() + 0.2;
-        row[1] = -row[1].abs() - 0.2;
-    }
-    check::from_host("rows", values, DIM, &device()).unwrap()
-}
+use every::{DIM, device, least_options, normal, pixels};
 
 fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     check::to_host(tensor).unwrap()
-}
-
-/// What a recipe needs to be quick, or at all.
-fn least_options(recipe: &str) -> Options {
-    match recipe {
-        "variational" => "prior = { kind = 'kernelised' }",
-        "pcn" => "hidden = [8, 8]\nwrite = { epochs = 20 }",
-        "bayespcn" | "gpcn" => "hidden = 8",
-        "firing-rate" => "threshold = 0.0",
-        _ => "",
-    }
-    .parse()
-    .unwrap()
-}
-
-fn pixels() -> Context {
-    let mut context = Context::pixels(DIM, &device()).unwrap();
-    context.autoencoder = Some(context.model.clone());
-    context
 }
 
 /// Behind a model that is no identity, where the recipe takes one.

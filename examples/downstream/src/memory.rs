@@ -1,7 +1,7 @@
 //! A memory of one's own.
 
 use attractor::core::burn::tensor::{Device, Tensor};
-use attractor::core::{AssociativeMemory, Error, Forget, Recall, Result, check};
+use attractor::core::{AssociativeMemory, Error, Forget, Recall, Result, check, spans};
 use serde::{Deserialize, Serialize};
 
 /// Options of a [`Median`].
@@ -75,6 +75,7 @@ impl AssociativeMemory for Median {
     }
 
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
+        let _span = spans::write(self.name(), &patterns);
         check::batch("patterns", &patterns, self.dim)?;
         let values = check::to_host(patterns)?;
         self.patterns
@@ -83,6 +84,7 @@ impl AssociativeMemory for Median {
     }
 
     fn read(&self, cues: Tensor<2>) -> Result<Recall> {
+        let _span = spans::read(self.name(), &cues);
         if self.is_empty() {
             return Err(Error::EmptyMemory);
         }

@@ -7,7 +7,7 @@ use attractor_core::kernel::PatternStore;
 use attractor_core::weights::Weights;
 use attractor_core::{
     AssociativeMemory, Forget, GenerativeModel, Identify, KeepsPatterns, Outcome, Persist, Ranking,
-    Recall, Restore, Result, check,
+    Recall, Restore, Result, check, spans,
 };
 use burn::tensor::{Device, Tensor};
 
@@ -105,10 +105,12 @@ impl AssociativeMemory for AutoencoderRecall {
 
     /// Keeps the patterns for comparison; the answers do not depend on them.
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
+        let _span = spans::write(self.name(), &patterns);
         self.store.push(patterns)
     }
 
     fn read(&self, cues: Tensor<2>) -> Result<Recall> {
+        let _span = spans::read(self.name(), &cues);
         let (dim, device) = (self.store.dim(), self.store.device());
         let mut states = input::accept_cues(cues, self.store.len(), dim, device)?;
         let mut values = check::to_host(states.clone())?;

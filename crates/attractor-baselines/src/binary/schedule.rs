@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Which units are updated together.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Update {
     /// One unit after the other, each seeing the flips before it: always settles.
     #[default]

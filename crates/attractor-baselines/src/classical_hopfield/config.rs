@@ -9,6 +9,7 @@ use crate::binary::Schedule;
 /// How patterns become weights.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum LearningRule {
     /// Sum of outer products: local, exact to undo.
     #[default]

@@ -1,7 +1,7 @@
 use attractor_core::error::require_positive;
 use attractor_core::file::Loading;
 use attractor_core::weights::Weights;
-use attractor_core::{Error, Persist, Restore, Result, check};
+use attractor_core::{Error, Persist, Restore, Result, check, spans};
 use burn::tensor::{Device, Tensor, TensorData};
 use faer::Mat;
 
@@ -112,6 +112,8 @@ impl DenseClassifier {
         labels: &[usize],
         (rate, momentum): (f64, f64),
     ) -> Result<(f64, f64)> {
+        let [rows, width] = images.dims();
+        let _span = spans::train("dense-classifier", rows, width);
         require_positive("train_step.rate", rate)?;
         if !(0.0..1.0).contains(&momentum) {
             let rule = "must be at least 0 and below 1";

@@ -11,6 +11,7 @@ use crate::input;
 
 /// What the callback hears after every epoch.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct DenseProgress {
     /// Epoch, from 0.
     pub epoch: usize,

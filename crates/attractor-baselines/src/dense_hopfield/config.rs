@@ -9,6 +9,7 @@ use crate::binary::Schedule;
 /// The separation F of overlaps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum BinarySeparation {
     /// `z^power`, or `max(z, 0)^power`.
     Polynomial {
@@ -25,6 +26,7 @@ pub enum BinarySeparation {
 /// What decides the value of a unit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum UpdateRule {
     /// The energies of the two values.
     #[default]

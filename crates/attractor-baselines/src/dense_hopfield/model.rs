@@ -1,7 +1,7 @@
 use attractor_core::kernel::{PatternIds, Tags};
 use attractor_core::{
     AssociativeMemory, Complete, Forget, Identification, Identify, Persist, Recall, Result, check,
-    math,
+    math, spans,
 };
 use burn::tensor::{Device, Tensor};
 
@@ -118,6 +118,7 @@ impl AssociativeMemory for DenseHopfield {
     }
 
     fn read(&self, cues: Tensor<2>) -> Result<Recall> {
+        let _span = spans::read(self.name(), &cues);
         binary::recall(self, &self.config.schedule, cues, None, &self.device)
     }
 
@@ -190,6 +191,7 @@ impl Identify for DenseHopfield {
     }
 
     fn write_as(&mut self, patterns: Tensor<2>, tags: &Tags) -> Result<()> {
+        let _span = spans::write(self.name(), &patterns);
         let dim = self.config.dim;
         let patterns = input::accept("patterns", patterns, dim, &self.device)?;
         let signs = binary::signs("patterns", &check::to_host(patterns)?)?;
@@ -208,6 +210,7 @@ impl Identify for DenseHopfield {
 impl Complete for DenseHopfield {
     /// Known entries are held; the others start as the cue has them.
     fn complete(&self, cues: Tensor<2>, known: Tensor<2>) -> Result<Recall> {
+        let _span = spans::complete(self.name(), &cues);
         binary::recall(self, &self.config.schedule, cues, Some(known), &self.device)
     }
 }

@@ -5,6 +5,7 @@ use attractor_core::kernel::PatternStore;
 use attractor_core::weights::{Weights, modules};
 use attractor_core::{
     AssociativeMemory, Forget, Identify, KeepsPatterns, Persist, Ranking, Recall, Restore, Result,
+    spans,
 };
 use burn::tensor::{Device, Tensor};
 
@@ -56,10 +57,12 @@ impl AssociativeMemory for EncoderOnly {
     }
 
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
+        let _span = spans::write(self.name(), &patterns);
         self.store.push(patterns)
     }
 
     fn read(&self, cues: Tensor<2>) -> Result<Recall> {
+        let _span = spans::read(self.name(), &cues);
         let (stored, dim) = (self.store.len(), self.store.dim());
         let cues = input::accept_cues(cues, stored, dim, self.store.device())?;
         Ok(Recall::single_pass(cues))

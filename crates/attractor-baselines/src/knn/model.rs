@@ -3,7 +3,7 @@
 use attractor_core::kernel::PatternStore;
 use attractor_core::{
     AssociativeMemory, Complete, Forget, Identify, KeepsPatterns, Persist, Ranking, Recall, Result,
-    check,
+    check, spans,
 };
 use burn::tensor::{Device, Tensor};
 use rayon::prelude::*;
@@ -86,10 +86,12 @@ impl AssociativeMemory for Knn {
     }
 
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
+        let _span = spans::write(self.name(), &patterns);
         self.store.push(patterns)
     }
 
     fn read(&self, cues: Tensor<2>) -> Result<Recall> {
+        let _span = spans::read(self.name(), &cues);
         let (dim, device) = (self.config.dim, self.store.device());
         self.recall(input::accept_cues(cues, self.len(), dim, device)?, None)
     }
@@ -147,6 +149,7 @@ impl KeepsPatterns for Knn {
 impl Complete for Knn {
     /// Distances count the known entries alone.
     fn complete(&self, cues: Tensor<2>, known: Tensor<2>) -> Result<Recall> {
+        let _span = spans::complete(self.name(), &cues);
         let (dim, device) = (self.config.dim, self.store.device());
         let cues = input::accept_cues(cues, self.len(), dim, device)?;
         let known = check::known(&known, cues.dims())?;

@@ -6,7 +6,7 @@ use attractor_core::kernel::{PatternStore, Score, read_with_values, top};
 use attractor_core::weights::Weights;
 use attractor_core::{
     AssociativeMemory, Forget, Identify, KeepsPatterns, Persist, Ranking, Recall, Result, Train,
-    check, error,
+    check, error, spans,
 };
 use burn::tensor::{Device, Tensor, activation};
 
@@ -167,12 +167,14 @@ impl AssociativeMemory for MemN2N {
     }
 
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
+        let _span = spans::write(self.name(), &patterns);
         self.codes.push(patterns)?;
         self.projected.take();
         Ok(())
     }
 
     fn read(&self, cues: Tensor<2>) -> Result<Recall> {
+        let _span = spans::read(self.name(), &cues);
         let (queries, score) = self.queries(cues)?;
         let projected = self.projected()?;
         let mixed = read_with_values(&projected.keys, &projected.values, queries, score)?.mean()?;
@@ -248,6 +250,8 @@ impl Train for MemN2N {
         targets: Tensor<2>,
         learning_rate: f64,
     ) -> Result<f32> {
+        let [rows, width] = cues.dims();
+        let _span = spans::train(self.name(), rows, width);
         error::require_positive("train_step.learning_rate", learning_rate)?;
         let (patterns, cues, targets) =
             input::accept_episode((patterns, cues, targets), self.config.dim, &self.device)?;

@@ -10,6 +10,7 @@ use super::Nearest;
 /// What "near" means.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Distance {
     /// Root of the sum of squared differences.
     #[default]

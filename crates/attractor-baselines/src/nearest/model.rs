@@ -3,7 +3,7 @@
 use attractor_core::kernel::{self, PatternStore};
 use attractor_core::{
     AssociativeMemory, Complete, Forget, Identify, KeepsPatterns, Outcome, Persist, Ranking,
-    Recall, Recognise, Result, check,
+    Recall, Recognise, Result, check, spans,
 };
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -13,6 +13,7 @@ use crate::persist::persists_patterns;
 
 /// A stored pattern and how far it is.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Neighbour {
     /// Index of the pattern, in the order of writing.
     pub index: usize,
@@ -81,10 +82,12 @@ impl AssociativeMemory for Nearest {
     }
 
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
+        let _span = spans::write(self.name(), &patterns);
         self.store.push(patterns)
     }
 
     fn read(&self, cues: Tensor<2>) -> Result<Recall> {
+        let _span = spans::read(self.name(), &cues);
         self.recall(&self.nearest(cues)?)
     }
 
@@ -148,6 +151,7 @@ impl Complete for Nearest {
     /// As [`AssociativeMemory::read`]; as [`check::known`] unless
     /// `known` has the shape of `cues` and holds 0 and 1 alone.
     fn complete(&self, cues: Tensor<2>, known: Tensor<2>) -> Result<Recall> {
+        let _span = spans::complete(self.name(), &cues);
         let dim = self.config.dim;
         let cues = self.accept(cues)?;
         let known = check::known(&known, cues.dims())?;

@@ -10,6 +10,7 @@ use super::Ntm;
 /// How many sharpening strengths there are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Sharpening {
     /// One for each head, with its own bias: the definition.
     #[default]

@@ -3,7 +3,7 @@
 use attractor_core::kernel::PatternStore;
 use attractor_core::weights::Weights;
 use attractor_core::{
-    AssociativeMemory, Forget, KeepsPatterns, Persist, Recall, Result, Train, check, error,
+    AssociativeMemory, Forget, KeepsPatterns, Persist, Recall, Result, Train, check, error, spans,
 };
 use burn::tensor::{Device, Tensor};
 
@@ -113,10 +113,12 @@ impl AssociativeMemory for Ntm {
     }
 
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
+        let _span = spans::write(self.name(), &patterns);
         self.codes.push(patterns)
     }
 
     fn read(&self, cues: Tensor<2>) -> Result<Recall> {
+        let _span = spans::read(self.name(), &cues);
         let cues = input::accept_cues(cues, self.codes.len(), self.config.dim, &self.device)?;
         let arrays = Arrays {
             key: self.key.value(),
@@ -189,6 +191,8 @@ impl Train for Ntm {
         targets: Tensor<2>,
         learning_rate: f64,
     ) -> Result<f32> {
+        let [rows, width] = cues.dims();
+        let _span = spans::train(self.name(), rows, width);
         error::require_positive("train_step.learning_rate", learning_rate)?;
         let (patterns, cues, targets) =
             input::accept_episode((patterns, cues, targets), self.config.dim, &self.device)?;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Log weight of the Gaussian at a stored pattern `x`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum MixtureWeights {
     /// `|x|^2 / (2 sigma^2)`: the energy is that of dot products, a modern Hopfield network.
     #[default]

@@ -5,7 +5,7 @@ use attractor_core::kernel::{PatternIds, Tags, TopK};
 use attractor_core::weights::Weights;
 use attractor_core::{
     AssociativeMemory, Complete, Error, Forget, Identification, Identify, Persist, Ranking, Recall,
-    Restore, Result, check,
+    Restore, Result, check, spans,
 };
 use burn::tensor::Tensor;
 
@@ -23,6 +23,7 @@ impl AssociativeMemory for StoredMixture {
     }
 
     fn read(&self, cues: Tensor<2>) -> Result<Recall> {
+        let _span = spans::read(self.name(), &cues);
         self.recall(cues, None)
     }
 
@@ -132,6 +133,7 @@ impl Identify for StoredMixture {
     }
 
     fn write_as(&mut self, patterns: Tensor<2>, tags: &Tags) -> Result<()> {
+        let _span = spans::write(self.name(), &patterns);
         check::batch("patterns", &patterns, self.config.dim)?;
         let values = check::to_host(patterns)?;
         let rows = values.chunks(self.config.dim);
@@ -148,6 +150,7 @@ impl Identify for StoredMixture {
 
 impl Complete for StoredMixture {
     fn complete(&self, cues: Tensor<2>, known: Tensor<2>) -> Result<Recall> {
+        let _span = spans::complete(self.name(), &cues);
         let known = check::known(&known, [cues.dims()[0], self.config.dim])?;
         self.recall(cues, Some(known))
     }

@@ -89,6 +89,21 @@ use crate::weights::Weights;
 use crate::{Error, Result};
 
 /// What can be saved: a memory, or a part of one.
+///
+/// # Example
+/// ```
+/// use attractor_core::model::Signs;
+/// use attractor_core::{Backend, Persist, Restore};
+///
+/// let device = Backend::Flex.open()?;
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("signs.model");
+/// let model = Signs::new(784, 0.5)?;
+/// model.save(&path)?;
+/// let again = Signs::load(&path, &device)?;
+/// assert_eq!(again.pack()?, model.pack()?);
+/// # Ok::<(), attractor_core::Error>(())
+/// ```
 pub trait Persist {
     /// Under what name files know it. What reads the file again is found by it, so it never changes.
     fn kind(&self) -> &'static str;
@@ -129,6 +144,35 @@ pub trait Persist {
 }
 
 /// What can be made again from a file.
+///
+/// # Example
+/// ```
+/// use attractor_core::file::Loading;
+/// use attractor_core::weights::Weights;
+/// use attractor_core::{Persist, Restore, Result};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Debug, Serialize, Deserialize)]
+/// struct Gain { by: f32 }
+///
+/// impl Persist for Gain {
+///     fn kind(&self) -> &'static str { Self::KIND }
+///
+///     fn pack(&self) -> Result<Weights> {
+///         let mut file = Weights::new();
+///         file.set_config(self)?;
+///         Ok(file)
+///     }
+/// }
+///
+/// impl Restore for Gain {
+///     const KIND: &'static str = "my-gain";
+///
+///     fn restore(file: &Weights, _: &Loading<'_>) -> Result<Self> {
+///         file.config()
+///     }
+/// }
+/// ```
 pub trait Restore: Sized {
     /// [`Persist::kind`].
     const KIND: &'static str;

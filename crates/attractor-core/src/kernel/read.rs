@@ -7,7 +7,7 @@ use burn::tensor::Tensor;
 use super::learn::Owned;
 use super::similarity::{Rule, Similarity};
 use super::{Partial, PatternStore, Score, device, learn, on_host};
-use crate::{Error, Result, check};
+use crate::{Error, Result, check, spans};
 
 /// Reads the store with cues `[b, d]`; the values are the patterns themselves.
 ///
@@ -89,6 +89,7 @@ pub(super) fn plain(
     cues: Tensor<2>,
     rule: Rule<'_>,
 ) -> Result<Partial> {
+    let _span = spans::kernel(keys.len(), &cues);
     match (keys.host_blocks(), values.host_blocks()) {
         (Some(key_blocks), Some(value_blocks)) => {
             on_host::read((keys, &key_blocks), (values, &value_blocks), cues, rule)

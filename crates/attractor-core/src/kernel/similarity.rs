@@ -9,6 +9,7 @@ use crate::{Result, check};
 
 /// What of a cue and a pattern a score is a function of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Measure {
     /// `u . m`
     Product,

@@ -3,10 +3,11 @@
 use burn::tensor::Tensor;
 
 use crate::kernel::{PatternIds, PatternStore, Ranked, Tags, TopK};
-use crate::{Error, Result};
+use crate::{Error, Result, spans};
 
 /// A stored pattern that may be what a cue is of.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Candidate {
     /// Its id, which stays its own.
     pub id: u64,
@@ -136,7 +137,35 @@ impl Ranking {
 
 /// A memory whose patterns are in a [`PatternStore`]: what follows from that alone. Whatever implements it implements
 /// [`crate::Forget`] and [`Identify`].
-pub trait KeepsPatterns {
+///
+/// # Example
+/// A memory that keeps its patterns, whatever it does with them, can forget and has ids with no more than this:
+/// ```
+/// use attractor_core::burn::tensor::Tensor;
+/// use attractor_core::kernel::PatternStore;
+/// use attractor_core::{AssociativeMemory, KeepsPatterns, Recall, Result};
+///
+/// #[derive(Debug)]
+/// struct Mine { store: PatternStore }
+///
+/// impl KeepsPatterns for Mine {
+///     fn patterns(&self) -> &PatternStore { &self.store }
+///     fn patterns_mut(&mut self) -> &mut PatternStore { &mut self.store }
+/// }
+/// # impl AssociativeMemory for Mine {
+/// #     fn name(&self) -> &'static str { "mine" }
+/// #     fn write(&mut self, patterns: Tensor<2>) -> Result<()> { self.store.push(patterns) }
+/// #     fn read(&self, cues: Tensor<2>) -> Result<Recall> { Ok(Recall::single_pass(cues)) }
+/// #     fn len(&self) -> usize { self.store.len() }
+/// #     fn dim(&self) -> usize { self.store.dim() }
+/// #     fn stored_states(&self) -> Result<Tensor<2>> { self.store.to_tensor() }
+/// # }
+///
+/// fn forget_one(memory: &mut Mine, id: u64) -> Result<()> {
+///     attractor_core::Forget::remove_id(memory, id)
+/// }
+/// ```
+pub trait KeepsPatterns: crate::AssociativeMemory {
     /// The patterns, or their codes, one for each that was written.
     fn patterns(&self) -> &PatternStore;
 
@@ -202,6 +231,7 @@ impl<M: KeepsPatterns> Identify for M {
     }
 
     fn write_as(&mut self, patterns: Tensor<2>, tags: &Tags) -> Result<()> {
+        let _span = spans::write(self.name(), &patterns);
         self.keep(patterns, tags)
     }
 

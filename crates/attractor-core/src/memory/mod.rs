@@ -18,9 +18,11 @@
 //!
 //! [`registry`] is what lists of memories by name are made of.
 
+mod capabilities;
 mod identify;
 pub mod registry;
 
+pub use capabilities::{Complete, Explain, Forget, HeteroAssociative, Merge, Recognise, Train};
 pub use identify::{Candidate, Identification, Identify, KeepsPatterns, Ranking};
 
 use std::path::Path;
@@ -30,6 +32,46 @@ use burn::tensor::Tensor;
 use crate::{Error, Persist, Recall, Result};
 
 /// A store of patterns that is read by content.
+///
+/// # Example
+/// A memory that knows its last pattern alone:
+/// ```
+/// use attractor_core::burn::tensor::Tensor;
+/// use attractor_core::{AssociativeMemory, Backend, Error, Recall, Result, check};
+///
+/// #[derive(Debug)]
+/// struct Last { dim: usize, pattern: Option<Tensor<2>> }
+///
+/// impl AssociativeMemory for Last {
+///     fn name(&self) -> &'static str { "last" }
+///
+///     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
+///         check::batch("patterns", &patterns, self.dim)?;
+///         let newest = patterns.dims()[0] - 1;
+///         self.pattern = Some(patterns.narrow(0, newest, 1));
+///         Ok(())
+///     }
+///
+///     fn read(&self, cues: Tensor<2>) -> Result<Recall> {
+///         check::batch("cues", &cues, self.dim)?;
+///         Ok(Recall::single_pass(self.stored_states()?.expand(cues.shape())))
+///     }
+///
+///     fn len(&self) -> usize { usize::from(self.pattern.is_some()) }
+///     fn dim(&self) -> usize { self.dim }
+///
+///     fn stored_states(&self) -> Result<Tensor<2>> {
+///         self.pattern.clone().ok_or(Error::EmptyMemory)
+///     }
+/// }
+///
+/// let device = Backend::Flex.open()?;
+/// let mut memory = Last { dim: 2, pattern: None };
+/// memory.write(Tensor::<2>::from_data([[1.0f32, 2.0], [3.0, 4.0]], &device))?;
+/// let recall = memory.read(Tensor::<2>::from_data([[0.0f32, 0.0]], &device))?;
+/// assert_eq!(check::to_host(recall.data())?, [3.0, 4.0]);
+/// # Ok::<(), Error>(())
+/// ```
 pub trait AssociativeMemory: Send + Sync + std::fmt::Debug {
     /// Name for messages and results, such as `nearest`.
     fn name(&self) -> &'static str;
@@ -176,125 +218,4 @@ impl dyn AssociativeMemory + '_ {
         let error = Error::unsupported(caller, "weights to be learned", self.name());
         self.as_train().ok_or(error)
     }
-}
-
-/// Removes stored patterns.
-pub trait Forget {
-    /// Removes everything.
-    fn clear(&mut self);
-
-    /// Removes one pattern exactly: the memory equals one in which it was never written.
-    ///
-    /// # Errors
-    /// [`crate::Error::Index`] if there is no such pattern; [`crate::Error::Unsupported`] if the
-    /// memory does not keep its patterns one by one.
-    fn remove(&mut self, index: usize) -> Result<()>;
-
-    /// Removes the pattern with that id: of two equal ones the other stays.
-    ///
-    /// # Errors
-    /// [`crate::Error::UnknownId`] if there is none; [`crate::Error::Unsupported`] if the memory has no ids.
-    fn remove_id(&mut self, id: u64) -> Result<()> {
-        let _ = id;
-        let capability = "patterns that are kept one by one, under ids";
-        Err(Error::unsupported(
-            "Forget::remove_id",
-            capability,
-            "the memory",
-        ))
-    }
-}
-
-/// Reads with a mask of known entries.
-pub trait Complete {
-    /// Recalls from cues `[b, d]` of which only the entries with `known` 1 (`[b, d]`, 0 or 1) are
-    /// given.
-    ///
-    /// # Errors
-    /// As [`AssociativeMemory::read`]; also if `known` has another shape than `cues`.
-    fn complete(&self, cues: Tensor<2>, known: Tensor<2>) -> Result<Recall>;
-}
-
-/// Stores pairs and recalls either side from the other.
-pub trait HeteroAssociative {
-    /// Stores pairs of `keys [n, k]` and `values [n, v]`.
-    ///
-    /// # Errors
-    /// Wrong widths, different numbers of rows, NaN or infinite entries.
-    fn write_pairs(&mut self, keys: Tensor<2>, values: Tensor<2>) -> Result<()>;
-
-    /// Recalls values `[b, v]` from keys `[b, k]`.
-    ///
-    /// # Errors
-    /// As [`AssociativeMemory::read`].
-    fn recall_values(&self, keys: Tensor<2>) -> Result<Recall>;
-
-    /// Recalls keys `[b, k]` from values `[b, v]`.
-    ///
-    /// # Errors
-    /// As [`AssociativeMemory::read`].
-    fn recall_keys(&self, values: Tensor<2>) -> Result<Recall>;
-}
-
-/// Tells stored from novel.
-pub trait Recognise {
-    /// A familiarity score per cue `[b]`, higher for stored patterns.
-    ///
-    /// # Errors
-    /// As [`AssociativeMemory::read`].
-    fn familiarity(&self, cues: Tensor<2>) -> Result<Tensor<1>>;
-
-    /// The familiarity that a share `false_accept` of cues of nothing stored reaches: what lies below is to
-    /// be rejected at that rate of false acceptance.
-    ///
-    /// # Errors
-    /// [`crate::Error::Unsupported`] if the memory has not measured what novel cues reach;
-    /// [`crate::Error::Config`] unless the rate is between 0 and 1.
-    fn threshold(&self, false_accept: f64) -> Result<f64> {
-        let _ = false_accept;
-        let capability = "a calibration against novel cues";
-        Err(Error::unsupported(
-            "Recognise::threshold",
-            capability,
-            "the memory",
-        ))
-    }
-}
-
-/// Says what of a cue its answer explains.
-pub trait Explain {
-    /// How far the recalled pattern explains each site of each cue, `[b, sites]`, from 0 (something else is
-    /// there: covered, replaced) to 1. A site is an entry of a vector, or a pixel with all its channels.
-    ///
-    /// # Errors
-    /// As [`AssociativeMemory::read`].
-    fn explained(&self, cues: Tensor<2>) -> Result<Tensor<2>>;
-}
-
-/// Joins two stores of the same specification.
-pub trait Merge: Sized {
-    /// The store of everything in `self` followed by everything in `other`.
-    ///
-    /// # Errors
-    /// [`crate::Error::Mismatch`] if the specifications differ.
-    fn merge(self, other: Self) -> Result<Self>;
-}
-
-/// A part with weights that are learned from episodes of (stored patterns, cues, targets).
-///
-/// Rows are what the weights act on: codes, for a memory behind a generative model.
-pub trait Train {
-    /// One optimisation step on one episode: the memory holds `patterns [n, d]`, is read with
-    /// `cues [b, d]` and should answer `targets [b, d]`. Returns the mean squared error before the
-    /// step.
-    ///
-    /// # Errors
-    /// Wrong widths, different numbers of rows.
-    fn train_step(
-        &mut self,
-        patterns: Tensor<2>,
-        cues: Tensor<2>,
-        targets: Tensor<2>,
-        learning_rate: f64,
-    ) -> Result<f32>;
 }

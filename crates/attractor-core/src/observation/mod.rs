@@ -9,6 +9,41 @@ use crate::{Persist, Result};
 /// Most take entries to be independent: `E(x~, y) = sum_i rho(y_i - x~_i)`. Gaussian in the paper; the others
 /// make recall robust to occlusion and outliers, because rho grows slower than the square.
 /// [`SelfCalibrating`] infers from each cue what happened to it.
+///
+/// # Example
+/// Errors above a limit cost no more than the limit does:
+/// ```
+/// use attractor_core::burn::tensor::Tensor;
+/// use attractor_core::{Backend, ObservationModel, check};
+///
+/// #[derive(Debug, Clone)]
+/// struct Limited(f32);
+///
+/// impl ObservationModel for Limited {
+///     fn name(&self) -> &'static str { "limited" }
+///
+///     fn energy(&self, cues: &Tensor<2>, decoded: Tensor<2>) -> Tensor<1> {
+///         let error = (decoded - cues.clone()).clamp(-self.0, self.0);
+///         error.square().sum_dim(1).mul_scalar(0.5).squeeze_dim(1)
+///     }
+///
+///     fn gradient(&self, cues: &Tensor<2>, decoded: Tensor<2>) -> Tensor<2> {
+///         let error = decoded - cues.clone();
+///         let beyond = error.clone().abs().greater_elem(self.0);
+///         error.mask_fill(beyond, 0.0)
+///     }
+///
+///     fn boxed(&self) -> Box<dyn ObservationModel> {
+///         Box::new(self.clone())
+///     }
+/// }
+///
+/// let device = Backend::Flex.open()?;
+/// let cue = Tensor::<2>::from_data([[0.0f32, 0.0]], &device);
+/// let decoded = Tensor::<2>::from_data([[1.0f32, 50.0]], &device);
+/// assert_eq!(check::to_host(Limited(2.0).energy(&cue, decoded))?, [0.5 + 2.0]);
+/// # Ok::<(), attractor_core::Error>(())
+/// ```
 pub trait ObservationModel: Send + Sync + std::fmt::Debug {
     /// Name for messages and results, such as `gaussian`.
     fn name(&self) -> &'static str;

@@ -9,18 +9,69 @@ use crate::weights::Weights;
 use crate::{Persist, Result};
 
 /// `rho(r) = r^2 / (2 variance)`: sensor noise, the paper's model.
+///
+/// # Example
+/// ```
+/// use attractor_core::burn::tensor::Tensor;
+/// use attractor_core::observation::Gaussian;
+/// use attractor_core::{Backend, ObservationModel, check};
+///
+/// let device = Backend::Flex.open()?;
+/// let cue = Tensor::<2>::from_data([[0.0f32]], &device);
+/// let energy = |off: f32| {
+///     let decoded = Tensor::<2>::from_data([[off]], &device);
+///     check::to_host(Gaussian::new(1.0).unwrap().energy(&cue, decoded))
+/// };
+/// // Twice the error costs four times as much.
+/// assert_eq!((energy(2.0)?, energy(4.0)?), (vec![2.0], vec![8.0]));
+/// # Ok::<(), attractor_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Gaussian {
     variance: f32,
 }
 
 /// `rho(r) = |r| / scale`: tolerates outliers in proportion to their size.
+///
+/// # Example
+/// ```
+/// use attractor_core::burn::tensor::Tensor;
+/// use attractor_core::observation::Laplace;
+/// use attractor_core::{Backend, ObservationModel, check};
+///
+/// let device = Backend::Flex.open()?;
+/// let cue = Tensor::<2>::from_data([[0.0f32]], &device);
+/// let energy = |off: f32| {
+///     let decoded = Tensor::<2>::from_data([[off]], &device);
+///     check::to_host(Laplace::new(1.0).unwrap().energy(&cue, decoded))
+/// };
+/// // Twice the error costs twice as much.
+/// assert_eq!((energy(2.0)?, energy(4.0)?), (vec![2.0], vec![4.0]));
+/// # Ok::<(), attractor_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Laplace {
     scale: f32,
 }
 
 /// `rho(r) = (nu + 1) / 2 * log(1 + r^2 / (nu scale^2))`: outliers cost only logarithmically.
+///
+/// # Example
+/// ```
+/// use attractor_core::burn::tensor::Tensor;
+/// use attractor_core::observation::StudentT;
+/// use attractor_core::{Backend, ObservationModel, check};
+///
+/// let device = Backend::Flex.open()?;
+/// let cue = Tensor::<2>::from_data([[0.0f32]], &device);
+/// let energy = |off: f32| {
+///     let decoded = Tensor::<2>::from_data([[off]], &device);
+///     check::to_host(StudentT::new(1.0, 1.0).unwrap().energy(&cue, decoded))
+/// };
+/// // A thirty times larger error costs less than twice as much.
+/// assert!(energy(1000.0)?[0] < 2.0 * energy(32.0)?[0]);
+/// # Ok::<(), attractor_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StudentT {
     degrees: f32,
@@ -29,6 +80,23 @@ pub struct StudentT {
 
 /// `rho(r) = min(r^2, cap) / (2 variance)`: an entry that is off by more than `sqrt(cap)` is taken
 /// to be occluded and pulls no further.
+///
+/// # Example
+/// ```
+/// use attractor_core::burn::tensor::Tensor;
+/// use attractor_core::observation::Truncated;
+/// use attractor_core::{Backend, ObservationModel, check};
+///
+/// let device = Backend::Flex.open()?;
+/// let cue = Tensor::<2>::from_data([[0.0f32]], &device);
+/// let energy = |off: f32| {
+///     let decoded = Tensor::<2>::from_data([[off]], &device);
+///     check::to_host(Truncated::new(4.0, 1.0).unwrap().energy(&cue, decoded))
+/// };
+/// // Beyond its cap an error costs nothing more.
+/// assert_eq!(energy(2.0)?, energy(1000.0)?);
+/// # Ok::<(), attractor_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Truncated {
     cap: f32,

@@ -72,6 +72,7 @@ pub struct Generator {
 /// What a [`Generator`] draws.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Kind {
     /// One to four shaded objects before a landscape or a texture, in colour; ten classes.
     Scenes,

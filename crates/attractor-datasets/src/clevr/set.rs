@@ -9,6 +9,7 @@ use crate::{ImageSet, Result};
 
 /// Pictures, their annotations and, for rendered ones, the objects' outlines.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct ClevrSet {
     /// The pictures; the label of each is its number of objects.
     pub images: ImageSet,

@@ -4,6 +4,7 @@ use attractor_core::burn::tensor::{Device, Tensor, TensorData};
 
 /// Corrupted rows, and which of their entries are known.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Corrupted {
     /// The cues, `[n, d]`.
     pub cues: Vec<f32>,

@@ -11,6 +11,7 @@ use crate::image_set::whole_rows;
 /// What is done to a row. Whether the cue says which entries are known follows from the kind: those of
 /// [`Damage::Hide`] do, others do not.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub enum Damage {
     /// Nothing: the cue is the pattern.
     Nothing,

@@ -8,6 +8,7 @@ use crate::ImageShape;
 
 /// The part of an image that is hidden or kept, in all channels alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Part {
     /// A square is hidden, at a position drawn uniformly among those inside the image.
     Square {

@@ -33,6 +33,7 @@ pub const TASKS: [&str; 12] = [
 /// A corruption of images with values in `[0, 1]`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum Corruption {
     /// None: the cue is the pattern.
     Clean,

@@ -47,6 +47,7 @@ impl Default for FetchOptions {
 
 /// What a fetch left behind.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Fetched {
     /// The data set's folder.
     pub folder: PathBuf,

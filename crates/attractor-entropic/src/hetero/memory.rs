@@ -2,7 +2,7 @@
 
 use attractor_core::{
     AssociativeMemory, Complete, Error, Forget, HeteroAssociative, Merge, Outcome, Persist, Recall,
-    Recognise, Result, check,
+    Recognise, Result, check, spans,
 };
 use burn::tensor::{Device, Tensor};
 
@@ -193,11 +193,13 @@ impl AssociativeMemory for HeteroMemory {
     }
 
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
+        let _span = spans::write(self.name(), &patterns);
         let pairs = input::accept("patterns", patterns, self.config.dim)?;
         self.store(self.split(&pairs))
     }
 
     fn read(&self, cues: Tensor<2>) -> Result<Recall> {
+        let _span = spans::read(self.name(), &cues);
         let cues = self.accept("cues", cues, self.config.dim)?;
         self.answers(&self.pairs(&cues)?)
     }
@@ -263,6 +265,7 @@ impl HeteroAssociative for HeteroMemory {
 impl Complete for HeteroMemory {
     /// Unknown entries are undefined columns of the cue; known ones are held.
     fn complete(&self, cues: Tensor<2>, known: Tensor<2>) -> Result<Recall> {
+        let _span = spans::complete(self.name(), &cues);
         let shape = cues.dims();
         let values = self.accept("cues", cues, self.config.dim)?;
         let known = check::known(&known, shape)?;

@@ -18,6 +18,7 @@ const TOGETHER: usize = 64;
 
 /// What was recalled from one cue, and how.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Response {
     /// The function of the plane that was chosen.
     pub object: Vec<u16>,

@@ -2,7 +2,7 @@
 
 use attractor_core::{
     AssociativeMemory, Complete, Error, Forget, Merge, Outcome, Persist, Recall, Recognise, Result,
-    check,
+    check, spans,
 };
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
@@ -160,6 +160,7 @@ impl AssociativeMemory for EntropicMemory {
     }
 
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
+        let _span = spans::write(self.name(), &patterns);
         let patterns = input::accept("patterns", patterns, self.config.dim)?;
         let quantiser = self.scale.for_writing(&patterns)?;
         self.register
@@ -169,6 +170,7 @@ impl AssociativeMemory for EntropicMemory {
     }
 
     fn read(&self, cues: Tensor<2>) -> Result<Recall> {
+        let _span = spans::read(self.name(), &cues);
         self.answers(&self.cues("cues", cues)?)
     }
 
@@ -204,6 +206,7 @@ impl AssociativeMemory for EntropicMemory {
 impl Complete for EntropicMemory {
     /// Unknown entries are undefined columns of the cue; known ones are held.
     fn complete(&self, cues: Tensor<2>, known: Tensor<2>) -> Result<Recall> {
+        let _span = spans::complete(self.name(), &cues);
         let shape = cues.dims();
         let mut levels = self.cues("cues", cues.clone())?;
         let known = check::known(&known, shape)?;

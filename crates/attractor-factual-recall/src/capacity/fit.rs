@@ -4,6 +4,7 @@ use attractor_core::{Error, Result};
 
 /// A fitted `y = a x^p`.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct PowerLaw {
     /// The exponent p: the slope on logarithmic axes.
     pub slope: f64,

@@ -55,6 +55,7 @@ pub struct Point {
 
 /// Losses while learning.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Curve {
     /// Measurements, the first before any step.
     pub points: Vec<Point>,

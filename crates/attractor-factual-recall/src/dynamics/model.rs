@@ -18,6 +18,7 @@ pub struct LinearAttention {
 
 /// What a model makes of prompts. Losses are means in nats.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Evaluation {
     /// `[b, answers]`
     pub probabilities: Matrix<f64>,

@@ -15,6 +15,7 @@ use crate::FactTaskConfig;
 ///
 /// and 0 for noise. Once the relation is known, what is left inside its block has the same `|g_s|`.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct StageTimes {
     /// `|g_r|`
     pub relation_rate: f64,

@@ -3,6 +3,7 @@
 use attractor_core::check;
 use attractor_core::{
     AssociativeMemory, Error, Forget, HeteroAssociative, Merge, Outcome, Persist, Recall, Result,
+    spans,
 };
 use burn::tensor::Tensor;
 
@@ -18,6 +19,7 @@ impl AssociativeMemory for EmbeddingMemory {
 
     /// Stores each pattern as the value of itself.
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
+        let _span = spans::write(self.name(), &patterns);
         let patterns = self.host("patterns", &patterns)?;
         self.store(&patterns, &patterns)
     }
@@ -26,6 +28,7 @@ impl AssociativeMemory for EmbeddingMemory {
     /// whose best values are tied are [`Outcome::Rejected`]; the first comes back as it is, the second as the
     /// first of the values.
     fn read(&self, cues: Tensor<2>) -> Result<Recall> {
+        let _span = spans::read(self.name(), &cues);
         self.filled()?;
         let cues = self.host("cues", &cues)?;
         let mut queries = cues.clone();

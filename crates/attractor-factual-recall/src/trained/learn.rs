@@ -135,6 +135,7 @@ pub enum Ending {
 
 /// What training led to.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Learned<M> {
     /// The weights that read most keys, of all steps with finite numbers.
     pub model: M,

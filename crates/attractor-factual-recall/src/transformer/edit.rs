@@ -45,6 +45,7 @@ pub enum Along {
 
 /// What came of an edit.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Edited {
     /// Whether the edited fact is answered anew in prompts with other noise tokens.
     pub changed: bool,

@@ -71,6 +71,7 @@ impl TransformerTraining {
 
 /// A look at every fact.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Progress {
     /// Steps made.
     pub steps: usize,
@@ -82,6 +83,7 @@ pub struct Progress {
 
 /// What training led to.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct TrainedTransformer<T> {
     /// The weights of the best look.
     pub model: Transformer<T>,

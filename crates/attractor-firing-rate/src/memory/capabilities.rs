@@ -3,7 +3,7 @@
 use attractor_core::kernel::{PatternIds, Tags, TopK};
 use attractor_core::{
     AssociativeMemory, Complete, Error, Forget, Identification, Identify, Merge, Persist, Ranking,
-    Recall, Recognise, Result, check,
+    Recall, Recognise, Result, check, spans,
 };
 use burn::tensor::Tensor;
 use rayon::prelude::*;
@@ -29,6 +29,7 @@ impl AssociativeMemory for FiringRate {
     /// [`Rejected`](attractor_core::Outcome::Rejected) if no unit stayed active, and
     /// [`Collapsed`](attractor_core::Outcome::Collapsed) in any other state.
     fn read(&self, cues: Tensor<2>) -> Result<Recall> {
+        let _span = spans::read(self.name(), &cues);
         let rates = self.cues(cues)?;
         self.recall(Start {
             rates,
@@ -83,6 +84,7 @@ impl AssociativeMemory for FiringRate {
 impl Complete for FiringRate {
     /// Known units are clamped at the cue's rates; the others start silent, at Phi(I0).
     fn complete(&self, cues: Tensor<2>, known: Tensor<2>) -> Result<Recall> {
+        let _span = spans::complete(self.name(), &cues);
         let cues = self.cues(cues)?;
         let known = check::known(&known, cues.dims())?;
         let free = known.into_iter().map(|known| 1.0 - known).collect();

@@ -1,5 +1,7 @@
 use attractor_core::kernel::{PatternIds, Tags};
-use attractor_core::{Error, Outcome, Recall, Recalled, Result, Trace, check};
+use attractor_core::{
+    AssociativeMemory, Error, Outcome, Recall, Recalled, Result, Trace, check, spans,
+};
 use burn::tensor::{Device, Tensor};
 use rayon::prelude::*;
 
@@ -182,6 +184,7 @@ impl FiringRate {
 
     /// Stores without a report, unless a guarantee asks for one.
     pub(super) fn add(&mut self, patterns: Tensor<2>, tags: &Tags) -> Result<()> {
+        let _span = spans::write(self.name(), &patterns);
         self.ids.check(patterns.dims()[0], tags)?;
         let (all, built) = self.with(patterns)?;
         if self.config.guarantee != Guarantee::None {

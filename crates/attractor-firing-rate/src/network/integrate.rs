@@ -19,6 +19,7 @@ pub enum Integrator {
 
 /// States of one cue at some times.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Trajectory {
     /// In units of tau, rising.
     pub times: Vec<f64>,

@@ -13,6 +13,7 @@ use crate::train::{Adam, Engine};
 
 /// What an epoch of training reached, over its own images as they came.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Fit {
     /// Epoch, from 1.
     pub epoch: usize,

@@ -29,6 +29,7 @@ pub struct FrozenMonet {
 
 /// What [`FrozenMonet::decode_slots`] makes of a scene's code.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Slots {
     /// Colours of each slot, `[n, slots, 3, h, w]`, nominally in `[0, 1]`.
     pub images: Tensor<5>,

@@ -108,6 +108,7 @@ impl MonetTrainerConfig {
 
 /// Mean loss of an image, in nats.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct MonetLoss {
     /// `reconstruction + beta * codes + gamma * masks`
     pub total: f64,

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use attractor_core::{Error, Result, check, rng};
+use attractor_core::{Error, Result, check, rng, spans};
 use burn::tensor::Device;
 
 use super::host::{MonetNetwork, SceneRows};
@@ -88,6 +88,7 @@ impl MonetTrainer {
         }
         check::shape("training input", &input, DATA_DIM)?;
         let batch = input.dims()[0];
+        let _span = spans::train("monet", batch, DATA_DIM);
         let images = check::to_host(input.without_autodiff())?;
         check::finite("training input", &images, DATA_DIM)?;
         let MonetConfig { slots, code, .. } = self.template.config();

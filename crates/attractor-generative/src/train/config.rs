@@ -9,6 +9,7 @@ use super::Schedule;
 /// What a step minimises; see [`crate::train`] for the formulas.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Objective {
     /// Squared error of sampled codes plus a weighted divergence.
     Variational {
@@ -111,6 +112,7 @@ impl RmsPropConfig {
 /// Which rule turns gradients into steps.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Optimiser {
     /// Adam.
     Adam(AdamConfig),
@@ -145,6 +147,7 @@ impl Optimiser {
 /// Who computes a step.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Engine {
     /// [`Engine::Host`] on CPU devices for models that have a plan, else [`Engine::Tensor`].
     #[default]
@@ -158,6 +161,7 @@ pub enum Engine {
 /// The order in which epochs visit the rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Order {
     /// Drawn anew for every epoch.
     #[default]

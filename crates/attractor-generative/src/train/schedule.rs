@@ -21,6 +21,7 @@ pub struct Schedule {
 /// How a rate falls with the number of steps.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Decay {
     /// It stays.
     #[default]

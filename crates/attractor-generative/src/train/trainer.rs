@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use attractor_core::{Result, check, rng};
+use attractor_core::{Result, check, rng, spans};
 use burn::tensor::{Device, Tensor};
 
 use super::checkpoint::Counters;
@@ -13,6 +13,7 @@ use crate::vae::Vae;
 
 /// What the callback of an epoch hears.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Progress<L = f64> {
     /// Epoch, counted from 0.
     pub epoch: usize,
@@ -27,6 +28,7 @@ pub struct Progress<L = f64> {
 
 /// One pass over the data.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct EpochReport<L = f64> {
     /// Epoch, counted from 0.
     pub epoch: usize,
@@ -108,6 +110,7 @@ impl<V: Vae> Trainer<V> {
         let target = target.map_or_else(|| input.clone(), Tensor::without_autodiff);
         check::shape("training target", &target, self.data_dim)?;
         let rows = input.dims()[0];
+        let _span = spans::train("autoencoder", rows, self.data_dim);
         if target.dims()[0] != rows {
             return Err(attractor_core::Error::Rows {
                 what: "training target",

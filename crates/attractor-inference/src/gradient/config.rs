@@ -7,6 +7,7 @@ use super::Gradient;
 /// How a gradient becomes a step.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum Rule {
     /// Adam: step size, decay of the first and of the second moment, epsilon.
     Adam {
@@ -64,6 +65,7 @@ impl Rule {
 /// What is summed over what.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum Scaling {
     /// Every cue has its own energy, summed over its entries.
     #[default]
@@ -80,6 +82,34 @@ pub enum Scaling {
 }
 
 /// Configuration of [`Gradient`].
+///
+/// # Example
+/// ```
+/// use attractor_core::burn::tensor::Tensor;
+/// use attractor_core::model::Identity;
+/// use attractor_core::observation::Gaussian;
+/// use attractor_core::{Backend, Inference, MemoryPrior, Problem, check};
+/// use attractor_inference::{GradientConfig, Rule};
+/// # use attractor_priors::GaussianMixtureConfig;
+///
+/// let device = Backend::Flex.open()?;
+/// let mut prior = GaussianMixtureConfig { sigma: 0.3 }.init(2, &device)?;
+/// prior.store(Tensor::<2>::from_data([[1.0f32, 0.0], [0.0, 1.0]], &device))?;
+/// let cues = Tensor::<2>::from_data([[0.9f32, 0.2]], &device);
+/// let problem = Problem {
+///     model: &Identity::new(2)?,
+///     observation: &Gaussian::new(0.1)?,
+///     prior: &prior,
+///     start: cues.clone(),
+///     cues,
+/// };
+/// let recall = GradientConfig::default().init()?.infer(&problem)?;
+/// // Between the cue and the stored code, where the two energies balance.
+/// let state = check::to_host(recall.state)?;
+/// assert!(state[0] > 0.9 && state[0] < 1.0);
+/// assert!(recall.energy_last[0] < recall.energy_first[0]);
+/// # Ok::<(), attractor_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct GradientConfig {

@@ -4,6 +4,32 @@ use attractor_core::recall::TraceTerm;
 use attractor_core::{Error, Inference, Persist, Problem, Recall, Result, Trace, check};
 
 /// The best stored code by total energy. See the [module](super).
+///
+/// # Example
+/// ```
+/// use attractor_core::burn::tensor::Tensor;
+/// use attractor_core::model::Identity;
+/// use attractor_core::observation::Gaussian;
+/// use attractor_core::{Backend, Inference, MemoryPrior, Problem, check};
+/// use attractor_inference::{ModeSearch};
+/// # use attractor_priors::GaussianMixtureConfig;
+///
+/// let device = Backend::Flex.open()?;
+/// let mut prior = GaussianMixtureConfig { sigma: 0.3 }.init(2, &device)?;
+/// prior.store(Tensor::<2>::from_data([[1.0f32, 0.0], [0.0, 1.0]], &device))?;
+/// let cues = Tensor::<2>::from_data([[0.9f32, 0.2]], &device);
+/// let problem = Problem {
+///     model: &Identity::new(2)?,
+///     observation: &Gaussian::new(0.1)?,
+///     prior: &prior,
+///     start: cues.clone(),
+///     cues,
+/// };
+/// let recall = ModeSearch.infer(&problem)?;
+/// assert_eq!(check::to_host(recall.state)?, [1.0, 0.0]);
+/// assert_eq!(recall.recalled[0].map(|found| found.index), Some(0));
+/// # Ok::<(), attractor_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ModeSearch;
 

@@ -5,7 +5,7 @@ use attractor_core::kernel::{PatternIds, Tags};
 use attractor_core::weights::Weights;
 use attractor_core::{
     AssociativeMemory, Complete, Error, Forget, GenerativeModel, Identification, Identify, Persist,
-    Recall, Recognise, Restore, Result, Train, check,
+    Recall, Recognise, Restore, Result, Train, check, spans,
 };
 use burn::tensor::Tensor;
 
@@ -60,11 +60,13 @@ impl AssociativeMemory for EncodedMemory {
     }
 
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
+        let _span = spans::write("encoded", &patterns);
         check::batch("patterns", &patterns, self.dim())?;
         self.inner.write(self.model.encode(patterns).mean)
     }
 
     fn read(&self, cues: Tensor<2>) -> Result<Recall> {
+        let _span = spans::read("encoded", &cues);
         Ok(self.decoded(self.inner.read(self.encode(cues)?)?))
     }
 
@@ -153,6 +155,7 @@ impl Restore for EncodedMemory {
 
 impl Complete for EncodedMemory {
     fn complete(&self, cues: Tensor<2>, known: Tensor<2>) -> Result<Recall> {
+        let _span = spans::complete("encoded", &cues);
         let inner = self.inner.complete_for("EncodedMemory::complete")?;
         if !self.model.codes_are_data() {
             return Err(Error::unsupported(
@@ -179,6 +182,7 @@ impl Identify for EncodedMemory {
     }
 
     fn write_as(&mut self, patterns: Tensor<2>, tags: &Tags) -> Result<()> {
+        let _span = spans::write("encoded", &patterns);
         check::batch("patterns", &patterns, self.dim())?;
         let codes = self.model.encode(patterns).mean;
         let inner = self.inner.identify_mut_for("EncodedMemory::write_as")?;

@@ -5,6 +5,7 @@ const CHANCE: f64 = 3.0;
 
 /// What a memory says of one cue.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Answer {
     /// Probability of each stored pattern; with [`none`](Self::none) they add up to 1.
     pub posterior: Vec<f64>,

@@ -4,8 +4,8 @@ use attractor_core::kernel::{PatternStore, Tags};
 use attractor_core::observation::SelfCalibrating;
 use attractor_core::observation::self_calibrating::Evidence;
 use attractor_core::{
-    AssociativeMemory, Complete, Error, Explain, Forget, GenerativeModel, Identify, KeepsPatterns,
-    ObservationModel, Outcome, Persist, Recall, Recognise, Result, check, rng,
+    AssociativeMemory, Complete, Error, Explain, Forget, GenerativeModel, Identify,
+    ObservationModel, Outcome, Persist, Recall, Recognise, Result, check, rng, spans,
 };
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -198,12 +198,13 @@ impl AssociativeMemory for SelfCalibratingMemory {
     }
 
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
-        self.keep(patterns, &Tags::default())
+        self.write_as(patterns, &Tags::default())
     }
 
     /// The best stored pattern. With a rate of false acceptance and at least eight stored patterns, a cue that stands out too little has
     /// [`Outcome::Rejected`]; its state is still the best there is.
     fn read(&self, cues: Tensor<2>) -> Result<Recall> {
+        let _span = spans::read(self.name(), &cues);
         self.recall(cues, None)
     }
 
@@ -251,6 +252,7 @@ impl AssociativeMemory for SelfCalibratingMemory {
 impl Complete for SelfCalibratingMemory {
     /// Sites with an unknown channel do not count.
     fn complete(&self, cues: Tensor<2>, known: Tensor<2>) -> Result<Recall> {
+        let _span = spans::complete(self.name(), &cues);
         self.recall(cues, Some(known))
     }
 }

@@ -4,7 +4,7 @@ use attractor_core::kernel::{PatternIds, Tags};
 use attractor_core::{
     AssociativeMemory, Complete, Error, Forget, GenerativeModel, Identification, Identify,
     Inference, MemoryPrior, ObservationModel, Persist, Problem, Ranking, Recall, Recognise, Result,
-    StoredCodes, Train, check,
+    StoredCodes, Train, check, spans,
 };
 use burn::tensor::Tensor;
 
@@ -98,11 +98,13 @@ impl AssociativeMemory for VariationalMemory {
     }
 
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
+        let _span = spans::write(self.name(), &patterns);
         check::batch("patterns", &patterns, self.dim())?;
         self.prior.store(self.model.encode(patterns).mean)
     }
 
     fn read(&self, cues: Tensor<2>) -> Result<Recall> {
+        let _span = spans::read(self.name(), &cues);
         self.recall(cues, &*self.observation)
     }
 
@@ -206,6 +208,7 @@ impl Identify for VariationalMemory {
     }
 
     fn write_as(&mut self, patterns: Tensor<2>, tags: &Tags) -> Result<()> {
+        let _span = spans::write(self.name(), &patterns);
         check::batch("patterns", &patterns, self.dim())?;
         let codes = self.model.encode(patterns).mean;
         let stored = self.stored_mut("VariationalMemory::write_as")?;
@@ -222,6 +225,7 @@ impl Complete for VariationalMemory {
     /// Only known entries are compared with what the state decodes to. The start is still the
     /// encoder's answer to the whole cue, so unknown entries should hold something neutral.
     fn complete(&self, cues: Tensor<2>, known: Tensor<2>) -> Result<Recall> {
+        let _span = spans::complete(self.name(), &cues);
         let shape = [cues.dims()[0], self.dim()];
         let restricted = self.observation.restricted(known, shape)?;
         self.recall(cues, &*restricted)

@@ -50,6 +50,7 @@ pub enum Separation {
 /// Who stops when no more updates are worth their cost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Stop {
     /// Every state by itself, once an update moves it by at most `eps max(1, |x|)`. The answer does not depend on
     /// what else is in the batch.
@@ -63,6 +64,7 @@ pub enum Stop {
 /// What is differentiated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Grad {
     /// Every update. The states of all steps are kept.
     Unrolled,

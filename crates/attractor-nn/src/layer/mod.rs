@@ -43,6 +43,7 @@ impl From<Masks> for Options {
 
 /// What came of a call.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Answer<const D: usize> {
     /// The output.
     pub output: Tensor<D>,

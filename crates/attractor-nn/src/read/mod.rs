@@ -100,6 +100,7 @@ pub(crate) struct Dims {
 
 /// How a read went. Rows are states of heads of sets, at `(n * heads + head) * l + state`.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Report {
     /// Sets, heads and states of each.
     pub shape: [usize; 3],

@@ -4,7 +4,7 @@
 use attractor_core::error::require_positive;
 use attractor_core::file::Loading;
 use attractor_core::weights::Weights;
-use attractor_core::{AssociativeMemory, Complete, Error, Persist, Recall, Restore, Result};
+use attractor_core::{AssociativeMemory, Complete, Error, Persist, Recall, Restore, Result, spans};
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -127,6 +127,7 @@ impl AssociativeMemory for Gpcn {
 
     /// Trains on these patterns alone: earlier ones fade as their weights are overwritten.
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
+        let _span = spans::write(self.name(), &patterns);
         let (_, rows) = self.network.rows("patterns", patterns)?;
         let backup = self.network.state.clone();
         let size = match self.config.batch {
@@ -150,6 +151,7 @@ impl AssociativeMemory for Gpcn {
     }
 
     fn read(&self, cues: Tensor<2>) -> Result<Recall> {
+        let _span = spans::read(self.name(), &cues);
         self.network.read(cues)
     }
 
@@ -221,6 +223,7 @@ impl Restore for Gpcn {
 impl Complete for Gpcn {
     /// As [`BayesPcn`] completes.
     fn complete(&self, cues: Tensor<2>, known: Tensor<2>) -> Result<Recall> {
+        let _span = spans::complete(self.name(), &cues);
         self.network.complete(cues, known)
     }
 }

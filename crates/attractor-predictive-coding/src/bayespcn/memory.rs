@@ -1,7 +1,7 @@
 //! The traits of every memory.
 
 use attractor_core::{
-    AssociativeMemory, Complete, Error, Forget, Persist, Recall, Recognise, Result, check,
+    AssociativeMemory, Complete, Error, Forget, Persist, Recall, Recognise, Result, check, spans,
 };
 use burn::tensor::Tensor;
 
@@ -13,11 +13,13 @@ impl AssociativeMemory for BayesPcn {
     }
 
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
+        let _span = spans::write(self.name(), &patterns);
         self.write_scored(patterns).map(|_| ())
     }
 
     /// Every entry is a hint and none is trusted. See [`BayesPcn::recall`].
     fn read(&self, cues: Tensor<2>) -> Result<Recall> {
+        let _span = spans::read(self.name(), &cues);
         if self.is_empty() {
             return Err(Error::EmptyMemory);
         }
@@ -87,6 +89,7 @@ impl Complete for BayesPcn {
     /// Rows without any known entry are read as noisy wholes, so that one batch can hold both
     /// kinds.
     fn complete(&self, cues: Tensor<2>, known: Tensor<2>) -> Result<Recall> {
+        let _span = spans::complete(self.name(), &cues);
         if self.is_empty() {
             return Err(Error::EmptyMemory);
         }

@@ -2,7 +2,7 @@
 
 use attractor_core::coding::End;
 use attractor_core::{
-    AssociativeMemory, Complete, Energy, Error, Forget, Persist, Recall, Recognise, Result,
+    AssociativeMemory, Complete, Energy, Error, Forget, Persist, Recall, Recognise, Result, spans,
 };
 use burn::tensor::Tensor;
 
@@ -34,6 +34,7 @@ impl AssociativeMemory for CovariancePcn {
     /// Adds to means and covariances, and learns from those of everything written so far: writes in
     /// parts leave the same memory as one write, up to rounding, with the closed form.
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
+        let _span = spans::write(self.name(), &patterns);
         let patterns = self.rows("patterns", patterns)?;
         self.absorb(&patterns)
     }
@@ -42,6 +43,7 @@ impl AssociativeMemory for CovariancePcn {
     /// `s^2 |x - cue|^2 / (2 noise^2)` from the cue, where `s^2` is the variance of an error: 1 in the
     /// explicit form, whose energy knows it, else the mean square that the weights leave unexplained.
     fn read(&self, cues: Tensor<2>) -> Result<Recall> {
+        let _span = spans::read(self.name(), &cues);
         self.filled()?;
         let cues = self.rows("cues", cues)?;
         self.settle(cues, None, Some(self.config.noise))
@@ -94,6 +96,7 @@ impl Forget for CovariancePcn {
 impl Complete for CovariancePcn {
     /// Unknown entries start at their learned mean and move; known ones come back unchanged.
     fn complete(&self, cues: Tensor<2>, known: Tensor<2>) -> Result<Recall> {
+        let _span = spans::complete(self.name(), &cues);
         self.filled()?;
         let cues = self.rows("cues", cues)?;
         let found = cues.dims()[0];

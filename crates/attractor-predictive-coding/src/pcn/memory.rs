@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use attractor_core::{
     AssociativeMemory, Complete, Energy, Error, Forget, HeteroAssociative, Persist, Recall,
-    Recognise, Result,
+    Recognise, Result, spans,
 };
 use burn::tensor::Tensor;
 
@@ -19,6 +19,7 @@ impl AssociativeMemory for Pcn {
     /// Trains on all patterns that are kept, until a rule of the configuration stops it. See
     /// [`Pcn::write_with`].
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
+        let _span = spans::write(self.name(), &patterns);
         let config = self.config.write;
         self.write_with(patterns, &config, &mut |_| ControlFlow::Continue(()))
             .map(|_| ())
@@ -26,6 +27,7 @@ impl AssociativeMemory for Pcn {
 
     /// No entry is trusted. See [`Reading`].
     fn read(&self, cues: Tensor<2>) -> Result<Recall> {
+        let _span = spans::read(self.name(), &cues);
         self.filled()?;
         match &self.config.read {
             Reading::Replace(denoising) => self.recall_noisy(cues, denoising),
@@ -98,6 +100,7 @@ impl Forget for Pcn {
 impl Complete for Pcn {
     /// See [`Pcn::recall_partial`].
     fn complete(&self, cues: Tensor<2>, known: Tensor<2>) -> Result<Recall> {
+        let _span = spans::complete(self.name(), &cues);
         self.filled()?;
         let config = &self.config;
         self.recall_partial(cues, known, config.completion, &config.inference)

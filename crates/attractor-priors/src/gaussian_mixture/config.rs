@@ -6,6 +6,23 @@ use serde::{Deserialize, Serialize};
 use super::GaussianMixture;
 
 /// Configuration of a [`GaussianMixture`].
+///
+/// # Example
+/// ```
+/// use attractor_core::burn::tensor::Tensor;
+/// use attractor_core::{Backend, MemoryPrior, check};
+/// use attractor_priors::{GaussianMixtureConfig};
+///
+/// let device = Backend::Flex.open()?;
+/// let codes = Tensor::<2>::from_data([[1.0f32, 0.0], [0.0, 1.0]], &device);
+/// let mut prior = GaussianMixtureConfig { sigma: 0.2 }.init(2, &device)?;
+/// prior.store(codes)?;
+/// // A small sigma: one step ends at the nearest code.
+/// let state = prior.attract(Tensor::<2>::from_data([[0.9f32, 0.3]], &device))?;
+/// let state = check::to_host(state)?;
+/// assert!((state[0] - 1.0).abs() < 1e-4 && state[1].abs() < 1e-4);
+/// # Ok::<(), attractor_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct GaussianMixtureConfig {

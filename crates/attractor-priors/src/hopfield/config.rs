@@ -6,6 +6,22 @@ use serde::{Deserialize, Serialize};
 use super::Hopfield;
 
 /// Configuration of a [`Hopfield`] prior.
+///
+/// # Example
+/// ```
+/// use attractor_core::burn::tensor::Tensor;
+/// use attractor_core::{Backend, MemoryPrior, check};
+/// use attractor_priors::{HopfieldConfig};
+///
+/// let device = Backend::Flex.open()?;
+/// let codes = Tensor::<2>::from_data([[1.0f32, 0.0], [0.0, 1.0]], &device);
+/// let mut prior = HopfieldConfig { beta: 0.01 }.init(2, &device)?;
+/// prior.store(codes)?;
+/// // Too hot: the mean of all codes, not one of them.
+/// let state = prior.attract(Tensor::<2>::from_data([[1.0f32, 0.0]], &device))?;
+/// assert!(check::to_host(state)?.iter().all(|entry| (entry - 0.5).abs() < 0.01));
+/// # Ok::<(), attractor_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct HopfieldConfig {

@@ -8,6 +8,7 @@ use super::{Kernelised, SeparationConfig};
 /// Whether the lengths of features count.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum FeatureScale {
     /// Cosines: features of codes and states are divided by their norms.
     #[default]
@@ -19,6 +20,7 @@ pub enum FeatureScale {
 /// Where the map W comes from.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum MapKind {
     /// Learned from the codes by the first write that leaves at least two of them.
     #[default]
@@ -28,6 +30,24 @@ pub enum MapKind {
 }
 
 /// Configuration of a [`Kernelised`] prior.
+///
+/// # Example
+/// ```
+/// use attractor_core::burn::tensor::Tensor;
+/// use attractor_core::{Backend, MemoryPrior};
+/// use attractor_priors::{KernelisedConfig};
+///
+/// let device = Backend::Flex.open()?;
+/// let codes = Tensor::<2>::from_data([[1.0f32, 0.0], [0.0, 1.0]], &device);
+/// let mut prior = KernelisedConfig::default().init(2, &device)?;
+/// prior.store(Tensor::<2>::from_data([[1.0f32, 0.0], [1.0, 0.2], [1.0, -0.2]], &device))?;
+/// // The learned map moves the images of similar codes apart.
+/// let separation = prior.separation()?;
+/// println!("{separation:?}");
+/// let state = prior.attract(codes.narrow(0, 0, 1))?;
+/// assert_eq!(state.dims(), [1, 2]);
+/// # Ok::<(), attractor_core::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct KernelisedConfig {

@@ -34,6 +34,7 @@ impl Default for ComparisonConfig {
 
 /// One memory at one beta.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Trial {
     /// Inverse temperature.
     pub beta: f32,
@@ -45,6 +46,7 @@ pub struct Trial {
 
 /// Both maps at the same and at their best beta.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Comparison {
     /// W = I at the given beta.
     pub identity: Trial,

@@ -5,6 +5,7 @@ use burn::tensor::Tensor;
 
 /// How many codes the weights of one state mix.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Metastable {
     /// Weights above the threshold. 0 is possible: a mixture so even that none exceeds it.
     pub count: usize,

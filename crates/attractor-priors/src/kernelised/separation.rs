@@ -7,6 +7,7 @@ use super::learn::loss::{for_cosines, unit_columns};
 
 /// How far apart the features of stored codes lie.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Separation {
     /// `1 - max cosine` over all pairs: 0 for parallel features, at most 2.
     pub delta_min: f64,

@@ -2,7 +2,9 @@ use attractor_core::kernel::{
     Partial, PatternIds, PatternStore, Ranked, Score, Tags, read_with_values, squared_distances,
     top,
 };
-use attractor_core::{Energy, Error, MemoryPrior, Persist, Result, StoredCodes, Train, check};
+use attractor_core::{
+    Energy, Error, MemoryPrior, Persist, Result, StoredCodes, Train, check, spans,
+};
 use burn::module::Module;
 use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Tensor, activation};
@@ -209,6 +211,8 @@ impl Train for LearnedPrecision {
         targets: Tensor<2>,
         learning_rate: f64,
     ) -> Result<f32> {
+        let [rows, width] = cues.dims();
+        let _span = spans::train("learned-precision", rows, width);
         check::episode(&patterns, &cues, &targets, self.store.dim())?;
         let precision = self.precision.clone().train();
         let (keys, queries) = (precision.whiten(patterns.clone()), precision.whiten(cues));

@@ -8,6 +8,7 @@ use super::RandomFeatures;
 /// The feature map. See the [module](super) for the equations.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum FeatureKind {
     /// Pairs of cosine and sine.
     #[default]
@@ -40,6 +41,7 @@ impl FeatureKind {
 /// How directions are drawn. Each is N(0, I) by itself in both.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum DirectionKind {
     /// Independent.
     #[default]
@@ -49,6 +51,25 @@ pub enum DirectionKind {
 }
 
 /// Configuration of a [`RandomFeatures`] memory.
+///
+/// # Example
+/// ```
+/// use attractor_core::burn::tensor::Tensor;
+/// use attractor_core::{Backend, MemoryPrior};
+/// use attractor_priors::{RandomFeaturesConfig};
+///
+/// let device = Backend::Flex.open()?;
+/// let codes = Tensor::<2>::from_data([[1.0f32, 0.0], [0.0, 1.0]], &device);
+/// let config = RandomFeaturesConfig { count: 256, beta: 2.0, ..Default::default() };
+/// let mut prior = config.init(2, &device)?;
+/// prior.store(codes)?;
+/// // All codes in one sum: its size is that of the features, however many are stored.
+/// let before = prior.superposed().len();
+/// prior.store(Tensor::<2>::from_data([[-1.0f32, 0.0]], &device))?;
+/// assert_eq!(prior.superposed().len(), before);
+/// assert!(prior.stored().is_none());
+/// # Ok::<(), attractor_core::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RandomFeaturesConfig {

@@ -15,6 +15,7 @@ const CLEAR: f64 = 3.0;
 /// Where beta must lie, and what to expect there. All in units in which the largest squared distance
 /// of two patterns is 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Window {
     /// Patterns are minima above this beta.
     pub lowest: f64,

@@ -7,6 +7,23 @@ use super::SlotMixture;
 use super::assignment::MAX_SLOTS;
 
 /// Configuration of a [`SlotMixture`] prior.
+///
+/// # Example
+/// ```
+/// use attractor_core::burn::tensor::Tensor;
+/// use attractor_core::{Backend, MemoryPrior, check};
+/// use attractor_priors::{SlotMixtureConfig};
+///
+/// let device = Backend::Flex.open()?;
+/// let codes = Tensor::<2>::from_data([[1.0f32, 0.0], [0.0, 1.0]], &device);
+/// let mut prior = SlotMixtureConfig { sigma: 0.2, slots: 2 }.init(4, &device)?;
+/// prior.store(Tensor::<2>::from_data([[1.0f32, 0.0, 0.0, 1.0]], &device))?;
+/// // The same two slots in the other order: the code is found, and comes back as it was stored.
+/// let cue = Tensor::<2>::from_data([[0.0f32, 1.0, 1.0, 0.0]], &device);
+/// assert_eq!(check::to_host(prior.attract(cue)?)?, [1.0, 0.0, 0.0, 1.0]);
+/// # drop(codes);
+/// # Ok::<(), attractor_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SlotMixtureConfig {

@@ -8,6 +8,7 @@ use super::SparseHopfield;
 /// How well a state matches a pattern.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Similarity {
     /// `m.z`
     #[default]
@@ -17,6 +18,22 @@ pub enum Similarity {
 }
 
 /// Configuration of a [`SparseHopfield`] prior.
+///
+/// # Example
+/// ```
+/// use attractor_core::burn::tensor::Tensor;
+/// use attractor_core::{Backend, MemoryPrior, check};
+/// use attractor_priors::{SparseHopfieldConfig};
+///
+/// let device = Backend::Flex.open()?;
+/// let codes = Tensor::<2>::from_data([[1.0f32, 0.0], [0.0, 1.0]], &device);
+/// let mut prior = SparseHopfieldConfig { beta: 4.0, ..Default::default() }.init(2, &device)?;
+/// prior.store(codes)?;
+/// // Sparsemax: the other code has a weight of exactly 0.
+/// let weights = prior.weights(Tensor::<2>::from_data([[1.0f32, 0.2]], &device))?;
+/// assert_eq!(check::to_host(weights)?, [1.0, 0.0]);
+/// # Ok::<(), attractor_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SparseHopfieldConfig {

@@ -48,6 +48,7 @@ impl Default for ErSpud {
 
 /// What was learned.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Dictionary {
     /// Rows found, scaled to a largest entry of 1, sparsest first: `[found, n]`.
     pub rows: Mat<f64>,

@@ -33,6 +33,7 @@ pub fn whiten(y: MatRef<'_, f64>) -> Result<Option<Mat<f64>>> {
 
 /// The solution of one seed.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct SeedSolution {
     /// `w^T W`, n entries, with `r^T w = 1`.
     pub row: Vec<f64>,

@@ -75,6 +75,7 @@ pub struct Step {
 
 /// What decoding found.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Decoded {
     /// The error.
     pub error: Vec<f64>,

@@ -63,6 +63,7 @@ pub fn coherence_bound(mu: f64, n: usize) -> usize {
 
 /// Extreme squared singular values over all sets of columns of one size.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Isometry {
     /// `max(largest - 1, 1 - smallest)`.
     pub delta: f64,

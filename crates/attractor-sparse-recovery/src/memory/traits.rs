@@ -2,7 +2,7 @@
 
 use attractor_core::{
     AssociativeMemory, Complete, Error, Forget, HeteroAssociative, Merge, Persist, Recall,
-    Recognise, Result, check,
+    Recognise, Result, check, spans,
 };
 use burn::tensor::Tensor;
 
@@ -18,6 +18,7 @@ impl AssociativeMemory for SparseRecovery {
     }
 
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
+        let _span = spans::write(self.name(), &patterns);
         let columns = self.columns("patterns", &patterns)?;
         let mut factor = self.factor.clone();
         factor.add(&columns)?;
@@ -25,6 +26,7 @@ impl AssociativeMemory for SparseRecovery {
     }
 
     fn read(&self, cues: Tensor<2>) -> Result<Recall> {
+        let _span = spans::read(self.name(), &cues);
         self.learned()?;
         self.read_columns(&self.columns("cues", &cues)?)
     }
@@ -75,6 +77,7 @@ impl Complete for SparseRecovery {
     /// Wrong entries among the known ones are corrected; unknown ones follow. Rows whose known entries leave the
     /// answer open are `Underdetermined` and come back as they were, with 0 where nothing is known.
     fn complete(&self, cues: Tensor<2>, known: Tensor<2>) -> Result<Recall> {
+        let _span = spans::complete(self.name(), &cues);
         self.learned()?;
         let columns = self.columns("cues", &cues)?;
         let mask = check::known(&known, cues.dims())?;

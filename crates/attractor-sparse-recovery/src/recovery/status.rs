@@ -74,6 +74,7 @@ impl Status {
 
 /// The error found in one cue.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Found {
     /// The error, n entries: cue minus error is the answer.
     pub error: Vec<f64>,

@@ -1,7 +1,7 @@
 //! The memory.
 
 use attractor_core::{
-    AssociativeMemory, Complete, Error, Forget, Persist, Recall, Recognise, Result, check,
+    AssociativeMemory, Complete, Error, Forget, Persist, Recall, Recognise, Result, check, spans,
 };
 use burn::tensor::{Device, Tensor};
 use faer::Mat;
@@ -110,6 +110,7 @@ impl AssociativeMemory for SubspaceUnion {
     }
 
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
+        let _span = spans::write(self.name(), &patterns);
         let new = host_columns("patterns", &patterns, self.config.dim)?;
         let old = self.patterns.ncols();
         let all = Mat::from_fn(self.config.dim, old + new.ncols(), |i, j| match j < old {
@@ -120,6 +121,7 @@ impl AssociativeMemory for SubspaceUnion {
     }
 
     fn read(&self, cues: Tensor<2>) -> Result<Recall> {
+        let _span = spans::read(self.name(), &cues);
         let split = self.split()?;
         let cues = host_columns("cues", &cues, self.config.dim)?;
         let mut said = Vec::new();
@@ -173,6 +175,7 @@ impl Complete for SubspaceUnion {
     /// An answer needs known entries that single out one subspace: where they leave a choice, the row is
     /// `Underdetermined`.
     fn complete(&self, cues: Tensor<2>, known: Tensor<2>) -> Result<Recall> {
+        let _span = spans::complete(self.name(), &cues);
         let split = self.split()?;
         let columns = host_columns("cues", &cues, self.config.dim)?;
         let mask = check::known(&known, cues.dims())?;

@@ -25,6 +25,7 @@ pub(crate) const V3: &str = "certificate V3, smallest eigenvalue of the mutual i
 
 /// How far a vertex is from being no attractor.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Certificate {
     /// Filtered spikes of the active neuron of every unit `[K]`; NaN where they are not determined.
     pub rates: Vec<f64>,

@@ -70,6 +70,7 @@ impl Schedule {
 
 /// How the recall of one cue went.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct CubeRecall {
     /// The sign of the averaged activity of every unit; that of the cue (or +1) where it is 0.
     pub signs: Vec<i8>,

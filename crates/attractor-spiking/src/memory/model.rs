@@ -1,7 +1,7 @@
 use attractor_core::recall::TraceTerm;
 use attractor_core::{
     AssociativeMemory, Complete, Error, Forget, Merge, Persist, Recall, Recognise, Result, Trace,
-    check,
+    check, spans,
 };
 use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
@@ -203,6 +203,7 @@ impl AssociativeMemory for SpikingMemory {
     /// learn; [`Error::Guarantee`] naming V1, V2 or V3 for patterns that leave no coupling between units, or that a
     /// required certificate refuses.
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
+        let _span = spans::write(self.name(), &patterns);
         let patterns = patterns.without_autodiff();
         check::batch("patterns", &patterns, self.config.dim)?;
         let signs = signs("patterns", &check::to_host(patterns)?, false)?;
@@ -211,6 +212,7 @@ impl AssociativeMemory for SpikingMemory {
 
     /// Recalls from cues of +1, -1 and 0 (unknown). Steps are spikes; the energy is F, averaged over each tau.
     fn read(&self, cues: Tensor<2>) -> Result<Recall> {
+        let _span = spans::read(self.name(), &cues);
         self.answer(self.recall(cues, None)?)
     }
 
@@ -256,6 +258,7 @@ impl Complete for SpikingMemory {
     /// other) and are constant input for the rest, which starts half active. Known entries come back as they
     /// were given.
     fn complete(&self, cues: Tensor<2>, known: Tensor<2>) -> Result<Recall> {
+        let _span = spans::complete(self.name(), &cues);
         self.answer(self.recall(cues, Some(known))?)
     }
 }

@@ -11,6 +11,7 @@ use super::engine::Engine;
 
 /// Where the rates ended.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct EndState {
     /// Filtered spikes of every neuron.
     pub rates: Vec<f64>,

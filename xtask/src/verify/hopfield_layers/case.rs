@@ -204,16 +204,17 @@ impl Case<'_> {
         };
         let (output, report): (Tensor<3>, Report) = match &layer {
             Layer::Hopfield(layer) => {
-                let Answer { output, report } =
+                let Answer { output, report, .. } =
                     layer.forward_with(stored, state, projection, &options)?;
                 (output, report)
             }
             Layer::Lookup(layer) => {
-                let Answer { output, report } = layer.forward_with(state, &options)?;
+                let Answer { output, report, .. } = layer.forward_with(state, &options)?;
                 (output, report)
             }
             Layer::Pooling(layer) => {
-                let Answer { output, report } = layer.forward_with(stored, projection, &options)?;
+                let Answer { output, report, .. } =
+                    layer.forward_with(stored, projection, &options)?;
                 (output.unsqueeze_dim(1), report)
             }
         };

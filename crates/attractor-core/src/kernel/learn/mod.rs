@@ -31,6 +31,7 @@ use backward::Backward;
 
 /// A [`Score`] whose parameter is a tensor `[1]`, to which a read has a gradient.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum LearnedScore {
     /// `s = beta * u . m`
     Dot {

@@ -37,6 +37,7 @@ const REST: f32 = 1e-7;
 
 /// How a candidate explains a cue.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Evidence {
     /// Log likelihood ratio against "this candidate explains nothing", less what the map costs.
     pub score: f64,

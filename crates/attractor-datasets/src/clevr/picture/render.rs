@@ -22,6 +22,7 @@ use crate::clevr::scene::Scene;
 
 /// A rendered view.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Rendered {
     /// sRGB bytes, `[3, rows, columns]`.
     pub pixels: Vec<u8>,

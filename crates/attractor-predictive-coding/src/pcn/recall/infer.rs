@@ -9,6 +9,7 @@ use crate::relaxation::{InferenceConfig, Relaxed, relax};
 
 /// Hidden values and how they were found.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Inferred {
     /// Values `[b, n_l]` of every hidden layer, the memory layer first.
     pub hidden: Vec<Tensor<2>>,

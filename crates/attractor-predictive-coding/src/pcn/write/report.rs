@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The state of a write after one epoch.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Progress {
     /// 1 for the first of this write.
     pub epoch: usize,
@@ -35,6 +36,7 @@ pub enum Stopped {
 
 /// What a write did.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct WriteReport {
     /// Epochs made.
     pub epochs: usize,

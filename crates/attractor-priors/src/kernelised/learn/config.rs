@@ -8,6 +8,7 @@ use super::loss::Objective;
 /// What is minimised. See the [module](super::super) for the equations.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum SeparationLoss {
     /// U-Hop+: a smooth maximum of the cosines, sharpened while learning.
     #[default]
@@ -21,6 +22,7 @@ pub enum SeparationLoss {
 /// How W moves along the gradient.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Optimiser {
     /// Adam with moments 0.9 and 0.999; the map of the largest separation seen is kept.
     #[default]
@@ -37,6 +39,7 @@ pub enum Optimiser {
 /// The map before learning.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Start {
     /// W = I; features are as wide as codes.
     #[default]
@@ -51,6 +54,7 @@ pub enum Start {
 /// The coordinates in which W is optimised.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Coordinates {
     /// `Span` where codes have more entries than there are codes, else `Entries`.
     #[default]

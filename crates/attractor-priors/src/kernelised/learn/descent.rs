@@ -13,6 +13,7 @@ const GROWTH: f64 = 1e-4;
 
 /// How W was learned.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct FitReport {
     /// The loss before each step, at the temperature of that step, and of the last map.
     pub losses: Vec<f64>,

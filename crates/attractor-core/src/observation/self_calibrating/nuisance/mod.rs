@@ -62,6 +62,7 @@ impl Geometry {
 /// One kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Nuisance {
     /// Gain and offset.
     Gain,
