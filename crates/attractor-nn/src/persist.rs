@@ -1,6 +1,7 @@
 //! The memory of a layer to and from files: the layer as in a checkpoint, and what is stored.
 
 use attractor_core::file::{Loaders, Loading};
+use attractor_core::kernel::PatternIds;
 use attractor_core::weights::{Weights, modules};
 use attractor_core::{AssociativeMemory, Persist, Restore, Result};
 use burn::tensor::{DType, FloatDType, Tensor};
@@ -45,6 +46,7 @@ impl Persist for LayerMemory {
             for (name, rows) in ROWS.into_iter().zip(all) {
                 file.insert_tensor(name, rows)?;
             }
+            self.ids.write_to(&mut file, ROWS[0])?;
         }
         Ok(file)
     }
@@ -99,6 +101,7 @@ impl Restore for LayerMemory {
                     )));
                 }
             }
+            memory.ids = PatternIds::read_from(file, ROWS[0], len)?;
             memory.rows = Some(Rows {
                 stored: rows(0)?,
                 projection: rows(1)?,

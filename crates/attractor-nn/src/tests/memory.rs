@@ -1,6 +1,7 @@
 //! A layer as a memory.
 
-use attractor_core::{AssociativeMemory, Error, Outcome, Persist, Restore};
+use attractor_core::kernel::Tags;
+use attractor_core::{AssociativeMemory, Error, Forget, Identify, Outcome, Persist, Restore};
 use burn::tensor::Tensor;
 
 use super::{assert_near, device, host, normal, single, trained, two_heads};
@@ -148,13 +149,59 @@ fn a_memory_comes_back_from_a_file() {
             memory.save(&path).unwrap();
             let mut back = LayerMemory::load(&path, &device()).unwrap();
             assert_eq!(back.len(), memory.len());
-            memory.write(rows.clone()).unwrap();
-            back.write(rows).unwrap();
+            assert_eq!(back.pattern_ids().unwrap(), memory.pattern_ids().unwrap());
+            let tags = Tags::default().with_labels((0..rows.dims()[0]).map(|at| format!("{at}")));
+            memory.write_as(rows.clone(), &tags).unwrap();
+            back.write_as(rows, &tags).unwrap();
             let read = |memory: &LayerMemory| {
                 let recall = memory.read(cues.clone()).unwrap();
                 (host(recall.state.clone()), host(recall.data()))
             };
             assert_eq!(read(&back), read(&memory), "{double}");
         }
+    }
+}
+
+/// Weights of several heads, with rows beside the patterns and without: against the association that the layer itself says.
+#[test]
+fn the_association_names_the_patterns() {
+    for zero in [false, true] {
+        let config = two_heads().with_add_zero_association(zero);
+        let layer = trained(config.init(&device()).unwrap(), 4);
+        let (stored, cues) = (rows(1, 6, 5), rows(3, 3, 5));
+        let mut memory = layer.clone().into_memory();
+        let tags = Tags::ids([7, 9, 11, 13, 15, 17]).with_labels(["a", "b", "c", "d", "e", "f"]);
+        memory.write_as(stored.clone(), &tags).unwrap();
+        let (stored, cues3) = (stored.unsqueeze(), cues.clone().unsqueeze());
+        let association = layer.association(stored, cues3, &Masks::none()).unwrap();
+        let [_, heads, _, all] = association.dims();
+        let association = host(association);
+        let found = memory.nearest(cues.clone(), 6).unwrap();
+        for (row, found) in found.iter().enumerate() {
+            let weight = |at: usize| -> f64 {
+                let of = (0..heads).map(|head| association[(head * 3 + row) * all + at]);
+                of.sum::<f64>() / heads as f64
+            };
+            for candidate in &found.candidates {
+                let expected = weight(candidate.index);
+                assert!((candidate.probability.unwrap() - expected).abs() < 1e-6);
+                assert_eq!(candidate.id, 7 + 2 * candidate.index as u64);
+            }
+            let in_order = |pair: &[attractor_core::Candidate]| pair[0].score >= pair[1].score;
+            assert!(found.candidates.windows(2).all(in_order));
+            let named: f64 = found
+                .candidates
+                .iter()
+                .filter_map(|one| one.probability)
+                .sum();
+            assert_eq!(found.none.is_some(), zero);
+            assert!((named + found.none.unwrap_or(0.0) - 1.0).abs() < 1e-5);
+        }
+        let best = found[0].candidates[0].clone();
+        memory.remove_id(best.id).unwrap();
+        let without = memory.nearest(cues, 6).unwrap();
+        assert_eq!(without[0].candidates.len(), 5);
+        assert!(without[0].candidates.iter().all(|one| one.id != best.id));
+        assert!(best.label.is_some());
     }
 }

@@ -1,7 +1,10 @@
 //! A trained layer as a memory: patterns are written, and cues recall them by its weights.
 
+mod identify;
+
+use attractor_core::kernel::{PatternIds, Tags};
 use attractor_core::{
-    AssociativeMemory, Error, Forget, Persist, Recall, Result, Trace, check, spans,
+    AssociativeMemory, Error, Forget, Identify, Persist, Recall, Result, Trace, check, spans,
 };
 use burn::tensor::Tensor;
 
@@ -27,6 +30,7 @@ pub struct LayerMemory {
     pub(crate) layer: Hopfield,
     pub(crate) decode: Decode,
     pub(crate) rows: Option<Rows>,
+    pub(crate) ids: PatternIds,
 }
 
 /// What is stored, one row for each pattern.
@@ -68,6 +72,7 @@ impl Hopfield {
             layer: self.valid_copy(),
             decode: Decode::default(),
             rows: None,
+            ids: PatternIds::new(),
         }
     }
 
@@ -131,6 +136,20 @@ impl LayerMemory {
     /// # Errors
     /// Wrong widths, different numbers of rows, NaN or infinite entries. Nothing is stored then.
     pub fn write_pairs(&mut self, stored: Tensor<2>, projection: Tensor<2>) -> Result<()> {
+        self.write_pairs_as(stored, projection, &Tags::default())
+    }
+
+    /// [`LayerMemory::write_pairs`] under ids or with labels.
+    ///
+    /// # Errors
+    /// As [`LayerMemory::write_pairs`] and [`Identify::write_as`]. Nothing is stored then.
+    pub fn write_pairs_as(
+        &mut self,
+        stored: Tensor<2>,
+        projection: Tensor<2>,
+        tags: &Tags,
+    ) -> Result<()> {
+        let _span = spans::write(self.name(), &stored);
         let (stored, projection) = (stored.without_autodiff(), projection.without_autodiff());
         let sizes = self.layer.sizes();
         check::batch("patterns", &stored, sizes.stored)?;
@@ -143,6 +162,7 @@ impl LayerMemory {
                 found,
             });
         }
+        self.ids.push(expected, tags)?;
         let keys = self
             .layer
             .patterns(stored.clone().unsqueeze())
@@ -175,16 +195,21 @@ impl LayerMemory {
         Ok(read.reshape([b, heads, stored]))
     }
 
-    /// What the cues read, `[1, b, _]`.
-    fn answer(&self, cues: Tensor<2>, decode: Decode) -> Result<(Tensor<3>, read::Report)> {
+    /// What cues `[b, d_q]` and what is stored make a read of.
+    fn parts(&self, cues: Tensor<2>, rows: &Rows) -> Result<(Parts, Rules)> {
         let cues = cues.without_autodiff();
-        let rows = self.rows.as_ref().ok_or(Error::EmptyMemory)?;
         check::batch("cues", &cues, self.layer.sizes().state)?;
-        let (parts, mut rules) = self.layer.cached(
+        Ok(self.layer.cached(
             cues.unsqueeze(),
             rows.keys.clone().unsqueeze(),
             rows.values.clone().unsqueeze(),
-        );
+        ))
+    }
+
+    /// What the cues read, `[1, b, _]`.
+    fn answer(&self, cues: Tensor<2>, decode: Decode) -> Result<(Tensor<3>, read::Report)> {
+        let rows = self.rows.as_ref().ok_or(Error::EmptyMemory)?;
+        let (parts, mut rules) = self.parts(cues, rows)?;
         rules.keep_states = true;
         let parts = match decode {
             Decode::Output => parts,
@@ -223,18 +248,7 @@ impl AssociativeMemory for LayerMemory {
     }
 
     fn write(&mut self, patterns: Tensor<2>) -> Result<()> {
-        let _span = spans::write(self.name(), &patterns);
-        let sizes = self.layer.sizes();
-        check::batch("patterns", &patterns, sizes.stored)?;
-        if sizes.stored != sizes.projection {
-            return Err(Error::Mismatch {
-                what: "write",
-                expected: format!("values as wide as patterns, {}", sizes.stored),
-                part: "the layer",
-                found: format!("{}: write pairs", sizes.projection),
-            });
-        }
-        self.write_pairs(patterns.clone(), patterns)
+        self.write_as(patterns, &Tags::default())
     }
 
     fn read(&self, cues: Tensor<2>) -> Result<Recall> {
@@ -289,42 +303,19 @@ impl AssociativeMemory for LayerMemory {
         Ok(rows.keys.clone())
     }
 
+    fn as_identify(&self) -> Option<&dyn Identify> {
+        Some(self)
+    }
+
+    fn as_identify_mut(&mut self) -> Option<&mut dyn Identify> {
+        Some(self)
+    }
+
     fn as_forget(&mut self) -> Option<&mut dyn Forget> {
         Some(self)
     }
 
     fn as_persist(&self) -> Option<&dyn Persist> {
         Some(self)
-    }
-}
-
-impl Forget for LayerMemory {
-    fn clear(&mut self) {
-        self.rows = None;
-    }
-
-    fn remove(&mut self, index: usize) -> Result<()> {
-        let len = self.len();
-        if index >= len {
-            return Err(Error::Index {
-                what: "index",
-                len,
-                index,
-            });
-        }
-        let rows = self.rows.take();
-        self.rows = rows.filter(|_| len > 1).map(|rows| {
-            rows.each(|x| {
-                let parts = [(0, index), (index + 1, len - index - 1)];
-                let parts = parts.into_iter().filter(|&(_, count)| count > 0);
-                Tensor::cat(
-                    parts
-                        .map(|(first, count)| x.clone().narrow(0, first, count))
-                        .collect(),
-                    0,
-                )
-            })
-        });
-        Ok(())
     }
 }
