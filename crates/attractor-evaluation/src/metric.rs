@@ -182,6 +182,12 @@ metrics! {
     KeptSubject: "kept_subject", "Kept, same subject", "%", UP, 1;
     /// The same of facts with the same relation.
     KeptRelation: "kept_relation", "Kept, same relation", "%", UP, 1;
+    /// Wall time for each pattern written, on whatever else the machine does.
+    WriteTime: "write_time", "Time to write a pattern", "ms", DOWN, 3;
+    /// Wall time for each cue read.
+    ReadTime: "read_time", "Time to read a cue", "ms", DOWN, 3;
+    /// Bytes that a saved memory takes for each pattern.
+    BytesPerPattern: "bytes_per_pattern", "Bytes for each pattern", "B", DOWN, 0;
 }
 
 impl Metric {
@@ -203,6 +209,11 @@ impl Metric {
     /// Whether larger is better; `None` where neither direction is.
     pub fn higher_is_better(self) -> Option<bool> {
         self.row().higher_is_better
+    }
+
+    /// Whether it differs from run to run, as wall times do.
+    pub fn is_time(self) -> bool {
+        matches!(self, Self::WriteTime | Self::ReadTime)
     }
 
     /// Digits after the point in tables.

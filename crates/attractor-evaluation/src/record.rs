@@ -196,12 +196,14 @@ impl Record {
 
     /// Whether both records say the same, whatever time they took.
     pub fn same_result(&self, other: &Self) -> bool {
-        Self {
+        let timeless = |record: &Self| Self {
             seconds: 0.0,
-            ..self.clone()
-        } == Self {
-            seconds: 0.0,
-            ..other.clone()
-        }
+            value: match record.metric.is_time() {
+                true => 0.0,
+                false => record.value,
+            },
+            ..record.clone()
+        };
+        timeless(self) == timeless(other)
     }
 }

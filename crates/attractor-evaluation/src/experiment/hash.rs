@@ -23,6 +23,7 @@ impl Resolved {
             part.form = Form::default();
             part.map = None;
             part.shortages.clear();
+            part.unlisted.clear();
             for path in &part.files {
                 let tables = part.series.iter_mut().map(|series| &mut series.options);
                 for table in tables.chain([&mut part.options]) {

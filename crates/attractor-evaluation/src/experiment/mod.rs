@@ -39,7 +39,7 @@
 //! # Options
 //! Those of a series win over those of its part. A preset's `options` are entries of tables, however
 //! deep: each is set wherever it stands, in the part and in series, and in the part if it stands nowhere.
-//! The command line does the same.
+//! The command line does the same. A preset's `series_options` are options of single series, by their names.
 //!
 //! # More of the file
 //! - `panels = "D = {dim}"` gives every value of an option a chart of its own.
@@ -57,6 +57,8 @@
 //!
 //! Every unknown key is an error, and so is every value that breaks a rule.
 
+#[cfg(test)]
+mod asked_tests;
 mod difference;
 mod expand;
 mod hash;
@@ -80,7 +82,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use slices::{Place, Slice};
+pub(crate) use slices::{Place, Slice, UNLISTED};
 
 pub(crate) use options::get as option_at;
 pub use part::{Axis, Form, MapCurve, MapSpec, Part, PartPatch, SeriesSpec, TaskLevels};

@@ -45,6 +45,43 @@ pub(super) fn intersect(all: &[TaskLevels], wanted: &[TaskLevels]) -> Vec<TaskLe
         .collect()
 }
 
+/// The tasks and levels that a command line wants of `all`, rising where a level is not one of the file's;
+/// and those that are not.
+pub(super) fn asked(
+    all: &[TaskLevels],
+    wanted: &[TaskLevels],
+) -> (Vec<TaskLevels>, Vec<TaskLevels>) {
+    let (mut tasks, mut unlisted) = (Vec::new(), Vec::new());
+    for task in all {
+        let Some(wanted) = wanted.iter().find(|wanted| wanted.task == task.task) else {
+            continue;
+        };
+        let (levels, more) = task.asked(&wanted.levels);
+        let of = |levels| TaskLevels {
+            task: task.task.clone(),
+            levels,
+        };
+        unlisted.extend((!more.is_empty()).then(|| of(more)));
+        tasks.push(of(levels));
+    }
+    (tasks, unlisted)
+}
+
+impl TaskLevels {
+    /// The levels that are wanted, all where none is named, and which of them are not its own.
+    pub(super) fn asked(&self, wanted: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        let mut levels = self.levels.clone();
+        levels.retain(|level| wanted.is_empty() || wanted.contains(level));
+        let more = wanted.iter().filter(|level| !self.levels.contains(level));
+        let more: Vec<f64> = more.copied().collect();
+        if !more.is_empty() {
+            levels.extend(&more);
+            levels.sort_by(f64::total_cmp);
+        }
+        (levels, more)
+    }
+}
+
 /// What a part's charts have along their abscissa, and its tables as columns.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -246,9 +283,27 @@ pub struct PartPatch {
     pub grid: BTreeMap<String, Vec<toml::Value>>,
     /// New values for options, of the part and of series.
     pub options: toml::Table,
+    /// New values for options of some series, by their names before expansion or `name/representation`.
+    pub series_options: BTreeMap<String, toml::Table>,
 }
 
 impl SeriesSpec {
+    /// One of that name, without anything of its own.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            ours: false,
+            expectation: false,
+            beside: None,
+            representation: None,
+            tasks: Vec::new(),
+            levels: None,
+            n_stored: None,
+            grid: BTreeMap::new(),
+            options: toml::Table::new(),
+        }
+    }
+
     /// What it stores.
     pub fn representation(&self, part: &Part) -> Representation {
         self.representation.unwrap_or(part.representation)
@@ -258,5 +313,18 @@ impl SeriesSpec {
     pub(super) fn matches(&self, part: &Part, selector: &str) -> bool {
         let key = selector.strip_suffix(self.representation(part).name());
         selector == self.name || key == Some(&format!("{}/", self.name))
+    }
+
+    /// Whether it has an option of its own, fixed or in its grid.
+    pub(super) fn gives(&self, key: &str) -> bool {
+        self.options.contains_key(key) || self.grid.contains_key(key)
+    }
+}
+
+impl Part {
+    /// Whether a series that the file lacks fits among its own: they have the same options.
+    pub(super) fn takes(&self, other: &SeriesSpec) -> bool {
+        let mut keys = other.options.keys();
+        keys.all(|key| self.series.iter().any(|series| series.gives(key)))
     }
 }

@@ -1,7 +1,7 @@
 //! From an experiment, a preset and overrides to one resolved configuration and its cells.
 
 use super::expand::filled;
-use super::part::intersect;
+use super::part::{asked, intersect};
 use super::{
     Experiment, Part, PartPatch, Preset, Resolved, ResolvedPart, ResolvedSeries, SYNTHETIC,
     SeriesSpec, TaskLevels, options,
@@ -17,7 +17,10 @@ pub struct Overrides {
     pub seeds: Option<usize>,
     /// Series to run, by name before or after expansion, or `name/representation`.
     pub systems: Option<Vec<String>>,
-    /// Parts or tasks to run, and levels if not all.
+    /// Series that the file lacks, for every part that gives its own series the same options. They come
+    /// beside those that `systems` keeps.
+    pub unlisted: Vec<SeriesSpec>,
+    /// Parts or tasks to run, and levels if not all, which may be levels that the file lacks.
     pub tasks: Option<Vec<TaskLevels>>,
     /// New values for options, as in a preset.
     pub options: toml::Table,
@@ -137,15 +140,21 @@ impl Experiment {
         self.count(&format!("{at}.seeds"), seeds, limits::SEEDS)?;
         let mut levels = patch.levels.clone().unwrap_or_else(|| part.levels.clone());
         let mut tasks = part.tasks.clone();
+        let mut unlisted = Vec::new();
         if let Some(wanted) = &overrides.tasks {
             if let Some(own) = wanted.iter().find(|task| task.task == part.name) {
-                if let Some(level) = own.levels.iter().find(|level| !levels.contains(level)) {
-                    let rule = format!("must be a level of `{}`: {levels:?}", part.name);
-                    return Err(self.broken("task", rule, level));
-                }
-                levels.retain(|level| own.levels.is_empty() || own.levels.contains(level));
+                let task = TaskLevels {
+                    task: part.name.clone(),
+                    levels: levels.clone(),
+                };
+                let (kept, more) = task.asked(&own.levels);
+                levels = kept;
+                unlisted.extend((!more.is_empty()).then_some(TaskLevels {
+                    levels: more,
+                    ..task
+                }));
             } else {
-                tasks = intersect(&tasks, wanted);
+                (tasks, unlisted) = asked(&tasks, wanted);
             }
         } else if let Some(kept) = &patch.tasks {
             self.validate_tasks(&format!("{at}.tasks"), kept, Some(part))?;
@@ -156,6 +165,9 @@ impl Experiment {
         let (options, mut series) = self.series(merge)?;
         // A preset may leave a series without a place.
         series.retain_mut(|series| {
+            for more in &unlisted {
+                series.extend(more);
+            }
             keep(&mut series.levels, &levels) && keep(&mut series.n_stored, &n_stored)
         });
         Ok(ResolvedPart {
@@ -177,6 +189,7 @@ impl Experiment {
             log_y: part.log_y.clone(),
             tasks,
             levels,
+            unlisted,
             n_stored,
             seeds,
             files: part.files.clone(),
@@ -228,11 +241,16 @@ impl Experiment {
             patch,
             overrides,
         } = merge;
-        for name in patch.series.iter().flatten() {
+        let named = patch.series.iter().flatten().map(|name| ("series", name));
+        let changed = patch
+            .series_options
+            .keys()
+            .map(|name| ("series_options", name));
+        for (key, name) in named.chain(changed) {
             if !part.series.iter().any(|series| series.matches(part, name)) {
                 let known: Vec<&str> = part.series.iter().map(|s| s.name.as_str()).collect();
                 let rule = format!("must be one of {}", known.join("; "));
-                return Err(self.broken(format!("{at}.series"), rule, name));
+                return Err(self.broken(format!("{at}.{key}"), rule, name));
             }
         }
         if let Some(key) = patch.grid.keys().find(|key| {
@@ -252,14 +270,30 @@ impl Experiment {
                 return Err(self.broken(format!("{at}.grid.{key}"), rule, value));
             }
         }
+        let unlisted = overrides
+            .unlisted
+            .iter()
+            .filter(|series| part.takes(series));
+        let all: Vec<&SeriesSpec> = part.series.iter().chain(unlisted).collect();
         let mut common = part.options.clone();
-        let mut own: Vec<toml::Table> = part.series.iter().map(|s| s.options.clone()).collect();
-        for change in [&patch.options, &overrides.options] {
-            options::patch(&mut common, &mut own, change);
+        let mut own: Vec<toml::Table> = all.iter().map(|s| s.options.clone()).collect();
+        options::patch(&mut common, &mut own, &patch.options);
+        for (name, change) in &patch.series_options {
+            let changed = all
+                .iter()
+                .zip(&mut own)
+                .filter(|(series, _)| series.matches(part, name));
+            for (_, own) in changed {
+                for (path, value) in options::leaves(change) {
+                    options::set(own, &path, value);
+                }
+            }
         }
+        options::patch(&mut common, &mut own, &overrides.options);
         let mut resolved = Vec::new();
-        for (series, own) in part.series.iter().zip(own) {
+        for (index, (series, own)) in all.into_iter().zip(own).enumerate() {
             let asked = |name: &str| match (&overrides.systems, &patch.series) {
+                _ if index >= part.series.len() => true,
                 (Some(wanted), _) => wanted.iter().any(|wanted| {
                     series.matches(part, wanted)
                         || *wanted == name

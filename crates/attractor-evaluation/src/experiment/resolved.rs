@@ -90,6 +90,9 @@ pub struct ResolvedPart {
     pub tasks: Vec<TaskLevels>,
     /// Levels, possibly none.
     pub levels: Vec<f64>,
+    /// Levels that the experiment's file does not have, by task, or by the part along an axis.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unlisted: Vec<TaskLevels>,
     /// Numbers of stored patterns, possibly none.
     pub n_stored: Vec<usize>,
     /// Number of seeds.
@@ -128,6 +131,14 @@ impl ResolvedSeries {
     /// `name/representation`, which names a series of a part uniquely.
     pub fn key(&self) -> String {
         format!("{}/{}", self.name, self.representation)
+    }
+
+    /// Also measures it at levels that were asked for, if it is measured on their task.
+    pub(super) fn extend(&mut self, more: &TaskLevels) {
+        let own = self.tasks.iter_mut().filter(|own| own.task == more.task);
+        for own in own.filter(|own| !own.levels.is_empty()) {
+            own.levels.extend(&more.levels);
+        }
     }
 
     fn is_at_level(&self, level: Level) -> bool {
@@ -196,6 +207,13 @@ impl ResolvedPart {
         let mut counts = self.cell_counts();
         counts.retain(|count| series.is_at_count(*count));
         counts
+    }
+
+    /// Whether a level is one of the experiment's file, so that something may be published there.
+    pub(crate) fn lists(&self, task: &str, level: Level) -> bool {
+        let of_task = self.unlisted.iter().filter(|more| more.task == task);
+        let mut more = of_task.flat_map(|more| &more.levels);
+        !more.any(|more| Level::new(*more) == level)
     }
 
     /// Whether the cells of a task are its.

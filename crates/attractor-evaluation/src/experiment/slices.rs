@@ -4,6 +4,9 @@ use super::{Axis, ResolvedPart, ResolvedSeries};
 use crate::summary::{Summary, condition_label};
 use crate::{Level, Metric};
 
+/// Behind a level that the experiment's file does not have.
+pub(crate) const UNLISTED: &str = " \u{2020}";
+
 /// Where something was measured: a column of a table, a point of the abscissa.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Place {
@@ -57,10 +60,13 @@ impl ResolvedPart {
         }
         let of = |&n_stored: &usize| {
             let place = |&(task, level): &(&str, Level)| {
-                let label = match self.tasks.is_empty() {
+                let mut label = match self.tasks.is_empty() {
                     true => level.to_string(),
                     false => condition_label(task, level),
                 };
+                if !self.lists(task, level) {
+                    label.push_str(UNLISTED);
+                }
                 let x = level.value().unwrap_or_default();
                 place(x, label, (task, level), n_stored)
             };

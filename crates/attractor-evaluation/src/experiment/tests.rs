@@ -189,10 +189,38 @@ fn parts_and_series_are_chosen_by_name() {
         ),
         "{message}"
     );
-    let message = choose(None, Some(("error", &[7.0])))
-        .unwrap_err()
-        .to_string();
-    assert!(message.contains("must be a level of `error`"), "{message}");
+}
+
+/// Levels that the file lacks come besides, in order, and are said to be none of its.
+#[test]
+fn levels_may_be_asked_for_that_the_file_lacks() {
+    let asked = |task: &str, levels: &[f64]| {
+        let overrides = Overrides {
+            tasks: Some(vec![TaskLevels {
+                task: task.into(),
+                levels: levels.to_vec(),
+            }]),
+            ..Overrides::default()
+        };
+        study().resolve(Preset::Cpu, &overrides, &|_| true)
+    };
+    let part = asked("error", &[500.0, 100.0]).unwrap().parts.remove(0);
+    assert_eq!(part.levels, [100.0, 500.0]);
+    assert!(part.lists("error", Level::new(100.0)) && !part.lists("error", Level::new(500.0)));
+    let labels = part.slices().remove(0).places;
+    let labels: Vec<&str> = labels.iter().map(|place| place.label.as_str()).collect();
+    assert_eq!(labels, ["100", "500 \u{2020}"]);
+    for (task, levels, rule) in [
+        (
+            "images",
+            [1.0],
+            "must be `images` alone, which has no levels, found 1",
+        ),
+        ("error", [f64::NAN], "must be finite, found NaN"),
+    ] {
+        let message = asked(task, &levels).unwrap_err().to_string();
+        assert!(message.ends_with(rule), "{message}");
+    }
 }
 
 #[test]

@@ -160,26 +160,31 @@ impl Experiment {
         }
     }
 
-    /// Refuses parts, tasks and levels that the experiment does not have.
+    /// Refuses parts and tasks that the experiment does not have, and levels of those that have none.
     pub(super) fn known_tasks<'a>(
         &self,
         key: &str,
         tasks: impl Iterator<Item = &'a TaskLevels>,
     ) -> Result<()> {
-        let of_tasks = tasks.filter(|task| !self.parts.iter().any(|part| part.name == task.task));
-        let of_tasks: Vec<TaskLevels> = of_tasks.cloned().collect();
         let parts: Vec<&Part> = self.parts.iter().collect();
-        self.known_among(key, &of_tasks, &parts)
+        for wanted in tasks {
+            let named = self.parts.iter().find(|part| part.name == wanted.task);
+            let levels = match named {
+                Some(part) => &part.levels,
+                None => &self.known_task(key, wanted, &parts)?.levels,
+            };
+            self.validate_levels(key, &wanted.levels)?;
+            if let (true, Some(level)) = (levels.is_empty(), wanted.levels.first()) {
+                let rule = format!("must be `{}` alone, which has no levels", wanted.task);
+                return Err(self.broken(key, rule, level));
+            }
+        }
+        Ok(())
     }
 
     fn known_among(&self, key: &str, tasks: &[TaskLevels], parts: &[&Part]) -> Result<()> {
-        let all = || parts.iter().flat_map(|part| &part.tasks);
         for wanted in tasks {
-            let Some(task) = all().find(|task| task.task == wanted.task) else {
-                let known: Vec<&str> = parts.iter().flat_map(|part| part.names()).collect();
-                let rule = format!("must be one of {}", known.join(", "));
-                return Err(self.broken(key, rule, &wanted.task));
-            };
+            let task = self.known_task(key, wanted, parts)?;
             for level in &wanted.levels {
                 if !task.levels.contains(level) {
                     let rule = format!("must be a level of `{}`: {:?}", task.task, task.levels);
@@ -190,38 +195,60 @@ impl Experiment {
         Ok(())
     }
 
+    fn known_task<'a>(
+        &self,
+        key: &str,
+        wanted: &TaskLevels,
+        parts: &[&'a Part],
+    ) -> Result<&'a TaskLevels> {
+        let mut all = parts.iter().flat_map(|part| &part.tasks);
+        all.find(|task| task.task == wanted.task).ok_or_else(|| {
+            let known: Vec<&str> = parts.iter().flat_map(|part| part.names()).collect();
+            let rule = format!("must be one of {}", known.join(", "));
+            self.broken(key, rule, &wanted.task)
+        })
+    }
+
+    /// Whether a part has a series of that name, before or after expansion, or `name/representation`.
+    pub fn has_system(&self, wanted: &str) -> bool {
+        self.parts.iter().any(|part| {
+            part.series.iter().any(|series| {
+                let key = |name: &str| format!("{name}/{}", series.representation(part));
+                let all = series.expand(&Default::default());
+                series.matches(part, wanted)
+                    || all
+                        .iter()
+                        .any(|(name, _)| wanted == name || wanted == key(name))
+            })
+        })
+    }
+
+    /// The first of these options that any of its series has, in its own table or in its grid.
+    pub fn option_among<'a>(&self, keys: &[&'a str]) -> Option<&'a str> {
+        let series = || self.parts.iter().flat_map(|part| &part.series);
+        let mut keys = keys.iter().copied();
+        keys.find(|key| series().any(|series| series.gives(key)))
+    }
+
     /// Refuses names of series that no part has.
     pub(super) fn known_systems<'a>(
         &self,
-        systems: impl Iterator<Item = &'a String>,
+        mut systems: impl Iterator<Item = &'a String>,
     ) -> Result<()> {
+        let Some(wanted) = systems.find(|wanted| !self.has_system(wanted)) else {
+            return Ok(());
+        };
         let mut known: Vec<String> = Vec::new();
-        for wanted in systems {
-            let found = self.parts.iter().any(|part| {
-                part.series.iter().any(|series| {
-                    let key = |name: &str| format!("{name}/{}", series.representation(part));
-                    let all = series.expand(&Default::default());
-                    series.matches(part, wanted)
-                        || all
-                            .iter()
-                            .any(|(name, _)| wanted == name || *wanted == key(name))
-                })
-            });
-            if found {
-                continue;
-            }
-            for part in &self.parts {
-                for series in &part.series {
-                    let key = format!("{}/{}", series.name, series.representation(part));
-                    if !known.contains(&key) {
-                        known.push(key);
-                    }
+        for part in &self.parts {
+            for series in &part.series {
+                let key = format!("{}/{}", series.name, series.representation(part));
+                if !known.contains(&key) {
+                    known.push(key);
                 }
             }
-            let rule = format!("must be one of {}", known.join("; "));
-            return Err(self.broken("systems", rule, wanted));
         }
-        Ok(())
+        let rule = format!("must be one of {}", known.join("; "));
+        Err(self.broken("systems", rule, wanted))
     }
 
     fn validate_levels(&self, key: &str, levels: &[f64]) -> Result<()> {

@@ -81,7 +81,7 @@ impl BarChart {
             }
         }
         for (index, series) in self.series.iter().enumerate() {
-            let (left, at) = canvas.legend_row(index, &series.name);
+            let (left, at) = canvas.legend(&series.name);
             let _ = writeln!(
                 canvas.out,
                 "<rect class=\"{}\" x=\"{}\" y=\"{}\" width=\"12\" height=\"12\"/>",

@@ -3,49 +3,69 @@
 use std::fmt::Write;
 
 use super::axis::Axis;
-use super::style::{coordinate, escape, sheet};
+use super::style::{coordinate, escape, sheet, wrapped};
 
-pub(super) const LEFT: f64 = 62.0;
+pub(super) const LEFT: f64 = 58.0;
 pub(super) const TOP: f64 = 40.0;
-pub(super) const PLOT_WIDTH: f64 = 440.0;
-pub(super) const LEGEND_ROW: f64 = 20.0;
+/// Narrow enough that a chart can be read on a phone, and three stand beside each other on a desk.
+pub(super) const PLOT_WIDTH: f64 = 306.0;
+pub(super) const LEGEND_ROW: f64 = 18.0;
+const RIGHT: f64 = 16.0;
 const BOTTOM: f64 = 48.0;
-const PLOT_HEIGHT: f64 = 260.0;
+pub(super) const PLOT_HEIGHT: f64 = 210.0;
+/// Letters of a line of the legend, and of the title.
+const LETTERS: (usize, usize) = (52, 48);
 
 /// A chart without its data. Writing to a string cannot fail.
 pub(super) struct Canvas {
     pub(super) out: String,
     /// Where the abscissa lies.
     pub(super) bottom: f64,
+    /// Where the next row of the legend lies.
+    legend: f64,
 }
 
 impl Canvas {
-    /// An empty chart with room for a legend of these names.
+    /// An empty chart with room below it for a legend of these names.
     pub(super) fn new<'a>(title: &str, names: impl Iterator<Item = &'a str>) -> Self {
         Self::with_height(title, names, PLOT_HEIGHT)
     }
 
-    /// The same with another height of what is drawn, unless the legend is higher.
+    /// The same with another height of what is drawn.
     pub(super) fn with_height<'a>(
         title: &str,
         names: impl Iterator<Item = &'a str>,
         height: f64,
     ) -> Self {
-        let (rows, longest) = names.fold((0, 0), |(rows, longest), name| {
-            (rows + 1, longest.max(name.chars().count()))
-        });
-        let bottom = TOP + (f64::from(rows) * LEGEND_ROW).max(height);
-        let out = format!(
+        let rows: usize = names.map(|name| wrapped(name, LETTERS.0).len()).sum();
+        let lines = wrapped(title, LETTERS.1);
+        // A longer title grows upwards: what is drawn stays where it is.
+        let above = LEGEND_ROW * (lines.len() - 1) as f64;
+        let bottom = TOP + height;
+        let width = coordinate(LEFT + PLOT_WIDTH + RIGHT);
+        let all = coordinate(above + bottom + BOTTOM + rows as f64 * LEGEND_ROW + 6.0);
+        let mut out = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"attractor-chart\" role=\"img\" \
-             viewBox=\"0 0 {w} {h}\" width=\"{w}\" height=\"{h}\" aria-label=\"{title}\">\n\
-             <style>{style}</style>\n<rect class=\"bg\" width=\"{w}\" height=\"{h}\"/>\n\
-             <text class=\"title\" x=\"{LEFT}\" y=\"22\">{title}</text>\n",
-            w = coordinate(LEFT + PLOT_WIDTH + 56.0 + 7.0 * longest as f64),
-            h = coordinate(bottom + BOTTOM),
+             viewBox=\"0 {top} {width} {all}\" width=\"{width}\" height=\"{all}\" aria-label=\"{title}\">\n\
+             <style>{style}</style>\n<rect class=\"bg\" y=\"{top}\" width=\"{width}\" height=\"{all}\"/>\n",
+            top = coordinate(-above),
             title = escape(title),
             style = sheet(),
         );
-        Self { out, bottom }
+        for (line, text) in lines.iter().rev().enumerate() {
+            let _ = writeln!(
+                out,
+                "<text class=\"title\" x=\"14\" y=\"{}\">{}</text>",
+                coordinate(22.0 - LEGEND_ROW * line as f64),
+                escape(text)
+            );
+        }
+        let legend = bottom + BOTTOM + 10.0;
+        Self {
+            out,
+            bottom,
+            legend,
+        }
     }
 
     /// Horizontal rules with the ordinate's labels.
@@ -94,21 +114,19 @@ impl Canvas {
         );
     }
 
-    /// Left end and height of row `index` of the legend, and its text.
-    pub(super) fn legend_row(&mut self, index: usize, name: &str) -> (f64, f64) {
-        self.legend_at(TOP + 8.0 + index as f64 * LEGEND_ROW, name)
-    }
-
-    /// The same at a height.
-    pub(super) fn legend_at(&mut self, y: f64, name: &str) -> (f64, f64) {
-        let left = LEFT + PLOT_WIDTH + 14.0;
-        let _ = writeln!(
-            self.out,
-            "<text x=\"{}\" y=\"{}\">{}</text>",
-            left + 31.0,
-            y + 4.0,
-            escape(name)
-        );
+    /// The next row of the legend: left end and height of its sign, and its text.
+    pub(super) fn legend(&mut self, name: &str) -> (f64, f64) {
+        let (left, y) = (14.0, self.legend);
+        for line in wrapped(name, LETTERS.0) {
+            let _ = writeln!(
+                self.out,
+                "<text x=\"{}\" y=\"{}\">{}</text>",
+                left + 31.0,
+                coordinate(self.legend + 4.0),
+                escape(&line)
+            );
+            self.legend += LEGEND_ROW;
+        }
         (left, y)
     }
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::axis::Axis;
 use super::canvas::{Canvas, LEFT, PLOT_WIDTH, TOP};
-use super::style::{PALETTE, coordinate, escape};
+use super::style::{Look, coordinate, escape};
 
 /// A point of a series.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -60,7 +60,7 @@ impl Series {
 
     /// The number of its colour, as series `index` of a chart.
     pub(super) fn colour(&self, index: usize) -> usize {
-        self.colour_of.unwrap_or(index) % PALETTE
+        Look::of(self.colour_of.unwrap_or(index)).colour
     }
 }
 
@@ -80,8 +80,13 @@ pub struct LineChart {
     pub log_x: bool,
     /// Logarithmic ordinate.
     pub log_y: bool,
+    /// Range of the abscissa; from the data if `None`.
+    pub x_range: Option<(f64, f64)>,
     /// Range of the ordinate; from the data if `None`.
     pub y_range: Option<(f64, f64)>,
+    /// Number of the first line, where several charts share what they show: no two lines of all of them
+    /// look alike.
+    pub first: usize,
     /// Labelled places of the abscissa; evenly spaced ticks if empty.
     pub x_ticks: Vec<f64>,
 }
@@ -99,7 +104,7 @@ impl LineChart {
         let points = || series.iter().flat_map(|series| series.points.iter());
         let x = Axis::over(
             points().map(|p| p.x),
-            None,
+            self.x_range,
             self.log_x,
             LEFT,
             LEFT + PLOT_WIDTH,
@@ -115,10 +120,27 @@ impl LineChart {
 
         self.frame(&mut canvas, &x, &y);
         for (index, line) in series.iter().enumerate() {
-            draw(&mut canvas.out, index, line, &x, &y);
+            let look = self.look(index, line);
+            draw(&mut canvas.out, look, line, &x, &y);
         }
-        legend(&mut canvas, &series);
+        for (index, line) in series.iter().enumerate() {
+            let look = self.look(index, line);
+            let (left, y) = canvas.legend(&line.name);
+            let _ = writeln!(
+                canvas.out,
+                "<line class=\"{}\" x1=\"{left}\" x2=\"{}\" y1=\"{y}\" y2=\"{y}\"/>",
+                classes(look, line),
+                left + 24.0
+            );
+            if !line.reference {
+                marker(&mut canvas.out, look, (left + 12.0, y));
+            }
+        }
         canvas.end()
+    }
+
+    fn look(&self, index: usize, series: &Series) -> Look {
+        Look::of(self.first + series.colour_of.unwrap_or(index))
     }
 
     fn drawable(&self, series: &Series) -> Series {
@@ -149,16 +171,15 @@ impl LineChart {
     }
 }
 
-fn classes(index: usize, series: &Series) -> String {
-    let dashed = series.reference || (index / PALETTE) % 2 == 1;
-    format!(
-        "line c{}{}",
-        series.colour(index),
-        if dashed { " dash" } else { "" }
-    )
+fn classes(look: Look, series: &Series) -> String {
+    let dash = match series.reference {
+        true => " dash".to_owned(),
+        false => format!(" d{}", look.dash),
+    };
+    format!("line c{}{dash}", look.colour)
 }
 
-fn draw(out: &mut String, index: usize, series: &Series, x: &Axis, y: &Axis) {
+fn draw(out: &mut String, look: Look, series: &Series, x: &Axis, y: &Axis) {
     let path: Vec<String> = series
         .points
         .iter()
@@ -167,7 +188,7 @@ fn draw(out: &mut String, index: usize, series: &Series, x: &Axis, y: &Axis) {
     let _ = writeln!(
         out,
         "<polyline class=\"{}\" points=\"{}\"><title>{}</title></polyline>",
-        classes(index, series),
+        classes(look, series),
         path.join(" "),
         escape(&series.name)
     );
@@ -178,7 +199,7 @@ fn draw(out: &mut String, index: usize, series: &Series, x: &Axis, y: &Axis) {
             let _ = writeln!(
                 out,
                 "<line class=\"bar c{}\" x1=\"{at}\" x2=\"{at}\" y1=\"{}\" y2=\"{}\"/>",
-                series.colour(index),
+                look.colour,
                 coordinate(low),
                 coordinate(high)
             );
@@ -187,14 +208,14 @@ fn draw(out: &mut String, index: usize, series: &Series, x: &Axis, y: &Axis) {
     // Markers help on short lines and clutter long ones.
     if !series.reference && series.points.len() <= 30 {
         for p in &series.points {
-            marker(out, index, series.colour(index), (x.at(p.x), y.at(p.y)));
+            marker(out, look, (x.at(p.x), y.at(p.y)));
         }
     }
 }
 
-fn marker(out: &mut String, index: usize, colour: usize, (x, y): (f64, f64)) {
-    let at = coordinate;
-    let _ = match index % 4 {
+fn marker(out: &mut String, look: Look, (x, y): (f64, f64)) {
+    let (at, colour) = (coordinate, look.colour);
+    let _ = match look.marker {
         0 => writeln!(
             out,
             "<circle class=\"c{colour}\" cx=\"{}\" cy=\"{}\" r=\"3.5\"/>",
@@ -230,19 +251,4 @@ fn marker(out: &mut String, index: usize, colour: usize, (x, y): (f64, f64)) {
             )
         }
     };
-}
-
-fn legend(canvas: &mut Canvas, series: &[Series]) {
-    for (index, line) in series.iter().enumerate() {
-        let (left, y) = canvas.legend_row(index, &line.name);
-        let _ = writeln!(
-            canvas.out,
-            "<line class=\"{}\" x1=\"{left}\" x2=\"{}\" y1=\"{y}\" y2=\"{y}\"/>",
-            classes(index, line),
-            left + 24.0
-        );
-        if !line.reference {
-            marker(&mut canvas.out, index, line.colour(index), (left + 12.0, y));
-        }
-    }
 }

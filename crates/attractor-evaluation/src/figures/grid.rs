@@ -65,8 +65,9 @@ impl Image {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImageGrid {
     rows: Vec<Vec<Image>>,
-    /// Row and column of images with a frame.
-    marks: Vec<(usize, usize)>,
+    /// Row and column of images with a frame; `None` where none was judged.
+    marks: Option<Vec<(usize, usize)>>,
+    rejected: Vec<(usize, usize)>,
 }
 
 /// Pixels between images.
@@ -109,29 +110,38 @@ impl ImageGrid {
         }
         Ok(Self {
             rows,
-            marks: Vec::new(),
+            marks: None,
+            rejected: Vec::new(),
         })
     }
 
-    /// With a green frame around images, each given by its row and column.
+    /// Judged: with a green frame around the images that are right, each given by its row and column.
     pub fn with_marks(mut self, marks: Vec<(usize, usize)>) -> Self {
-        self.marks = marks;
+        self.marks = Some(marks);
         self
     }
 
-    /// Row and column of each image with a frame.
-    pub fn marks(&self) -> &[(usize, usize)] {
-        &self.marks
+    /// With images that a memory refused to call recalled, each given by its row and column.
+    pub fn with_rejected(mut self, rejected: Vec<(usize, usize)>) -> Self {
+        self.rejected = rejected;
+        self
     }
 
-    /// The image at a row and a column of the PNG of a grid of `[rows, columns]`, as PNG; `None` if the bytes
-    /// are no such grid.
-    pub fn cut(
-        png: &[u8],
-        [rows, columns]: [usize; 2],
-        [row, column]: [usize; 2],
-    ) -> Option<Vec<u8>> {
+    /// Row and column of each image with a frame; `None` where none was judged.
+    pub fn marks(&self) -> Option<&[(usize, usize)]> {
+        self.marks.as_deref()
+    }
+
+    /// Row and column of each image that was rejected.
+    pub fn rejected(&self) -> &[(usize, usize)] {
+        &self.rejected
+    }
+
+    /// The images of the PNG of a grid of `[rows, columns]`, row by row, in their own size; `None` if the
+    /// bytes are no such grid.
+    pub(crate) fn cut(png: &[u8], [rows, columns]: [usize; 2]) -> Option<Vec<RgbImage>> {
         let canvas = image::load_from_memory_with_format(png, ImageFormat::Png).ok()?;
+        let canvas = canvas.into_rgb8();
         let side = |size: u32, count: usize| {
             let inner = (size as usize).checked_sub(GAP)?;
             let whole = count > 0 && inner.is_multiple_of(count);
@@ -141,11 +151,32 @@ impl ImageGrid {
         };
         let (width, height) = (side(canvas.width(), columns)?, side(canvas.height(), rows)?);
         let at = |index: usize, size: usize| (GAP + index * (size + GAP)) as u32;
-        let (x, y) = (at(column, width), at(row, height));
-        let cut = canvas.crop_imm(x, y, width as u32, height as u32).to_rgb8();
-        let mut bytes = Cursor::new(Vec::new());
-        cut.write_to(&mut bytes, ImageFormat::Png).ok()?;
-        Some(bytes.into_inner())
+        let mut tiles = Vec::new();
+        for (row, column) in (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)))
+        {
+            let (x, y) = (at(column, width), at(row, height));
+            tiles.push(
+                image::imageops::crop_imm(&canvas, x, y, width as u32, height as u32).to_image(),
+            );
+        }
+        // Whatever the factor of the magnification was, all of them have it.
+        let fits = |factor: &u32| {
+            let whole =
+                (width as u32).is_multiple_of(*factor) && (height as u32).is_multiple_of(*factor);
+            let even = |tile: &RgbImage| {
+                let corner = |x: u32, y: u32| tile.get_pixel(x - x % factor, y - y % factor);
+                tile.enumerate_pixels()
+                    .all(|(x, y, pixel)| pixel == corner(x, y))
+            };
+            whole && tiles.iter().all(even)
+        };
+        let factor = (2..=width.min(height) as u32).rev().find(fits).unwrap_or(1);
+        let shrunk = |tile: &RgbImage| {
+            RgbImage::from_fn(width as u32 / factor, height as u32 / factor, |x, y| {
+                *tile.get_pixel(x * factor, y * factor)
+            })
+        };
+        Some(tiles.iter().map(shrunk).collect())
     }
 
     /// Images per row.
@@ -170,7 +201,12 @@ impl ImageGrid {
             for (column, image) in images.iter().enumerate() {
                 let left = GAP + column * (width * scale + GAP);
                 let top = GAP + row * (height * scale + GAP);
-                if self.marks.contains(&(row, column)) {
+                if self
+                    .marks
+                    .iter()
+                    .flatten()
+                    .any(|mark| *mark == (row, column))
+                {
                     let (across, down) = (width * scale + GAP, height * scale + GAP);
                     for y in 0..down {
                         for x in 0..across {

@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use super::Series;
 use super::axis::Axis;
-use super::canvas::{Canvas, LEFT, LEGEND_ROW, PLOT_WIDTH, TOP};
+use super::canvas::{Canvas, LEFT, PLOT_WIDTH, TOP};
 use super::pixels::{self, Colours, Frame};
-use super::style::{PALETTE, coordinate, escape};
+use super::style::{coordinate, escape};
 
 /// Cells that share something worth a mark, such as a certificate.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,16 +45,16 @@ pub struct HeatMap {
     pub marks: Vec<Marks>,
 }
 
-/// Rows of the legend that the scale takes.
-const SCALE_ROWS: usize = 8;
+/// Rows of the legend that the scale takes below its name.
+const SCALE_ROWS: usize = 2;
 
 impl HeatMap {
     /// The map as an SVG document, equal for equal data.
     pub fn svg(&self) -> String {
-        let names = self.curves.iter().map(|curve| curve.name.as_str());
-        let names = names.chain(self.marks.iter().map(|marks| marks.name.as_str()));
+        let names = self.marks.iter().map(|marks| marks.name.as_str());
+        let names = names.chain(self.curves.iter().map(|curve| curve.name.as_str()));
         let scale = std::iter::once(self.value_label.as_str());
-        let scale = scale.chain(std::iter::repeat_n("", SCALE_ROWS - 1));
+        let scale = scale.chain(std::iter::repeat_n("", SCALE_ROWS));
         let mut canvas = Canvas::new(&self.title, scale.chain(names));
         let (columns, rows) = (self.x.len(), self.y.len());
         let mut values = vec![f64::NAN; columns * rows];
@@ -79,10 +79,27 @@ impl HeatMap {
             self.colours,
         );
         self.axes(&mut canvas);
+        self.scale(&mut canvas, range);
         self.marked(&mut canvas);
         self.curved(&mut canvas);
-        self.scale(&mut canvas, range);
         canvas.end()
+    }
+
+    /// The values as a table, a line for each.
+    pub(crate) fn csv(&self) -> String {
+        let mut out = String::from("x,y,value\n");
+        for (index, value) in self
+            .values
+            .iter()
+            .enumerate()
+            .filter(|(_, value)| value.is_finite())
+        {
+            let (row, column) = (index / self.x.len().max(1), index % self.x.len().max(1));
+            if let (Some(x), Some(y)) = (self.x.get(column), self.y.get(row)) {
+                out.push_str(&format!("{x},{y},{value}\n"));
+            }
+        }
+        out
     }
 
     fn column(&self, place: f64) -> f64 {
@@ -119,15 +136,14 @@ impl HeatMap {
                 );
                 mark(&mut canvas.out, index, at);
             }
-            let row = SCALE_ROWS + self.curves.len() + index;
-            let (left, y) = canvas.legend_row(row, &marks.name);
+            let (left, y) = canvas.legend(&marks.name);
             mark(&mut canvas.out, index, (left + 12.0, y));
         }
     }
 
     fn curved(&self, canvas: &mut Canvas) {
         for (index, curve) in self.curves.iter().enumerate() {
-            let colour = curve.colour(index) % PALETTE;
+            let colour = curve.colour(index);
             let dash = if curve.reference { " dash" } else { "" };
             let mut pieces: Vec<Vec<String>> = vec![Vec::new()];
             for point in &curve.points {
@@ -151,7 +167,7 @@ impl HeatMap {
                     escape(&curve.name)
                 );
             }
-            let (left, y) = canvas.legend_row(SCALE_ROWS + index, &curve.name);
+            let (left, y) = canvas.legend(&curve.name);
             let _ = writeln!(
                 canvas.out,
                 "<line class=\"line c{colour}{dash}\" x1=\"{left}\" x2=\"{}\" y1=\"{y}\" y2=\"{y}\"/>",
@@ -161,24 +177,27 @@ impl HeatMap {
     }
 
     fn scale(&self, canvas: &mut Canvas, range: (f64, f64)) {
-        let (left, top) = canvas.legend_row(0, &self.value_label);
-        let (top, height) = (top + 12.0, (SCALE_ROWS - 2) as f64 * LEGEND_ROW);
-        let steps: Vec<f64> = (0..64).rev().map(|step| f64::from(step) / 63.0).collect();
+        canvas.legend(&self.value_label);
+        let (left, top) = canvas.legend("");
+        canvas.legend("");
+        let left = left + 31.0;
+        let right = left + 200.0;
+        let steps: Vec<f64> = (0..64).map(|step| f64::from(step) / 63.0).collect();
         let frame = Frame {
             left,
-            top,
-            width: 14.0,
-            height,
+            top: top - 6.0,
+            width: right - left,
+            height: 12.0,
         };
-        pixels::draw(&mut canvas.out, frame, &steps, 1, (0.0, 1.0), self.colours);
+        pixels::draw(&mut canvas.out, frame, &steps, 64, (0.0, 1.0), self.colours);
         let ends = [range.0, range.1];
-        let axis = Axis::over(ends.into_iter(), Some(range), false, top + height, top);
+        let axis = Axis::over(ends.into_iter(), Some(range), false, left, right);
         for (value, label) in axis.ticks() {
             let _ = writeln!(
                 canvas.out,
-                "<text class=\"tick\" x=\"{}\" y=\"{}\">{label}</text>",
-                left + 20.0,
-                coordinate(axis.at(value) + 4.0)
+                "<text class=\"tick\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">{label}</text>",
+                coordinate(axis.at(value)),
+                coordinate(top + 20.0)
             );
         }
     }

@@ -4,7 +4,6 @@ mod axis;
 mod bars;
 mod canvas;
 mod chart;
-mod comparison;
 mod grid;
 mod heat_map;
 mod pixels;
@@ -15,8 +14,8 @@ mod timeline;
 
 pub use bars::BarChart;
 pub use chart::{LineChart, Point, Series};
-pub use comparison::{ComparedRow, Comparison, Shown};
 pub use grid::{Image, ImageGrid};
 pub use heat_map::{HeatMap, Marks};
 pub use pixels::Colours;
+pub(crate) use style::{LINES, sheet};
 pub use timeline::{Content, Event, Strip, Timeline};

@@ -12,12 +12,36 @@ const COLOURS: [(&str, &str); 8] = [
     ("#b3206f", "#ff86c8"),
 ];
 
-/// Number of colours; further series repeat them with a dashed line.
+/// Number of colours.
 pub(super) const PALETTE: usize = COLOURS.len();
+/// Lines that one chart tells apart by colour alone; more belong into several charts.
+pub(crate) const LINES: usize = 6;
+
+/// How the line of an index is drawn. Any 72 that follow each other differ in colour, dash or marker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Look {
+    /// Of the palette.
+    pub(super) colour: usize,
+    /// Shape of the marker.
+    pub(super) marker: usize,
+    /// Solid, dashed or dotted.
+    pub(super) dash: usize,
+}
+
+impl Look {
+    pub(super) fn of(index: usize) -> Self {
+        let (group, within) = (index / LINES, index % LINES);
+        Self {
+            colour: within,
+            marker: (within + group) % 4,
+            dash: group % 3,
+        }
+    }
+}
 
 /// The style sheet of a chart. Every rule is bound to `.attractor-chart`, so that a chart can stand
 /// inside a page.
-pub(super) fn sheet() -> String {
+pub(crate) fn sheet() -> String {
     let mut light = String::new();
     let mut dark = String::new();
     for (index, (on_light, on_dark)) in COLOURS.iter().enumerate() {
@@ -37,7 +61,8 @@ pub(super) fn sheet() -> String {
          {light}\
          .attractor-chart .line{{fill:none;stroke-width:2;stroke-linejoin:round}}\
          .attractor-chart .bar{{stroke-width:1.2;fill:none}}\
-         .attractor-chart .dash{{stroke-dasharray:6 4}}\
+         .attractor-chart .dash,.attractor-chart .d1{{stroke-dasharray:6 4}}\
+         .attractor-chart .d2{{stroke-dasharray:1.5 3.5}}\
          @media (prefers-color-scheme:dark){{\
          .attractor-chart{{color:#e6e8eb}}\
          .attractor-chart .bg{{fill:#16191d}}\
@@ -66,4 +91,19 @@ pub(super) fn coordinate(value: f64) -> String {
     } else {
         text.to_owned()
     }
+}
+
+/// Words in lines of at most `width` letters; a longer word has a line of its own.
+pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }

@@ -20,10 +20,9 @@ fn chart() -> LineChart {
                 vec![Point::new(0.1, 100.0), Point::new(0.4, 72.0)],
             ),
         ],
-        log_x: false,
-        log_y: false,
         y_range: Some((0.0, 100.0)),
         x_ticks: vec![0.1, 0.2, 0.4],
+        ..LineChart::default()
     }
 }
 
@@ -228,8 +227,9 @@ fn a_heat_map_puts_values_curves_and_marks_at_the_same_places() {
     assert_eq!(picture.get_pixel(0, 0).0[3], 0);
     // Centres of cells: the mark on the last column of the upper row, the curve from the first of the
     // lower row to halfway between the last two of the upper row, cut where it leaves the map.
-    let column = |place: f64| 62.0 + 440.0 * (place + 0.5) / 3.0;
-    let row = |place: f64| 300.0 - 260.0 * (place + 0.5) / 2.0;
+    let column = |place: f64| canvas::LEFT + canvas::PLOT_WIDTH * (place + 0.5) / 3.0;
+    let bottom = canvas::TOP + canvas::PLOT_HEIGHT;
+    let row = |place: f64| bottom - canvas::PLOT_HEIGHT * (place + 0.5) / 2.0;
     let circle = (
         numbers(&svg, "<circle", "cx")[0],
         numbers(&svg, "<circle", "cy")[0],
@@ -307,13 +307,13 @@ fn strips_share_their_time() {
     };
     let svg = timeline.svg();
     assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
-    // Half of the time is the middle of every strip: 62 + 440 / 2.
+    // Half of the time is the middle of every strip: 58 + 306 / 2.
     let path = svg.split(" d=\"").nth(1).unwrap();
-    assert!(path.starts_with("M282 ") && path.split('"').next().unwrap().matches('M').count() == 1);
+    assert!(path.starts_with("M211 ") && path.split('"').next().unwrap().matches('M').count() == 1);
     let points = svg.split("points=\"").nth(1).unwrap();
     let points = points.split('"').next().unwrap();
     // Overlap 1 at the top of the third strip: 40 + 2 (100 + 16).
-    assert!(points.ends_with(" 282,272"), "{points}");
+    assert!(points.ends_with(" 211,272"), "{points}");
     assert_eq!(numbers(&svg, "<image", "y"), [156.0]);
 }
 
@@ -324,16 +324,41 @@ fn images_are_cut_out_of_grids_again() {
     let plain = ImageGrid::new(rows).unwrap();
     let grid = plain.clone().with_marks(vec![(1, 0)]);
     assert_ne!(plain.png().unwrap(), grid.png().unwrap());
-    for (row, column, value) in [(0, 1, 51), (1, 0, 102), (1, 1, 255)] {
-        let cut = ImageGrid::cut(&grid.png().unwrap(), [2, 2], [row, column]).unwrap();
-        let cut = image::load_from_memory(&cut).unwrap().to_rgb8();
-        // Magnified by 64 / 3.
-        assert_eq!(cut.dimensions(), (63, 42));
-        assert!(
-            cut.pixels().all(|pixel| pixel.0 == [value; 3]),
-            "{row} {column}"
-        );
+    let tiles = ImageGrid::cut(&grid.png().unwrap(), [2, 2]).unwrap();
+    let seen: Vec<u8> = tiles.iter().map(|tile| tile.get_pixel(0, 0).0[0]).collect();
+    assert_eq!(seen, [0, 51, 102, 255]);
+    assert_eq!(ImageGrid::cut(&grid.png().unwrap(), [3, 2]), None);
+    assert_eq!(ImageGrid::cut(b"none", [2, 2]), None);
+    // In their own size again: magnified 64 / 3 times in the grid.
+    let own = Image::from_planes(1, 2, 3, vec![0.0, 0.2, 0.4, 0.6, 0.8, 1.0]).unwrap();
+    let png = ImageGrid::new(vec![vec![own]]).unwrap().png().unwrap();
+    let tiles = ImageGrid::cut(&png, [1, 1]).unwrap();
+    assert_eq!(tiles[0].dimensions(), (3, 2));
+    assert_eq!(tiles[0].get_pixel(2, 1).0, [255; 3]);
+}
+
+#[test]
+fn no_two_lines_of_small_multiples_look_alike() {
+    let looks: std::collections::HashSet<_> = (0..72).map(style::Look::of).collect();
+    assert_eq!(looks.len(), 72);
+    for first in (0..72).step_by(LINES) {
+        let colours: std::collections::HashSet<_> = (first..first + LINES)
+            .map(|index| style::Look::of(index).colour)
+            .collect();
+        assert_eq!(colours.len(), LINES);
     }
-    assert_eq!(ImageGrid::cut(&grid.png().unwrap(), [3, 2], [0, 0]), None);
-    assert_eq!(ImageGrid::cut(b"none", [2, 2], [0, 0]), None);
+}
+
+#[test]
+fn long_names_are_wrapped_not_cut() {
+    let words =
+        "a name of many words that no line of the legend has room for, nor the title above it";
+    let mut chart = chart();
+    chart.title = words.into();
+    chart.series[0].name = words.into();
+    let svg = chart.svg();
+    for word in words.split(' ') {
+        assert!(svg.matches(word).count() >= 2, "{word}");
+    }
+    assert!(svg.contains("viewBox=\"0 -18 "), "{svg}");
 }

@@ -78,14 +78,9 @@ impl Timeline {
     pub fn svg(&self) -> String {
         let heights = self.strips.iter().map(|strip| strip.height + GAP);
         let bottom = TOP + (heights.sum::<f64>() - GAP).max(0.0);
-        let names = self.strips.iter().flat_map(|strip| match &strip.content {
-            Content::Lines { series, .. } => series.as_slice(),
-            _ => &[],
-        });
-        let mut canvas =
-            Canvas::with_height(&self.title, names.map(|s| s.name.as_str()), bottom - TOP);
-        // Strips may end above a long legend.
-        canvas.bottom = bottom;
+        let names: Vec<String> = self.strips.iter().flat_map(Strip::names).collect();
+        let names = names.iter().map(String::as_str);
+        let mut canvas = Canvas::with_height(&self.title, names, bottom - TOP);
         let ends = [self.range.0, self.range.1];
         let (left, right) = (LEFT, LEFT + PLOT_WIDTH);
         let x = Axis::over(ends.into_iter(), Some(self.range), false, left, right);
@@ -103,6 +98,15 @@ impl Timeline {
 }
 
 impl Strip {
+    /// Names of its lines in the legend, where strips stand together.
+    fn names(&self) -> Vec<String> {
+        let Content::Lines { series, .. } = &self.content else {
+            return Vec::new();
+        };
+        let name = |line: &Series| format!("{}: {}", self.label, line.name);
+        series.iter().map(name).collect()
+    }
+
     fn draw(&self, canvas: &mut Canvas, x: &Axis, top: f64) {
         let bottom = top + self.height;
         let middle = coordinate((top + bottom) / 2.0);
@@ -117,7 +121,18 @@ impl Strip {
         );
         match &self.content {
             Content::Events { rows, events } => self.raster(canvas, x, top, *rows, events),
-            Content::Lines { series, range } => lines(canvas, x, (top, bottom), series, *range),
+            Content::Lines { series, range } => {
+                lines(canvas, x, (top, bottom), series, *range);
+                for (index, name) in self.names().iter().enumerate() {
+                    let (left, at) = canvas.legend(name);
+                    let _ = writeln!(
+                        canvas.out,
+                        "<line class=\"{}\" x1=\"{left}\" x2=\"{}\" y1=\"{at}\" y2=\"{at}\"/>",
+                        class(&series[index], index),
+                        left + 24.0
+                    );
+                }
+            }
             Content::Matrix {
                 columns,
                 values,
@@ -195,16 +210,17 @@ fn lines(
             .filter(finite)
             .map(|p| format!("{},{}", coordinate(x.at(p.x)), coordinate(y.at(p.y))))
             .collect();
-        let dash = if line.reference { " dash" } else { "" };
-        let class = format!("line c{}{dash}", line.colour(index));
-        let (left, at) = canvas.legend_at(top + 8.0 + 18.0 * index as f64, &line.name);
         let _ = writeln!(
             canvas.out,
-            "<polyline class=\"{class}\" points=\"{}\"><title>{}</title></polyline>\
-             <line class=\"{class}\" x1=\"{left}\" x2=\"{}\" y1=\"{at}\" y2=\"{at}\"/>",
+            "<polyline class=\"{}\" points=\"{}\"><title>{}</title></polyline>",
+            class(line, index),
             points.join(" "),
             escape(&line.name),
-            left + 24.0
         );
     }
+}
+
+fn class(line: &Series, index: usize) -> String {
+    let dash = if line.reference { " dash" } else { "" };
+    format!("line c{}{dash}", line.colour(index))
 }

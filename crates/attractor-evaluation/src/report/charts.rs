@@ -2,74 +2,65 @@
 
 use serde::Serialize;
 
+use super::tables::family;
+use crate::Metric;
 use crate::experiment::{Form, MapCurve, Place, ResolvedPart, ResolvedSeries, Slice, option_at};
-use crate::figures::{BarChart, HeatMap, LineChart, Point, Series};
-use crate::run::{Trace, TrainingPoint, figure_stem};
-use crate::summary::{Summary, condition_label};
-use crate::{Cell, Metric, Reference};
+use crate::figures::{BarChart, HeatMap, LINES, LineChart, Point, Series};
+use crate::run::figure_stem;
+use crate::summary::Summary;
 
 #[derive(Clone, Serialize)]
 pub(super) struct Chart {
     /// File name stem.
     pub(super) file: String,
+    /// The whole document.
+    #[serde(skip)]
     pub(super) svg: String,
+    /// What the page holds: the style sheet is there once.
+    inline: String,
+    csv: String,
 }
 
-/// Training curves, one chart per trained model, one line per seed. The published curve belongs to
-/// the generative model.
-pub(super) fn losses(points: &[TrainingPoint], reference: Option<&Reference>) -> Vec<Chart> {
-    let mut models: Vec<&str> = Vec::new();
-    for point in points {
-        if !models.contains(&point.model.as_str()) {
-            models.push(&point.model);
+impl Chart {
+    fn new(file: String, svg: String, csv: String) -> Self {
+        let inline = inline(&svg);
+        Self {
+            file,
+            svg,
+            inline,
+            csv,
         }
     }
-    let chart = |model: &str| {
-        let own = || points.iter().filter(|point| point.model == model);
-        let mut seeds: Vec<u64> = own().map(|point| point.seed).collect();
-        seeds.dedup();
-        let mut series: Vec<Series> = seeds
-            .iter()
-            .map(|seed| {
-                let curve = own().filter(|point| point.seed == *seed);
-                let curve = curve
-                    .map(|p| Point::new(p.epoch as f64, p.loss_per_image))
-                    .collect();
-                Series::new(format!("seed {seed}"), curve)
-            })
-            .collect();
-        if let Some(reference) = reference.filter(|of| of.trained.as_deref() == Some(model))
-            && !reference.vae_training.is_empty()
-        {
-            let curve = reference.vae_training.iter();
-            let curve = curve
-                .map(|p| Point::new(p.epoch as f64, p.loss_per_image))
-                .collect();
-            series.push(Series::reference(reference.short.clone(), curve));
+
+    pub(super) fn lines(file: String, chart: &LineChart) -> Self {
+        Self::new(file, chart.svg(), csv(&chart.x_label, &chart.series))
+    }
+}
+
+/// A drawing without a style sheet of its own.
+pub(super) fn inline(svg: &str) -> String {
+    match (svg.find("<style>"), svg.find("</style>")) {
+        (Some(from), Some(to)) if from < to => format!("{}{}", &svg[..from], &svg[to + 8..]),
+        _ => svg.to_owned(),
+    }
+}
+
+/// A line for each point.
+fn csv(x_label: &str, series: &[Series]) -> String {
+    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    let mut out = format!("series,{},mean,deviation\n", quoted(x_label));
+    for series in series {
+        for p in &series.points {
+            out.push_str(&format!(
+                "{},{},{},{}\n",
+                quoted(&series.name),
+                p.x,
+                p.y,
+                p.error
+            ));
         }
-        let epochs = series
-            .iter()
-            .flat_map(|s| &s.points)
-            .map(|p| p.x)
-            .fold(0.0, f64::max);
-        let step = (epochs / 10.0).ceil().max(1.0);
-        let ticks = (1..)
-            .map(|k| f64::from(k) * step)
-            .take_while(|x| *x <= epochs);
-        Chart {
-            file: figure_stem(&["loss", model]),
-            svg: LineChart {
-                title: format!("Training of {model}"),
-                x_label: "epoch".into(),
-                y_label: "loss per image".into(),
-                series,
-                x_ticks: ticks.collect(),
-                ..LineChart::default()
-            }
-            .svg(),
-        }
-    };
-    models.into_iter().map(chart).collect()
+    }
+    out
 }
 
 fn axis_label(metric: Metric) -> String {
@@ -80,42 +71,43 @@ fn axis_label(metric: Metric) -> String {
     }
 }
 
-/// The charts of a study's part: one for each of its metrics, for each value of what is not its
-/// abscissa, and for each of its panels.
+/// The charts of a study's part: small multiples of a few lines for each of its metrics, for each value
+/// of what is not its abscissa, and for each of its panels.
 pub(super) fn of_part(part: &ResolvedPart, summary: &Summary) -> Vec<Chart> {
     let mut charts = Vec::new();
     for &metric in &part.charts {
         for slice in part.charted() {
             for panel in part.panels() {
-                let lines = lines(part, summary, metric, &slice.places, panel);
-                if lines.is_empty() {
-                    continue;
+                let units = lines(part, summary, metric, &slice.places, panel);
+                let groups = grouped(units);
+                let all: Vec<&Series> = groups.iter().flatten().collect();
+                let frame = Shared::of(part, metric, &slice, &all);
+                let mut first = 0;
+                for (index, series) in groups.iter().enumerate() {
+                    let count = groups.len();
+                    let number = (count > 1).then(|| format!("{} of {count}", index + 1));
+                    let condition = slice.condition.as_deref();
+                    let about = [Some(metric.label()), panel, condition, number.as_deref()];
+                    let about: Vec<&str> = about.into_iter().flatten().collect();
+                    let mut name = vec![part.name.as_str(), metric.name()];
+                    name.extend(&about[1..]);
+                    charts.push(frame.chart(figure_stem(&name), about.join(", "), series, first));
+                    first += LINES;
                 }
-                let condition = slice.condition.as_deref();
-                let about: Vec<&str> = [Some(metric.label()), panel, condition]
-                    .into_iter()
-                    .flatten()
-                    .collect();
-                let mut name = vec![part.name.as_str(), metric.name()];
-                name.extend(&about[1..]);
-                charts.push(Chart {
-                    file: figure_stem(&name),
-                    svg: drawn(part, metric, &slice, lines, about.join(", ")),
-                });
             }
         }
     }
     charts
 }
 
-/// The series of one chart that were measured.
+/// The series that were measured, each with those that share its colour, kinds together.
 fn lines(
     part: &ResolvedPart,
     summary: &Summary,
     metric: Metric,
     places: &[Place],
     panel: Option<&str>,
-) -> Vec<Series> {
+) -> Vec<Vec<Series>> {
     let line = |series: &ResolvedSeries| {
         let point = |place: &Place| {
             let found = summary.at(series, place, metric)?;
@@ -125,64 +117,142 @@ fn lines(
                 error: found.spread.deviation,
             })
         };
-        places.iter().filter_map(point).collect::<Vec<_>>()
+        let points: Vec<Point> = places.iter().filter_map(point).collect();
+        (!points.is_empty()).then(|| Series {
+            name: series.name.clone(),
+            points,
+            reference: series.expectation,
+            colour_of: None,
+        })
     };
-    let own = part.series.iter();
-    let own = own.filter(|series| part.panel_of(series) == panel);
-    let measured: Vec<(&ResolvedSeries, Vec<Point>)> = own
-        .map(|series| (series, line(series)))
-        .filter(|(_, points)| !points.is_empty())
-        .collect();
-    let partner = |series: &ResolvedSeries| {
-        let name = series.beside.as_ref()?;
-        measured.iter().position(|(other, _)| other.name == *name)
-    };
-    let drawn = measured.iter().map(|(series, points)| Series {
-        name: series.name.clone(),
-        points: points.clone(),
-        reference: series.expectation,
-        colour_of: partner(series),
-    });
-    drawn.collect()
+    let own = part
+        .series
+        .iter()
+        .filter(|series| part.panel_of(series) == panel);
+    let measured = own.filter_map(|series| Some((series, line(series)?)));
+    let measured: Vec<(&ResolvedSeries, Series)> = measured.collect();
+    let is_there = |name: &String| measured.iter().any(|(other, _)| other.name == *name);
+    let alone = |series: &ResolvedSeries| !series.beside.as_ref().is_some_and(is_there);
+    let mut units: Vec<(String, Vec<Series>)> = Vec::new();
+    for (series, line) in measured.iter().filter(|(series, _)| alone(series)) {
+        let beside = measured
+            .iter()
+            .filter(|(other, _)| !alone(other) && other.beside.as_ref() == Some(&series.name));
+        let mut unit = vec![line.clone()];
+        unit.extend(beside.map(|(_, line)| line.clone()));
+        units.push((family(part, series), unit));
+    }
+    let kinds: Vec<String> = units.iter().map(|(kind, _)| kind.clone()).collect();
+    if measured.len() > LINES {
+        units.sort_by_key(|(kind, _)| kinds.iter().position(|other| other == kind));
+    }
+    units.into_iter().map(|(_, unit)| unit).collect()
 }
 
-fn drawn(
-    part: &ResolvedPart,
+/// Charts of at most [`LINES`] lines, those that belong together in one.
+fn grouped(units: Vec<Vec<Series>>) -> Vec<Vec<Series>> {
+    let count: usize = units.iter().map(Vec::len).sum();
+    // Evenly, rather than a last chart of one line.
+    let most = count.div_ceil(count.div_ceil(LINES).max(1));
+    let mut groups: Vec<Vec<Series>> = Vec::new();
+    for mut unit in units {
+        let fits = groups.last().is_some_and(|group| {
+            group.len() + unit.len() <= most.max(unit.len()) && group.len() < most
+        });
+        if !fits {
+            groups.push(Vec::new());
+        }
+        if let Some(group) = groups.last_mut() {
+            let partner = group.len();
+            unit.iter_mut()
+                .skip(1)
+                .for_each(|line| line.colour_of = Some(partner));
+            group.append(&mut unit);
+        }
+    }
+    groups
+}
+
+/// What small multiples have in common.
+struct Shared<'a> {
+    part: &'a ResolvedPart,
     metric: Metric,
-    slice: &Slice,
-    series: Vec<Series>,
-    title: String,
-) -> String {
-    let log_y = part.log_y.contains(&metric);
-    let (x_label, y_label) = (slice.x_label.clone(), axis_label(metric));
-    let places = || slice.places.iter().map(|place| place.x);
-    let percent = metric.unit() == "%" && metric != Metric::Share;
-    let y_range = (percent && !log_y).then_some((0.0, 100.0));
-    match part.form {
-        Form::Lines => LineChart {
-            title,
-            x_label,
-            y_label,
-            series,
-            log_x: part.log_x,
+    slice: &'a Slice,
+    x_range: Option<(f64, f64)>,
+    y_range: Option<(f64, f64)>,
+}
+
+impl<'a> Shared<'a> {
+    fn of(part: &'a ResolvedPart, metric: Metric, slice: &'a Slice, all: &[&Series]) -> Self {
+        let log_y = part.log_y.contains(&metric);
+        let percent = metric.unit() == "%" && metric != Metric::Share;
+        let points = || all.iter().flat_map(|series| &series.points);
+        let several = all.len() > LINES;
+        let range = |values: &mut dyn Iterator<Item = f64>, log: bool| {
+            let usable = values.filter(|value| value.is_finite() && (!log || *value > 0.0));
+            let (low, high) = usable
+                .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+                    (low.min(value), high.max(value))
+                });
+            let room = if log { 0.0 } else { 0.05 * (high - low) };
+            (several && low < high).then_some((low - room, high + room))
+        };
+        let x_range = range(&mut points().map(|p| p.x), part.log_x);
+        let y_range = range(
+            &mut points().flat_map(|p| [p.y - p.error, p.y, p.y + p.error]),
             log_y,
-            y_range,
-            // The levels of a task are few.
-            x_ticks: match part.tasks.is_empty() {
-                true => Vec::new(),
-                false => places().collect(),
+        );
+        Self {
+            part,
+            metric,
+            slice,
+            x_range,
+            y_range: match (percent && !log_y, part.form) {
+                (true, _) => Some((0.0, 100.0)),
+                (false, Form::Lines) => y_range,
+                // Bars stand on 0.
+                (false, Form::Bars) => y_range.map(|(low, high)| (low.min(0.0), high.max(0.0))),
             },
         }
-        .svg(),
-        Form::Bars => BarChart {
-            title,
-            x_label,
-            y_label,
-            series,
-            places: places().collect(),
-            y_range,
+    }
+
+    fn chart(&self, file: String, title: String, series: &[Series], first: usize) -> Chart {
+        let (x_label, y_label) = (self.slice.x_label.clone(), axis_label(self.metric));
+        let places = || self.slice.places.iter().map(|place| place.x);
+        let series = series.to_vec();
+        match self.part.form {
+            Form::Lines => Chart::lines(
+                file,
+                &LineChart {
+                    title,
+                    x_label,
+                    y_label,
+                    series,
+                    log_x: self.part.log_x,
+                    log_y: self.part.log_y.contains(&self.metric),
+                    x_range: self.x_range,
+                    y_range: self.y_range,
+                    first,
+                    // The levels of a task are few.
+                    x_ticks: match self.part.tasks.is_empty() {
+                        true => Vec::new(),
+                        false => places().collect(),
+                    },
+                },
+            ),
+            Form::Bars => {
+                let csv = csv(&x_label, &series);
+                let chart = BarChart {
+                    title,
+                    x_label,
+                    y_label,
+                    series,
+                    places: places().collect(),
+                    y_range: self.y_range,
+                };
+                Chart::new(file, chart.svg(), csv)
+            }
         }
-        .svg(),
     }
 }
 
@@ -198,10 +268,8 @@ pub(super) fn maps(part: &ResolvedPart, summary: &Summary) -> Vec<Chart> {
                 let mut name = vec![part.name.as_str(), metric.name(), "map"];
                 name.extend(slice.condition.as_deref());
                 name.push(whose(published));
-                charts.push(Chart {
-                    file: figure_stem(&name),
-                    svg: map.svg(),
-                });
+                let rows: String = map.csv();
+                charts.push(Chart::new(figure_stem(&name), map.svg(), rows));
             }
         }
     }
@@ -277,51 +345,4 @@ fn columns<'a>(part: &'a ResolvedPart, option: &str) -> Vec<(f64, &'a ResolvedSe
         .collect();
     columns.sort_by(|a, b| a.0.total_cmp(&b.0));
     columns
-}
-
-/// One chart per cell that left energies. The scale is logarithmic where every value is positive
-/// and they span more than two decades.
-pub(super) fn energies(order: &[Cell], mut traces: Vec<Trace>) -> Vec<Chart> {
-    traces.sort_by_key(|trace| order.iter().position(|cell| *cell == trace.cell));
-
-    let chart = |trace: &Trace| {
-        let values = || {
-            trace
-                .terms
-                .iter()
-                .flat_map(|term| term.values.iter().copied())
-        };
-        let low = values().fold(f64::INFINITY, f64::min);
-        let high = values().fold(f64::NEG_INFINITY, f64::max);
-        let curve = |values: &[f64]| {
-            values
-                .iter()
-                .enumerate()
-                .map(|(step, y)| Point::new(step as f64, *y))
-                .collect()
-        };
-        let cell = &trace.cell;
-        Chart {
-            file: format!("energy-{}", cell.slug()),
-            svg: LineChart {
-                title: format!(
-                    "{}, {}, seed {}",
-                    cell.system,
-                    condition_label(&cell.task, cell.level),
-                    cell.seed
-                ),
-                x_label: "step".into(),
-                y_label: "energy, mean over cues".into(),
-                series: trace
-                    .terms
-                    .iter()
-                    .map(|term| Series::new(term.name.clone(), curve(&term.values)))
-                    .collect(),
-                log_y: low > 0.0 && high > 100.0 * low,
-                ..LineChart::default()
-            }
-            .svg(),
-        }
-    };
-    traces.iter().map(chart).collect()
 }

@@ -1,15 +1,14 @@
-//! A page and a text about several runs, with links to their reports.
+//! One report about several runs, and a text with the same contents.
 
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::{FILE, STYLE, head, render};
+use super::chapter::{self, Extent};
+use super::verdicts::Verdicts;
+use super::{FILE, Page, render};
 use crate::run::files;
-use crate::summary::Summary;
 use crate::{Error, Result, RunFolder};
-
-const TEMPLATE: &str = include_str!("index.html");
 
 /// How an experiment of several ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,83 +30,83 @@ pub struct Entry {
     pub outcome: Outcome,
 }
 
+/// What a report about several runs leads with.
+#[derive(Serialize)]
+pub(super) struct Contents {
+    verdicts: Verdicts,
+    rows: Vec<Row>,
+}
+
 #[derive(Serialize)]
 struct Row {
     name: String,
     title: String,
-    /// The report, relative to the index where it lies below.
+    /// The run's own report, relative to the page where it lies below.
     link: Option<String>,
+    /// Whether it has a chapter.
+    chapter: bool,
     dataset: String,
-    fallback: bool,
+    stand_in: bool,
     state: String,
-    verdicts: String,
+    /// By class of a verdict.
+    counts: Vec<(&'static str, &'static str, usize)>,
 }
 
-#[derive(Serialize)]
-struct Page {
-    rows: Vec<Row>,
-    style: &'static str,
-}
-
-/// Writes `index.html` and `index.txt` into `dir` and returns the path of the page.
+/// Writes `index.html`, with a chapter for each run, and `index.txt` into `dir`; returns the path of the
+/// page.
 ///
 /// # Errors
 /// Those of reading the run folders, [`Error::Io`], [`Error::Render`].
 pub fn write_index(dir: impl AsRef<Path>, entries: &[Entry]) -> Result<PathBuf> {
     let dir = dir.as_ref();
     std::fs::create_dir_all(dir).map_err(Error::io(dir, "could not create"))?;
-    let rows = entries.iter().map(|entry| row(dir, entry));
-    let rows = rows.collect::<Result<Vec<_>>>()?;
-    files::write_atomic(&dir.join("index.txt"), text(&rows).as_bytes())?;
-    let page = Page { rows, style: STYLE };
-    let path = dir.join("index.html");
-    files::write_atomic(&path, render("index.html", TEMPLATE, page)?.as_bytes())?;
-    Ok(path)
-}
-
-fn row(dir: &Path, entry: &Entry) -> Result<Row> {
-    let mut row = Row {
-        name: entry.name.clone(),
-        title: entry.name.clone(),
-        link: None,
-        dataset: String::new(),
-        fallback: false,
-        state: String::new(),
-        verdicts: String::new(),
-    };
-    let run = match &entry.outcome {
-        Outcome::Run(run) => run,
-        Outcome::Failed(reason) => {
-            row.state = format!("failed: {reason}");
-            return Ok(row);
+    let (mut rows, mut chapters) = (Vec::new(), Vec::new());
+    for entry in entries {
+        let mut row = Row {
+            name: entry.name.clone(),
+            title: entry.name.clone(),
+            link: None,
+            chapter: false,
+            dataset: String::new(),
+            stand_in: false,
+            state: String::new(),
+            counts: Vec::new(),
+        };
+        match &entry.outcome {
+            Outcome::Failed(reason) => row.state = format!("failed: {reason}"),
+            Outcome::Left => row.state = "not begun".into(),
+            Outcome::Run(run) => {
+                let chapter = chapter::of_folder(&RunFolder::open(run)?, Extent::Chapter)?;
+                row.title = chapter.title.clone();
+                row.chapter = true;
+                row.dataset = chapter.dataset.clone();
+                row.stand_in = chapter.stand_in;
+                row.state = format!("{} of {} cells", chapter.done, chapter.cells);
+                let groups = chapter.verdicts.groups.iter();
+                row.counts = groups
+                    .map(|group| (group.class, group.name, group.count))
+                    .collect();
+                let report = run.join(FILE);
+                if report.is_file() {
+                    let below = report.strip_prefix(dir).unwrap_or(&report);
+                    row.link = Some(below.display().to_string());
+                }
+                chapters.push(chapter);
+            }
         }
-        Outcome::Left => {
-            row.state = "not begun".into();
-            return Ok(row);
-        }
-    };
-    let folder = RunFolder::open(run)?;
-    let config = folder.config();
-    let summary = Summary::new(&folder.records()?);
-    let verdicts = summary.verdicts(config);
-    let verdicts = verdicts
-        .iter()
-        .map(|(word, count)| format!("{} {count}", head(word).to_lowercase()));
-    row.title = config.title.clone();
-    row.dataset = config.dataset();
-    row.fallback = config.fallback();
-    row.verdicts = verdicts.collect::<Vec<_>>().join(", ");
-    row.state = format!(
-        "{} of {} cells",
-        folder.ledger()?.len(),
-        config.cells().len()
-    );
-    let report = run.join(FILE);
-    if report.is_file() {
-        let below = report.strip_prefix(dir).unwrap_or(&report);
-        row.link = Some(below.display().to_string());
+        rows.push(row);
     }
-    Ok(row)
+    files::write_atomic(&dir.join("index.txt"), text(&rows).as_bytes())?;
+    let verdicts = Verdicts::sum("all", chapters.iter().map(|chapter| &chapter.verdicts));
+    let contents = Contents { verdicts, rows };
+    let page = Page::new(
+        "Associative memories, held against their papers".into(),
+        Some(contents),
+        chapters,
+    );
+    let path = dir.join("index.html");
+    files::write_atomic(&path, render(page)?.as_bytes())?;
+    Ok(path)
 }
 
 fn text(rows: &[Row]) -> String {
@@ -115,7 +114,7 @@ fn text(rows: &[Row]) -> String {
     for row in rows {
         let Row { name, title, .. } = row;
         out.push_str(&format!("{name}: {title}\n"));
-        let note = match row.fallback {
+        let note = match row.stand_in {
             true => " (built-in data stand in for some that are not present)",
             false => "",
         };
@@ -123,8 +122,15 @@ fn text(rows: &[Row]) -> String {
             out.push_str(&format!("  data: {}{note}\n", row.dataset));
         }
         out.push_str(&format!("  {}\n", row.state));
-        if !row.verdicts.is_empty() {
-            out.push_str(&format!("  figures: {}\n", row.verdicts));
+        if !row.counts.is_empty() {
+            let counts = row
+                .counts
+                .iter()
+                .map(|(_, name, count)| format!("{name} {count}"));
+            out.push_str(&format!(
+                "  published figures: {}\n",
+                counts.collect::<Vec<_>>().join(", ")
+            ));
         }
         if let Some(link) = &row.link {
             out.push_str(&format!("  report: {link}\n"));

@@ -6,7 +6,7 @@ use crate::experiment::{Experiment, Overrides, Preset};
 use crate::figures::{Image, ImageGrid};
 use crate::fixture::{TOML, experiment, info, measure, reference};
 use crate::run::{RunFolder, RunWriter, Trace, TraceTerm, TrainingPoint};
-use crate::{Metric, Verdict, report, table};
+use crate::{Cell, Metric, Verdict, report, table};
 
 fn run(dataset: &str, cells: usize) -> TempDir {
     let dir = TempDir::new().unwrap();
@@ -59,14 +59,14 @@ fn html(dir: &TempDir) -> String {
 #[test]
 fn citations_are_shown() {
     let dir = run("cifar10", 1);
-    assert!(!html(&dir).contains("<section id=\"cite\">"));
+    assert!(!html(&dir).contains("class=\"cite\""));
     let config = RunFolder::open(dir.path()).unwrap().config().clone();
     let mut writer = RunWriter::resume(dir.path(), &config, &info("flex")).unwrap();
     writer
         .set_citations("@misc{a,\n  title = {x < y},\n}")
         .unwrap();
     let page = html(&dir);
-    assert!(page.contains("<section id=\"cite\">"));
+    assert!(page.contains("class=\"cite\""));
     assert!(page.contains("@misc{a,\n  title = {x &lt; y},\n}"));
 }
 
@@ -75,9 +75,11 @@ fn a_report_stands_alone_and_is_stable() {
     let dir = run("cifar10", usize::MAX);
     let first = html(&dir);
     assert_eq!(first, html(&dir));
-    // Nothing is fetched: the only address is the name space of SVG, which browsers never load.
+    // Nothing is fetched: the only addresses are the name space of SVG, which browsers never load, and
+    // pictures that the page holds itself.
     let rest = first.replace("http://www.w3.org/2000/svg", "");
-    for foreign in ["http:", "https:", "<script", "@import", "url("] {
+    let rest = rest.replace("url(data:image/png", "");
+    for foreign in ["http:", "https:", "<script ", "@import", "url("] {
         assert!(!rest.contains(foreign), "{foreign}");
     }
     for part in [
@@ -87,13 +89,12 @@ fn a_report_stands_alone_and_is_stable() {
         "Example &lt;9000&gt;, 2 threads",
         "commit 0123abc",
         "data:image/png;base64,iVBOR",
-        // `<svg>a map</svg>`
-        "data:image/svg+xml;base64,PHN2Zz5hIG1hcDwvc3ZnPg==",
+        "<svg>a map</svg>",
         "prefers-color-scheme:dark",
         ">ours</span>",
-        ">match</span>",
+        "Of 4 published figures 1 agree, 1 better, 2 worse.",
         "Training of cifar-vae",
-        "<dd>2 min 02 s</dd>",
+        "computed in 2 min 02 s",
     ] {
         assert!(first.contains(part), "{part}");
     }
@@ -108,21 +109,24 @@ fn a_report_stands_alone_and_is_stable() {
 #[test]
 fn the_first_line_names_the_data() {
     let first_line = |html: &str| {
-        let body = html.split_once("<main>").unwrap().1;
+        let body = html.split_once("<main id=\"main\">").unwrap().1;
         let start = body.find("<p class=\"dataset").unwrap();
+        assert!(!body[..start].contains("<h2"));
         assert!(!body[..start].contains("<p") && !body[..start].contains("<h1"));
         body[start..].split_once("</p>").unwrap().0.to_owned()
     };
     let real = html(&run("cifar10", 3));
     assert!(first_line(&real).contains("Data set: cifar10."));
+    assert!(real.contains("publ. 100.0"));
     assert!(real.contains("This run is unfinished: 3 of"));
     let built_in = html(&run("builtin", usize::MAX));
     assert!(first_line(&built_in).contains("Data set: built-in images (builtin)."));
     assert!(built_in.contains("data set builtin instead of cifar10"));
     assert!(
-        !built_in.contains(">match</span>"),
-        "built-in figures must not be judged"
+        !built_in.contains("publ. "),
+        "what cannot be compared must not stand beside a value"
     );
+    assert!(built_in.contains("none can be compared with this run"));
 }
 
 #[test]
@@ -163,7 +167,9 @@ fn an_index_links_to_the_reports() {
     );
     let html = fs::read_to_string(page.unwrap()).unwrap();
     for part in [
-        "<a href=\"first&#x2f;report.html\">A tiny &lt;experiment&gt;</a>",
+        "href=\"first&#x2f;report.html\"",
+        "<a href=\"#first\">A tiny &lt;experiment&gt;</a>",
+        "Of 4 published figures",
         "failed: no &lt;data&gt;",
         "not begun",
     ] {
@@ -241,41 +247,159 @@ fn records_carry_figure_and_verdict() {
     assert_eq!(verdict("vae", 0.1, Metric::PixelMse), None);
 }
 
-/// One row for each system that has pictures, one column for each task.
+/// One row for each system that has pictures, one column for each task, every image once.
 #[test]
-fn parts_under_tasks_lead_with_a_picture() {
+fn parts_lead_with_pictures() {
     let dir = TempDir::new().unwrap();
-    let text = TOML.replacen(
-        r#"{ task = "clean" }"#,
-        r#"{ task = "clean" }, { task = "grey" }"#,
-        1,
-    );
-    let mut config = Experiment::parse(&text, "tiny.toml")
-        .unwrap()
+    let config = experiment()
         .resolve(Preset::Paper, &Overrides::default(), &|_| true)
         .unwrap();
-    let cells = config.cells();
     let mut run = RunWriter::create(dir.path(), &config, &info("flex"), None).unwrap();
-    let image = |value: f32| vec![Image::from_planes(1, 1, 1, vec![value]).unwrap(); 2];
-    let hardest = |level: Option<f64>| level.is_none_or(|level| level == 0.4);
-    for cell in cells.iter().filter(|cell| hardest(cell.level.value())) {
-        let grid = ImageGrid::new(vec![image(0.1), image(0.2), image(0.3)]).unwrap();
-        let grid = grid.with_marks(vec![(2, 0)]);
+    let shown =
+        |cell: &&Cell| cell.seed == 0 && cell.level.value().is_none_or(|level| level == 0.4);
+    let cells = config.cells();
+    for cell in cells.iter().filter(shown) {
+        // The stored image comes back on codes, another one on pixels.
+        let right = cell.representation.name() == "vae";
+        let image = |values: [f32; 2]| Image::from_planes(1, 1, 2, values.to_vec()).unwrap();
+        let row = |values| vec![image(values); 2];
+        let recalled = if right { [0.1, 0.9] } else { [0.3, 0.2] };
+        let cue = [0.2, cell.level.value().unwrap_or(0.0) as f32];
+        let grid = ImageGrid::new(vec![row([0.1, 0.9]), row(cue), row(recalled)]).unwrap();
+        let marks = if right { vec![(2, 0)] } else { Vec::new() };
+        let grid = grid.with_marks(marks).with_rejected(vec![(2, 1)]);
         run.add_panel(cell, "c", &["stored", "cue", "recalled"], &grid)
             .unwrap();
     }
+    let folder = RunFolder::open(dir.path()).unwrap();
+    let mut panels = super::panels(&folder).unwrap();
+    let part = &folder.config().parts[0];
+    let matrix = super::pictures::of_part("m", part, &[2, 0, 1], &mut panels, 2).unwrap();
+    assert!(
+        panels.is_empty(),
+        "what the matrix shows is not shown again"
+    );
+    let value = serde_json::to_value(&matrix).unwrap();
+    assert_eq!(value["columns"], serde_json::json!(["clean", "noise 0.4"]));
+    let names: Vec<&str> = value["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["stored", "cue", "BP, robust", "GMM", "GMM"]);
+    // Two cues, one stored image, one wrong one: each once in the sprite.
+    assert_eq!(value["across"], 4);
+    assert_eq!(
+        value["rows"][3]["cells"][1]["is"],
+        serde_json::json!(["right", "rejected"])
+    );
+    assert_eq!(
+        value["rows"][4]["cells"][1]["is"],
+        serde_json::json!(["wrong", "rejected"])
+    );
+    assert_eq!(
+        value["rows"][3]["cells"][0]["at"],
+        value["rows"][0]["cells"][0]["at"]
+    );
+    assert!(
+        value["rows"][2]["cells"][0].is_null(),
+        "it has no cell there"
+    );
     let html = html(&dir);
-    // Stored, cue, GMM twice under all three, and one that has noise alone.
-    let overview = html.split_once("<figure>").unwrap().1;
-    let overview = overview.split_once("</figure>").unwrap().0;
-    assert_eq!(overview.matches("<image").count(), 13);
-    assert_eq!(overview.matches("#28c85a").count(), 7);
-    for name in ["GMM, vae", "GMM, pixel", ">BP, robust<", ">grey<"] {
-        assert!(overview.contains(name), "{name}");
+    assert_eq!(html.matches("url(data:image/png").count(), 1);
+    assert!(html.contains("The same cue in every cell") && html.contains("class=\"pic right\""));
+}
+
+/// Small multiples have a few lines each, no two of all of them alike.
+#[test]
+fn many_lines_are_several_charts() {
+    let many: String = (0..14)
+        .map(|index| {
+            let recipe = index % 3;
+            format!(
+                "[[parts.series]]\nname = \"extra {index}\"\nrepresentation = \"vector\"\n\
+                 options = {{ recipe = \"r{recipe}\" }}\n\n"
+            )
+        })
+        .collect();
+    let text = TOML.replacen("[presets.smoke]", &format!("{many}[presets.smoke]"), 1);
+    let config = Experiment::parse(&text, "tiny.toml")
+        .unwrap()
+        .resolve(Preset::Paper, &Overrides::default(), &|_| true)
+        .unwrap();
+    let dir = TempDir::new().unwrap();
+    let mut run = RunWriter::create(dir.path(), &config, &info("flex"), None).unwrap();
+    for cell in &config.cells() {
+        run.append(cell, &measure(cell), 1.0).unwrap();
     }
-    // Two corruptions are no comparison.
-    let panels = super::panels(&RunFolder::open(dir.path()).unwrap()).unwrap();
-    let part = &mut config.parts[0];
-    part.tasks.truncate(2);
-    assert_eq!(super::overview::of_part(part, &panels), None);
+    let folder = RunFolder::open(dir.path()).unwrap();
+    let summary = crate::summary::Summary::new(&folder.records().unwrap());
+    let charts = super::charts::of_part(&folder.config().parts[0], &summary);
+    let vectors: Vec<&str> = charts
+        .iter()
+        .map(|chart| chart.svg.as_str())
+        .filter(|svg| svg.contains("extra "))
+        .collect();
+    assert!(vectors.len() > 1);
+    let mut looks = std::collections::HashSet::new();
+    for svg in vectors {
+        let lines: Vec<&str> = svg
+            .split("<polyline class=\"")
+            .skip(1)
+            .map(|rest| rest.split('"').next().unwrap())
+            .collect();
+        assert!(lines.len() <= crate::figures::LINES, "{}", lines.len());
+        // The first marker of each line follows it.
+        for (line, rest) in lines.iter().zip(svg.split("<polyline ").skip(1)) {
+            let marker = rest
+                .split("</polyline>")
+                .nth(1)
+                .unwrap()
+                .trim_start()
+                .split(' ')
+                .next()
+                .unwrap()
+                .to_owned();
+            let points = rest.split("<polygon").nth(1).map_or(0, |polygon| {
+                polygon.split('>').next().unwrap().matches(',').count()
+            });
+            assert!(
+                looks.insert(format!("{line} {marker} {points}")),
+                "{line} {marker}"
+            );
+        }
+    }
+    assert_eq!(looks.len(), 14);
+}
+
+/// What became worse between two commits is marked.
+#[test]
+fn a_history_marks_what_changed() {
+    let (before, after) = (run("cifar10", usize::MAX), TempDir::new().unwrap());
+    let config = RunFolder::open(before.path()).unwrap().config().clone();
+    let mut later = info("flex");
+    later.commit = "4567def".into();
+    let mut run = RunWriter::create(after.path(), &config, &later, None).unwrap();
+    for cell in &config.cells() {
+        let mut measured = measure(cell);
+        if cell.representation.name() == "pixel" {
+            measured[0].value -= 20.0;
+        }
+        run.append(cell, &measured, 1.0).unwrap();
+    }
+    drop(run);
+    let runs = [before.path(), after.path()].map(|dir| RunFolder::open(dir).unwrap());
+    let page = report::write_history(after.path(), &runs).unwrap();
+    let html = fs::read_to_string(page).unwrap();
+    for part in [
+        "0123abc flex",
+        "4567def flex",
+        "1 worse</span>",
+        "▼",
+        "2 runs",
+    ] {
+        assert!(html.contains(part), "{part}");
+    }
+    assert_eq!(html.matches("is-worse\"").count(), 1);
 }

@@ -43,6 +43,12 @@ pub struct Panel {
     /// Row and column of images with a frame: those that were recalled.
     #[serde(default)]
     pub marks: Vec<(usize, usize)>,
+    /// Whether those without a frame are wrong; otherwise none was judged.
+    #[serde(default)]
+    pub judged: bool,
+    /// Row and column of images that the memory refused to call recalled.
+    #[serde(default)]
+    pub rejected: Vec<(usize, usize)>,
     /// File in `figures/`, a PNG or an SVG.
     pub file: String,
 }
@@ -164,7 +170,9 @@ impl RunWriter {
             caption: caption.to_owned(),
             rows: rows.iter().map(|row| (*row).to_owned()).collect(),
             columns: grid.columns(),
-            marks: grid.marks().to_vec(),
+            marks: grid.marks().unwrap_or_default().to_vec(),
+            judged: grid.marks().is_some(),
+            rejected: grid.rejected().to_vec(),
             file: format!("{stem}.png"),
         };
         files::write_atomic(&self.folder().figures().join(&panel.file), &grid.png()?)?;
@@ -183,6 +191,8 @@ impl RunWriter {
             rows: Vec::new(),
             columns: 0,
             marks: Vec::new(),
+            judged: false,
+            rejected: Vec::new(),
             file: format!("{stem}.svg"),
         };
         files::write_atomic(&self.folder().figures().join(&panel.file), svg.as_bytes())?;
