@@ -1,20 +1,23 @@
-//! The file that remembers: a saved memory of photos, whose labels are the paths they came from.
+//! A memory of photos, whose labels are the paths they came from.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use attractor::core::burn::tensor::Device;
-use attractor::core::{Identify, KeepsPatterns, check};
+use attractor::core::file::{Loaders, Loading};
+use attractor::core::weights::Weights;
+use attractor::core::{Error, KeepsPatterns, check};
 use attractor::datasets::folder::Colour;
 use attractor::evaluation::figures::Image;
 use attractor::prelude::*;
+
+use crate::FALSE_ACCEPT;
+use crate::memory::{Entry, entries};
 
 /// Sides of the photos in a new memory.
 pub(crate) const SIDE: u16 = 32;
 /// Photos that are compared exactly; a first pass finds them where more are stored.
 const SHORTLIST: usize = 200;
-/// Photos of nothing stored that may be taken for stored ones, as a share.
-const FALSE_ACCEPT: f64 = 0.01;
 
 /// An opened memory of photos.
 #[derive(Debug)]
@@ -22,15 +25,6 @@ pub(crate) struct Album {
     pub(crate) memory: SelfCalibratingMemory,
     pub(crate) device: Device,
     pub(crate) shape: ImageShape,
-}
-
-/// A stored photo.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub(crate) struct Photo {
-    pub(crate) id: u64,
-    pub(crate) path: String,
-    #[serde(skip)]
-    pub(crate) index: usize,
 }
 
 impl Album {
@@ -58,21 +52,16 @@ impl Album {
         })
     }
 
-    /// That of a file.
-    pub(crate) fn open(path: &Path) -> Result<Self> {
-        if !path.exists() {
-            bail!(
-                "{}: there is no such memory; `attractor add FOLDER --memory {0}` makes one",
-                path.display()
-            );
-        }
+    /// That of an opened file.
+    pub(crate) fn restore(file: &Weights) -> Result<Self> {
         let device = Backend::Flex.open()?;
-        let memory = SelfCalibratingMemory::load(path, &device)?;
+        let loaders = Loaders::new();
+        let memory = SelfCalibratingMemory::restore(file, &Loading::new(&loaders, &device))?;
         let config = memory.config();
         let (Some(height), Some(width)) = (config.height, config.width) else {
             bail!(
                 "{}: expected a memory of photos with their height and width, found one of other data",
-                path.display()
+                file.path.display()
             );
         };
         let shape = ImageShape {
@@ -92,6 +81,16 @@ impl Album {
         Ok(self.memory.save(path)?)
     }
 
+    /// The same with what tells strangers, which takes seconds to measure: a recall then starts at once.
+    pub(crate) fn save_calibrated(&self, path: &Path) -> Result<()> {
+        match self.memory.calibration() {
+            // Too few are stored.
+            Err(Error::Unsupported { .. }) => {}
+            measured => drop(measured?),
+        }
+        self.save(path)
+    }
+
     /// How photos and cues are brought to the shape of the memory.
     pub(crate) fn options(&self) -> FolderOptions {
         FolderOptions {
@@ -105,36 +104,8 @@ impl Album {
     }
 
     /// What is stored, in the order it came.
-    pub(crate) fn photos(&self) -> Result<Vec<Photo>> {
-        let ids = self.memory.pattern_ids()?;
-        let photo = |(index, &id): (usize, &u64)| Photo {
-            id,
-            path: ids.label(id).unwrap_or_default().to_owned(),
-            index,
-        };
-        Ok(ids.as_slice().iter().enumerate().map(photo).collect())
-    }
-
-    /// Those that somebody names: by id, by path, or by a folder they are in.
-    pub(crate) fn named(&self, names: &[String]) -> Result<Vec<Photo>> {
-        let photos = self.photos()?;
-        let mut chosen: Vec<Photo> = Vec::new();
-        for name in names {
-            let path = absolute(Path::new(name))?;
-            let is_it = |photo: &&Photo| {
-                name.parse() == Ok(photo.id) || Path::new(&photo.path).starts_with(&path)
-            };
-            let before = chosen.len();
-            chosen.extend(photos.iter().filter(is_it).cloned());
-            if chosen.len() == before {
-                bail!(
-                    "{name}: no stored photo has this id or lies there; `attractor list` shows them"
-                );
-            }
-        }
-        chosen.sort_by_key(|photo| photo.index);
-        chosen.dedup();
-        Ok(chosen)
+    pub(crate) fn photos(&self) -> Result<Vec<Entry>> {
+        entries(&self.memory)
     }
 
     /// A row of values in `[0, 1]` as a picture.
@@ -152,10 +123,4 @@ impl Album {
     pub(crate) fn stored(&self, index: usize) -> Result<Vec<f32>> {
         Ok(check::to_host(self.memory.patterns().select(&[index])?)?)
     }
-}
-
-/// A path from the root, whether or not there is something.
-pub(crate) fn absolute(path: &Path) -> Result<PathBuf> {
-    let found = path.canonicalize().or_else(|_| std::path::absolute(path));
-    found.with_context(|| path.display().to_string())
 }

@@ -5,28 +5,24 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::Settings;
-use crate::album::Album;
+use crate::memory::Memory;
 use crate::out::say;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Only these: ids, paths or folders
-    #[arg(value_name = "PHOTO")]
-    photos: Vec<String>,
+    /// Only these: ids, paths, folders or labels
+    #[arg(value_name = "NAME")]
+    entries: Vec<String>,
 }
 
 pub(crate) fn run(args: &Args, settings: &Settings) -> Result<ExitCode> {
-    let album = Album::open(&settings.memory)?;
-    let photos = match args.photos.is_empty() {
-        true => album.photos()?,
-        false => album.named(&args.photos)?,
-    };
+    let entries = Memory::open(&settings.memory)?.named(&args.entries)?;
     if settings.json {
-        say!("{}", serde_json::to_string_pretty(&photos)?);
+        say!("{}", serde_json::to_string_pretty(&entries)?);
         return Ok(ExitCode::SUCCESS);
     }
-    for photo in photos {
-        say!("{:>6}  {}", photo.id, photo.path);
+    for entry in entries {
+        say!("{:>6}  {}", entry.id, entry.name);
     }
     Ok(ExitCode::SUCCESS)
 }

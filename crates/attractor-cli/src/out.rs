@@ -13,3 +13,8 @@ macro_rules! complain {
 }
 
 pub(crate) use {complain, say};
+
+/// A share as people read it.
+pub(crate) fn percent(share: f64) -> String {
+    format!("{:.1} %", 100.0 * share)
+}

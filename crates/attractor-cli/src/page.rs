@@ -6,43 +6,73 @@ use anyhow::Result;
 use attractor::evaluation::figures::ImageGrid;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use minijinja::{Environment, context};
+use minijinja::{Environment, Value, context};
 
 use crate::album::Album;
-use crate::recall::{Found, percent};
+use crate::out::percent;
+use crate::recall::Found;
 
+const STYLE: &str = include_str!("page.css");
+
+/// The page of some cues.
 pub(crate) fn render(album: &Album, found: &[Found], memory: &Path) -> Result<String> {
-    let mut cues = Vec::new();
-    for one in found {
-        let mut candidates = Vec::new();
-        for candidate in &one.candidates {
-            candidates.push(context! {
-                path => candidate.path.clone(),
-                id => candidate.id,
-                score => format!("{:.0}", candidate.score),
-                probability => candidate.probability.map(percent),
-                picture => picture(album, album.stored(candidate.index)?)?,
-            });
-        }
-        cues.push(context! {
-            cue => one.cue.clone(),
-            recognised => one.recognised,
-            none => one.none.map(percent),
-            covered => one.covered.map(|share| percent(share.into())),
-            noise => one.noise.map(|noise| format!("{noise:.2}")),
-            picture => picture(album, one.values.clone())?,
-            overlay => match &one.explained {
-                None => None,
-                Some(weights) => Some(picture(album, overlay(&one.values, weights))?),
-            },
-            candidates => candidates,
-        });
-    }
+    let cues: Vec<Value> = found
+        .iter()
+        .map(|one| facts(album, one))
+        .collect::<Result<_>>()?;
+    let memory = memory.display().to_string();
+    let (environment, stored) = (templates()?, album.photos()?.len());
+    let page = environment.get_template("page.html")?;
+    Ok(page.render(context! { style => STYLE, memory, cues, stored })?)
+}
+
+/// The part of a page that one cue is.
+pub(crate) fn section(album: &Album, found: &Found) -> Result<String> {
+    let (environment, one) = (templates()?, facts(album, found)?);
+    let section = environment.get_template("section.html")?;
+    Ok(section.render(context! { one })?)
+}
+
+/// A page to drop pictures on.
+pub(crate) fn drop_here(stored: usize, memory: &Path) -> Result<String> {
+    let (environment, memory) = (templates()?, memory.display().to_string());
+    let page = environment.get_template("drop.html")?;
+    Ok(page.render(context! { style => STYLE, memory, stored })?)
+}
+
+fn templates() -> Result<Environment<'static>> {
     let mut environment = Environment::new();
     environment.add_template("page.html", include_str!("page.html"))?;
-    let template = environment.get_template("page.html")?;
-    let memory = memory.display().to_string();
-    Ok(template.render(context! { memory, cues, stored => album.photos()?.len() })?)
+    environment.add_template("section.html", include_str!("section.html"))?;
+    environment.add_template("drop.html", include_str!("serve/drop.html"))?;
+    Ok(environment)
+}
+
+/// What a section shows.
+fn facts(album: &Album, one: &Found) -> Result<Value> {
+    let mut candidates = Vec::new();
+    for candidate in &one.candidates {
+        candidates.push(context! {
+            name => candidate.name.clone(),
+            id => candidate.id,
+            score => format!("{:.0}", candidate.score.round() + 0.0),
+            probability => candidate.probability.map(percent),
+            picture => picture(album, album.stored(candidate.index)?)?,
+        });
+    }
+    let overlaid = overlay(one)
+        .map(|planes| picture(album, planes))
+        .transpose()?;
+    Ok(context! {
+        cue => one.cue.clone(),
+        recognised => one.recognised,
+        none => one.none.map(percent),
+        covered => one.covered.map(|share| percent(share.into())),
+        noise => one.noise.map(|noise| format!("{noise:.2}")),
+        picture => picture(album, one.values.clone())?,
+        overlay => overlaid,
+        candidates => candidates,
+    })
 }
 
 /// A picture as the address of its own bytes.
@@ -51,8 +81,9 @@ fn picture(album: &Album, values: Vec<f32>) -> Result<String> {
     Ok(format!("data:image/png;base64,{}", STANDARD.encode(png)))
 }
 
-/// The cue in grey, red where the best photo does not explain it.
-fn overlay(values: &[f32], weights: &[f32]) -> Vec<f32> {
+/// The cue in grey, red where the best photo does not explain it: three planes.
+pub(crate) fn overlay(found: &Found) -> Option<Vec<f32>> {
+    let (values, weights) = (&found.values, found.explained.as_ref()?);
     let plane = weights.len();
     let channels = values.len() / plane;
     let grey = |site: usize| {
@@ -65,5 +96,5 @@ fn overlay(values: &[f32], weights: &[f32]) -> Vec<f32> {
         planes[plane + site] = grey * (1.0 - 0.8 * covered);
         planes[2 * plane + site] = grey * (1.0 - 0.8 * covered);
     }
-    planes
+    Some(planes)
 }

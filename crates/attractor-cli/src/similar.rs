@@ -28,7 +28,7 @@ pub(crate) fn pairs(album: &Album, first: usize) -> Result<Vec<[String; 2]>> {
         .map(|at| (0..at).find(|&other| distance(&thumbnails[at], &thumbnails[other]) < NEAR))
         .collect();
     let pairs = (first..).zip(found).filter_map(|(at, other)| {
-        other.map(|other| [photos[other].path.clone(), photos[at].path.clone()])
+        other.map(|other| [photos[other].name.clone(), photos[at].name.clone()])
     });
     Ok(pairs.collect())
 }

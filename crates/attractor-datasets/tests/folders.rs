@@ -281,6 +281,26 @@ fn pictures_are_turned_upright() {
 }
 
 #[test]
+fn a_small_file_that_claims_a_huge_picture_is_refused() {
+    let mut bytes = jpeg(16, 16, [9, 9, 9]);
+    let frame = bytes
+        .windows(2)
+        .position(|two| two == [0xff, 0xc0])
+        .unwrap();
+    bytes[frame + 5..frame + 9].fill(0xff);
+    let options = FolderOptions {
+        size: Some((8, 8)),
+        ..FolderOptions::default()
+    };
+    let refused = folder::load_bytes("huge.jpg".as_ref(), &bytes, &options);
+    let message = refused.unwrap_err().to_string();
+    assert!(
+        message.contains("huge.jpg") && message.contains("65535 x 65535 pixels"),
+        "{message}"
+    );
+}
+
+#[test]
 fn one_picture_is_loaded_as_those_of_its_folder() {
     let folder_dir = folder();
     // Wider than high and lying on its side, so that cropping, resizing and turning all show.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use image::metadata::Orientation;
 use image::{
-    DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader, ImageResult, RgbImage,
+    DynamicImage, GrayImage, ImageDecoder, ImageError, ImageFormat, ImageReader, RgbImage,
 };
 
 use crate::{DataError, ImageShape, Result};
@@ -16,6 +16,8 @@ use super::{Colour, Decoded, FolderOptions, jpeg};
 /// A JPEG much larger than asked is decoded at a fraction of its size, but no smaller than this many
 /// times the wanted sides, so that the filter which resizes it still sees detail beyond them.
 const OVERSAMPLING: u64 = 2;
+/// Pixels of the largest picture, more than cameras have.
+const MOST_PIXELS: u64 = 1 << 28;
 
 /// Decodes a PNG, JPEG or WebP (the content decides, not the name), turned upright by its EXIF
 /// orientation, cropped and resized as asked.
@@ -37,8 +39,7 @@ pub(super) fn decode(
     if header.as_ref().is_some_and(|header| !header.ends) {
         return Err(broken("the end of the JPEG data is missing".into()));
     }
-    let picture =
-        read(bytes, header.as_ref(), options.size).map_err(|error| broken(error.to_string()))?;
+    let picture = read(bytes, header.as_ref(), options.size).map_err(broken)?;
     let orientation = picture.orientation;
     let image = match options.colour {
         Colour::Grey => DynamicImage::from(picture.image.into_luma8()),
@@ -75,22 +76,28 @@ fn read(
     bytes: &[u8],
     header: Option<&jpeg::Header>,
     size: Option<(usize, usize)>,
-) -> ImageResult<Picture> {
-    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format()?;
+) -> Result<Picture, String> {
+    let why = |error: ImageError| error.to_string();
+    let guessed = ImageReader::new(Cursor::new(bytes)).with_guessed_format();
+    let mut reader = guessed.map_err(|error| error.to_string())?;
     if header.is_some() {
         // The guess fails where stray bytes follow the first marker.
         reader.set_format(ImageFormat::Jpeg);
     }
-    let mut decoder = reader.into_decoder()?;
-    let orientation = decoder.orientation()?;
+    let mut decoder = reader.into_decoder().map_err(why)?;
+    let orientation = decoder.orientation().map_err(why)?;
     let full = decoder.dimensions();
+    if u64::from(full.0) * u64::from(full.1) > MOST_PIXELS {
+        let (width, height) = full;
+        return Err(format!("{width} x {height} pixels, more than 2^28"));
+    }
     let reduced = match (header, size) {
         (Some(header), Some(size)) => reduced(bytes, header, full, lying(size, orientation)),
         _ => None,
     };
     let image = match reduced {
         Some(image) => image,
-        None => DynamicImage::from_decoder(decoder)?,
+        None => DynamicImage::from_decoder(decoder).map_err(why)?,
     };
     Ok(Picture {
         image,

@@ -22,7 +22,8 @@
 //! What a picture is, its content says, not its suffix. It is turned upright as its EXIF orientation
 //! asks; 16 bits a channel become 8, palettes and CMYK become red, green and blue; of an animation
 //! the first frame counts. Bytes that belong to no part of a file (after its end, between the
-//! segments of a JPEG) are ignored, as viewers do; a file that is cut off is an error.
+//! segments of a JPEG) are ignored, as viewers do; a file that is cut off is an error, and so is a picture
+//! of more than 2^28 pixels: a small file can claim any size, and would be given the memory for it.
 //!
 //! Every thread reads, decodes and resizes pictures of its own, of which only the resized one
 //! outlives the next. A JPEG much larger than [`FolderOptions::size`] asks is decoded at 1/2, 1/4 or
@@ -202,9 +203,17 @@ pub fn load_watched(
 /// [`DataError::Image`] if it cannot be decoded, [`DataError::Layout`] if the requested size has no pixels,
 /// [`DataError::Io`] if there is no such file.
 pub fn load_one(path: &Path, options: &FolderOptions) -> Result<ImageSet> {
-    options.check(path)?;
     let bytes = fs::read(path).map_err(DataError::io(path, "read"))?;
-    let (shape, pixels) = decode::decode(path, None, &bytes, options)?;
+    load_bytes(path, &bytes, options)
+}
+
+/// [`load_one`] of the bytes of a file, such as one that came over a network; `path` is what errors call it.
+///
+/// # Errors
+/// As [`load_one`].
+pub fn load_bytes(path: &Path, bytes: &[u8], options: &FolderOptions) -> Result<ImageSet> {
+    options.check(path)?;
+    let (shape, pixels) = decode::decode(path, None, bytes, options)?;
     let name = file_name(path);
     let set = ImageSet::new(&*name, shape, pixels, vec![0], vec![FLAT_CLASS.into()])?;
     set.named(vec![name.to_string()])

@@ -1,4 +1,5 @@
 use attractor_core::Result;
+use attractor_core::weights::Weights;
 
 use super::answer::probabilities;
 use super::config::rate;
@@ -31,10 +32,17 @@ pub struct Calibration {
     odds: (f64, f64),
     /// Nats of score that weigh as much as one of probability.
     temperature: f64,
+    /// Some of the clearances that are cheap to compute again.
+    probes: Vec<f64>,
 }
 
+/// What a file says of how a calibration was measured; another number is another way.
+const METHOD: &str = "1";
+/// How much clearances may differ between machines, relative to them.
+const ROUNDING: f64 = 1e-3;
+
 impl Calibration {
-    pub(super) fn new(trials: &[Trial]) -> Self {
+    pub(super) fn new(trials: &[Trial], probes: Vec<f64>) -> Self {
         let sorted = |of: fn(&Trial) -> f64| {
             let mut values: Vec<f64> = trials.iter().map(of).collect();
             values.sort_by(f64::total_cmp);
@@ -46,7 +54,58 @@ impl Calibration {
             temperature: temperature(trials),
             stored,
             novel,
+            probes,
         }
+    }
+
+    /// As a section of a file.
+    pub(super) fn pack(&self) -> Weights {
+        let mut section = Weights::new();
+        section.set_metadata("method", METHOD);
+        let mut insert = |name: &str, values: &[f64]| {
+            section.insert_doubles(name, &[values.len()], values.to_vec());
+        };
+        insert("stored", &self.stored);
+        insert("novel", &self.novel);
+        insert("odds", &[self.odds.0, self.odds.1]);
+        insert("temperature", &[self.temperature]);
+        insert("probes", &self.probes);
+        section
+    }
+
+    /// From a section of a file; none if it was measured in another way.
+    ///
+    /// # Errors
+    /// [`attractor_core::Error::Weights`] for what no calibration is.
+    pub(super) fn unpack(section: &Weights) -> Result<Option<Self>> {
+        if section.metadata("method") != Some(METHOD) {
+            return Ok(None);
+        }
+        let numbers = |name: &str| section.doubles(name, section.shape(name)?);
+        let (stored, novel, odds) = (numbers("stored")?, numbers("novel")?, numbers("odds")?);
+        let sorted = |values: &[f64]| !values.is_empty() && values.is_sorted();
+        match (&odds[..], numbers("temperature")?.as_slice()) {
+            (&[first, second], &[temperature])
+                if temperature > 0.0 && sorted(&stored) && sorted(&novel) =>
+            {
+                Ok(Some(Self {
+                    stored,
+                    novel,
+                    odds: (first, second),
+                    temperature,
+                    probes: numbers("probes")?,
+                }))
+            }
+            _ => Err(section.fail(
+                "expected a calibration: two odds, a temperature above 0 and clearances in rising order",
+            )),
+        }
+    }
+
+    /// Whether clearances that were computed anew are those it was measured with.
+    pub(super) fn agrees(&self, probes: &[f64]) -> bool {
+        let near = |(a, b): (&f64, &f64)| (a - b).abs() <= ROUNDING * (1.0 + b.abs());
+        probes.len() == self.probes.len() && probes.iter().zip(&self.probes).all(near)
     }
 
     /// Clearances of damaged stored patterns, in rising order.

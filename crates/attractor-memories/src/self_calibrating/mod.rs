@@ -23,7 +23,8 @@
 //!
 //! Cost of a read: that of the observation model for every stored pattern, on at most
 //! [`most_sites`](SelfCalibratingConfig::most_sites) sites; of the calibration, once after every change of
-//! what is stored: 192 cues against at most 128 patterns.
+//! what is stored: 192 cues against at most 128 patterns. A file keeps it, with six of its clearances, which are computed
+//! again when the file is opened: if they differ, the calibration was of another version or machine and is measured anew.
 //!
 //! R. Auckenthaler, M. Carey, H. Lloyd-Thomas, "Score normalization for text-independent speaker verification
 //! systems", Digital Signal Processing 10, 2000. J. Platt, "Probabilistic outputs for support vector
@@ -35,6 +36,7 @@ mod comparison;
 mod config;
 mod damage;
 mod identify;
+mod measure;
 mod model;
 mod persist;
 mod sites;

@@ -4,24 +4,19 @@ use attractor_core::kernel::{PatternStore, Tags};
 use attractor_core::observation::SelfCalibrating;
 use attractor_core::observation::self_calibrating::Evidence;
 use attractor_core::{
-    AssociativeMemory, Complete, Error, Explain, Forget, GenerativeModel, Identify,
-    ObservationModel, Outcome, Persist, Recall, Recognise, Result, check, rng, spans,
+    AssociativeMemory, Complete, Explain, Forget, GenerativeModel, Identify, ObservationModel,
+    Outcome, Persist, Recall, Recognise, Result, check, spans,
 };
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::answer::{Answer, best_of, probabilities};
-use super::calibration::{Calibration, Trial};
-use super::comparison::{ALIKE, Found};
-use super::damage::{KINDS, UNDAMAGED, damage};
+use super::calibration::Calibration;
+use super::comparison::Found;
 use super::sites::Sites;
 use super::{SelfCalibratingConfig, config};
 
 /// Fewest patterns whose scores say what others reach.
 pub(super) const LEAST: usize = 8;
-/// Patterns that are damaged for a calibration.
-const DAMAGED: usize = 32;
-/// Patterns that they are compared with.
-const COHORT: usize = 128;
 
 /// Compares stored patterns by evidence. See the [module](super).
 #[derive(Debug)]
@@ -33,12 +28,6 @@ pub struct SelfCalibratingMemory {
     pub(super) store: PatternStore,
     /// Of what is stored now, once it was asked for.
     pub(super) calibration: OnceLock<Calibration>,
-}
-
-/// The pattern with this index and those like it, by its scores.
-fn alike_to((index, scores): (usize, &[f32])) -> Vec<usize> {
-    let like = |at: &usize| *at == index || scores[*at] > ALIKE * scores[index];
-    (0..scores.len()).filter(like).collect()
 }
 
 impl SelfCalibratingMemory {
@@ -118,47 +107,6 @@ impl SelfCalibratingMemory {
         }
         let measured = self.calibrate()?;
         Ok(self.calibration.get_or_init(|| measured))
-    }
-
-    fn calibrate(&self) -> Result<Calibration> {
-        if self.len() < LEAST {
-            return Err(Error::Unsupported {
-                what: "SelfCalibratingMemory::calibration",
-                capability: "at least 8 stored patterns to judge cues against",
-                part: format!("{}", self.len()),
-            });
-        }
-        let seed = self.config.seed;
-        let mut cohort = rng::permutation(&mut rng::stream(seed, "calibration"), self.len());
-        cohort.truncate(COHORT);
-        let damaged = DAMAGED.min(cohort.len());
-        let patterns = self.model.decode(self.store.select(&cohort[..damaged])?);
-        let (patterns, dim) = (check::to_host(patterns)?, self.dim());
-        let mut trials = Vec::with_capacity(KINDS * damaged);
-        let mut alike: Vec<Vec<usize>> = Vec::new();
-        for kind in 0..KINDS {
-            let mut cues = patterns.clone();
-            for (row, cue) in cues.chunks_exact_mut(dim).enumerate() {
-                let index = (kind * DAMAGED + row) as u64;
-                let mut rng = rng::indexed_stream(seed, "calibration damage", index);
-                damage(cue, self.config.channels, kind, &mut rng);
-            }
-            let cues = check::from_host("cues", cues, dim, self.store.device())?;
-            let compared = self.compare(&cues, None, &cohort)?;
-            if kind == UNDAMAGED {
-                alike = compared.rows().enumerate().map(alike_to).collect();
-            }
-            let stored = self.judge(&compared, |_| &[])?;
-            let novel = self.judge(&compared, |row| &alike[row])?;
-            let rows = compared.rows().zip(&alike).zip(stored).zip(novel);
-            trials.extend(rows.map(|(((scores, alike), stored), novel)| Trial {
-                scores: scores.to_vec(),
-                alike: alike.clone(),
-                stored: stored.clearance,
-                novel: novel.clearance,
-            }));
-        }
-        Ok(Calibration::new(&trials))
     }
 
     pub(super) fn all(&self) -> Vec<usize> {

@@ -9,11 +9,16 @@ use attractor_core::weights::Weights;
 use attractor_core::{AssociativeMemory, GenerativeModel, Persist, Restore, Result};
 use burn::tensor::Device;
 
+use super::calibration::Calibration;
+use super::model::LEAST;
 use super::{SelfCalibratingConfig, SelfCalibratingMemory};
 
 const CODES: &str = "codes";
 const MODEL: &str = "model";
 const DIM: &str = "dim";
+const CALIBRATION: &str = "calibration";
+/// What every calibration in a file has.
+const MEASURED: &str = "calibration/stored";
 
 impl SelfCalibratingMemory {
     /// A memory from a file, on the model that its codes are of: the very one, which the file knows by the hash of
@@ -79,11 +84,19 @@ impl SelfCalibratingMemory {
         let made = config.with_model(model, device);
         let mut memory = made.map_err(|error| file.refuse(error))?;
         memory.store = file.store(CODES, memory.store.dim(), device)?;
+        if file.contains(MEASURED) && memory.len() >= LEAST {
+            let saved = Calibration::unpack(&file.section(CALIBRATION)?)?;
+            if let Some(saved) = saved
+                && saved.agrees(&memory.probe()?)
+            {
+                memory.calibration = saved.into();
+            }
+        }
         Ok(memory)
     }
 }
 
-/// The calibration is measured again when it is asked for: it follows from the rest.
+/// The calibration follows from the rest: a file has it if it had been measured, and else it is when it is asked for.
 impl Persist for SelfCalibratingMemory {
     fn kind(&self) -> &'static str {
         Self::KIND
@@ -102,6 +115,9 @@ impl Persist for SelfCalibratingMemory {
         let model = self.model();
         let section = file::section_of("the model", model.name(), model.as_persist())?;
         whole.insert_section(MODEL, section);
+        if let Some(measured) = self.calibration.get() {
+            whole.insert_section(CALIBRATION, measured.pack());
+        }
         Ok(whole)
     }
 }

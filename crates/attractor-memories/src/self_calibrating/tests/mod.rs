@@ -154,7 +154,7 @@ fn calibrations_of_known_distributions() {
         novel: -(1.0 - f64::from(*draw)).ln(),
     };
     let trials: Vec<Trial> = draws.iter().map(trial).collect();
-    let calibration = Calibration::new(&trials);
+    let calibration = Calibration::new(&trials, Vec::new());
     // An exponential distribution of mean 1 exceeds -ln(rate) at that rate.
     for rate in [0.3, 0.1, 0.03, 0.01, 0.001] {
         let (found, expected) = (calibration.threshold(rate).unwrap(), -f64::ln(rate));

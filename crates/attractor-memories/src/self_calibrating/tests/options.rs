@@ -45,6 +45,45 @@ fn files_keep_memory_and_options() {
 }
 
 #[test]
+fn files_keep_a_calibration_that_is_still_right() {
+    use attractor_core::file::{Loaders, Loading};
+
+    let memory = memory(strict(), &pictures(1, 20));
+    assert!(memory.section().unwrap().section("calibration").is_err());
+    let measured = memory.calibration().unwrap();
+    let saved = memory.section().unwrap();
+    let device = device();
+    let loaders = Loaders::new();
+    let loading = Loading::new(&loaders, &device);
+    let restored = |file: &_| SelfCalibratingMemory::restore(file, &loading);
+    let known = restored(&saved).unwrap();
+    assert_eq!(known.calibration.get(), Some(measured));
+    // What is written next is as if it had never been saved.
+    assert_eq!(known.section().unwrap(), saved);
+
+    // Of another version or machine: measured again.
+    for (probes, method) in [(vec![0.0; KINDS], "1"), (measured.novel().to_vec(), "0")] {
+        let mut other = saved.clone();
+        other.insert_doubles("calibration/probes", &[probes.len()], probes);
+        other.set_metadata("calibration/method", method);
+        let other = restored(&other).unwrap();
+        assert_eq!(other.calibration.get(), None);
+        assert_eq!(other.calibration().unwrap(), measured);
+    }
+
+    // Of something else.
+    let mut broken = saved;
+    broken.insert_doubles("calibration/stored", &[2], vec![2.0, 1.0]);
+    let message = restored(&broken).unwrap_err().to_string();
+    assert!(message.contains("expected a calibration"), "{message}");
+
+    // It goes when what is stored changes.
+    let mut known = known;
+    known.remove(0).unwrap();
+    assert_eq!(known.calibration.get(), None);
+}
+
+#[test]
 fn refusals_say_what_was_expected() {
     let refused =
         |config: SelfCalibratingConfig| config.init(DIM, &device()).unwrap_err().to_string();

@@ -1,29 +1,14 @@
-//! `attractor recall`.
+//! Which stored photo a cue is of.
 
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::path::Path;
 
-use anyhow::{Context, Result};
-use attractor::core::Identify;
+use anyhow::Result;
+use attractor::core::{Error, Identify};
 use attractor::prelude::*;
 
 use crate::Settings;
 use crate::album::Album;
-use crate::out::say;
-use crate::page;
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct Args {
-    /// Damaged copies
-    #[arg(required = true, value_name = "CUE")]
-    cues: Vec<PathBuf>,
-    /// How many stored photos to name
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=100))]
-    top: u16,
-    /// Write one page with pictures: cue, recalled photo, what was taken for covered, runners-up
-    #[arg(long, value_name = "FILE")]
-    html: Option<PathBuf>,
-}
+use crate::out::{percent, say};
 
 /// What is known of one cue.
 #[derive(Debug, serde::Serialize)]
@@ -47,44 +32,25 @@ pub(crate) struct Found {
 #[derive(Debug, serde::Serialize)]
 pub(crate) struct Candidate {
     pub(crate) id: u64,
-    pub(crate) path: String,
+    pub(crate) name: String,
     pub(crate) score: f64,
     pub(crate) probability: Option<f64>,
     #[serde(skip)]
     pub(crate) index: usize,
 }
 
-pub(crate) fn run(args: &Args, settings: &Settings) -> Result<ExitCode> {
-    let album = Album::open(&settings.memory)?;
-    let mut all = Vec::new();
-    for cue in &args.cues {
-        let found =
-            find(&album, cue, args.top.into()).with_context(|| cue.display().to_string())?;
-        if !settings.json {
-            tell(&found, settings);
-        }
-        all.push(found);
-    }
-    if settings.json {
-        say!("{}", serde_json::to_string_pretty(&all)?);
-    }
-    if let Some(path) = &args.html {
-        let text = page::render(&album, &all, &settings.memory)?;
-        std::fs::write(path, text).with_context(|| path.display().to_string())?;
-        if !settings.quiet && !settings.json {
-            say!("pictures: {}", path.display());
-        }
-    }
-    let strangers = all.iter().any(|found| found.recognised == Some(false));
-    Ok(ExitCode::from(u8::from(strangers)))
+/// The photo in a file.
+pub(crate) fn find(album: &Album, path: &Path, top: usize) -> Result<Found> {
+    let cue = folder::load_one(path, &album.options())?;
+    identify(album, &cue, path.display().to_string(), top)
 }
 
-fn find(album: &Album, path: &Path, top: usize) -> Result<Found> {
-    let cue = folder::load_one(path, &album.options())?;
+/// A photo that was loaded as those of the memory were.
+pub(crate) fn identify(album: &Album, cue: &ImageSet, name: String, top: usize) -> Result<Found> {
     let values = cue.rows(&[0])?;
     let tensor = cue.tensor(&[0], &album.device)?;
     let mut found = Found {
-        cue: path.display().to_string(),
+        cue: name,
         recognised: None,
         none: None,
         covered: None,
@@ -96,11 +62,11 @@ fn find(album: &Album, path: &Path, top: usize) -> Result<Found> {
     let answer = match album.memory.answers(tensor.clone()) {
         Ok(mut answers) => answers.remove(0),
         // Too few are stored to say what strangers reach: the order alone is known.
-        Err(attractor::core::Error::Unsupported { .. }) => {
+        Err(Error::Unsupported { .. }) => {
             let nearest = album.memory.nearest(tensor, top)?.remove(0);
             let candidates = nearest.candidates.into_iter().map(|found| Candidate {
                 id: found.id,
-                path: found.label.unwrap_or_default(),
+                name: found.label.unwrap_or_default(),
                 score: found.score,
                 probability: found.probability,
                 index: found.index,
@@ -115,7 +81,7 @@ fn find(album: &Album, path: &Path, top: usize) -> Result<Found> {
     order.sort_by(|&a, &b| answer.scores[b].total_cmp(&answer.scores[a]));
     let candidates = order.iter().take(top).map(|&index| Candidate {
         id: photos[index].id,
-        path: photos[index].path.clone(),
+        name: photos[index].name.clone(),
         score: answer.scores[index].into(),
         probability: Some(answer.posterior[index]),
         index,
@@ -129,8 +95,8 @@ fn find(album: &Album, path: &Path, top: usize) -> Result<Found> {
     Ok(found)
 }
 
-fn tell(found: &Found, settings: &Settings) {
-    let best = found.candidates.first().map_or("", |best| &best.path);
+pub(super) fn tell(found: &Found, settings: &Settings) {
+    let best = found.candidates.first().map_or("", |best| &best.name);
     if settings.quiet {
         match found.recognised {
             Some(false) => say!("none"),
@@ -150,7 +116,7 @@ fn tell(found: &Found, settings: &Settings) {
         let probability = candidate.probability.map_or_else(String::new, percent);
         say!(
             "  {probability:>7}  {}  (id {})",
-            candidate.path,
+            candidate.name,
             candidate.id
         );
     }
@@ -163,8 +129,4 @@ fn tell(found: &Found, settings: &Settings) {
             percent(covered.into())
         );
     }
-}
-
-pub(crate) fn percent(share: f64) -> String {
-    format!("{:.1} %", 100.0 * share)
 }

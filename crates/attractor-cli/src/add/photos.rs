@@ -1,42 +1,22 @@
-//! `attractor add`.
+//! Photos into a memory.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use attractor::core::failure::reasons;
-use attractor::core::kernel::Tags;
 use attractor::core::{Identify, check};
 use attractor::prelude::*;
-use attractor_listing::{file_name, has_suffix, list};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use rayon::prelude::*;
 
+use super::{Args, bar, stopper};
 use crate::Settings;
-use crate::album::{Album, SIDE, absolute};
+use crate::album::Album;
 use crate::out::{complain, say};
 use crate::similar;
-
-/// What a photo's name ends with.
-const PHOTOS: &[&str] = &[".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp"];
-/// Photos between two savings: what a power cut can lose.
-const BETWEEN: usize = 2000;
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct Args {
-    /// Folders of photos, or single ones (JPEG, PNG, WebP)
-    #[arg(required = true, value_name = "PATH")]
-    paths: Vec<PathBuf>,
-    /// Side of the squares that photos are brought to, in a new memory
-    #[arg(long, value_name = "PIXELS", default_value_t = SIDE, value_parser = clap::value_parser!(u16).range(16..=128))]
-    size: u16,
-    /// Without colours, in a new memory
-    #[arg(long)]
-    grey: bool,
-}
 
 /// What became of the photos.
 #[derive(Debug, Default, serde::Serialize)]
@@ -55,54 +35,36 @@ struct Damaged {
     reason: String,
 }
 
-pub(crate) fn run(args: &Args, settings: &Settings) -> Result<ExitCode> {
-    let mut album = match settings.memory.exists() {
-        true => Album::open(&settings.memory)?,
-        false => Album::new(args.size.into(), args.grey)?,
-    };
+pub(super) fn add(
+    mut album: Album,
+    files: &[PathBuf],
+    args: &Args,
+    settings: &Settings,
+) -> Result<ExitCode> {
     let before = album.memory.len();
     let stored: HashSet<String> = album
         .photos()?
         .into_iter()
-        .map(|photo| photo.path)
+        .map(|photo| photo.name)
         .collect();
-    let mut files = Vec::new();
-    for path in &args.paths {
-        walk(&absolute(path)?, &mut files)?;
-    }
-    files.sort();
-    files.dedup();
-    if files.is_empty() {
-        bail!(
-            "{}: expected photos ({}), found none",
-            args.paths[0].display(),
-            PHOTOS.join(", ")
-        );
-    }
-    let mut outcome = Outcome::default();
-    let all = files.len();
-    files.retain(|file| !stored.contains(&*file.to_string_lossy()));
-    let fresh = files;
-    outcome.known = all - fresh.len();
-
-    // Ctrl-C ends the work after the photos at hand, and what is done is kept.
-    let stop = Arc::new(AtomicBool::new(false));
-    let heard = stop.clone();
-    ctrlc::set_handler(move || heard.store(true, Ordering::Relaxed)).context("Ctrl-C")?;
-    let bar = match settings.quiet || settings.json {
-        true => ProgressBar::hidden(),
-        false => ProgressBar::new(fresh.len() as u64),
+    let new = |file: &&PathBuf| !stored.contains(&*file.to_string_lossy());
+    let fresh: Vec<&PathBuf> = files.iter().filter(new).collect();
+    let mut outcome = Outcome {
+        known: files.len() - fresh.len(),
+        ..Outcome::default()
     };
-    bar.set_style(ProgressStyle::with_template(
-        "{bar:30} {pos} of {len} photos, {per_sec}, {eta} left",
-    )?);
-    for part in fresh.chunks(BETWEEN) {
+    let stop = stopper()?;
+    let bar = bar(fresh.len(), settings)?;
+    let mut parts = fresh.chunks(args.every as usize).peekable();
+    while let Some(part) = parts.next() {
         store(&mut album, part, &bar, &stop, &mut outcome)?;
         outcome.stopped = stop.load(Ordering::Relaxed);
-        if album.memory.is_empty() {
-            continue;
+        let ends = parts.peek().is_none();
+        match (album.memory.is_empty(), ends && !outcome.stopped) {
+            (true, _) => {}
+            (false, true) => album.save_calibrated(&settings.memory)?,
+            (false, false) => album.save(&settings.memory)?,
         }
-        album.save(&settings.memory)?;
         if outcome.stopped {
             break;
         }
@@ -120,7 +82,7 @@ pub(crate) fn run(args: &Args, settings: &Settings) -> Result<ExitCode> {
 /// Reads photos on all threads, one each at a time, and writes them in the order of their paths.
 fn store(
     album: &mut Album,
-    files: &[PathBuf],
+    files: &[&PathBuf],
     bar: &ProgressBar,
     stop: &AtomicBool,
     outcome: &mut Outcome,
@@ -155,30 +117,6 @@ fn store(
     outcome.added += names.len();
     let patterns = check::from_host("photos", rows, album.shape.dim(), &album.device)?;
     Ok(album.memory.write_as(patterns, &Tags::labels(names))?)
-}
-
-/// The photos of a folder and its folders, or the file itself.
-fn walk(path: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
-    if !path.is_dir() {
-        if !path.exists() {
-            bail!("{}: there is no such file or folder", path.display());
-        }
-        files.push(path.to_owned());
-        return Ok(());
-    }
-    let found = list(path).with_context(|| path.display().to_string())?;
-    for file in found.visible {
-        // A link to a folder may lead back to where it lies.
-        let kind = file
-            .symlink_metadata()
-            .with_context(|| file.display().to_string())?;
-        if kind.is_dir() {
-            walk(&file, files)?;
-        } else if has_suffix(&file_name(&file), PHOTOS) {
-            files.push(file);
-        }
-    }
-    Ok(())
 }
 
 fn tell(outcome: &Outcome, settings: &Settings) -> Result<()> {

@@ -1,0 +1,7 @@
+//! The program as people use it.
+
+mod manners;
+mod photos;
+mod place;
+mod serve;
+mod vectors;
