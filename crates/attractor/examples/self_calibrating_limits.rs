@@ -10,37 +10,16 @@
 #[path = "shared/cifar.rs"]
 mod cifar;
 
+#[path = "shared/warp.rs"]
+mod warp;
+
 use attractor::core::burn::tensor::TensorData;
 use attractor::core::failure::number;
 use attractor::core::{check, rng};
 use attractor::prelude::*;
+use warp::{cropped, sample, turned, warped};
 
 const STORED: usize = 100;
-
-/// What a pixel at `(x, y)`, in pixels, shows: between pixels by linear interpolation, beyond the edge its end.
-fn sample(plane: &[f32], side: usize, x: f32, y: f32) -> f32 {
-    let last = (side - 1) as f32;
-    let (x, y) = (x.clamp(0.0, last), y.clamp(0.0, last));
-    let (left, top) = (x.floor() as usize, y.floor() as usize);
-    let (right, bottom) = ((left + 1).min(side - 1), (top + 1).min(side - 1));
-    let (across, down) = (x.fract(), y.fract());
-    let row =
-        |row: usize| plane[row * side + left] * (1.0 - across) + plane[row * side + right] * across;
-    row(top) * (1.0 - down) + row(bottom) * down
-}
-
-/// A square image seen through a map of places.
-fn warped(image: &[f32], side: usize, place: impl Fn(f32, f32) -> (f32, f32)) -> Vec<f32> {
-    let planes = image.chunks_exact(side * side);
-    let one = |plane: &[f32]| {
-        let pixel = |at: usize| {
-            let (x, y) = place((at % side) as f32, (at / side) as f32);
-            sample(plane, side, x, y)
-        };
-        (0..side * side).map(pixel).collect::<Vec<f32>>()
-    };
-    planes.flat_map(one).collect()
-}
 
 fn noisy(image: &[f32], scale: f32, index: usize) -> Vec<f32> {
     let noise = rng::normal_vec(
@@ -125,24 +104,14 @@ fn main() -> Result<(), Failure> {
         let moved = all(&|_, image| warped(image, side, |x, y| (x + pixels, y)));
         trial.line(&format!("shifted by {pixels} pixels"), &stored, &moved)?;
     }
-    let middle = (side - 1) as f32 / 2.0;
     for degrees in [2.0f32, 5.0, 10.0, 90.0] {
-        let (sine, cosine) = degrees.to_radians().sin_cos();
-        let turn = |x: f32, y: f32| {
-            let (x, y) = (x - middle, y - middle);
-            (
-                middle + cosine * x - sine * y,
-                middle + sine * x + cosine * y,
-            )
-        };
-        let turned = all(&|_, image| warped(image, side, turn));
-        trial.line(&format!("turned by {degrees} degrees"), &stored, &turned)?;
+        let cues = all(&|_, image| turned(image, side, degrees));
+        trial.line(&format!("turned by {degrees} degrees"), &stored, &cues)?;
     }
     for share in [0.95, 0.9, 0.8] {
-        let crop = |x: f32, y: f32| (middle + share * (x - middle), middle + share * (y - middle));
-        let cropped = all(&|_, image| warped(image, side, crop));
+        let cues = all(&|_, image| cropped(image, side, share, (0.0, 0.0)));
         let name = format!("the middle {share} of the side, blown up");
-        trial.line(&name, &stored, &cropped)?;
+        trial.line(&name, &stored, &cues)?;
     }
 
     // Every image has a second one beside it that differs by noise of 0.03, as another shot or another

@@ -14,6 +14,7 @@ mod inference;
 mod kernel;
 mod models;
 mod networks;
+mod observation;
 mod predictive_coding;
 mod priors;
 mod random_features;
@@ -38,6 +39,7 @@ const SYSTEMS: &[System] = &[
     models::CIFAR,
     models::MNIST,
     models::MONET,
+    observation::SYSTEM,
     inference::GRADIENT,
     inference::PREDICTIVE_CODING,
     bayespcn::SYSTEM,

@@ -15,9 +15,11 @@ pub struct Answer {
     pub none: f64,
     /// Index of the best stored pattern.
     pub best: usize,
-    /// By how much the best stands out from the runner-up that is no near-duplicate of it
-    /// ([`familiarity`](attractor_core::Recognise::familiarity)).
+    /// By how much the best stands out from the runner-up that is no near-duplicate of it.
     pub clearance: f64,
+    /// How far that is from what cues of nothing stored reach under such conditions
+    /// ([`Calibration::familiarity`](super::Calibration::familiarity)).
+    pub familiarity: f64,
     /// Whether the cue passes the memory's rate of false acceptance; `true` if it has none.
     pub accepted: bool,
     /// How the best explains the cue: scale of the noise, share of sites that it does not explain, map of

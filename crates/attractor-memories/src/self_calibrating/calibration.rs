@@ -3,32 +3,35 @@ use attractor_core::weights::Weights;
 
 use super::answer::probabilities;
 use super::config::rate;
+use super::ordinary::{Ordinary, Standing};
 
-/// Share of the clearances of novel cues above which their tail is taken to be exponential.
+/// Share of the familiarities of novel cues above which their tail is taken to be exponential.
 const TAIL: f64 = 0.1;
 /// Temperatures that are tried, in nats: powers of the root of 2.
 const TEMPERATURES: i32 = 19;
 
-/// One damaged pattern: its scores in the cohort, and both clearances.
+/// One damaged pattern: its scores in the cohort, and how its best stands out.
 #[derive(Debug)]
 pub(super) struct Trial {
     pub(super) scores: Vec<f32>,
     /// Which of the scores are the pattern's own and those of near-duplicates.
     pub(super) alike: Vec<usize>,
     /// Among all.
-    pub(super) stored: f64,
+    pub(super) stored: Standing,
     /// As if it had not been stored, nor any near-duplicate of it.
-    pub(super) novel: f64,
+    pub(super) novel: Standing,
 }
 
 /// What clearances mean, measured on stored patterns that were damaged in generic ways.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Calibration {
-    /// Clearances of patterns read among all, in rising order.
+    /// What clearances novel cues reach.
+    ordinary: Ordinary,
+    /// Familiarities of patterns read among all, in rising order.
     stored: Vec<f64>,
-    /// Clearances of the same cues without their pattern.
+    /// Familiarities of the same cues without their pattern.
     novel: Vec<f64>,
-    /// Log odds of stored against novel: first + second ln(1 + clearance).
+    /// Log odds of stored against novel: first + second familiarity.
     odds: (f64, f64),
     /// Nats of score that weigh as much as one of probability.
     temperature: f64,
@@ -37,14 +40,17 @@ pub struct Calibration {
 }
 
 /// What a file says of how a calibration was measured; another number is another way.
-const METHOD: &str = "1";
+const METHOD: &str = "2";
 /// How much clearances may differ between machines, relative to them.
 const ROUNDING: f64 = 1e-3;
 
 impl Calibration {
     pub(super) fn new(trials: &[Trial], probes: Vec<f64>) -> Self {
-        let sorted = |of: fn(&Trial) -> f64| {
-            let mut values: Vec<f64> = trials.iter().map(of).collect();
+        let novel: Vec<Standing> = trials.iter().map(|trial| trial.novel).collect();
+        let ordinary = Ordinary::of(&novel);
+        let sorted = |of: fn(&Trial) -> Standing| {
+            let familiarities = trials.iter().map(|trial| ordinary.familiarity(&of(trial)));
+            let mut values: Vec<f64> = familiarities.collect();
             values.sort_by(f64::total_cmp);
             values
         };
@@ -52,6 +58,7 @@ impl Calibration {
         Self {
             odds: odds(&stored, &novel),
             temperature: temperature(trials),
+            ordinary,
             stored,
             novel,
             probes,
@@ -65,6 +72,7 @@ impl Calibration {
         let mut insert = |name: &str, values: &[f64]| {
             section.insert_doubles(name, &[values.len()], values.to_vec());
         };
+        insert("ordinary", &self.ordinary.numbers());
         insert("stored", &self.stored);
         insert("novel", &self.novel);
         insert("odds", &[self.odds.0, self.odds.1]);
@@ -84,11 +92,13 @@ impl Calibration {
         let numbers = |name: &str| section.doubles(name, section.shape(name)?);
         let (stored, novel, odds) = (numbers("stored")?, numbers("novel")?, numbers("odds")?);
         let sorted = |values: &[f64]| !values.is_empty() && values.is_sorted();
-        match (&odds[..], numbers("temperature")?.as_slice()) {
-            (&[first, second], &[temperature])
+        let ordinary = Ordinary::from_numbers(&numbers("ordinary")?);
+        match (&odds[..], numbers("temperature")?.as_slice(), ordinary) {
+            (&[first, second], &[temperature], Some(ordinary))
                 if temperature > 0.0 && sorted(&stored) && sorted(&novel) =>
             {
                 Ok(Some(Self {
+                    ordinary,
                     stored,
                     novel,
                     odds: (first, second),
@@ -97,7 +107,7 @@ impl Calibration {
                 }))
             }
             _ => Err(section.fail(
-                "expected a calibration: two odds, a temperature above 0 and clearances in rising order",
+                "expected a calibration: two odds, a temperature above 0, familiarities in rising order and what is ordinary",
             )),
         }
     }
@@ -108,12 +118,19 @@ impl Calibration {
         probes.len() == self.probes.len() && probes.iter().zip(&self.probes).all(near)
     }
 
-    /// Clearances of damaged stored patterns, in rising order.
+    /// How far a clearance is from the ordinary under its conditions: the logarithm of it over what nine of ten cues of
+    /// nothing stored stay below where the best stored pattern explains as much of them, through as much noise, with a map of
+    /// the channels or without.
+    pub fn familiarity(&self, standing: &Standing) -> f64 {
+        self.ordinary.familiarity(standing)
+    }
+
+    /// Familiarities of damaged stored patterns, in rising order.
     pub fn stored(&self) -> &[f64] {
         &self.stored
     }
 
-    /// Clearances of the same cues when their patterns are left out, in rising order.
+    /// Familiarities of the same cues when their patterns are left out, in rising order.
     pub fn novel(&self) -> &[f64] {
         &self.novel
     }
@@ -124,7 +141,7 @@ impl Calibration {
         self.temperature
     }
 
-    /// The clearance that a share `false_accept` of novel cues exceeds. The upper tenth of the measured ones
+    /// The familiarity that a share `false_accept` of novel cues exceeds. The upper tenth of the measured ones
     /// is continued as an exponential tail, so that rates below one in their number have an answer too.
     ///
     /// # Errors
@@ -147,15 +164,10 @@ impl Calibration {
         below as f64 / self.stored.len() as f64
     }
 
-    /// Probability that a cue of this clearance is of a stored pattern, if as many are as are not.
-    pub fn probability_stored(&self, clearance: f64) -> f64 {
-        1.0 / (1.0 + (-(self.odds.0 + self.odds.1 * place(clearance))).exp())
+    /// Probability that a cue of this familiarity is of a stored pattern, if as many are as are not.
+    pub fn probability_stored(&self, familiarity: f64) -> f64 {
+        1.0 / (1.0 + (-(self.odds.0 + self.odds.1 * familiarity)).exp())
     }
-}
-
-/// Where a clearance lies on the scale that odds are linear in.
-fn place(clearance: f64) -> f64 {
-    clearance.max(0.0).ln_1p()
 }
 
 /// By linear interpolation in sorted values.
@@ -174,7 +186,7 @@ fn odds(stored: &[f64], novel: &[f64]) -> (f64, f64) {
     };
     let of = |values: &[f64], own| {
         let target = target(own, values.len() as f64);
-        let points = values.iter().map(|value| (place(*value), target));
+        let points = values.iter().map(|value| (*value, target));
         points.collect::<Vec<_>>()
     };
     let points = [of(novel, 0), of(stored, 1)].concat();

@@ -6,6 +6,7 @@ use burn::tensor::Tensor;
 
 use super::SelfCalibratingMemory;
 use super::answer::{best_of, clearance};
+use super::ordinary::Standing;
 
 /// Bytes of codes that are decoded at once, at most.
 const PART_BYTES: usize = 4 << 20;
@@ -33,10 +34,10 @@ impl Comparison {
     }
 }
 
-/// The best pattern of a cue, as a column of the scores, and its clearance.
+/// The best pattern of a cue, as a column of the scores, and how it stands out.
 pub(super) struct Found {
     pub(super) best: usize,
-    pub(super) clearance: f64,
+    pub(super) standing: Standing,
 }
 
 impl SelfCalibratingMemory {
@@ -120,7 +121,12 @@ impl SelfCalibratingMemory {
             without.extend(absent(row));
             Ok(Found {
                 best,
-                clearance: clearance(scores, best, &without, evidence.unexplained),
+                standing: Standing {
+                    clearance: clearance(scores, best, &without, evidence.unexplained),
+                    scale: evidence.scale,
+                    unexplained: evidence.unexplained,
+                    mapped: evidence.map.is_some(),
+                },
             })
         })
         .collect()

@@ -50,7 +50,7 @@ impl KeepsPatterns for SelfCalibratingMemory {
         let calibration = self.calibration()?;
         let judged = self.judge(&compared, |_| &[])?;
         for ((ranking, scores), judged) in all.iter_mut().zip(compared.rows()).zip(judged) {
-            let known = calibration.probability_stored(judged.clearance);
+            let known = calibration.probability_stored(calibration.familiarity(&judged.standing));
             let posterior = probabilities(scores, calibration.temperature(), known);
             for (index, _, probability) in &mut ranking.best {
                 *probability = Some(posterior[*index]);

@@ -47,12 +47,15 @@ impl SelfCalibratingMemory {
             trials.extend(rows.map(|(((scores, alike), stored), novel)| Trial {
                 scores: scores.to_vec(),
                 alike: alike.clone(),
-                stored: stored.clearance,
-                novel: novel.clearance,
+                stored: stored.standing,
+                novel: novel.standing,
             }));
         }
         // The first pattern under each damage.
-        let probes = trials.iter().step_by(damaged).map(|trial| trial.stored);
+        let probes = trials
+            .iter()
+            .step_by(damaged)
+            .map(|trial| trial.stored.clearance);
         let probes = probes.collect();
         Ok(Calibration::new(&trials, probes))
     }
@@ -67,7 +70,7 @@ impl SelfCalibratingMemory {
         let cues = check::from_host("cues", cues.collect(), self.dim(), self.store.device())?;
         let compared = self.compare(&cues, None, &cohort)?;
         let found = self.judge(&compared, |_| &[])?.into_iter();
-        Ok(found.map(|found| found.clearance).collect())
+        Ok(found.map(|found| found.standing.clearance).collect())
     }
 
     /// Some of what is stored, drawn by the seed.

@@ -16,9 +16,11 @@
 //! e is the share of the sites that the best does not explain. Near-duplicates of the best are passed over: they explain it, as
 //! a cue, more than half as well as it explains itself. The test normalisation (T-norm) of speaker verification takes the mean of
 //! the others for the runner-up; against that, all of a kind stand out when one does. What a clearance means is
-//! measured: stored patterns are damaged in six generic ways and read, once among all and once as if they
-//! had not been stored ([`Calibration`]). From that come the threshold of a stated rate of false
-//! acceptance, the probability that a cue is of nothing stored (logistic in the logarithm of the clearance,
+//! measured: stored patterns are damaged in six generic ways, each of any strength, and read, once among all and once as if they
+//! had not been stored ([`Calibration`]). From the latter follows what clearance is ordinary for a cue of nothing stored, given
+//! the noise, the share and the map that were inferred from it; the logarithm of a clearance over that is the cue's familiarity.
+//! From that come the threshold of a stated rate of false
+//! acceptance, the probability that a cue is of nothing stored (logistic in the familiarity,
 //! with Platt's targets), and the temperature at which scores become probabilities of the patterns.
 //!
 //! Cost of a read: that of the observation model for every stored pattern, on at most
@@ -38,6 +40,7 @@ mod damage;
 mod identify;
 mod measure;
 mod model;
+mod ordinary;
 mod persist;
 mod sites;
 #[cfg(test)]
@@ -47,3 +50,4 @@ pub use answer::Answer;
 pub use calibration::Calibration;
 pub use config::SelfCalibratingConfig;
 pub use model::SelfCalibratingMemory;
+pub use ordinary::Standing;

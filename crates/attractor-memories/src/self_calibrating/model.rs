@@ -12,6 +12,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::answer::{Answer, best_of, probabilities};
 use super::calibration::Calibration;
 use super::comparison::Found;
+use super::ordinary::Standing;
 use super::sites::Sites;
 use super::{SelfCalibratingConfig, config};
 
@@ -76,15 +77,17 @@ impl SelfCalibratingMemory {
         let found = self.judge(&compared, |_| &[])?;
         let values = check::to_host(cues)?;
         let pairs = compared.rows().zip(values.chunks_exact(self.dim()));
-        let answer = |((scores, cue), Found { best, clearance }): ((&[f32], &[f32]), Found)| {
-            let known = calibration.probability_stored(clearance);
+        let answer = |((scores, cue), Found { best, standing }): ((&[f32], &[f32]), Found)| {
+            let familiarity = calibration.familiarity(&standing);
+            let known = calibration.probability_stored(familiarity);
             Ok(Answer {
                 posterior: probabilities(scores, calibration.temperature(), known),
                 scores: scores.to_vec(),
                 none: 1.0 - known,
                 best,
-                clearance,
-                accepted: clearance >= least,
+                clearance: standing.clearance,
+                familiarity,
+                accepted: familiarity >= least,
                 evidence: self.evidence(cue, best)?,
             })
         };
@@ -128,10 +131,11 @@ impl SelfCalibratingMemory {
         if let Some(rate) = self.config.false_accept
             && self.len() >= LEAST
         {
-            let least = self.calibration()?.threshold(rate)?;
+            let calibration = self.calibration()?;
+            let least = calibration.threshold(rate)?;
             let found = self.judge(&compared, |_| &[])?;
             for (outcome, found) in recall.outcomes.iter_mut().zip(found) {
-                if found.clearance < least {
+                if calibration.familiarity(&found.standing) < least {
                     *outcome = Outcome::Rejected;
                 }
             }
@@ -206,12 +210,24 @@ impl Complete for SelfCalibratingMemory {
 }
 
 impl Recognise for SelfCalibratingMemory {
-    /// The clearance: by how much the best stored pattern stands out from the runner-up, in units of the spread of the others,
-    /// times the share of the cue that it explains.
+    /// By how much the best stored pattern stands out from the runner-up, in units of the spread of the others,
+    /// times the share of the cue that it explains; from eight stored patterns on, as the logarithm of what that is of the
+    /// ordinary ([`Calibration::familiarity`]).
     fn familiarity(&self, cues: Tensor<2>) -> Result<Tensor<1>> {
         let compared = self.compare(&cues, None, &self.all())?;
         let found = self.judge(&compared, |_| &[])?.into_iter();
-        let found: Vec<f32> = found.map(|found| found.clearance as f32).collect();
+        // Below that there is no cohort.
+        let calibration = match self.len() >= LEAST {
+            true => Some(self.calibration()?),
+            false => None,
+        };
+        let familiarity = |standing: Standing| match calibration {
+            Some(known) => known.familiarity(&standing),
+            None => standing.clearance,
+        };
+        let found: Vec<f32> = found
+            .map(|found| familiarity(found.standing) as f32)
+            .collect();
         let rows = found.len();
         Ok(Tensor::from_data(
             TensorData::new(found, [rows]),

@@ -35,4 +35,12 @@ impl<const C: usize> Affine<C> {
             offset: [0.0; C],
         }
     }
+
+    /// How far another is from it, by the entry that differs most.
+    pub(super) fn distance(&self, other: &Self) -> f32 {
+        let linear = self.linear.as_flattened().iter();
+        let pairs = linear.zip(other.linear.as_flattened());
+        let pairs = pairs.chain(self.offset.iter().zip(&other.offset));
+        pairs.fold(0.0, |most, (a, b)| most.max((a - b).abs()))
+    }
 }

@@ -31,6 +31,16 @@ fn at_sites(values: &[f32], channels: usize, sites: &[usize]) -> Vec<f32> {
     (0..channels).flat_map(channel).collect()
 }
 
+/// A cue `[C, P]` at some sites, ready to be compared; `counted` says which of its sites count.
+pub(super) fn background<const C: usize>(
+    cue: &[f32],
+    sites: &[usize],
+    counted: impl Fn(usize) -> bool,
+) -> Background {
+    let known: Vec<bool> = sites.iter().map(|site| counted(*site)).collect();
+    Background::new::<C>(&at_sites(cue, C, sites), Some(&known), Instructions::best())
+}
+
 /// Scores `[b, n]` of candidates `[n, C P]` for cues `[b, C P]`; `counted` says which sites of a cue count.
 pub(super) fn scores<const C: usize>(
     cues: &[f32],
@@ -52,10 +62,7 @@ pub(super) fn scores<const C: usize>(
     let cues: Vec<Background> = cues
         .par_chunks_exact(dim)
         .enumerate()
-        .map(|(row, cue)| {
-            let known: Vec<bool> = sites.iter().map(|site| counted(row, *site)).collect();
-            Background::new::<C>(&at_sites(cue, C, &sites), Some(&known), isa)
-        })
+        .map(|(row, cue)| background::<C>(cue, &sites, |site| counted(row, site)))
         .collect();
     let count = candidates.len();
     (0..cues.len() * count)

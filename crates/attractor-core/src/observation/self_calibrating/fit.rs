@@ -25,15 +25,15 @@ pub const SCALES: [f32; 9] = [
 /// How often a kernel is squared from one scale to the next.
 pub(super) const SQUARINGS: [usize; SCALES.len()] = [0, 1, 1, 1, 1, 2, 2, 2, 2];
 /// The share that every fit begins with.
-const FIRST_SHARE: f32 = 0.3;
+pub(super) const FIRST_SHARE: f32 = 0.3;
 /// The largest share that a scale begins with: from nearly 1, a finer scale would not come back.
-const LARGEST_SHARE: f32 = 0.8;
+pub(super) const LARGEST_SHARE: f32 = 0.8;
 /// Steps for the share at each scale.
-const STEPS: usize = 4;
+pub(super) const STEPS: usize = 4;
 /// Rounds that end a fit whose derivative is asked for.
-const LAST_ROUNDS: usize = 200;
+pub(super) const LAST_ROUNDS: usize = 200;
 /// The share and the map have come to rest.
-const REST: f32 = 1e-7;
+pub(super) const REST: f32 = 1e-7;
 
 /// How a candidate explains a cue.
 #[derive(Debug, Clone, PartialEq)]
@@ -323,17 +323,10 @@ impl<const C: usize> Change<C> {
     /// How far another is from it, by the entry that differs most.
     fn distance(&self, other: &Self) -> f32 {
         let affine = |change: &Self| change.affine().copied().unwrap_or_else(Affine::identity);
-        let (own, theirs) = (affine(self), affine(other));
-        let linear = own
-            .linear
-            .as_flattened()
-            .iter()
-            .zip(theirs.linear.as_flattened());
+        let maps = affine(self).distance(&affine(other));
         let fields = [self, other].map(|change| change.field.unwrap_or_default().coefficients);
-        linear
-            .chain(own.offset.iter().zip(&theirs.offset))
-            .chain(fields[0].iter().zip(&fields[1]))
-            .fold(0.0, |most, (a, b)| most.max((a - b).abs()))
+        let fields = fields[0].iter().zip(&fields[1]);
+        fields.fold(maps, |most, (a, b)| most.max((a - b).abs()))
     }
 }
 

@@ -49,3 +49,28 @@ macro_rules! with_instructions {
     };
 }
 pub(super) use with_instructions;
+
+/// The expression with `$c` as a constant.
+macro_rules! with_channels {
+    ($channels:expr, $c:ident => $body:expr) => {
+        match $channels {
+            1 => {
+                const $c: usize = 1;
+                $body
+            }
+            2 => {
+                const $c: usize = 2;
+                $body
+            }
+            3 => {
+                const $c: usize = 3;
+                $body
+            }
+            _ => {
+                const $c: usize = 4;
+                $body
+            }
+        }
+    };
+}
+pub(super) use with_channels;

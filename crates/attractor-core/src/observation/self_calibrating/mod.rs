@@ -32,6 +32,9 @@
 //! dL/dm_i = -(w_i / s^2) A_C^T (A [m_i; 1] - x_i),   w_i = (1 - e) r_i / (e + (1 - e) r_i)
 //! ```
 //!
+//! In host memory sites go through vectors of the processor, on all cores; on other devices tensor operations do the
+//! same ([`SelfCalibrating::in_tensors`]).
+//!
 //! Cost: `O(C P^2)` for each cue, and about 13 visits of every site for each scale and candidate.
 //!
 //! Not in any paper: ours.
@@ -41,6 +44,7 @@ mod channel_map;
 mod cues;
 mod first_pass;
 mod fit;
+mod host_form;
 mod lanes;
 mod map_prior;
 mod model;
@@ -50,6 +54,7 @@ mod pair;
 mod passes;
 mod second;
 mod spread;
+mod tensor_form;
 #[cfg(test)]
 mod tests;
 

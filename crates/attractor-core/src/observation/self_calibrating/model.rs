@@ -5,9 +5,8 @@ use rayon::prelude::*;
 
 use super::background::Background;
 use super::cues::Cues;
-use super::first_pass;
 use super::fit::Evidence;
-use super::lanes::LANES;
+use super::lanes::with_channels;
 use super::nuisance::{Geometry, Nuisance};
 use super::pair::{Candidate, Cue, Setup};
 use super::passes::Scratch;
@@ -29,30 +28,8 @@ pub struct SelfCalibrating {
     pub(super) known: Option<Tensor<2>>,
     /// Cues of one read, ready to be compared.
     pub(super) cues: Arc<Cues>,
-}
-
-/// The expression with `$c` as a constant.
-macro_rules! with_channels {
-    ($channels:expr, $c:ident => $body:expr) => {
-        match $channels {
-            1 => {
-                const $c: usize = 1;
-                $body
-            }
-            2 => {
-                const $c: usize = 2;
-                $body
-            }
-            3 => {
-                const $c: usize = 3;
-                $body
-            }
-            _ => {
-                const $c: usize = 4;
-                $body
-            }
-        }
-    };
+    /// Tensor operations also where data live in host memory.
+    pub(super) tensors: bool,
 }
 
 impl SelfCalibrating {
@@ -158,7 +135,7 @@ impl SelfCalibrating {
     }
 
     /// Row `row` of cues `[b, d]`, ready: that of the read, or a new one.
-    fn cue(&self, row: usize, cue: &[f32], mask: &[f32]) -> Arc<Cue> {
+    pub(super) fn cue(&self, row: usize, cue: &[f32], mask: &[f32]) -> Arc<Cue> {
         let place = row * cue.len()..(row + 1) * cue.len();
         self.cues
             .find(row, cue)
@@ -182,106 +159,23 @@ impl SelfCalibrating {
     }
 
     /// Rows of the mask, none if every entry is known.
-    fn mask(&self) -> Option<Vec<f32>> {
+    pub(super) fn mask(&self) -> Option<Vec<f32>> {
         self.known.clone().map_or_else(|| Some(Vec::new()), host)
     }
 
-    /// Energies and, if asked for, slopes of pairs of rows.
-    fn pairs(
-        &self,
-        cues: &Tensor<2>,
-        decoded: Tensor<2>,
-        slopes: bool,
-    ) -> Option<(Vec<f32>, Vec<f32>)> {
-        let [count, dim] = decoded.dims();
-        let (cues, decoded, mask) = (host(cues.clone())?, host(decoded)?, self.mask()?);
-        let mut gradient = vec![0.0; if slopes { count * dim } else { 0 }];
-        let mut energies = vec![0.0; count];
-        let isa = Instructions::best();
-        let one = |row: usize, energy: &mut f32, slope: Option<&mut [f32]>| {
-            let place = row * dim..(row + 1) * dim;
-            let cue = self.cue(row, &cues[place.clone()], &mask);
-            with_channels!(self.channels, C => {
-                let candidate = Candidate::new::<C>(&decoded[place], &self.setup);
-                let mut scratch = Scratch::new(cue.background.counted.len());
-                match slope {
-                    None => {
-                        let (_, found) = self.setup.fit::<C>(isa, &cue, &candidate, &mut scratch);
-                        *energy = -found.score as f32;
-                    }
-                    Some(slope) => self.setup.slope::<C>(isa, &cue, &candidate, &mut scratch, slope),
-                }
-            });
-        };
-        let rows = energies.par_iter_mut().enumerate();
-        match slopes {
-            true => rows
-                .zip(gradient.par_chunks_exact_mut(dim))
-                .for_each(|((row, energy), slope)| one(row, energy, Some(slope))),
-            false => rows.for_each(|(row, energy)| one(row, energy, None)),
-        }
-        Some((energies, gradient))
-    }
-
-    /// Energies of pairs of which `wanted` says that they are, row by row; infinite for others.
-    fn all_pairs(
+    /// Energies `[b, n]` of wanted pairs, infinite for others.
+    fn wanted_energies(
         &self,
         cues: &Tensor<2>,
         candidates: Tensor<2>,
         wanted: impl Fn(usize) -> bool + Sync,
-    ) -> Option<Vec<f32>> {
-        let [count, dim] = candidates.dims();
-        let (cues, candidates, mask) = (host(cues.clone())?, host(candidates)?, self.mask()?);
-        let (all, isa) = (cues.len() / dim, Instructions::best());
-        let ready: Vec<Arc<Cue>> = (0..all)
-            .into_par_iter()
-            .map(|row| self.cue(row, &cues[row * dim..(row + 1) * dim], &mask))
-            .collect();
-        Some(with_channels!(self.channels, C => {
-            let asked = |at: usize| (0..all).any(|row| wanted(row * count + at));
-            let candidates: Vec<Option<Candidate<'_>>> = candidates
-                .par_chunks_exact(dim)
-                .enumerate()
-                .map(|(at, row)| asked(at).then(|| Candidate::new::<C>(row, &self.setup)))
-                .collect();
-            (0..all * count)
-                .into_par_iter()
-                .map_init(
-                    || Scratch::new((dim / C).div_ceil(LANES)),
-                    |scratch, pair| match &candidates[pair % count] {
-                        Some(candidate) if wanted(pair) => {
-                            let (_, found) = self.setup.fit::<C>(isa, &ready[pair / count], candidate, scratch);
-                            -found.score as f32
-                        }
-                        _ => f32::INFINITY,
-                    },
-                )
-                .collect()
-        }))
-    }
-}
-
-impl SelfCalibrating {
-    /// Energies of the first pass.
-    fn rough_pairs(&self, cues: &Tensor<2>, candidates: Tensor<2>) -> Option<Vec<f32>> {
-        let [_, dim] = candidates.dims();
-        let (values, candidates, mask) = (host(cues.clone())?, host(candidates)?, self.mask()?);
-        // As the cues of the read count their sites, found by contents.
-        let ready: Vec<Option<Arc<Cue>>> = values
-            .chunks_exact(dim)
-            .enumerate()
-            .map(|(row, cue)| (!mask.is_empty()).then(|| self.cue(row, cue, &mask)))
-            .collect();
-        let counted = |row: usize, site: usize| {
-            ready[row]
-                .as_ref()
-                .is_none_or(|cue| cue.background.counted.as_flattened()[site] > 0.0)
+    ) -> Tensor<2> {
+        let (dims, device) = ([cues.dims()[0], candidates.dims()[0]], candidates.device());
+        let energies = match self.by_tensors(&candidates) {
+            true => self.tensor_energies(cues, candidates, wanted),
+            false => self.all_pairs(cues, candidates, wanted),
         };
-        let maps = self.setup.changes.maps.as_ref();
-        let scores = with_channels!(self.channels, C => {
-            first_pass::scores::<C>(&values, counted, &candidates, dim, maps)
-        });
-        Some(scores.into_iter().map(|score| -score as f32).collect())
+        rows(energies, dims, &device)
     }
 }
 
@@ -312,15 +206,22 @@ impl ObservationModel for SelfCalibrating {
 
     fn energy(&self, cues: &Tensor<2>, decoded: Tensor<2>) -> Tensor<1> {
         let (device, [count, _]) = (decoded.device(), decoded.dims());
-        let energies = self
-            .pairs(cues, decoded, false)
-            .map(|(energies, _)| energies);
+        let energies = match self.by_tensors(&decoded) {
+            true => self.tensor_pairs(cues, decoded),
+            false => self
+                .pairs(cues, decoded, false)
+                .map(|(energies, _)| energies),
+        };
         let energies = energies.unwrap_or_else(|| vec![f32::NAN; count]);
         Tensor::from_floats(energies.as_slice(), &device)
     }
 
     fn gradient(&self, cues: &Tensor<2>, decoded: Tensor<2>) -> Tensor<2> {
         let (device, dims) = (decoded.device(), decoded.dims());
+        if self.by_tensors(&decoded) {
+            let slopes = self.tensor_slopes(cues, decoded);
+            return slopes.unwrap_or_else(|| rows(None, dims, &device));
+        }
         let gradient = self
             .pairs(cues, decoded, true)
             .map(|(_, gradient)| gradient);
@@ -328,8 +229,7 @@ impl ObservationModel for SelfCalibrating {
     }
 
     fn energies(&self, cues: &Tensor<2>, candidates: Tensor<2>) -> Tensor<2> {
-        let (dims, device) = ([cues.dims()[0], candidates.dims()[0]], candidates.device());
-        rows(self.all_pairs(cues, candidates, |_| true), dims, &device)
+        self.wanted_energies(cues, candidates, |_| true)
     }
 
     fn shortlist(&self) -> Option<usize> {
@@ -342,15 +242,18 @@ impl ObservationModel for SelfCalibrating {
         candidates: Tensor<2>,
         chosen: &[bool],
     ) -> Tensor<2> {
-        let (dims, device) = ([cues.dims()[0], candidates.dims()[0]], candidates.device());
         let wanted = |pair: usize| chosen.get(pair).copied().unwrap_or(false);
-        rows(self.all_pairs(cues, candidates, wanted), dims, &device)
+        self.wanted_energies(cues, candidates, wanted)
     }
 
     /// At half of the sites and every second scale, without uneven light.
     fn rough_energies(&self, cues: &Tensor<2>, candidates: Tensor<2>) -> Tensor<2> {
         let (dims, device) = ([cues.dims()[0], candidates.dims()[0]], candidates.device());
-        rows(self.rough_pairs(cues, candidates), dims, &device)
+        let energies = match self.by_tensors(&candidates) {
+            true => self.tensor_rough(cues, candidates),
+            false => self.rough_pairs(cues, candidates),
+        };
+        rows(energies, dims, &device)
     }
 
     fn prepared(&self, cues: &Tensor<2>) -> Option<Box<dyn ObservationModel>> {
@@ -378,7 +281,7 @@ impl ObservationModel for SelfCalibrating {
 
 /// The numbers of a tensor; `None` from a device that has failed. What is computed from them is then not a number, so
 /// that it can neither win nor pass for an answer.
-fn host(tensor: Tensor<2>) -> Option<Vec<f32>> {
+pub(super) fn host(tensor: Tensor<2>) -> Option<Vec<f32>> {
     check::to_host(tensor).ok()
 }
 

@@ -39,6 +39,7 @@ impl SelfCalibrating {
             shortlist: None,
             known: None,
             cues: Arc::default(),
+            tensors: false,
         })
     }
 
@@ -87,6 +88,7 @@ impl SelfCalibrating {
         self.kinds = Arc::from(nuisances);
         self.geometry = geometry;
         self.cues = Arc::default();
+        self.tensors = false;
         self.compatible()
     }
 

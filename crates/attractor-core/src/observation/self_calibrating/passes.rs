@@ -9,11 +9,11 @@ use super::nuisance::{FieldSums, Light, TERMS};
 use crate::simd::Lanes;
 
 /// No site tells more than this.
-const CAP: f32 = 30.0;
+pub(super) const CAP: f32 = 30.0;
 /// `exp(-30)`, by which ratios are scaled so that none is above 1.
 const CAPPED: f32 = 9.357_623e-14;
 /// Least and largest share of unexplained sites.
-const SHARES: (f32, f32) = (1e-3, 0.999);
+pub(super) const SHARES: (f32, f32) = (1e-3, 0.999);
 
 /// A candidate beside a cue.
 #[derive(Debug, Clone, Copy)]

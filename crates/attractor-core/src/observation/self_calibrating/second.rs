@@ -11,7 +11,7 @@ use crate::simd::Lanes;
 pub(super) struct Start {
     pub(super) first: usize,
     pub(super) every: usize,
-    uncommon: bool,
+    pub(super) uncommon: bool,
 }
 
 impl Start {
@@ -29,7 +29,7 @@ impl Start {
     /// Scales from there on, sites of uncommon values. Where a large part of a dim picture is covered by something
     /// bright, no map of all sites is near enough to the right one for any scale to tell them apart; what covers is
     /// mostly of one colour.
-    fn uncommon(first: usize) -> Self {
+    pub(super) fn uncommon(first: usize) -> Self {
         Self {
             first,
             every: 1,
@@ -55,7 +55,7 @@ impl Start {
 const EXPLAINED: f64 = 0.6;
 
 /// The finest scale that may come first in it.
-const FINEST: usize = 6;
+pub(super) const FINEST: usize = 6;
 
 /// A second start, if a map of the sites of uncommon values explains so much of them that it may pay: from a scale of twice
 /// what the map leaves.
@@ -78,11 +78,16 @@ pub(super) unsafe fn second<L: Lanes, const C: usize>(
     let sites = scratch.weights.as_flattened().iter();
     let pairs = sites.zip(scratch.squares.as_flattened());
     let left: f32 = pairs.map(|(weight, square)| weight * square).sum();
-    if f64::from(left) >= (1.0 - EXPLAINED) * view.of.variance {
+    let total: f32 = scratch.weights.as_flattened().iter().sum();
+    promising(left, total * C as f32, view.of.variance)
+}
+
+/// The second start where a map leaves so much of a variance, over entries of so much weight.
+pub(super) fn promising(left: f32, total: f32, variance: f64) -> Option<Start> {
+    if f64::from(left) >= (1.0 - EXPLAINED) * variance {
         return None;
     }
-    let total: f32 = scratch.weights.as_flattened().iter().sum();
-    let scale = 2.0 * (left / (total * C as f32)).sqrt();
+    let scale = 2.0 * (left / total).sqrt();
     let first = SCALES.iter().take_while(|size| **size > scale).count();
     Some(Start::uncommon(first.min(FINEST)))
 }

@@ -62,7 +62,7 @@ fn files_keep_a_calibration_that_is_still_right() {
     assert_eq!(known.section().unwrap(), saved);
 
     // Of another version or machine: measured again.
-    for (probes, method) in [(vec![0.0; KINDS], "1"), (measured.novel().to_vec(), "0")] {
+    for (probes, method) in [(vec![0.0; KINDS], "2"), (measured.novel().to_vec(), "0")] {
         let mut other = saved.clone();
         other.insert_doubles("calibration/probes", &[probes.len()], probes);
         other.set_metadata("calibration/method", method);

@@ -13,6 +13,7 @@ use crate::{Backend, check, rng};
 
 mod formulas;
 mod nuisances;
+mod tensor_form;
 
 /// Values of something smooth, `[C, side, side]`, in `[0, 1]`.
 fn picture(seed: u64, channels: usize, side: usize) -> Vec<f32> {
