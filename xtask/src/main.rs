@@ -9,11 +9,13 @@ mod cite;
 mod clevr;
 mod compare;
 mod data;
+mod history;
 mod list;
 mod loading;
 mod merge;
 mod out;
 mod paths;
+mod report;
 mod reproduce;
 mod suggest;
 mod verify;
@@ -54,6 +56,10 @@ enum Command {
     Compare(compare::Args),
     /// Join the run folders of shards into one report
     Merge(merge::Args),
+    /// Write the reports of run folders again, or one about all of them
+    Report(report::Args),
+    /// Numbers by commit: run folders side by side on one page
+    History(history::Args),
     /// Show, fetch and verify data sets
     Data(data::Args),
     /// Print what to cite, as BibTeX
@@ -71,6 +77,8 @@ fn main() -> std::process::ExitCode {
         Command::Verify(args) => verify::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Merge(args) => merge::run(&args),
+        Command::Report(args) => report::run(&args),
+        Command::History(args) => history::run(&args),
         Command::Data(args) => data::run(&args),
         Command::Cite(args) => cite::run(&args),
         Command::Check(args) => check::run(&args),

@@ -36,9 +36,19 @@ pub(crate) fn experiment(name: &str) -> Result<Experiment> {
     Ok(Experiment::load(path)?)
 }
 
-/// Every experiment.
+/// Every experiment, by name.
 pub(crate) fn experiments() -> Result<Vec<Experiment>> {
     Experiment::load_all(root().join("experiments")).context("the experiment files")
+}
+
+/// The experiment that one report about all begins with: what all memories have in common.
+const SHARED: &str = "shared";
+
+/// Every experiment in the order of a report about all.
+pub(crate) fn chapters() -> Result<Vec<Experiment>> {
+    let mut all = experiments()?;
+    all.sort_by_key(|experiment| experiment.name != SHARED);
+    Ok(all)
 }
 
 /// The commit that is checked out, with a mark if files have changed since.

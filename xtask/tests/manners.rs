@@ -372,4 +372,11 @@ fn all_writes_an_index_of_what_ran_and_what_did_not() {
         page.contains("href=\"annabi-clevr&#x2f;report.html\""),
         "{page}"
     );
+    // The same page from the folders alone, and their numbers by commit.
+    let again = xtask(&["report", out]).output().unwrap();
+    assert!(again.status.success(), "{}", errors(&again));
+    let history = xtask(&["history", out, "--out", out]).output().unwrap();
+    assert!(history.status.success(), "{}", errors(&history));
+    let page = std::fs::read_to_string(dir.path().join("history.html")).unwrap();
+    assert!(page.contains(" · 1 run<"), "{page}");
 }

@@ -65,6 +65,7 @@
 //! | [`firing_rate`] | firing-rate networks beside Hopfield networks: recall, stability, trajectories |
 //! | [`images`] | systems that recall images from corrupted ones, task by task |
 //! | [`khm`] | kernelised Hopfield networks beside the identity map |
+//! | [`shared`] | every memory on the same patterns and cues: recall, time, bytes |
 //! | [`spiking`] | a hypercube of spiking neurons beside Hopfield networks |
 //! | [`pcn`] | recall of images by a predictive coding memory, from noise and parts |
 //! | [`sparse`] | sparse recovery: transitions, learning, graphs, patches of images |
@@ -80,6 +81,7 @@
 //! debug-assertions = false
 //! ```
 
+mod asked;
 pub mod bayespcn;
 pub mod capacity;
 mod citations;
@@ -96,14 +98,16 @@ mod protocol;
 mod reading;
 mod records;
 mod session;
+pub mod shared;
 pub mod sparse;
 pub mod spiking;
 #[cfg(test)]
 mod testing;
 
+pub use asked::{overrides_of, with_systems};
 pub use citations::citations;
 pub use error::{Error, Result};
-pub use plan::{Data, Draft, Load, Measure, Plan, overrides_of};
+pub use plan::{Data, Draft, Load, Measure, Plan};
 pub use protocol::{FoundSet, Loading, PROTOCOLS, Protocol, ProtocolEntry, Task, Work, find};
 pub use records::records;
 pub use session::Session;

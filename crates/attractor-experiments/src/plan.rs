@@ -19,37 +19,6 @@ const BEYOND: f64 = 4.0;
 
 const SPLITS: [Split; 2] = [Split::Train, Split::Test];
 
-/// The options of a protocol that a command line may change, in words.
-///
-/// # Errors
-/// [`Error::Override`] for names that the protocol of the experiment does not know.
-pub fn overrides_of(
-    experiment: &Experiment,
-    given: impl IntoIterator<Item = (&'static str, toml::Value)>,
-) -> Result<Overrides> {
-    let known = find(&experiment.protocol)?.overrides;
-    let mut overrides = Overrides::default();
-    for (name, value) in given {
-        let Some((_, path)) = known.iter().find(|(other, _)| *other == name) else {
-            return Err(unknown_override(experiment, name, known));
-        };
-        overrides = overrides.with_option(path, value);
-    }
-    Ok(overrides)
-}
-
-fn unknown_override(experiment: &Experiment, name: &str, known: &[(&str, &str)]) -> Error {
-    let own: Vec<String> = known.iter().map(|(name, _)| format!("--{name}")).collect();
-    Error::Override {
-        experiment: experiment.name.clone(),
-        name: name.to_owned(),
-        known: match own.is_empty() {
-            true => "it has none of its own".to_owned(),
-            false => format!("its own are {}", own.join(", ")),
-        },
-    }
-}
-
 /// How one split of a data set is loaded: a program may show a bar, or change options.
 pub type Load<'a> =
     dyn Fn(&str, Split, LoadOptions) -> std::result::Result<AnnotatedSet, DataError> + 'a;

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     Error, Result, Session, bayespcn, capacity, drdam, entropic, factual, firing_rate, images, khm,
-    pcn, sparse, spiking,
+    pcn, shared, sparse, spiking,
 };
 
 /// One cell with what the experiment says about it.
@@ -319,6 +319,12 @@ pub const PROTOCOLS: &[ProtocolEntry] = &[
         summary: "recall of images by a predictive coding memory, from noise and parts",
         overrides: &[],
         new: || Box::<pcn::PredictiveCoding>::default(),
+    },
+    ProtocolEntry {
+        name: "shared",
+        summary: "every memory on the same patterns and cues: recall, time, bytes",
+        overrides: &[],
+        new: || Box::<shared::Shared>::default(),
     },
     ProtocolEntry {
         name: "spiking",

@@ -65,6 +65,12 @@ pub trait Session {
     /// [`Error::Evaluation`].
     fn trace(&mut self, trace: &Trace) -> Result<()>;
 
+    /// Seconds since some moment, for protocols that measure times; `None` where no clock is kept, and then
+    /// no times are measured.
+    fn clock(&self) -> Option<f64> {
+        None
+    }
+
     /// [`Error::Stopped`] if the run was asked to stop.
     ///
     /// # Errors

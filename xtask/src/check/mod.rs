@@ -4,6 +4,7 @@ mod book;
 mod downstream;
 mod links;
 mod markdown;
+mod page;
 mod readmes;
 mod release;
 mod tables;
@@ -20,7 +21,8 @@ use crate::paths;
 /// Arguments of `check`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Only these checks, in their own order
+    /// Only these checks, in their own order; or `report` with run folders, whose reports are opened in a
+    /// browser on a phone's width and on a desk's
     #[arg(value_name = "CHECK")]
     only: Vec<String>,
     /// Print the names of the checks
@@ -123,7 +125,15 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         for check in release::CHECKS {
             say!("{:10} {} (with --release)", check.name, check.what);
         }
+        say!("{REPORT:10} the report of run folders, in a browser (`{REPORT} DIR...` alone)");
         return Ok(ExitCode::SUCCESS);
+    }
+    if let Some((REPORT, dirs)) = args
+        .only
+        .split_first()
+        .map(|(name, dirs)| (name.as_str(), dirs))
+    {
+        return reports(dirs);
     }
     for name in &args.only {
         if !all().any(|check| check.name == name) {
@@ -146,16 +156,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let mut failed = Vec::new();
     for (_, check) in all().enumerate().filter(wanted) {
         say!("check {}: {}", check.name, check.what);
-        let start = Instant::now();
-        let verdict = (check.run)(&root);
-        let seconds = start.elapsed().as_secs();
-        match verdict {
-            Ok(Verdict::Passed) => say!("check {}: passed ({seconds} s)", check.name),
-            Ok(Verdict::Skipped(why)) => say!("check {}: SKIPPED, {why}", check.name),
-            Err(error) => {
-                say!("check {}: FAILED ({seconds} s): {error:#}", check.name);
-                failed.push(check.name);
-            }
+        if !passed(check.name, || (check.run)(&root)) {
+            failed.push(check.name);
         }
     }
     if failed.is_empty() {
@@ -163,6 +165,42 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     }
     say!("failed: {}", failed.join(", "));
     Ok(ExitCode::FAILURE)
+}
+
+/// The check that needs a run: not one of the sources.
+const REPORT: &str = "report";
+
+/// Opens the reports of run folders in a browser.
+fn reports(dirs: &[String]) -> Result<ExitCode> {
+    if dirs.is_empty() {
+        bail!("expected run folders behind `{REPORT}`, found none");
+    }
+    let mut all = true;
+    for dir in dirs {
+        say!("check {REPORT}: {dir} has no console error, no broken image, no horizontal scroll");
+        all &= passed(REPORT, || page::check(Path::new(dir)));
+    }
+    Ok(if all {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Makes a check and says how it ended; whether it did not fail.
+fn passed(name: &str, check: impl FnOnce() -> Result<Verdict>) -> bool {
+    let start = Instant::now();
+    let verdict = check();
+    let seconds = start.elapsed().as_secs();
+    match verdict {
+        Ok(Verdict::Passed) => say!("check {name}: passed ({seconds} s)"),
+        Ok(Verdict::Skipped(why)) => say!("check {name}: SKIPPED, {why}"),
+        Err(error) => {
+            say!("check {name}: FAILED ({seconds} s): {error:#}");
+            return false;
+        }
+    }
+    true
 }
 
 /// Prints what a check of the sources found; nothing found is passed.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use attractor::core::burn::tensor::Device;
 use attractor::datasets::{AnnotatedSet, ImageSet, Split};
@@ -23,6 +24,7 @@ pub(super) struct Here<'a> {
     /// What the view shows at the moment.
     underway: Option<String>,
     writer: &'a mut RunWriter,
+    begun: Instant,
 }
 
 impl<'a> Here<'a> {
@@ -40,6 +42,7 @@ impl<'a> Here<'a> {
             view,
             underway: None,
             writer,
+            begun: Instant::now(),
         }
     }
 
@@ -79,6 +82,10 @@ impl Session for Here<'_> {
 
     fn note(&mut self, line: &str) {
         self.view.note(line);
+    }
+
+    fn clock(&self) -> Option<f64> {
+        Some(self.begun.elapsed().as_secs_f64())
     }
 
     fn checkpoints(&self) -> Option<PathBuf> {

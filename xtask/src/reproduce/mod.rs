@@ -16,7 +16,7 @@ use attractor::evaluation::experiment::TaskLevels;
 use attractor::evaluation::report::{Entry, Outcome, write_index};
 use attractor::evaluation::{Experiment, Hardware, Overrides, Preset, RunInfo, Shard};
 
-use attractor_experiments::{Draft, overrides_of};
+use attractor_experiments::{Draft, overrides_of, with_systems};
 
 use self::here::Here;
 use self::run::{Ended, Run};
@@ -33,7 +33,8 @@ Every finished cell is on disk. Ctrl-C ends a run after its cell, with a report 
 A run that is killed leaves the report that was last written as cells finished: one after the first \
 cell, then about one a minute; --resume begins with another.
 
-`all` runs every experiment and writes index.html and index.txt beside its run folders.";
+`all` runs every experiment and writes one report about all of them, index.html, and index.txt beside \
+its run folders.";
 
 /// Arguments of `reproduce`.
 #[derive(Debug, Clone, clap::Args)]
@@ -88,10 +89,12 @@ pub(crate) struct Args {
     /// Cues at most for the slow systems, those that the experiment bounds
     #[arg(long, value_name = "N")]
     pub(crate) max_cues: Option<usize>,
-    /// Systems to run, by name or name/representation; may be repeated
+    /// Systems to run, by name or name/representation: those of the experiment, or any recipe of the
+    /// catalogue (`cargo xtask list`), which is marked as not published; may be repeated
     #[arg(long = "system", value_name = "NAME")]
     pub(crate) systems: Vec<String>,
-    /// Tasks to run, with levels if not all: `color`, `mask=16,24`; may be repeated
+    /// Tasks to run, with levels if not all: `color`, `mask=16,24`, also levels that the experiment lacks
+    /// (marked as not published); may be repeated
     #[arg(long = "task", value_name = "TASK", value_parser = task)]
     pub(crate) tasks: Vec<TaskLevels>,
     /// Only train the generative model, then stop
@@ -143,7 +146,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 fn all(args: &Args, stop: &Arc<AtomicBool>) -> Result<bool> {
     let mut entries = Vec::new();
     let mut complete = true;
-    for experiment in crate::paths::experiments()? {
+    for experiment in crate::paths::chapters()? {
         let name = experiment.name.clone();
         let run = Args {
             experiment: name.clone(),
@@ -243,12 +246,12 @@ impl Args {
             count("cues-per-block", self.cues_per_block),
             count("max-cues", self.max_cues),
         ];
-        Ok(Overrides {
+        let overrides = Overrides {
             dataset: self.dataset.clone(),
             seeds: self.seeds,
-            systems: (!self.systems.is_empty()).then(|| self.systems.clone()),
             tasks: (!self.tasks.is_empty()).then(|| self.tasks.clone()),
             ..overrides_of(experiment, own.into_iter().flatten())?
-        })
+        };
+        Ok(with_systems(overrides, experiment, &self.systems))
     }
 }

@@ -230,7 +230,13 @@ fn answer(part: &PagePart) -> Option<Answer> {
             let means = table.rows.iter().filter_map(|row| row.mean.as_ref());
             means.filter(|mean| mean.text == value.text).count()
         },
-        hardest: hardest.map(|(label, mean)| (label.clone(), unit(format!("{mean:.0}")))),
+        hardest: hardest.map(|(label, mean)| {
+            let label = match table.x_label.as_str() {
+                "" => label.clone(),
+                x_label => format!("{label} ({x_label})"),
+            };
+            (label, unit(format!("{mean:.0}")))
+        }),
     })
 }
 

@@ -93,10 +93,11 @@ fn of(index: usize, folders: &[&RunFolder]) -> Result<Past> {
     Ok(Past {
         title: latest.title.clone(),
         facts: format!(
-            "preset {} · {} · {} runs",
+            "preset {} · {} · {} run{}",
             latest.preset,
             latest.dataset(),
-            runs.len()
+            runs.len(),
+            if runs.len() == 1 { "" } else { "s" }
         ),
         worse: tables.map(Table::last_worse).sum(),
         parts,

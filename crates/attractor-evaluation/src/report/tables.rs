@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::history::change;
 use crate::experiment::{Place, ResolvedPart, ResolvedSeries, UNLISTED};
+use crate::figures::LINES;
 use crate::summary::{Aggregate, Summary};
 use crate::table::spread;
 use crate::{Metric, Verdict};
@@ -28,6 +29,9 @@ pub(super) struct Table {
     mean: bool,
     /// Whether it has levels that the experiment's file lacks.
     unlisted: bool,
+    /// What its columns are numbers of; nothing for tasks.
+    #[serde(skip)]
+    pub(super) x_label: String,
     /// Whether it leads its part.
     pub(super) main: bool,
     /// Whether rows say what is stored.
@@ -130,7 +134,8 @@ impl Table {
             unlisted: columns.iter().any(|column| column.ends_with(UNLISTED)),
             columns,
             mean: false,
-            main: !part.tasks.is_empty() && part.charts.first() == Some(&metric),
+            main: part.charts.first() == Some(&metric) && is_table(part),
+            x_label: part.x_label.clone(),
             stores: rows
                 .iter()
                 .any(|row| row.representation != rows[0].representation),
@@ -170,8 +175,13 @@ impl Table {
     }
 }
 
+/// Whether a part is read from a table first: under tasks, or of more series than a chart shows.
+fn is_table(part: &ResolvedPart) -> bool {
+    !part.tasks.is_empty() || part.series.len() > LINES
+}
+
 /// Every metric of a part that was measured: those of its charts first, of which the first leads where
-/// there are tasks.
+/// it is read from a table.
 pub(super) fn of_part(part: &ResolvedPart, summary: &Summary, id: &str) -> Vec<Table> {
     let mut tables = Vec::new();
     for metric in part.metrics(summary) {
@@ -198,8 +208,7 @@ pub(super) fn of_part(part: &ResolvedPart, summary: &Summary, id: &str) -> Vec<T
                 .iter()
                 .map(|place| place.label.clone())
                 .collect();
-            let ranked =
-                !part.tasks.is_empty() && metric.higher_is_better().is_some() && columns.len() > 1;
+            let ranked = is_table(part) && metric.higher_is_better().is_some() && columns.len() > 1;
             let table = Table::new(part, metric, id, (condition, columns), rows);
             tables.push(if ranked { table.ranked() } else { table });
         }

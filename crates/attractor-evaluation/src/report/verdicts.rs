@@ -92,10 +92,7 @@ impl Verdicts {
                 group.rows.push(Row {
                     cell: entry.id.clone(),
                     system: format!("{}{stores}", row.system),
-                    condition: match table.main {
-                        true => column.clone(),
-                        false => format!("{part}: {column}"),
-                    },
+                    condition: format!("{part}: {column}"),
                     metric: table.metric.to_owned(),
                     ours: format!("{} {}", entry.value.text, table.unit)
                         .trim_end()

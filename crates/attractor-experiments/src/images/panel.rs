@@ -1,6 +1,6 @@
 //! What a report shows of a cell: images, and how named energies fell.
 
-use attractor::core::Recall;
+use attractor::core::{Outcome, Recall};
 use attractor::evaluation::Cell;
 use attractor::evaluation::figures::{Image, ImageGrid};
 use attractor::evaluation::run::{Trace, TraceTerm};
@@ -40,12 +40,18 @@ impl Cells<'_> {
         };
         let pictures = rows.iter().map(|(_, values)| row(values));
         let recalled = rows.iter().position(|(name, _)| name == "recalled");
-        let marks = right.iter().take(PANEL_CUES).enumerate();
-        let marks = marks.filter(|(_, right)| **right);
-        let marks = recalled
-            .into_iter()
-            .flat_map(|row| marks.clone().map(move |(column, _)| (row, column)));
-        let grid = ImageGrid::new(pictures.collect::<Result<_, _>>()?)?.with_marks(marks.collect());
+        let shown = 0..PANEL_CUES.min(right.len());
+        // Places of the recalled images of which something is so.
+        let places = |so: &dyn Fn(usize) -> bool| -> Vec<(usize, usize)> {
+            let columns = shown.clone().filter(|&cue| so(cue));
+            let of = |row: usize| columns.clone().map(move |column| (row, column));
+            recalled.into_iter().flat_map(of).collect()
+        };
+        let marks = places(&|cue| right[cue]);
+        let rejected = places(&|cue| recall.outcomes.get(cue) == Some(&Outcome::Rejected));
+        let grid = ImageGrid::new(pictures.collect::<Result<_, _>>()?)?
+            .with_marks(marks)
+            .with_rejected(rejected);
         let names: Vec<&str> = rows.iter().map(|(name, _)| name.as_str()).collect();
         let caption = format!(
             "Cues of the first block, {} stored; framed: recalled.",
