@@ -4,9 +4,10 @@ use attractor_core::observation::{SelfCalibrating, lowest_of_rows};
 use attractor_core::{AssociativeMemory, Error, ObservationModel, Result, check};
 use burn::tensor::Tensor;
 
-use super::SelfCalibratingMemory;
 use super::answer::{best_of, clearance};
+use super::model::LEAST;
 use super::ordinary::Standing;
+use super::{Calibration, SelfCalibratingMemory};
 
 /// Bytes of codes that are decoded at once, at most.
 const PART_BYTES: usize = 4 << 20;
@@ -41,12 +42,14 @@ pub(super) struct Found {
 }
 
 impl SelfCalibratingMemory {
-    /// Compares stored patterns with cues `[b, d]`, of which only entries with `known` 1 are given.
+    /// Compares stored patterns with cues `[b, d]`, of which only entries with `known` 1 are given: `kept` of them, by a first
+    /// pass, or all.
     pub(super) fn compare(
         &self,
         cues: &Tensor<2>,
         known: Option<Tensor<2>>,
         patterns: &[usize],
+        kept: Option<usize>,
     ) -> Result<Comparison> {
         if self.is_empty() {
             return Err(Error::EmptyMemory);
@@ -72,7 +75,7 @@ impl SelfCalibratingMemory {
             check::to_host(Tensor::cat(parts, 1))
         };
         let count = patterns.len();
-        let mut scores = match observation.shortlist().filter(|kept| *kept < count) {
+        let mut scores = match kept.filter(|kept| *kept < count) {
             None => energies(&|decoded, _| observation.energies(&thinned, decoded))?,
             Some(kept) => {
                 let rough = energies(&|decoded, _| observation.rough_energies(&thinned, decoded))?;
@@ -93,6 +96,48 @@ impl SelfCalibratingMemory {
             patterns: patterns.to_vec(),
             scores,
         })
+    }
+
+    /// The scores of all stored patterns for each cue `[b, d]`, the best, and how it stands out. A cue that is not recognised among
+    /// those that a first pass keeps is compared with all: the first pass may have lost its pattern.
+    pub(super) fn settle(
+        &self,
+        cues: &Tensor<2>,
+        known: Option<&Tensor<2>>,
+    ) -> Result<Vec<(Vec<f32>, Found)>> {
+        let look = |cues: &Tensor<2>, known: Option<Tensor<2>>, kept| -> Result<Vec<_>> {
+            let compared = self.compare(cues, known, &self.all(), kept)?;
+            let found = self.judge(&compared, |_| &[])?;
+            let scores = compared.rows().map(<[f32]>::to_vec);
+            Ok(scores.zip(found).collect())
+        };
+        let kept = self.observation.shortlist();
+        let mut settled = look(cues, known.cloned(), kept)?;
+        let least = match kept.is_some_and(|kept| kept < self.len()) {
+            true => self.least()?,
+            false => None,
+        };
+        if let Some((calibration, least)) = least {
+            for (row, settled) in settled.iter_mut().enumerate() {
+                if calibration.familiarity(&settled.1.standing) < least {
+                    let one = |rows: &Tensor<2>| rows.clone().narrow(0, row, 1);
+                    let again = look(&one(cues), known.map(one), None)?;
+                    again.into_iter().for_each(|again| *settled = again);
+                }
+            }
+        }
+        Ok(settled)
+    }
+
+    /// The calibration and the familiarity that a cue must reach, if the memory has a rate of false acceptance and a cohort.
+    pub(super) fn least(&self) -> Result<Option<(&Calibration, f64)>> {
+        match self.config().false_accept {
+            Some(rate) if self.len() >= LEAST => {
+                let calibration = self.calibration()?;
+                Ok(Some((calibration, calibration.threshold(rate)?)))
+            }
+            _ => Ok(None),
+        }
     }
 
     /// Stored patterns at the sites that are compared.

@@ -36,20 +36,19 @@ impl KeepsPatterns for SelfCalibratingMemory {
     /// By scores, in nats. From eight stored patterns on with the probabilities of [`SelfCalibratingMemory::answers`], that of
     /// none included; below that there is no calibration, and no probabilities.
     fn ranked(&self, cues: Tensor<2>, k: usize) -> Result<Vec<Ranking>> {
-        let compared = self.compare(&cues, None, &self.all())?;
+        let settled = self.settle(&cues, None)?;
         // What was ruled out has the score of minus infinity: it comes last, as the least number there is.
         let least = f64::from(f32::MIN);
-        let rows = compared
-            .rows()
-            .map(|row| row.iter().map(move |&score| f64::from(score).max(least)));
+        let rows = settled
+            .iter()
+            .map(|(row, _)| row.iter().map(move |&score| f64::from(score).max(least)));
         let found = TopK::of_scores(rows, k)?;
         let mut all = Ranking::all_without_probabilities(&found);
         if self.len() < LEAST {
             return Ok(all);
         }
         let calibration = self.calibration()?;
-        let judged = self.judge(&compared, |_| &[])?;
-        for ((ranking, scores), judged) in all.iter_mut().zip(compared.rows()).zip(judged) {
+        for (ranking, (scores, judged)) in all.iter_mut().zip(&settled) {
             let known = calibration.probability_stored(calibration.familiarity(&judged.standing));
             let posterior = probabilities(scores, calibration.temperature(), known);
             for (index, _, probability) in &mut ranking.best {

@@ -1,6 +1,6 @@
 //! What clearances mean, measured on what is stored.
 
-use attractor_core::{AssociativeMemory, Error, Result, check, rng};
+use attractor_core::{AssociativeMemory, Error, ObservationModel, Result, check, rng};
 
 use super::SelfCalibratingMemory;
 use super::calibration::{Calibration, Trial};
@@ -37,7 +37,7 @@ impl SelfCalibratingMemory {
         for kind in 0..KINDS {
             let cues = self.damaged(&patterns, kind);
             let cues = check::from_host("cues", cues, self.dim(), self.store.device())?;
-            let compared = self.compare(&cues, None, &cohort)?;
+            let compared = self.compare(&cues, None, &cohort, self.observation.shortlist())?;
             if kind == UNDAMAGED {
                 alike = compared.rows().enumerate().map(alike_to).collect();
             }
@@ -68,7 +68,7 @@ impl SelfCalibratingMemory {
         let pattern = check::to_host(pattern)?;
         let cues = (0..KINDS).flat_map(|kind| self.damaged(&pattern, kind));
         let cues = check::from_host("cues", cues.collect(), self.dim(), self.store.device())?;
-        let compared = self.compare(&cues, None, &cohort)?;
+        let compared = self.compare(&cues, None, &cohort, self.observation.shortlist())?;
         let found = self.judge(&compared, |_| &[])?.into_iter();
         Ok(found.map(|found| found.standing.clearance).collect())
     }

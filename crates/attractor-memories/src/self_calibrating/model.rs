@@ -9,7 +9,7 @@ use attractor_core::{
 };
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::answer::{Answer, best_of, probabilities};
+use super::answer::{Answer, probabilities};
 use super::calibration::Calibration;
 use super::comparison::Found;
 use super::ordinary::Standing;
@@ -69,20 +69,16 @@ impl SelfCalibratingMemory {
     /// As [`AssociativeMemory::read`]; [`Error::Unsupported`] below eight stored patterns.
     pub fn answers(&self, cues: Tensor<2>) -> Result<Vec<Answer>> {
         let calibration = self.calibration()?;
-        let least = match self.config.false_accept {
-            Some(rate) => calibration.threshold(rate)?,
-            None => f64::NEG_INFINITY,
-        };
-        let compared = self.compare(&cues, None, &self.all())?;
-        let found = self.judge(&compared, |_| &[])?;
+        let least = self.least()?.map_or(f64::NEG_INFINITY, |(_, least)| least);
+        let settled = self.settle(&cues, None)?;
         let values = check::to_host(cues)?;
-        let pairs = compared.rows().zip(values.chunks_exact(self.dim()));
-        let answer = |((scores, cue), Found { best, standing }): ((&[f32], &[f32]), Found)| {
+        let answer = |((scores, found), cue): ((Vec<f32>, Found), &[f32])| {
+            let Found { best, standing } = found;
             let familiarity = calibration.familiarity(&standing);
             let known = calibration.probability_stored(familiarity);
             Ok(Answer {
-                posterior: probabilities(scores, calibration.temperature(), known),
-                scores: scores.to_vec(),
+                posterior: probabilities(&scores, calibration.temperature(), known),
+                scores,
                 none: 1.0 - known,
                 best,
                 clearance: standing.clearance,
@@ -91,7 +87,8 @@ impl SelfCalibratingMemory {
                 evidence: self.evidence(cue, best)?,
             })
         };
-        pairs.zip(found).map(answer).collect()
+        let rows = values.chunks_exact(self.dim());
+        settled.into_iter().zip(rows).map(answer).collect()
     }
 
     /// How stored pattern `index` explains a cue, at every site.
@@ -117,8 +114,8 @@ impl SelfCalibratingMemory {
     }
 
     fn recall(&self, cues: Tensor<2>, known: Option<Tensor<2>>) -> Result<Recall> {
-        let compared = self.compare(&cues, known, &self.all())?;
-        let best: Vec<usize> = compared.rows().map(|row| best_of(row, &[])).collect();
+        let settled = self.settle(&cues, known.as_ref())?;
+        let best: Vec<usize> = settled.iter().map(|(_, found)| found.best).collect();
         let state = self.store.select(&best)?;
         let mut recall = Recall::single_pass(state.clone()).of_patterns(&best, self.store.ids());
         if !self.model.codes_are_data() {
@@ -126,18 +123,11 @@ impl SelfCalibratingMemory {
         }
         // Explaining nothing has the score 0.
         recall.energy_first = vec![0.0; best.len()];
-        let rows = compared.rows().zip(&best);
-        recall.energy_last = rows.map(|(scores, best)| -scores[*best]).collect();
-        if let Some(rate) = self.config.false_accept
-            && self.len() >= LEAST
-        {
-            let calibration = self.calibration()?;
-            let least = calibration.threshold(rate)?;
-            let found = self.judge(&compared, |_| &[])?;
-            for (outcome, found) in recall.outcomes.iter_mut().zip(found) {
-                if calibration.familiarity(&found.standing) < least {
-                    *outcome = Outcome::Rejected;
-                }
+        let least = self.least()?;
+        for ((scores, found), outcome) in settled.iter().zip(&mut recall.outcomes) {
+            recall.energy_last.push(-scores[found.best]);
+            if least.is_some_and(|(known, least)| known.familiarity(&found.standing) < least) {
+                *outcome = Outcome::Rejected;
             }
         }
         Ok(recall)
@@ -214,8 +204,7 @@ impl Recognise for SelfCalibratingMemory {
     /// times the share of the cue that it explains; from eight stored patterns on, as the logarithm of what that is of the
     /// ordinary ([`Calibration::familiarity`]).
     fn familiarity(&self, cues: Tensor<2>) -> Result<Tensor<1>> {
-        let compared = self.compare(&cues, None, &self.all())?;
-        let found = self.judge(&compared, |_| &[])?.into_iter();
+        let settled = self.settle(&cues, None)?;
         // Below that there is no cohort.
         let calibration = match self.len() >= LEAST {
             true => Some(self.calibration()?),
@@ -225,8 +214,9 @@ impl Recognise for SelfCalibratingMemory {
             Some(known) => known.familiarity(&standing),
             None => standing.clearance,
         };
-        let found: Vec<f32> = found
-            .map(|found| familiarity(found.standing) as f32)
+        let found: Vec<f32> = settled
+            .into_iter()
+            .map(|(_, found)| familiarity(found.standing) as f32)
             .collect();
         let rows = found.len();
         Ok(Tensor::from_data(
@@ -244,12 +234,11 @@ impl Recognise for SelfCalibratingMemory {
 
 impl Explain for SelfCalibratingMemory {
     fn explained(&self, cues: Tensor<2>) -> Result<Tensor<2>> {
-        let compared = self.compare(&cues, None, &self.all())?;
+        let settled = self.settle(&cues, None)?;
         let values = check::to_host(cues)?;
         let mut weights = Vec::new();
-        for (scores, cue) in compared.rows().zip(values.chunks_exact(self.dim())) {
-            let best = best_of(scores, &[]);
-            weights.extend(self.evidence(cue, best)?.weights);
+        for ((_, found), cue) in settled.iter().zip(values.chunks_exact(self.dim())) {
+            weights.extend(self.evidence(cue, found.best)?.weights);
         }
         let sites = self.dim() / self.config.channels;
         check::from_host("weights", weights, sites, self.store.device())

@@ -165,3 +165,34 @@ proptest! {
         prop_assert!(at(0.0).is_finite() && at(0.0) < at(1.0) && at(1.0) < at(40.0));
     }
 }
+
+/// A first pass is trusted where its answer is recognised, and nowhere else.
+#[test]
+fn what_is_not_recognised_was_compared_with_all() {
+    let config = SelfCalibratingConfig {
+        shortlist: Some(5),
+        ..strict()
+    };
+    let (stored, strangers) = (pictures(1, 60), pictures(2, 12));
+    let memory = memory(config, &stored);
+    let mut looked_again = 0;
+    for (cues, novel) in [(stored[..12].to_vec(), false), (strangers, true)] {
+        let answers = memory.answers(rows(&cues)).unwrap();
+        let read = memory.read(rows(&cues)).unwrap();
+        for (row, answer) in answers.iter().enumerate() {
+            let compared = answer.scores.iter().filter(|score| score.is_finite());
+            match answer.accepted {
+                true => assert!(compared.count() >= 5),
+                false => assert_eq!(compared.count(), 60),
+            }
+            looked_again += usize::from(novel && !answer.accepted);
+            assert_eq!(
+                read.recalled[row].map(|found| found.index),
+                Some(answer.best)
+            );
+            assert_eq!(read.outcomes[row] == Outcome::Rejected, !answer.accepted);
+            assert!(novel || (answer.accepted && answer.best == row));
+        }
+    }
+    assert!(looked_again > 6, "{looked_again} of 12");
+}
