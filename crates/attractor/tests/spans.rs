@@ -1,7 +1,8 @@
 //! What a subscriber of `tracing` sees of a memory at work.
 
+use std::cell::RefCell;
 use std::fmt::Debug;
-use std::sync::{Arc, Mutex};
+use std::sync::Once;
 
 use attractor::catalogue::recipes;
 use tracing::field::{Field, Visit};
@@ -12,9 +13,13 @@ mod every;
 
 use every::{DIM, least_options, normal, pixels};
 
+thread_local! {
+    /// What this thread has opened.
+    static LINES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
 /// Writes down each new span of ours: its name and fields.
-#[derive(Clone, Default)]
-struct Listener(Arc<Mutex<Vec<String>>>);
+struct Listener;
 
 struct Line(String);
 
@@ -32,9 +37,8 @@ impl Subscriber for Listener {
     fn new_span(&self, span: &Attributes<'_>) -> Id {
         let mut line = Line(span.metadata().name().to_owned());
         span.record(&mut line);
-        let mut lines = self.0.lock().unwrap();
-        lines.push(line.0);
-        Id::from_u64(lines.len() as u64)
+        LINES.with_borrow_mut(|lines| lines.push(line.0));
+        Id::from_u64(1)
     }
 
     fn record(&self, _: &Id, _: &Record<'_>) {}
@@ -44,14 +48,14 @@ impl Subscriber for Listener {
     fn exit(&self, _: &Id) {}
 }
 
-impl Listener {
-    /// The spans that `work` opens on this thread.
-    fn hear(work: impl FnOnce()) -> Vec<String> {
-        let listener = Self::default();
-        tracing::subscriber::with_default(listener.clone(), work);
-        let lines = listener.0.lock().unwrap();
-        lines.clone()
-    }
+/// The spans that `work` opens on this thread. The listener is that of the whole program: one of a thread alone may come too late
+/// for a span that another thread met first.
+fn hear(work: impl FnOnce()) -> Vec<String> {
+    static LISTENS: Once = Once::new();
+    LISTENS.call_once(|| tracing::subscriber::set_global_default(Listener).unwrap());
+    LINES.take();
+    work();
+    LINES.take()
 }
 
 #[test]
@@ -66,7 +70,7 @@ fn every_memory_is_seen_at_work() {
         let count =
             |lines: &[String], line: &str| lines.iter().filter(|have| *have == line).count();
 
-        let lines = Listener::hear(|| memory.write(normal(1, 3)).unwrap());
+        let lines = hear(|| memory.write(normal(1, 3)).unwrap());
         let line = expected("write", 3);
         assert_eq!(
             count(&lines, &line),
@@ -75,7 +79,7 @@ fn every_memory_is_seen_at_work() {
             recipe.name
         );
 
-        let lines = Listener::hear(|| drop(memory.read(normal(2, 2)).unwrap()));
+        let lines = hear(|| drop(memory.read(normal(2, 2)).unwrap()));
         let line = expected("read", 2);
         assert_eq!(
             count(&lines, &line),
@@ -86,7 +90,7 @@ fn every_memory_is_seen_at_work() {
 
         if let Some(memory) = memory.as_complete() {
             let known = normal(4, 2).greater_elem(0.0).float();
-            let lines = Listener::hear(|| drop(memory.complete(normal(2, 2), known).unwrap()));
+            let lines = hear(|| drop(memory.complete(normal(2, 2), known).unwrap()));
             let line = expected("complete", 2);
             assert_eq!(
                 count(&lines, &line),
@@ -96,7 +100,7 @@ fn every_memory_is_seen_at_work() {
             );
         }
         if let Some(part) = memory.as_train() {
-            let lines = Listener::hear(|| {
+            let lines = hear(|| {
                 part.train_step(normal(1, 3), normal(2, 2), normal(3, 2), 1e-3)
                     .unwrap();
             });
@@ -114,7 +118,7 @@ fn reads_of_the_kernel_are_seen_inside() {
     let recipe = attractor::catalogue::find("gmm").unwrap();
     let mut memory = recipe.build(&least_options("gmm"), &pixels()).unwrap();
     memory.write(normal(1, 3)).unwrap();
-    let lines = Listener::hear(|| drop(memory.read(normal(2, 2)).unwrap()));
+    let lines = hear(|| drop(memory.read(normal(2, 2)).unwrap()));
     let line = format!("kernel patterns=3 cues=2 width={DIM}");
     assert!(lines.contains(&line), "{lines:?}");
 }
