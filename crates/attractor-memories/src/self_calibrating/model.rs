@@ -66,7 +66,7 @@ impl SelfCalibratingMemory {
     /// best of them explains it, at every site.
     ///
     /// # Errors
-    /// As [`AssociativeMemory::read`]; [`Error::Unsupported`] below eight stored patterns.
+    /// As [`AssociativeMemory::read`]; [`attractor_core::Error::Unsupported`] below eight stored patterns.
     pub fn answers(&self, cues: Tensor<2>) -> Result<Vec<Answer>> {
         let calibration = self.calibration()?;
         let least = self.least()?.map_or(f64::NEG_INFINITY, |(_, least)| least);
@@ -100,7 +100,7 @@ impl SelfCalibratingMemory {
     /// What clearances mean among the stored patterns: measured when first asked for after a change.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] below eight stored patterns: there is no cohort.
+    /// [`attractor_core::Error::Unsupported`] below eight stored patterns: there is no cohort.
     pub fn calibration(&self) -> Result<&Calibration> {
         if let Some(known) = self.calibration.get() {
             return Ok(known);
