@@ -19,7 +19,7 @@
 //! fn read(&self, cues: Tensor<2>) -> Result<Recall> {
 //!     let _span = spans::read("median", &cues);
 //!     // ...
-//! #   unimplemented!()
+//! #   Ok(Recall::single_pass(cues))
 //! }
 //! # }
 //! ```

@@ -118,11 +118,18 @@ impl SelfCalibratingMemory {
             false => None,
         };
         if let Some((calibration, least)) = least {
-            for (row, settled) in settled.iter_mut().enumerate() {
-                if calibration.familiarity(&settled.1.standing) < least {
-                    let one = |rows: &Tensor<2>| rows.clone().narrow(0, row, 1);
-                    let again = look(&one(cues), known.map(one), None)?;
-                    again.into_iter().for_each(|again| *settled = again);
+            let unknown =
+                |(_, found): &(Vec<f32>, Found)| calibration.familiarity(&found.standing) < least;
+            let again: Vec<usize> = (0..settled.len())
+                .filter(|row| unknown(&settled[*row]))
+                .collect();
+            if !again.is_empty() {
+                let some = |rows: &Tensor<2>| {
+                    let rows = again.iter().map(|row| rows.clone().narrow(0, *row, 1));
+                    Tensor::cat(rows.collect(), 0)
+                };
+                for (row, found) in again.iter().zip(look(&some(cues), known.map(some), None)?) {
+                    settled[*row] = found;
                 }
             }
         }
