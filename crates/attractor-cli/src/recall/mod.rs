@@ -39,6 +39,23 @@ pub(crate) fn run(args: &Args, settings: &Settings) -> Result<ExitCode> {
     }
 }
 
+/// What is said of a cue first, and alone if the rest is not wanted; whether it is.
+fn headline(
+    [cue, best]: [&str; 2],
+    recognised: Option<bool>,
+    [kind, unsure]: [&str; 2],
+    settings: &Settings,
+) -> bool {
+    match (settings.quiet, recognised) {
+        (true, Some(false)) => say!("none"),
+        (true, _) => say!("{best}"),
+        (false, Some(true)) => say!("{cue} is {best}"),
+        (false, Some(false)) => say!("{cue} is none of the stored {kind}"),
+        (false, None) => say!("{cue} is {unsure}"),
+    }
+    !settings.quiet
+}
+
 fn of_photos(album: &Album, args: &Args, settings: &Settings) -> Result<ExitCode> {
     let pictures = args.cues.len() == 1 && !settings.quiet && !settings.json;
     let mut all = Vec::new();

@@ -6,6 +6,7 @@ use anyhow::Result;
 use attractor::core::{Error, Identify};
 use attractor::prelude::*;
 
+use super::headline;
 use crate::Settings;
 use crate::album::Album;
 use crate::out::{percent, say};
@@ -97,20 +98,16 @@ pub(crate) fn identify(album: &Album, cue: &ImageSet, name: String, top: usize) 
 
 pub(super) fn tell(found: &Found, settings: &Settings) {
     let best = found.candidates.first().map_or("", |best| &best.name);
-    if settings.quiet {
-        match found.recognised {
-            Some(false) => say!("none"),
-            _ => say!("{best}"),
-        }
+    let unsure = format!(
+        "most like {best} (below eight stored photos nobody can say what a stranger looks like)"
+    );
+    if !headline(
+        [&found.cue, best],
+        found.recognised,
+        ["photos", &unsure],
+        settings,
+    ) {
         return;
-    }
-    match found.recognised {
-        Some(true) => say!("{} is {best}", found.cue),
-        Some(false) => say!("{} is none of the stored photos", found.cue),
-        None => say!(
-            "{} is most like {best} (below eight stored photos nobody can say what a stranger looks like)",
-            found.cue
-        ),
     }
     for candidate in &found.candidates {
         let probability = candidate.probability.map_or_else(String::new, percent);

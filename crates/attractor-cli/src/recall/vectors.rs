@@ -8,6 +8,7 @@ use attractor::core::{Identify, check};
 use attractor::prelude::*;
 use attractor_listing::file_name;
 
+use super::headline;
 use crate::Settings;
 use crate::embeddings::{Vectors, nearness};
 use crate::out::{percent, say};
@@ -90,20 +91,15 @@ pub(super) fn find(
 
 pub(super) fn tell(found: &Found, settings: &Settings) {
     let best = found.candidates.first().map_or("", |best| &best.name);
-    if settings.quiet {
-        match found.recognised {
-            Some(false) => say!("none"),
-            _ => say!("{best}"),
-        }
+    let unsure =
+        format!("nearest to {best} (too few vectors are stored to say how near strangers come)");
+    if !headline(
+        [&found.cue, best],
+        found.recognised,
+        ["vectors", &unsure],
+        settings,
+    ) {
         return;
-    }
-    match found.recognised {
-        Some(true) => say!("{} is {best}", found.cue),
-        Some(false) => say!("{} is none of the stored vectors", found.cue),
-        None => say!(
-            "{} is nearest to {best} (too few vectors are stored to say how near strangers come)",
-            found.cue
-        ),
     }
     for candidate in &found.candidates {
         let (what, near) = match (candidate.cosine, candidate.distance) {
