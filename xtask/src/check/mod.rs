@@ -54,7 +54,7 @@ const CHECKS: &[Check] = &[
     Check {
         name: "format",
         what: "rustfmt has nothing to change",
-        run: |root| cargo(root, &["fmt", "--all", "--", "--check"], &[]),
+        run: format,
     },
     Check {
         name: "tables",
@@ -237,6 +237,20 @@ fn absent(program: &str) -> Option<Verdict> {
     })
 }
 
+/// The workspace, and the crates that are a workspace of their own.
+fn format(root: &Path) -> Result<Verdict> {
+    let check = ["--", "--check"];
+    cargo(root, &[&["fmt", "--all"], check.as_slice()].concat(), &[])?;
+    let members = crates(root)?;
+    let all = every_crate(root)?;
+    for name in all.iter().filter(|name| !members.contains(name)) {
+        let manifest = format!("crates/{name}/Cargo.toml");
+        let own = ["fmt", "--manifest-path", &manifest];
+        cargo(root, &[own.as_slice(), &check].concat(), &[])?;
+    }
+    Ok(Verdict::Passed)
+}
+
 fn unused(root: &Path) -> Result<Verdict> {
     if let Some(verdict) = absent("cargo-machete") {
         return Ok(verdict);
@@ -337,8 +351,23 @@ fn each_crate<'a>(
     Ok(Verdict::Passed)
 }
 
-/// The folders of `crates/`, which are named as their packages are.
+/// The members of the workspace in `crates/`: those without a workspace of their own.
 fn crates(root: &Path) -> Result<Vec<String>> {
+    let mut members = Vec::new();
+    for name in every_crate(root)? {
+        let path = root.join("crates").join(&name).join("Cargo.toml");
+        let text = std::fs::read_to_string(&path);
+        let text = text.with_context(|| path.display().to_string())?;
+        let manifest: toml::Table = text.parse().with_context(|| path.display().to_string())?;
+        if !manifest.contains_key("workspace") {
+            members.push(name);
+        }
+    }
+    Ok(members)
+}
+
+/// The folders of `crates/`, which are named as their packages are.
+fn every_crate(root: &Path) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in std::fs::read_dir(root.join("crates")).context("crates/")? {
         let entry = entry?;

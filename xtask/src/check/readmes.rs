@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 /// The crates whose README is not what their front page says.
 pub(super) fn check(root: &Path) -> Result<Vec<String>> {
     let mut complaints = Vec::new();
-    for name in super::crates(root)? {
+    for name in super::every_crate(root)? {
         let path = root.join("crates").join(&name).join("README.md");
         if std::fs::read_to_string(&path).ok().as_deref() != Some(&*readme(root, &name)?) {
             let what = "is not what lib.rs says; run `cargo xtask readmes`";
@@ -24,7 +24,7 @@ pub(super) fn check(root: &Path) -> Result<Vec<String>> {
 /// # Errors
 /// A file that cannot be read or written.
 pub(crate) fn write(root: &Path) -> Result<Vec<String>> {
-    let names = super::crates(root)?;
+    let names = super::every_crate(root)?;
     for name in &names {
         let path = root.join("crates").join(name).join("README.md");
         let text = readme(root, name)?;
