@@ -83,6 +83,8 @@ pub use attractor_priors as priors;
 pub use attractor_sparse_recovery as sparse_recovery;
 #[cfg(feature = "spiking")]
 pub use attractor_spiking as spiking;
+#[cfg(feature = "store")]
+pub use attractor_store as store;
 pub use files::{load, load_with, loaders};
 #[cfg(feature = "datasets")]
 pub use photos::{bad_copy, image_memory, torn_half};

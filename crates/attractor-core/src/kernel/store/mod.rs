@@ -1,5 +1,6 @@
 //! Stored patterns in blocks below the device's buffer limit.
 
+mod adopt;
 mod change;
 mod graph;
 mod ids;
