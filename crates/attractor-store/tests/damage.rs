@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use attractor_store::{
     Annotations, Column, Error, Kind, Precision, ReadOptions, Store, StoreConfig,
 };
+use sha2::{Digest, Sha256};
 
 const DIM: usize = 4;
 
@@ -155,7 +156,7 @@ fn segments_of_another_store_are_refused() {
     let mut manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
     let theirs: serde_json::Value = serde_json::from_str(&theirs).unwrap();
     manifest["segments"][0] = theirs["segments"][0].clone();
-    common::write_manifest(&ours, manifest);
+    write_manifest(&ours, manifest);
     let error = Store::open(&ours).unwrap_err();
     let text = error.to_string();
     assert!(
@@ -198,4 +199,13 @@ fn a_stored_number_that_is_none_is_found_by_a_read() {
     assert!(error.contains("segment-"), "{error}");
 }
 
-mod common;
+/// Writes a manifest with its hash: that of its own text with zeros in the place of the hash.
+fn write_manifest(folder: &Path, mut manifest: serde_json::Value) {
+    let zeros = "0".repeat(64);
+    manifest["sha256"] = zeros.clone().into();
+    let text = serde_json::to_string(&manifest).unwrap();
+    let hash = Sha256::digest(text.as_bytes());
+    let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(text.matches(&zeros).count(), 1);
+    fs::write(folder.join("manifest.json"), text.replace(&zeros, &hash)).unwrap();
+}

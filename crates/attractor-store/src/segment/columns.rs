@@ -1,6 +1,7 @@
 //! What is stored of some rows of a segment.
 
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use parquet::column::reader::{ColumnReaderImpl, get_column_reader, get_typed_column_reader};
@@ -166,31 +167,48 @@ impl Segment {
             if from >= until {
                 continue;
             }
-            let mut reader = self.column::<T>(group, column)?;
-            let skip = (from - bounds[0]) as usize;
-            let skipped = reader.skip_records(skip).at(&self.path, "read")?;
-            let mut left = (until - from) as usize;
-            if skipped != skip {
+            let place = (from - bounds[0]) as usize..(until - bounds[0]) as usize;
+            let decode = || self.decode::<T>(group, column, place, &mut to);
+            // The library relies on some of what a damaged page says, and panics. What it had in hand is dropped.
+            catch_unwind(AssertUnwindSafe(decode)).unwrap_or_else(|_| {
+                let expected = format!("pages of column `{}`", self.name_of(column));
+                Err(Error::damaged(&self.path, expected, "something else"))
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Some rows of a row group.
+    fn decode<T: DataType>(
+        &self,
+        group: usize,
+        column: usize,
+        rows: Range<usize>,
+        to: &mut impl FnMut(Option<T::T>) -> Result<()>,
+    ) -> Result<()> {
+        let mut reader = self.column::<T>(group, column)?;
+        let skipped = reader.skip_records(rows.start).at(&self.path, "read")?;
+        if skipped != rows.start {
+            return Err(self.too_few(column));
+        }
+        let mut left = rows.len();
+        while left > 0 {
+            let (mut levels, mut values) = (Vec::new(), Vec::new());
+            // Pieces, so that wide values are not all there twice.
+            let most = left.min(1024);
+            let (records, _, _) = reader
+                .read_records(most, Some(&mut levels), None, &mut values)
+                .at(&self.path, "read")?;
+            if records == 0 {
                 return Err(self.too_few(column));
             }
-            while left > 0 {
-                let (mut levels, mut values) = (Vec::new(), Vec::new());
-                // Pieces, so that wide values are not all there twice.
-                let most = left.min(1024);
-                let (records, _, _) = reader
-                    .read_records(most, Some(&mut levels), None, &mut values)
-                    .at(&self.path, "read")?;
-                if records == 0 {
-                    return Err(self.too_few(column));
-                }
-                let mut values = values.into_iter();
-                for record in 0..records {
-                    // A required column has no levels.
-                    let present = levels.get(record).is_none_or(|&level| level > 0);
-                    to(if present { values.next() } else { None })?;
-                }
-                left -= records;
+            let mut values = values.into_iter();
+            for record in 0..records {
+                // A required column has no levels.
+                let present = levels.get(record).is_none_or(|&level| level > 0);
+                to(if present { values.next() } else { None })?;
             }
+            left -= records;
         }
         Ok(())
     }
@@ -214,9 +232,13 @@ impl Segment {
     }
 
     fn too_few(&self, column: usize) -> Error {
-        let columns = self.metadata.file_metadata().schema_descr();
-        let name = columns.column(column).path().string();
-        let expected = format!("{} values in column `{name}`", self.rows());
+        let (rows, name) = (self.rows(), self.name_of(column));
+        let expected = format!("{rows} values in column `{name}`");
         Error::damaged(&self.path, expected, "fewer")
+    }
+
+    fn name_of(&self, column: usize) -> String {
+        let columns = self.metadata.file_metadata().schema_descr();
+        columns.column(column).path().string()
     }
 }
