@@ -66,7 +66,7 @@ fn pattern(id: u64) -> Vec<f32> {
 }
 
 fn label(id: u64) -> Option<String> {
-    (id % 4 != 0).then(|| format!("pattern {id}"))
+    (!id.is_multiple_of(4)).then(|| format!("pattern {id}"))
 }
 
 fn append(store: &mut Store, rows: u64) -> u64 {

@@ -186,7 +186,7 @@ fn completion_compares_known_entries_alone() {
         0 | 3 => column < 5,
         1 => true,
         2 => false,
-        _ => column % 2 == 0,
+        _ => column.is_multiple_of(2),
     };
     let known: Vec<f32> = (0..rows * DIM)
         .map(|at| f32::from(known(at / DIM, at % DIM)))
@@ -243,7 +243,8 @@ fn a_read_says_how_far_it_is_and_stops_when_told() {
         .progress(&progress);
     store.read(cues(), SCORES[0], &options).unwrap();
     assert!(calls.get() > 10 && last.get() == store.len());
-    (calls.set(0), last.set(0));
+    calls.set(0);
+    last.set(0);
     let error = store
         .top(cues(), SCORES[0], 3, &options.stop(&stop))
         .unwrap_err();

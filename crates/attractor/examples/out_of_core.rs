@@ -56,7 +56,10 @@ fn main() -> Result<(), Failure> {
             let begun = Instant::now();
             let answer = store.read(batch, score, &options)?;
             let seconds = begun.elapsed().as_secs_f64();
-            let error = (answer.mean()? - wanted.clone()).abs().max().into_scalar::<f32>();
+            let error = (answer.mean()? - wanted.clone())
+                .abs()
+                .max()
+                .into_scalar::<f32>();
             println!(
                 "  {cues} cues: {:.0} MB/s, {:.2} s; recalled pattern {} with an error of {error:.0e}",
                 rate(bytes, seconds),
@@ -91,7 +94,10 @@ fn write(
         let patterns = rng::normal::<2>(&mut stream, [rows, DIM], device);
         if batch == 3 {
             let row = check::to_host(patterns.clone().narrow(0, 5, 1))?;
-            let row = row.into_iter().map(|value| precision.round(value)).collect();
+            let row = row
+                .into_iter()
+                .map(|value| precision.round(value))
+                .collect();
             wanted = Some(check::from_host("pattern", row, DIM, device)?);
         }
         let begun = Instant::now();
@@ -121,7 +127,9 @@ fn rate(bytes: u64, seconds: f64) -> f64 {
 /// Bytes of memory that the process had at most, where the system says so.
 fn peak_of_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kib << 10)
 }
