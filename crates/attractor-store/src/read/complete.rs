@@ -6,8 +6,8 @@ use attractor_core::burn::tensor::{Int, Tensor, TensorData};
 use attractor_core::kernel::{self, Partial, PatternStore, Score};
 use attractor_core::{Error as CoreError, check};
 
-use super::plan::Plan;
-use super::{Answer, ReadOptions, answer, joined, prefetch};
+use super::prefetch::Pass;
+use super::{Answer, ReadOptions, answer, joined};
 use crate::Result;
 use crate::snapshot::Snapshot;
 
@@ -19,7 +19,27 @@ struct Group {
     cues: Tensor<2>,
     /// 1 or 0 for each entry; none where all are known, or where unknown entries of cues are enough.
     mask: Option<Vec<f32>>,
-    state: Option<Partial>,
+}
+
+impl Group {
+    fn read(&self, chunk: &PatternStore, score: Score) -> Result<Partial> {
+        let Some(mask) = &self.mask else {
+            return Ok(kernel::read(chunk, self.cues.clone(), score)?);
+        };
+        let mut keys = chunk.to_host()?;
+        for row in keys.chunks_exact_mut(mask.len()) {
+            row.iter_mut()
+                .zip(mask)
+                .for_each(|(key, known)| *key *= known);
+        }
+        let keys = PatternStore::adopt(keys, mask.len(), chunk.device())?;
+        Ok(kernel::read_with_values(
+            &keys,
+            chunk,
+            self.cues.clone(),
+            score,
+        )?)
+    }
 }
 
 impl Snapshot {
@@ -45,28 +65,20 @@ impl Snapshot {
         let cues = self.checked(cues)?;
         let (dim, device) = (self.dim(), cues.device());
         let known = check::known(&known, cues.dims())?;
-        let mut groups = groups(&check::to_host(cues.clone())?, &known, score, dim, &cues)?;
-        let plan = Plan::new(self, options.chunk_bytes);
-        prefetch::pass(&plan, &device, options, |chunk| {
-            for group in &mut groups {
-                let found = match &group.mask {
-                    None => kernel::read(chunk, group.cues.clone(), score)?,
-                    Some(mask) => {
-                        let mut keys = chunk.to_host()?;
-                        for row in keys.chunks_exact_mut(dim) {
-                            row.iter_mut()
-                                .zip(mask)
-                                .for_each(|(key, known)| *key *= known);
-                        }
-                        let keys = PatternStore::adopt(keys, dim, &device)?;
-                        kernel::read_with_values(&keys, chunk, group.cues.clone(), score)?
-                    }
-                };
-                group.state = Some(joined(group.state.take(), found)?);
+        let groups = groups(&check::to_host(cues.clone())?, &known, score, dim, &cues)?;
+        let pass = Pass::new(self, cues.dims()[0], &device, options);
+        let read = |chunk: &PatternStore| {
+            let found = groups.iter().map(|group| group.read(chunk, score));
+            found.collect::<Result<Vec<Partial>>>()
+        };
+        let mut states: Vec<Option<Partial>> = groups.iter().map(|_| None).collect();
+        pass.run(options, read, |found| {
+            for (state, found) in states.iter_mut().zip(found) {
+                *state = Some(joined(state.take(), found)?);
             }
             Ok(())
         })?;
-        answer(&plan, Some(in_order(groups)?))
+        answer(&pass.plan, Some(in_order(&groups, states)?))
     }
 }
 
@@ -96,7 +108,6 @@ fn groups(
                 cues: check::from_host("cues", masked, dim, &like.device())?,
                 mask: (!whole).then(|| mask.iter().map(|&known| f32::from(known)).collect()),
                 rows,
-                state: None,
             })
         })
         .collect::<Result<_>>()?;
@@ -105,10 +116,10 @@ fn groups(
 }
 
 /// The states of all groups as that of the batch.
-fn in_order(groups: Vec<Group>) -> Result<Partial> {
+fn in_order(groups: &[Group], states: Vec<Option<Partial>>) -> Result<Partial> {
     let rows: Vec<usize> = groups.iter().flat_map(|group| group.rows.clone()).collect();
-    let states = groups.into_iter().map(|group| group.state);
     let mut states: Vec<Partial> = states
+        .into_iter()
         .collect::<Option<_>>()
         .ok_or(CoreError::EmptyMemory)?;
     if states.len() == 1 {

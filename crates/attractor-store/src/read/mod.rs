@@ -9,16 +9,17 @@ use std::sync::atomic::AtomicBool;
 
 use attractor_core::burn::tensor::Tensor;
 use attractor_core::error::require_nonzero;
-use attractor_core::kernel::{self, Partial, Score, TopK};
+use attractor_core::kernel::{self, Partial, PatternStore, Score, TopK};
 use attractor_core::{Error as CoreError, check};
 
 use crate::Result;
 use crate::snapshot::Snapshot;
 use crate::store::Store;
 use plan::{Buffers, Part, Plan};
+use prefetch::Pass;
 
 /// Bytes of single precision that are read and computed with together, unless said otherwise.
-pub(crate) const CHUNK_BYTES: usize = 4 << 20;
+pub(crate) const CHUNK_BYTES: usize = 8 << 20;
 
 /// How a store is read. Every choice gives the same answer, up to rounding.
 #[derive(Clone, Copy)]
@@ -51,13 +52,13 @@ impl Default for ReadOptions<'_> {
 }
 
 impl<'a> ReadOptions<'a> {
-    /// Chunks of 4 MiB, two readers.
+    /// Chunks of 8 MiB, two readers.
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Chunks of at most so many bytes, counted in single precision; at least one pattern. A read holds
-    /// `2 readers + 1` of them.
+    /// `2 readers + 1` of them; with one to three cues chunks are at most 780 KB, and there is one for each thread.
     pub fn chunk_bytes(self, chunk_bytes: usize) -> Self {
         Self {
             chunk_bytes,
@@ -65,7 +66,8 @@ impl<'a> ReadOptions<'a> {
         }
     }
 
-    /// So many threads that read files, beside those that compute; at least one.
+    /// So many threads that read files, beside those that compute; at least one. With one to three cues each thread reads
+    /// and computes, and there are at least as many as processors, and one.
     pub fn readers(self, readers: usize) -> Self {
         Self { readers, ..self }
     }
@@ -180,14 +182,14 @@ impl Snapshot {
     /// One pass over the files; `4 b n d` operations; memory O(b (block + d)), with chunks of [`ReadOptions`].
     pub fn read(&self, cues: Tensor<2>, score: Score, options: &ReadOptions<'_>) -> Result<Answer> {
         let cues = self.checked(cues)?;
-        let plan = Plan::new(self, options.chunk_bytes);
+        let pass = Pass::new(self, cues.dims()[0], &cues.device(), options);
         let mut state: Option<Partial> = None;
-        prefetch::pass(&plan, &cues.device(), options, |chunk| {
-            let found = kernel::read(chunk, cues.clone(), score)?;
+        let read = |chunk: &PatternStore| Ok(kernel::read(chunk, cues.clone(), score)?);
+        pass.run(options, read, |found| {
             state = Some(joined(state.take(), found)?);
             Ok(())
         })?;
-        answer(&plan, state)
+        answer(&pass.plan, state)
     }
 
     /// The `k` best patterns for each of the cues `[b, d]`, as [`kernel::top`] finds them, chunk by chunk: decided
@@ -207,10 +209,10 @@ impl Snapshot {
     ) -> Result<Vec<Matches>> {
         require_nonzero("k", k)?;
         let cues = self.checked(cues)?;
-        let plan = Plan::new(self, options.chunk_bytes);
+        let pass = Pass::new(self, cues.dims()[0], &cues.device(), options);
         let mut state: Option<TopK> = None;
-        prefetch::pass(&plan, &cues.device(), options, |chunk| {
-            let found = kernel::top(chunk, cues.clone(), score, k)?;
+        let read = |chunk: &PatternStore| Ok(kernel::top(chunk, cues.clone(), score, k)?);
+        pass.run(options, read, |found| {
             state = Some(match state.take() {
                 Some(before) => before.merge(found)?,
                 None => found,
@@ -223,7 +225,7 @@ impl Snapshot {
             let named = row.into_iter().map(|ranked| {
                 let index = ranked.index as u64;
                 Ok(Match {
-                    id: plan.id(index)?,
+                    id: pass.plan.id(index)?,
                     index,
                     score: ranked.score,
                     probability: ranked.probability,

@@ -89,6 +89,12 @@ impl<'a> Plan<'a> {
         Ok(())
     }
 
+    /// Says that a part is read soon.
+    pub(crate) fn ahead(&self, part: &Part) {
+        let living = &self.snapshot.segments[part.segment];
+        living.segment.ahead(part.first, part.rows);
+    }
+
     /// [`Plan::fill`] as the kernel reads it.
     pub(crate) fn load(
         &self,

@@ -36,6 +36,13 @@ impl Segment {
         Ok(())
     }
 
+    /// Says that the numbers of these rows are read soon.
+    pub(crate) fn ahead(&self, first: u64, rows: u64) {
+        if let Some(raw) = &self.raw_patterns {
+            raw.ahead(&self.source, first, rows);
+        }
+    }
+
     /// The numbers of some rows as they are written; what `out` held is gone.
     pub(crate) fn pattern_bytes(&self, rows: Range<u64>, out: &mut Vec<u8>) -> Result<()> {
         let width = self.config.pattern_bytes();

@@ -86,6 +86,20 @@ impl Raw {
         (next == first).then_some(Self { width, spans })
     }
 
+    /// Says that these rows are read soon.
+    pub(crate) fn ahead(&self, source: &Source, first: u64, rows: u64) {
+        let at = |row: u64| {
+            let place = self
+                .spans
+                .partition_point(|span| span.first + span.rows <= row);
+            let span = self.spans.get(place)?;
+            Some(span.offset + (row - span.first) * self.width as u64)
+        };
+        if let (Some(from), Some(to)) = (at(first), at(first + rows.saturating_sub(1))) {
+            source.ahead(from, to - from + self.width as u64);
+        }
+    }
+
     /// The values of as many rows as `out` has place for, from row `first` on.
     pub(crate) fn read(&self, source: &Source, first: u64, out: &mut [u8]) -> io::Result<()> {
         let mut at = self

@@ -46,6 +46,25 @@ impl Source {
     }
 }
 
+impl Source {
+    /// Says that these bytes are read soon. The system may do something about it.
+    pub(crate) fn ahead(&self, at: u64, bytes: u64) {
+        #[cfg(all(unix, not(target_vendor = "apple")))]
+        {
+            use rustix::fs::{Advice, fadvise};
+            // Advice: without it the read is slower, and right.
+            let _ = fadvise(
+                &*self.file,
+                at,
+                std::num::NonZeroU64::new(bytes),
+                Advice::WillNeed,
+            );
+        }
+        #[cfg(not(all(unix, not(target_vendor = "apple"))))]
+        let _ = (at, bytes);
+    }
+}
+
 #[cfg(unix)]
 fn read_at(file: &File, out: &mut [u8], at: u64) -> io::Result<usize> {
     std::os::unix::fs::FileExt::read_at(file, out, at)
