@@ -40,7 +40,10 @@ impl Change {
     fn parse(text: &str) -> Self {
         let mut words = text.split(' ');
         let name = words.next();
-        let ids: Vec<u64> = words.map(|word| word.parse().unwrap()).collect();
+        let ids: Vec<u64> = words
+            .filter(|word| !word.is_empty())
+            .map(|word| word.parse().unwrap())
+            .collect();
         match name {
             Some("append") => Self::Append(ids[0], ids[1]),
             Some("delete") => Self::Delete(ids),

@@ -44,7 +44,7 @@ pub(crate) struct Pass<'a> {
 
 /// From a thread that reads.
 enum Loaded<R> {
-    Patterns(PatternStore),
+    Patterns(Box<PatternStore>),
     Result(R),
 }
 
@@ -168,7 +168,7 @@ impl<'a> Pass<'a> {
         let part = &self.plan.parts[at];
         let store = self.plan.load(part, memory, scratch, &self.device)?;
         if self.work == Work::Together {
-            return Ok(Loaded::Patterns(store));
+            return Ok(Loaded::Patterns(Box::new(store)));
         }
         let result = compute(&store)?;
         if let Some(memory) = store.release() {
