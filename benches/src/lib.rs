@@ -44,6 +44,9 @@ pub struct Line {
     /// Rows answered in a second at the median time, where the work is an answer to cues.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows_per_second: Option<f64>,
+    /// 10^9 bytes of memory per second at the median time, where memory is what limits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gb_per_second: Option<f64>,
 }
 
 impl Line {
@@ -57,6 +60,7 @@ impl Line {
             gflops: operations / timing.median_ms / 1e6,
             threads: threads(),
             rows_per_second: None,
+            gb_per_second: None,
         }
     }
 }

@@ -1,12 +1,13 @@
 //! The streaming read, and the same answers composed of burn's operations.
 
 use attractor_core::backend::Backend;
-use attractor_core::kernel::{PatternStore, Score, read};
+use attractor_core::kernel::{PatternStore, Precision, Score, read};
 use attractor_core::rng;
 use burn::tensor::activation::softmax;
 use burn::tensor::module::attention;
 use burn::tensor::ops::AttentionModuleOptions;
 use burn::tensor::{Device, Tensor};
+use rayon::prelude::*;
 
 use crate::timing::measure;
 use crate::{Line, Result};
@@ -26,6 +27,8 @@ pub struct Shape {
     /// Squared distances with [`SHARP_VARIANCE`], where few patterns have any weight, instead of
     /// dot products scaled by `1/sqrt(dim)`, where all have.
     pub sharp: bool,
+    /// How the store keeps its numbers.
+    pub precision: Precision,
 }
 
 impl Shape {
@@ -35,13 +38,30 @@ impl Shape {
             dim,
             cues,
             sharp,
+            precision: Precision::F32,
         }
     }
 
-    /// `read/10000x64x1000` or `read-sharp/10000x64x1000`.
+    const fn one_cue(patterns: usize, dim: usize, precision: Precision) -> Self {
+        Self {
+            precision,
+            ..Self::new(patterns, dim, 1, false)
+        }
+    }
+
+    /// `read/10000x64x1000`, `read-sharp/10000x64x1000` or `read/10000x64x1/f16`.
     pub fn name(&self) -> String {
         let kind = if self.sharp { "read-sharp" } else { "read" };
-        format!("{kind}/{}x{}x{}", self.patterns, self.dim, self.cues)
+        let name = format!("{kind}/{}x{}x{}", self.patterns, self.dim, self.cues);
+        match self.precision {
+            Precision::F32 => name,
+            half => format!("{name}/{half}"),
+        }
+    }
+
+    /// Bytes of the store.
+    pub fn bytes(&self) -> f64 {
+        (self.patterns * self.dim * self.precision.bytes()) as f64
     }
 
     /// Multiplications and additions of the two matrix products of a dense read.
@@ -63,8 +83,9 @@ impl Shape {
     }
 }
 
-/// Three sizes (many cues, many patterns, wide patterns), dense and sharp, and each with one cue.
-pub const SHAPES: [Shape; 9] = [
+/// Three sizes (many cues, many patterns, wide patterns), dense and sharp, and each with one cue, from stores in
+/// half precision as well.
+pub const SHAPES: [Shape; 13] = [
     Shape::new(10_000, 64, 1000, false),
     Shape::new(1_000_000, 64, 64, false),
     Shape::new(50_000, 3072, 100, false),
@@ -73,7 +94,11 @@ pub const SHAPES: [Shape; 9] = [
     Shape::new(50_000, 3072, 100, true),
     Shape::new(10_000, 64, 1, false),
     Shape::new(1_000_000, 64, 1, false),
+    Shape::one_cue(1_000_000, 64, Precision::F16),
+    Shape::one_cue(1_000_000, 64, Precision::Bf16),
     Shape::new(50_000, 3072, 1, false),
+    Shape::one_cue(50_000, 3072, Precision::F16),
+    Shape::one_cue(50_000, 3072, Precision::Bf16),
 ];
 
 /// Standard normal patterns and cues of one shape, for the kernel and for burn's forms.
@@ -96,7 +121,7 @@ impl Problem {
         let mut random = rng::stream(0, "bench");
         let patterns = rng::normal(&mut random, [shape.patterns, shape.dim], device);
         let cues = rng::normal(&mut random, [shape.cues, shape.dim], device);
-        let mut store = PatternStore::new(shape.dim, device)?;
+        let mut store = PatternStore::new(shape.dim, device)?.with_precision(shape.precision)?;
         store.push(patterns.clone())?;
         let norms = patterns.clone().square().sum_dim(1).transpose();
         Ok(Self {
@@ -150,13 +175,45 @@ impl Problem {
     }
 }
 
+/// Bytes that the copy moves from one place to another.
+const COPIED: usize = 256 << 20;
+
+/// `copy/256MiB`.
+pub fn copy_name() -> String {
+    format!("copy/{}MiB", COPIED >> 20)
+}
+
+/// What the memory gives: a copy by all threads, bytes read and bytes written.
+///
+/// # Errors
+/// None.
+pub fn copy(runs: usize) -> Result<Line> {
+    let (from, mut to) = (vec![1u64; COPIED / 8], vec![0u64; COPIED / 8]);
+    let part = from.len().div_ceil(crate::threads());
+    let timing = measure(runs, || {
+        let parts = to.par_chunks_mut(part).zip(from.par_chunks(part));
+        parts.for_each(|(to, from)| to.copy_from_slice(from));
+        Ok(())
+    })?;
+    let mut line = Line::new(&copy_name(), "attractor", 0.0, timing);
+    line.gb_per_second = Some(2.0 * COPIED as f64 / line.ms / 1e6);
+    Ok(line)
+}
+
 /// Measures the kernel on one shape and, if asked, burn's two forms.
 ///
 /// # Errors
 /// Those of the read.
 pub fn run(shape: Shape, runs: usize, all: bool) -> Result<Vec<Line>> {
     let problem = Problem::new(shape, &Backend::Flex.open()?)?;
-    let line = |form, timing| Line::new(&shape.name(), form, shape.operations(), timing);
+    let line = |form, timing| {
+        let mut line = Line::new(&shape.name(), form, shape.operations(), timing);
+        // What limits a read of one cue.
+        if shape.cues == 1 {
+            line.gb_per_second = Some(shape.bytes() / line.ms / 1e6);
+        }
+        line
+    };
     let mut lines = vec![line("attractor", measure(runs, || problem.attractor())?)];
     if all {
         lines.push(line("plain", measure(runs, || Ok(problem.plain()))?));
@@ -195,6 +252,7 @@ mod tests {
     fn names_and_operations() {
         assert_eq!(SHAPES[0].name(), "read/10000x64x1000");
         assert_eq!(SHAPES[3].name(), "read-sharp/10000x64x1000");
+        assert_eq!(SHAPES[8].name(), "read/1000000x64x1/f16");
         assert_eq!(SHAPES[2].operations(), 4.0 * 50_000.0 * 3072.0 * 100.0);
     }
 }

@@ -33,6 +33,8 @@ struct Line {
     threads: Option<usize>,
     #[serde(default)]
     rows_per_second: Option<f64>,
+    #[serde(default)]
+    gb_per_second: Option<f64>,
 }
 
 /// Our programs, in package `benches`, and the peers beside them, where there are any.
@@ -81,6 +83,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         "ours, ms",
         "GFLOP/s",
         "rows/s",
+        "GB/s",
         "form",
         "PyTorch, ms",
         "its form",
@@ -104,6 +107,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
                 .map_or_else(String::new, |rate| format!("{rate:.0}")),
             line.rows_per_second
                 .map_or_else(String::new, |rate| format!("{rate:.0}")),
+            line.gb_per_second
+                .map_or_else(String::new, |rate| format!("{rate:.1}")),
             line.form
                 .clone()
                 .filter(|form| form != OURS)

@@ -57,6 +57,9 @@ fn main() -> Result<(), attractor_core::Failure> {
     if gemm::name().contains(&arguments.only) {
         print(&gemm::run(arguments.runs)?)?;
     }
+    if read::copy_name().contains(&arguments.only) {
+        print(&read::copy(arguments.runs)?)?;
+    }
     for shape in read::SHAPES {
         if shape.name().contains(&arguments.only) {
             for line in read::run(shape, arguments.runs, arguments.all)? {

@@ -3,7 +3,7 @@
 use crate::experiment::{ResolvedPart, ResolvedSeries, SYNTHETIC, Slice};
 use crate::metrics::Spread;
 use crate::summary::{Aggregate, Summary};
-use crate::{Metric, Record, Result, RunFolder, Verdict};
+use crate::{Metric, Record, RecordReference, Result, RunFolder, Verdict};
 
 /// The charted metrics of each part, series by places.
 ///
@@ -80,12 +80,16 @@ fn in_unit(metric: Metric) -> String {
 
 /// What the marks behind values mean, if there are any.
 fn legend<'a>(out: &mut String, shown: impl Iterator<Item = &'a Record> + Clone) {
-    if shown.clone().any(|record| record.reference.is_some()) {
-        out.push_str("Behind our value: = matches, + better, - worse than the published one; ");
-        out.push_str("~ not comparable.\n");
+    let judged = |record: &Record| record.reference.as_ref().is_some_and(is_comparable);
+    if shown.clone().any(judged) {
+        out.push_str(
+            "Behind our value, where one was published: = matches, + better, - worse, ! different.\n",
+        );
     }
     for reason in not_comparable(shown) {
-        out.push_str(&format!("Not comparable: {reason}.\n"));
+        out.push_str(&format!(
+            "Published figures that cannot be compared are not shown: {reason}.\n"
+        ));
     }
 }
 
@@ -105,6 +109,11 @@ pub(crate) fn not_comparable<'a>(records: impl IntoIterator<Item = &'a Record>) 
     reasons
 }
 
+fn is_comparable(reference: &RecordReference) -> bool {
+    !matches!(reference.verdict, Verdict::NotComparable(_))
+}
+
+/// Our value and, where it can be compared, the published one.
 fn entry(metric: Metric, found: &Aggregate) -> String {
     let mut text = spread(metric, found.spread);
     if let Some(reference) = &found.reference {
@@ -113,7 +122,7 @@ fn entry(metric: Metric, found: &Aggregate) -> String {
             Verdict::Better => '+',
             Verdict::Worse => '-',
             Verdict::Different => '!',
-            Verdict::NotComparable(_) => '~',
+            Verdict::NotComparable(_) => return text,
         };
         text.push_str(&format!(" {mark}{}", metric.text(reference.value)));
     }

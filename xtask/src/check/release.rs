@@ -42,10 +42,20 @@ fn semver(root: &Path) -> Result<Verdict> {
     cargo(root, &args, &[])
 }
 
+/// A package has no profiles of its own. With these settings those that never compute are compiled as the workspace
+/// has them, and the others for the compiler's checks alone.
+const PLAIN: &[(&str, &str)] = &[
+    ("CARGO_PROFILE_DEV_OPT_LEVEL", "0"),
+    ("CARGO_PROFILE_DEV_DEBUG", "false"),
+    ("CARGO_PROFILE_DEV_DEBUG_ASSERTIONS", "false"),
+    ("CARGO_PROFILE_DEV_OVERFLOW_CHECKS", "false"),
+    ("CARGO_INCREMENTAL", "0"),
+];
+
 /// All at once: a crate is compiled against the packages of the others, not against their folders.
 fn package(root: &Path) -> Result<Verdict> {
     let names = crates(root)?;
     let mut args = vec!["package", "--quiet", "--allow-dirty"];
     args.extend(names.iter().flat_map(|name| ["-p", name]));
-    cargo(root, &args, &[])
+    cargo(root, &args, PLAIN)
 }

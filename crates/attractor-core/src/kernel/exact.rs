@@ -7,7 +7,7 @@
 
 use rayon::prelude::*;
 
-use super::host::{Best, Found, HostPartial, rows_from};
+use super::host::{Best, Found, HostPartial, Rows, rows_from};
 use super::partial::LARGEST_SCORE;
 use super::similarity::Rule;
 use super::top::RowTop;
@@ -19,10 +19,10 @@ const PIECE: usize = 2048;
 /// A store and its values, read by the same score.
 pub(super) struct Exact<'a> {
     /// Blocks of row-major keys.
-    pub(super) keys: &'a [&'a [f32]],
+    pub(super) keys: &'a [Rows<'a>],
     pub(super) key_dim: usize,
     /// Blocks of row-major values; the blocks may be cut elsewhere than those of the keys.
-    pub(super) values: &'a [&'a [f32]],
+    pub(super) values: &'a [Rows<'a>],
     pub(super) value_dim: usize,
     /// Number of keys, and of values.
     pub(super) patterns: usize,
@@ -69,8 +69,10 @@ impl Exact<'_> {
     /// The best from pattern `first` on, the largest score, and the sum of weights relative to it.
     fn top_piece(&self, cue: &[f32], first: usize, most: usize) -> (Best, f64, f64) {
         let (mut best, mut max, mut sum) = (Best::new(most), f64::MIN, 0.0f64);
+        let mut room = Vec::new();
         for index in first..self.patterns.min(first + PIECE) {
-            let key = &rows_from(self.keys, self.key_dim, index).0[..self.key_dim];
+            let key = rows_from(self.keys, self.key_dim, index).0;
+            let key = key.row(0, self.key_dim, &mut room);
             let rank = self.rule.rank(key, cue);
             best.offer(Found { rank, index });
             let score = self.rule.ranked(rank);
@@ -105,10 +107,12 @@ impl Exact<'_> {
 
     fn read_piece(&self, cue: &[f32], first: usize) -> Row {
         let mut row = Row::new(self.value_dim);
+        let (mut key_room, mut value_room) = (Vec::new(), Vec::new());
         for index in first..self.patterns.min(first + PIECE) {
-            let key = &rows_from(self.keys, self.key_dim, index).0[..self.key_dim];
-            let score = self.rule.of(key, cue);
-            let value = &rows_from(self.values, self.value_dim, index).0[..self.value_dim];
+            let key = rows_from(self.keys, self.key_dim, index).0;
+            let score = self.rule.of(key.row(0, self.key_dim, &mut key_room), cue);
+            let value = rows_from(self.values, self.value_dim, index).0;
+            let value = value.row(0, self.value_dim, &mut value_room);
             row.add(score, index, value);
         }
         row

@@ -52,9 +52,11 @@ pub use partial::Partial;
 pub use read::{read, read_by, read_with_values};
 pub use score::Score;
 pub use similarity::{Measure, Similarity};
-pub use store::{PatternIds, PatternStore, Tags};
+pub use store::{PatternIds, PatternStore, Precision, Tags};
 pub use top::{Ranked, TopK, top, top_by};
 
+#[cfg(test)]
+mod precision_tests;
 #[cfg(test)]
 mod range_tests;
 #[cfg(test)]

@@ -7,7 +7,7 @@ use burn::tensor::{Int, Tensor};
 
 use super::device::{SCORE_ENTRIES, Scorer, Segments, partial};
 use super::exact::Exact;
-use super::host::{Best, Found};
+use super::host::{Best, Found, Rows};
 use super::score::Range;
 use super::similarity::Rule;
 use super::store::squared_norm;
@@ -67,7 +67,7 @@ pub(super) fn top(
     }
     let values = store.to_host()?;
     let exact = Exact {
-        keys: &[&values],
+        keys: &[Rows::Single(&values)],
         key_dim: dim,
         values: &[],
         value_dim: 0,

@@ -3,7 +3,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::exact::Exact;
-use super::host::{Function, HostBest, HostPartial, HostRead, HostTop, Refine};
+use super::host::{Function, HostBest, HostPartial, HostRead, HostTop, Refine, Rows};
 use super::score::{Range, Scaled};
 use super::similarity::Rule;
 use super::store::squared_norm;
@@ -12,7 +12,7 @@ use super::{Partial, PatternStore};
 use crate::{Result, check};
 
 /// A store with its blocks in host memory.
-pub(super) type HostStore<'a> = (&'a PatternStore, &'a [&'a [f32]]);
+pub(super) type HostStore<'a> = (&'a PatternStore, &'a [Rows<'a>]);
 
 /// As [`super::read_with_values`], whose checks have been made.
 pub(super) fn read(
@@ -216,9 +216,9 @@ pub(super) fn read_exact(
     let (cues, key_rows, value_rows) = (check::to_host(cues)?, keys.to_host()?, values.to_host()?);
     let mut partial = HostPartial::new(rows, values.dim());
     let exact = Exact {
-        keys: &[&key_rows],
+        keys: &[Rows::Single(&key_rows)],
         key_dim: dim,
-        values: &[&value_rows],
+        values: &[Rows::Single(&value_rows)],
         value_dim: values.dim(),
         patterns: keys.len(),
         rule,

@@ -90,7 +90,7 @@ pub(super) fn plain(
     rule: Rule<'_>,
 ) -> Result<Partial> {
     let _span = spans::kernel(keys.len(), &cues);
-    match (keys.host_blocks(), values.host_blocks()) {
+    match (keys.host_rows(), values.host_rows()) {
         (Some(key_blocks), Some(value_blocks)) => {
             on_host::read((keys, &key_blocks), (values, &value_blocks), cues, rule)
         }

@@ -227,7 +227,7 @@ fn by_rule(store: &PatternStore, cues: Tensor<2>, rule: Rule<'_>, k: usize) -> R
     let cues = cues.without_autodiff();
     check::batch("cues", &cues, store.dim())?;
     let most = k.min(store.len());
-    let rows = match store.host_blocks() {
+    let rows = match store.host_rows() {
         Some(blocks) => on_host::top((store, &blocks), &check::to_host(cues)?, rule, most),
         None => on_device::top(store, cues, rule, most)?,
     };

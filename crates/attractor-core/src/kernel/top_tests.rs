@@ -3,7 +3,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use proptest::prelude::*;
 
-use super::host::HostTop;
+use super::host::{HostTop, Rows};
 use super::similarity::Rule;
 use super::*;
 use crate::backend::Backend;
@@ -176,7 +176,7 @@ fn instruction_sets_find_the_same() {
             let (first, second) = patterns.split_at(dim * 40);
             let rule = Rule::Score(Score::Dot { beta: 1.0 });
             let search = HostTop {
-                keys: &[first, second],
+                keys: &[Rows::Single(first), Rows::Single(second)],
                 dim,
                 norms: &norms,
                 bias_scale: 0.0,

@@ -1,6 +1,6 @@
 //! Vectors of `f32` with the few operations that hand-written loops of this workspace need.
 //!
-//! A loop is written once, generic over [`Lanes`], and compiled for AVX-512, AVX2 with FMA, and plain
+//! A loop is written once, generic over [`Lanes`], and compiled for AVX-512, AVX2 with FMA and F16C, and plain
 //! arrays for any other machine; [`Instructions`] says at run time which of them the machine can run.
 //! [`Pair`] makes one vector of two, so that loops over sixteen numbers need no other form.
 
@@ -41,6 +41,10 @@ pub unsafe trait Lanes: Copy {
     unsafe fn splat(value: f32) -> Self;
     /// Numbers from memory.
     unsafe fn load(from: *const f32) -> Self;
+    /// Numbers from memory that holds them in half precision (IEEE binary16).
+    unsafe fn load_f16(from: *const u16) -> Self;
+    /// Numbers from memory that holds the upper halves of `f32` (bfloat16).
+    unsafe fn load_bf16(from: *const u16) -> Self;
     /// Numbers to memory.
     unsafe fn store(self, to: *mut f32);
     /// `self * b + c`
@@ -74,7 +78,7 @@ pub enum Instructions {
     /// Sixteen numbers in a register.
     #[cfg(target_arch = "x86_64")]
     Avx512,
-    /// Eight numbers in a register.
+    /// Eight numbers in a register; with FMA and F16C.
     #[cfg(target_arch = "x86_64")]
     Avx2,
     /// Whatever the compiler makes of arrays.
@@ -88,7 +92,11 @@ impl Instructions {
             #[cfg(target_arch = "x86_64")]
             Self::Avx512 => is_x86_feature_detected!("avx512f") && Self::available(Self::Avx2),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+            Self::Avx2 => {
+                is_x86_feature_detected!("avx2")
+                    && is_x86_feature_detected!("fma")
+                    && is_x86_feature_detected!("f16c")
+            }
             Self::Portable => true,
         }
     }
@@ -126,6 +134,14 @@ unsafe impl<L: Lanes> Lanes for Pair<L> {
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
         unsafe { Self(L::load(from), L::load(from.add(L::WIDTH))) }
+    }
+    #[inline(always)]
+    unsafe fn load_f16(from: *const u16) -> Self {
+        unsafe { Self(L::load_f16(from), L::load_f16(from.add(L::WIDTH))) }
+    }
+    #[inline(always)]
+    unsafe fn load_bf16(from: *const u16) -> Self {
+        unsafe { Self(L::load_bf16(from), L::load_bf16(from.add(L::WIDTH))) }
     }
     #[inline(always)]
     unsafe fn store(self, to: *mut f32) {
@@ -182,5 +198,68 @@ unsafe impl<L: Lanes> Lanes for Pair<L> {
     #[inline(always)]
     unsafe fn sum(self) -> f32 {
         unsafe { self.0.add(self.1).sum() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{bf16, f16};
+
+    use super::*;
+
+    /// Every number of sixteen bits.
+    unsafe fn widen<L: Lanes>(bits: &[u16]) -> [Vec<f32>; 2] {
+        let mut found = [vec![0.0; bits.len()], vec![0.0; bits.len()]];
+        for at in (0..bits.len()).step_by(L::WIDTH) {
+            // Safety: the caller grants the instructions; 65536 is a multiple of every width.
+            unsafe {
+                L::load_f16(bits[at..].as_ptr()).store(found[0][at..].as_mut_ptr());
+                L::load_bf16(bits[at..].as_ptr()).store(found[1][at..].as_mut_ptr());
+            }
+        }
+        found
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f")]
+    unsafe fn avx512(bits: &[u16]) -> [Vec<f32>; 2] {
+        unsafe { widen::<x86::Avx512>(bits) }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma,f16c")]
+    unsafe fn avx2(bits: &[u16]) -> [Vec<f32>; 2] {
+        unsafe { widen::<Pair<x86::Avx2>>(bits) }
+    }
+
+    #[test]
+    fn every_half_is_widened_exactly() {
+        let bits: Vec<u16> = (0..=u16::MAX).collect();
+        for kind in Instructions::all() {
+            // Safety: `all` lists what the machine has.
+            let found = unsafe {
+                match kind {
+                    #[cfg(target_arch = "x86_64")]
+                    Instructions::Avx512 => avx512(&bits),
+                    #[cfg(target_arch = "x86_64")]
+                    Instructions::Avx2 => avx2(&bits),
+                    Instructions::Portable => widen::<Pair<Portable>>(&bits),
+                }
+            };
+            for &bits in &bits {
+                let exact = [
+                    f16::from_bits(bits).to_f32(),
+                    bf16::from_bits(bits).to_f32(),
+                ];
+                for (found, exact) in found.iter().zip(exact) {
+                    let found = found[usize::from(bits)];
+                    let same = found.to_bits() == exact.to_bits();
+                    assert!(
+                        same || found.is_nan() && exact.is_nan(),
+                        "{kind:?} {bits:x}"
+                    );
+                }
+            }
+        }
     }
 }

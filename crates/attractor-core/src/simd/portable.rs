@@ -1,5 +1,7 @@
 //! Plain arrays, which run everywhere.
 
+use burn::tensor::{bf16, f16};
+
 use super::{EXP_UNDERFLOW, EXP2, LOG2_E, Lanes, ROUND};
 
 /// Eight numbers on any machine.
@@ -24,6 +26,18 @@ unsafe impl Lanes for Portable {
     unsafe fn load(from: *const f32) -> Self {
         // Safety: the caller grants eight numbers.
         Self(unsafe { from.cast::<[f32; 8]>().read_unaligned() })
+    }
+    #[inline(always)]
+    unsafe fn load_f16(from: *const u16) -> Self {
+        // Safety: the caller grants eight numbers.
+        let bits = unsafe { from.cast::<[u16; 8]>().read_unaligned() };
+        Self(bits.map(|bits| f16::from_bits(bits).to_f32()))
+    }
+    #[inline(always)]
+    unsafe fn load_bf16(from: *const u16) -> Self {
+        // Safety: the caller grants eight numbers.
+        let bits = unsafe { from.cast::<[u16; 8]>().read_unaligned() };
+        Self(bits.map(|bits| bf16::from_bits(bits).to_f32()))
     }
     #[inline(always)]
     unsafe fn store(self, to: *mut f32) {

@@ -20,6 +20,17 @@ unsafe impl Lanes for Avx512 {
         unsafe { Self(_mm512_loadu_ps(from)) }
     }
     #[inline(always)]
+    unsafe fn load_f16(from: *const u16) -> Self {
+        unsafe { Self(_mm512_cvtph_ps(_mm256_loadu_si256(from.cast()))) }
+    }
+    #[inline(always)]
+    unsafe fn load_bf16(from: *const u16) -> Self {
+        unsafe {
+            let bits = _mm512_cvtepu16_epi32(_mm256_loadu_si256(from.cast()));
+            Self(_mm512_castsi512_ps(_mm512_slli_epi32::<16>(bits)))
+        }
+    }
+    #[inline(always)]
     unsafe fn store(self, to: *mut f32) {
         unsafe { _mm512_storeu_ps(to, self.0) }
     }
@@ -97,6 +108,17 @@ unsafe impl Lanes for Avx2 {
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
         unsafe { Self(_mm256_loadu_ps(from)) }
+    }
+    #[inline(always)]
+    unsafe fn load_f16(from: *const u16) -> Self {
+        unsafe { Self(_mm256_cvtph_ps(_mm_loadu_si128(from.cast()))) }
+    }
+    #[inline(always)]
+    unsafe fn load_bf16(from: *const u16) -> Self {
+        unsafe {
+            let bits = _mm256_cvtepu16_epi32(_mm_loadu_si128(from.cast()));
+            Self(_mm256_castsi256_ps(_mm256_slli_epi32::<16>(bits)))
+        }
     }
     #[inline(always)]
     unsafe fn store(self, to: *mut f32) {

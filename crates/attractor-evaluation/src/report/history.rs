@@ -17,6 +17,7 @@ pub(super) struct Past {
     title: String,
     /// Preset and data.
     facts: String,
+    runs: usize,
     parts: Vec<PastPart>,
     /// Numbers that are worse in the last run than in the one before.
     worse: usize,
@@ -99,6 +100,7 @@ fn of(index: usize, folders: &[&RunFolder]) -> Result<Past> {
             runs.len(),
             if runs.len() == 1 { "" } else { "s" }
         ),
+        runs: runs.len(),
         worse: tables.map(Table::last_worse).sum(),
         parts,
     })

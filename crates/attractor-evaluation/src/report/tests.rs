@@ -402,4 +402,9 @@ fn a_history_marks_what_changed() {
         assert!(html.contains(part), "{part}");
     }
     assert_eq!(html.matches("is-worse\"").count(), 1);
+
+    // With one run there is nothing to compare, and the page does not claim that nothing changed.
+    let page = report::write_history(after.path(), &runs[..1]).unwrap();
+    let html = fs::read_to_string(page).unwrap();
+    assert!(html.contains("One run:") && !html.contains("Nothing is worse"));
 }

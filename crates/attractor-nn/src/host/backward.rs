@@ -128,9 +128,9 @@ impl<T: Real> Task<'_, T> {
             moved.resize(count * h, T::ZERO);
             let dz = Matrix::new(&*a, count, s);
             matmul(moved, dz, self.stored(), T::ONE, false);
-            for ((dx, &moved), &x) in dx.iter_mut().zip(moved.iter()).zip(x) {
+            gradients.beta += T::dot(moved, x);
+            for (dx, &moved) in dx.iter_mut().zip(moved.iter()) {
                 *dx = moved * self.beta;
-                gradients.beta += moved * x;
             }
             matmul(
                 &mut gradients.k,

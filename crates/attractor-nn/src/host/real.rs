@@ -46,6 +46,22 @@ pub(crate) trait Real:
         parts.into_iter().sum::<Self>() + rest.iter().copied().sum()
     }
 
+    /// The largest number, in eight parts; [`Real::LOWEST`] of none.
+    fn max_of(row: &[Self]) -> Self {
+        let larger = |a: Self, b: Self| if b > a { b } else { a };
+        let mut parts = [Self::LOWEST; 8];
+        let (whole, rest) = row.as_chunks::<8>();
+        for chunk in whole {
+            for i in 0..8 {
+                parts[i] = larger(parts[i], chunk[i]);
+            }
+        }
+        parts
+            .into_iter()
+            .chain(rest.iter().copied())
+            .fold(Self::LOWEST, larger)
+    }
+
     /// The inner product, in eight parts.
     fn dot(a: &[Self], b: &[Self]) -> Self {
         let mut parts = [Self::ZERO; 8];

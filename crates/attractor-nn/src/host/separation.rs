@@ -6,10 +6,7 @@ use crate::config::Separation;
 /// A row of scores becomes a point of the simplex; all 0 where every score is minus infinity. Returns what
 /// [`crate::energy::psi`] has, from the scores, where it is at hand: for softmax.
 pub(crate) fn separate_row<T: Real>(row: &mut [T], separation: Separation) -> Option<f64> {
-    let max = row
-        .iter()
-        .copied()
-        .fold(T::LOWEST, |a, b| if b > a { b } else { a });
+    let max = T::max_of(row);
     if max == T::LOWEST {
         row.fill(T::ZERO);
         return Some(f64::NEG_INFINITY);
@@ -108,11 +105,7 @@ pub(super) fn jacobian_weights<T: Real>(p: &mut [T], separation: Separation) {
 
 /// `a = (diag u - u u^T / sum u) a`
 pub(super) fn through<T: Real>(a: &mut [T], u: &[T]) {
-    let (mut total, mut mean) = (T::ZERO, T::ZERO);
-    for (&u, &a) in u.iter().zip(a.iter()) {
-        total += u;
-        mean += u * a;
-    }
+    let (total, mut mean) = (T::sum_of(u), T::dot(u, a));
     if total > T::ZERO {
         mean = mean / total;
     }

@@ -1,7 +1,9 @@
 //! What every pass over patterns shares: chunks of patterns, and the two products of a chunk.
 
+use super::Rows;
 use super::panel::{Packed, Scratch};
 use super::product::{DEPTH, Finish, Kernel, Mix, Scores, Strip};
+use super::rows::of_any;
 use super::softmax::shift_and_max;
 use crate::kernel::partial::NOTHING;
 
@@ -69,13 +71,21 @@ pub(super) fn chunk_rows(width: usize, key_dim: usize, value_dim: usize) -> usiz
 pub(super) unsafe fn score<K: Kernel, P>(
     query: &Query<'_>,
     work: &mut [Work<'_, P>],
-    keys: &[f32],
+    keys: Rows<'_>,
     norms: &[f32],
+    room: &mut Vec<f32>,
 ) {
     let dim = query.dim;
     for work in work.iter_mut() {
         work.chunk_max.fill(NOTHING);
     }
+    // Dot products take them as they lie; panels would widen each number once for every vector.
+    let in_panels = |work: &Work<'_, P>| !work.packed.lanes.numbers().is_empty();
+    let single: &[f32] = match work.iter().any(in_panels) {
+        // Safety: the caller grants the instructions.
+        true => unsafe { keys.widened::<K>(room) },
+        false => &[],
+    };
     let mut from = 0;
     while from < dim {
         // A short rest joins the last pass.
@@ -87,7 +97,7 @@ pub(super) unsafe fn score<K: Kernel, P>(
         for work in work.iter_mut() {
             let panel = work.packed.panel;
             let mut product = Scores {
-                keys: keys[from..].as_ptr(),
+                keys: single.as_ptr().wrapping_add(from),
                 stride: dim,
                 rows: norms.len(),
                 queries: query.values[panel.start * dim..].as_ptr(),
@@ -104,7 +114,7 @@ pub(super) unsafe fn score<K: Kernel, P>(
                     let (offset, max) = (&work.packed.offset, &mut work.chunk_max);
                     // Safety: `queries` holds the panel's cues, `scores` a vector per row.
                     unsafe {
-                        product.of_few::<K>(panel.cues);
+                        of_any!(keys, keys => product.of_few::<K, _>(keys.as_ptr(), panel.cues));
                         let shift = (query.bias_scale, query.cap);
                         shift_and_max::<K, 1>(scores, norms, shift, offset, max);
                     }
@@ -137,7 +147,7 @@ pub(super) unsafe fn score<K: Kernel, P>(
 #[inline(always)]
 pub(super) unsafe fn add_values<K: Kernel>(
     mixes: &[Mix],
-    values: &[f32],
+    values: Rows<'_>,
     dim: usize,
     strip: &mut [f32],
 ) {
@@ -149,22 +159,25 @@ pub(super) unsafe fn add_values<K: Kernel>(
             16
         };
         let taken = columns.min(dim - p);
-        let rows = values.len() / dim;
-        let mut from = values.as_ptr();
-        // A store no wider than the strip is one already.
-        if columns != dim {
-            from = strip.as_ptr();
-            let strip = strip.chunks_exact_mut(columns);
-            for (strip, value) in strip.zip(values.chunks_exact(dim)) {
-                strip[..taken].copy_from_slice(&value[p..p + taken]);
+        let rows = values.numbers() / dim;
+        let from = match values {
+            // A store no wider than the strip is one already.
+            Rows::Single(values) if columns == dim => values.as_ptr(),
+            _ => {
+                for (row, strip) in strip.chunks_exact_mut(columns).take(rows).enumerate() {
+                    let value = values.part(row * dim + p, taken);
+                    // Safety: the caller grants the instructions.
+                    unsafe { value.copy_to::<K>(&mut strip[..taken]) };
+                }
+                strip.as_ptr()
             }
-        }
+        };
         let strip = Strip {
             values: from,
             rows,
             columns,
         };
-        let next = (values[p + taken..].as_ptr(), dim);
+        let next = values.address(p + taken, dim);
         for mix in mixes {
             // Safety: the strip holds `rows` rows of `columns`, copied or in place.
             unsafe { K::mix(mix, strip, p, next) };

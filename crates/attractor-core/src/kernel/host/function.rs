@@ -1,6 +1,6 @@
 //! Scores that are functions of products or squared distances.
 
-use super::Panel;
+use super::{Panel, Rows};
 use crate::kernel::score::REFINE_ABOVE;
 use crate::kernel::similarity::{Measure, Rule, Similarity};
 
@@ -17,11 +17,12 @@ pub(crate) struct Function<'a> {
 impl Function<'_> {
     /// Replaces products, or squared distances with their sign changed, by scores; `scores` holds a row of the panel's
     /// lanes for each pattern of `keys`.
-    pub(super) fn apply(&self, scores: &mut [f32], keys: &[f32], dim: usize, panel: Panel) {
+    pub(super) fn apply(&self, scores: &mut [f32], keys: Rows<'_>, dim: usize, panel: Panel) {
         let width = panel.vectors * 16;
         if self.similarity.measure() == Measure::SquaredDistance {
             scores.iter_mut().for_each(|score| *score = -*score);
         }
+        let mut room = Vec::new();
         for lane in 0..width {
             // Spare lanes repeat the last cue.
             let cue = panel.start + lane.min(panel.cues - 1);
@@ -30,9 +31,10 @@ impl Function<'_> {
                 continue;
             }
             let entries = &self.cues[cue * dim..(cue + 1) * dim];
-            for (row, key) in scores.chunks_exact_mut(width).zip(keys.chunks_exact(dim)) {
+            for (index, row) in scores.chunks_exact_mut(width).enumerate() {
                 let slope = self.similarity.slope(f64::from(row[lane]));
                 if slope.abs() * rounding > REFINE_ABOVE {
+                    let key = keys.row(index, dim, &mut room);
                     row[lane] = Rule::Function(self.similarity).measured(key, entries) as f32;
                 }
             }

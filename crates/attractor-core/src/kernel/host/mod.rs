@@ -19,6 +19,7 @@ mod function;
 mod matrix;
 mod panel;
 mod product;
+mod rows;
 pub(crate) mod simd;
 mod softmax;
 mod task;
@@ -31,6 +32,7 @@ use self::chunk::Query;
 pub(crate) use self::function::Function;
 pub use self::matrix::PackedMatrix;
 use self::panel::{Packed, PanelPartial};
+pub(crate) use self::rows::Rows;
 use self::simd::Instructions;
 pub use self::softmax::squared_distance;
 pub(super) use self::task::rows_from;
@@ -51,10 +53,10 @@ const MIN_TASK_PATTERNS: usize = 256;
 /// One read. Scores are `query . key + bias_scale * norm + offset`, at most `cap`.
 pub(crate) struct HostRead<'a> {
     /// Blocks of row-major keys.
-    pub(crate) keys: &'a [&'a [f32]],
+    pub(crate) keys: &'a [Rows<'a>],
     pub(crate) key_dim: usize,
     /// Blocks of row-major values; the blocks may be cut elsewhere than those of the keys.
-    pub(crate) values: &'a [&'a [f32]],
+    pub(crate) values: &'a [Rows<'a>],
     pub(crate) value_dim: usize,
     /// Squared norms of the keys.
     pub(crate) norms: &'a [f32],
@@ -251,7 +253,7 @@ fn dispatch(
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx2,fma")]
+#[target_feature(enable = "avx512f,avx2,fma,f16c")]
 unsafe fn avx512(
     read: &HostRead<'_>,
     group: &[Packed],
@@ -262,7 +264,7 @@ unsafe fn avx512(
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
+#[target_feature(enable = "avx2,fma,f16c")]
 unsafe fn avx2(read: &HostRead<'_>, group: &[Packed], from: usize, to: usize) -> Vec<PanelPartial> {
     unsafe { task::run::<simd::x86::Avx2x2>(read, group, from, to) }
 }

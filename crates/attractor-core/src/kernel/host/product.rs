@@ -1,5 +1,7 @@
 //! The two matrix products of a chunk: scores, and the weighted sums of values.
 
+use super::Rows;
+use super::rows::Number;
 use super::simd::Lanes;
 
 /// Depth of the scores' product in one pass: this many rows of a panel's queries stay in the
@@ -122,13 +124,13 @@ impl Scores {
     }
 
     /// The product for fewer than sixteen cues, sixteen entries of a pattern at once, so that no
-    /// lane is idle. Here `queries` holds `cues` rows of `depth`, the whole of it; `finish` is
-    /// left to the caller, and lanes from `cues` on repeat the last cue.
+    /// lane is idle; of `keys` of any precision. Here `queries` holds `cues` rows of `depth`, the whole of it;
+    /// `finish` is left to the caller, and lanes from `cues` on repeat the last cue.
     ///
     /// # Safety
     /// As [`Scores::product`].
     #[inline(always)]
-    pub(super) unsafe fn of_few<L: Lanes>(&self, cues: usize) {
+    pub(super) unsafe fn of_few<L: Lanes, N: Number>(&self, keys: *const N, cues: usize) {
         let mut r = 0;
         while r < self.rows {
             let step = if r + 4 <= self.rows { 4 } else { 1 };
@@ -139,10 +141,10 @@ impl Scores {
                     // The last cue comes first: it also fills the spare lanes.
                     let spread = left == cues;
                     left -= match (step, left) {
-                        (4, 1) => self.dot_tile::<L, 4, 1>(r, left, spread),
-                        (4, 2 | 3) => self.dot_tile::<L, 4, 2>(r, left, spread),
-                        (4, _) => self.dot_tile::<L, 4, 4>(r, left, spread),
-                        _ => self.dot_tile::<L, 1, 1>(r, left, spread),
+                        (4, 1) => self.dot_tile::<L, N, 4, 1>(keys, r, left, spread),
+                        (4, 2 | 3) => self.dot_tile::<L, N, 4, 2>(keys, r, left, spread),
+                        (4, _) => self.dot_tile::<L, N, 4, 4>(keys, r, left, spread),
+                        _ => self.dot_tile::<L, N, 1, 1>(keys, r, left, spread),
                     };
                 }
             }
@@ -152,17 +154,18 @@ impl Scores {
 
     /// Dot products of `R` patterns with the `C` cues before cue `end`; returns `C`.
     #[inline(always)]
-    unsafe fn dot_tile<L: Lanes, const R: usize, const C: usize>(
+    unsafe fn dot_tile<L: Lanes, N: Number, const R: usize, const C: usize>(
         &self,
+        keys: *const N,
         first: usize,
         end: usize,
         spread: bool,
     ) -> usize {
         // Safety: as in `of_few`.
         unsafe {
-            let keys = self.keys.add(first * self.stride);
+            let keys = keys.add(first * self.stride);
             let queries = self.queries.add((end - C) * self.depth);
-            let ahead = (R * self.stride).max(AHEAD);
+            let ahead = (R * self.stride).max(AHEAD / size_of::<N>());
             let mut sums = [[L::splat(0.0); C]; R];
             let mut t = 0;
             while t + 16 <= self.depth {
@@ -172,8 +175,8 @@ impl Scores {
                 }
                 for (r, sums) in sums.iter_mut().enumerate() {
                     let key = keys.add(r * self.stride + t);
-                    L::prefetch(key.wrapping_add(ahead));
-                    let key = L::load(key);
+                    L::prefetch(key.wrapping_add(ahead).cast());
+                    let key: L = N::load(key);
                     for (sum, vector) in sums.iter_mut().zip(vectors) {
                         *sum = key.fma(vector, *sum);
                     }
@@ -184,8 +187,8 @@ impl Scores {
                 let scores = self.scores.add((first + r) * 16);
                 let sums: [f32; C] = std::array::from_fn(|c| {
                     let key = keys.add(r * self.stride);
-                    let rest =
-                        (t..self.depth).map(|t| *key.add(t) * *queries.add(c * self.depth + t));
+                    let rest = (t..self.depth)
+                        .map(|t| (*key.add(t)).single() * *queries.add(c * self.depth + t));
                     sums[c].sum() + rest.sum::<f32>()
                 });
                 if spread {
@@ -200,8 +203,8 @@ impl Scores {
     }
 }
 
-/// Numbers ahead that a sequential read fetches: the latency of memory at its full rate.
-const AHEAD: usize = 2048;
+/// Bytes ahead that a sequential read fetches: the latency of memory at its full rate.
+const AHEAD: usize = 8192;
 
 /// Numbers from one row of weighted sums to the next: whole vectors, and an odd number of them, so
 /// that a column of sums does not fall into one set of the cache.
@@ -310,9 +313,11 @@ impl Mix {
     /// # Safety
     /// As [`Mix::strip`]; every row must lie in `values`.
     #[inline(always)]
-    pub(super) unsafe fn sparse<L: Lanes>(&self, values: &[f32], dim: usize, rows: &[usize]) {
+    pub(super) unsafe fn sparse<L: Lanes>(&self, values: Rows<'_>, dim: usize, rows: &[usize]) {
+        let mut room = Vec::new();
         for &row in rows {
-            let value = &values[row * dim..(row + 1) * dim];
+            // Safety: the caller grants the instructions.
+            let value = unsafe { values.part(row * dim, dim).widened::<L>(&mut room) };
             let (vectors, rest) = value.as_chunks::<16>();
             let mut tail = [0.0; 16];
             tail[..rest.len()].copy_from_slice(rest);

@@ -1,7 +1,7 @@
 //! What happens to the scores of a chunk between the two products.
 
 use super::simd::Lanes;
-use super::{Panel, Refine};
+use super::{Panel, Refine, Rows};
 
 /// Calls a function with the number of vectors as a constant.
 macro_rules! for_vectors {
@@ -90,7 +90,7 @@ pub(super) unsafe fn max_rows<L: Lanes, const V: usize>(
 #[inline(always)]
 pub(super) unsafe fn refine_near_max<L: Lanes, const V: usize>(
     scores: &mut [f32],
-    keys: &[f32],
+    keys: Rows<'_>,
     dim: usize,
     refine: &Refine<'_>,
     panel: Panel,
@@ -99,6 +99,7 @@ pub(super) unsafe fn refine_near_max<L: Lanes, const V: usize>(
 ) -> bool {
     let width = V * 16;
     let mut any = false;
+    let mut room = Vec::new();
     // Safety: every row of `scores`, and both maxima, hold `V` vectors.
     unsafe {
         for v in 0..V {
@@ -118,7 +119,7 @@ pub(super) unsafe fn refine_near_max<L: Lanes, const V: usize>(
                     if scores[at + lane] > floors[lane] {
                         let cue = cue_of(lane);
                         let distance = squared_distance(
-                            &keys[row * dim..(row + 1) * dim],
+                            keys.row(row, dim, &mut room),
                             &refine.cues[cue * dim..(cue + 1) * dim],
                         );
                         scores[at + lane] = (refine.scale * distance) as f32;

@@ -4,7 +4,7 @@ use super::chunk::{Work, add_values, chunk_rows, score, width};
 use super::panel::{Packed, PanelPartial, Scratch};
 use super::product::{Kernel, Mix};
 use super::softmax::{exponentials, for_vectors, max_rows, refine_near_max, row_max};
-use super::{HostRead, PANEL_VECTORS};
+use super::{HostRead, PANEL_VECTORS, Rows};
 use crate::kernel::partial::NOTHING;
 
 /// Lanes of a panel at most.
@@ -32,6 +32,7 @@ pub(super) unsafe fn run<K: Kernel>(
     let mut strip = Scratch::new(chunk * K::COLUMNS / 16);
     let mut active = Vec::with_capacity(chunk);
     let mut mixes = Vec::with_capacity(group.len());
+    let mut room = Vec::new();
 
     let mut at = from;
     while at < to {
@@ -40,13 +41,15 @@ pub(super) unsafe fn run<K: Kernel>(
         let count = chunk.min(to - at).min(key_rows).min(value_rows);
         let (first, next) = (at, at + count);
         at = next;
+        let (keys, values) = (keys.part(0, count * dk), values.part(0, count * dv));
         // Safety: `keys` and `norms` hold `count` rows, the caller grants the instructions.
         unsafe {
             score::<K, _>(
                 &read.query(),
                 &mut work,
-                &keys[..count * dk],
+                keys,
                 &read.norms[first..next],
+                &mut room,
             )
         };
         mixes.clear();
@@ -73,7 +76,7 @@ pub(super) unsafe fn run<K: Kernel>(
         }
         if !mixes.is_empty() {
             // Safety: as for `sparse`; the sums of different panels are different arrays.
-            unsafe { add_values::<K>(&mixes, &values[..count * dv], dv, strip.numbers_mut()) };
+            unsafe { add_values::<K>(&mixes, values, dv, strip.numbers_mut()) };
         }
     }
     work.into_iter().map(|work| work.partial).collect()
@@ -85,7 +88,7 @@ pub(super) unsafe fn run<K: Kernel>(
 unsafe fn weigh<K: Kernel>(
     read: &HostRead<'_>,
     work: &mut Work<'_, PanelPartial>,
-    keys: &[f32],
+    keys: Rows<'_>,
     count: usize,
     first: usize,
     active: &mut Vec<usize>,
@@ -140,16 +143,16 @@ unsafe fn weigh<K: Kernel>(
 
 /// The rows from pattern `at` to the end of its block.
 pub(in crate::kernel) fn rows_from<'a>(
-    blocks: &[&'a [f32]],
+    blocks: &[Rows<'a>],
     dim: usize,
     mut at: usize,
-) -> (&'a [f32], usize) {
+) -> (Rows<'a>, usize) {
     for block in blocks {
-        let rows = block.len() / dim;
+        let rows = block.numbers() / dim;
         if at < rows {
-            return (&block[at * dim..], rows - at);
+            return (block.part(at * dim, (rows - at) * dim), rows - at);
         }
         at -= rows;
     }
-    (&[], 0)
+    (Rows::Single(&[]), 0)
 }

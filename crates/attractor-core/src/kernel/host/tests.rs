@@ -1,4 +1,7 @@
+use burn::tensor::{bf16, f16};
+
 use super::*;
+use crate::kernel::Precision;
 use crate::kernel::store::squared_norm;
 use crate::rng;
 
@@ -10,15 +13,25 @@ fn instruction_sets_agree() {
     for (n, dim) in [(700, 19), (150, 64), (290, 300), (61, 1040)] {
         for sharpness in [0.3, 40.0] {
             for cues in [1, 3, 7, 16, 17, 48, 64, 130] {
-                compare(n, dim, cues, sharpness);
+                for precision in [Precision::F32, Precision::F16, Precision::Bf16] {
+                    compare(n, dim, cues, sharpness, precision);
+                }
             }
         }
     }
 }
 
-fn compare(n: usize, dim: usize, cues: usize, sharpness: f32) {
+fn compare(n: usize, dim: usize, cues: usize, sharpness: f32, precision: Precision) {
     let mut rng = rng::stream(4, "isa");
-    let patterns = rng::normal_vec(&mut rng, n * dim);
+    let mut patterns = rng::normal_vec(&mut rng, n * dim);
+    precision.round_all(&mut patterns, dim).unwrap();
+    let f16: Vec<f16> = patterns.iter().map(|&x| f16::from_f32(x)).collect();
+    let bf16: Vec<bf16> = patterns.iter().map(|&x| bf16::from_f32(x)).collect();
+    let all = match precision {
+        Precision::F32 => Rows::Single(&patterns),
+        Precision::F16 => Rows::F16(&f16),
+        Precision::Bf16 => Rows::Bf16(&bf16),
+    };
     let norms: Vec<f32> = patterns.chunks_exact(dim).map(squared_norm).collect();
     let scale = sharpness / (dim as f32).sqrt();
     let queries: Vec<f32> = rng::normal_vec(&mut rng, cues * dim)
@@ -27,11 +40,11 @@ fn compare(n: usize, dim: usize, cues: usize, sharpness: f32) {
         .collect();
     let offset = vec![0.25; cues];
     // Blocks of keys and values are cut in different places.
-    let (keys, values) = (patterns.split_at(dim * 40), patterns.split_at(dim * 57));
+    let split = |at: usize| [all.part(0, at * dim), all.part(at * dim, (n - at) * dim)];
     let read = HostRead {
-        keys: &[keys.0, keys.1],
+        keys: &split(40),
         key_dim: dim,
-        values: &[values.0, values.1],
+        values: &split(57),
         value_dim: dim,
         norms: &norms,
         bias_scale: -0.01,
@@ -70,7 +83,9 @@ fn compare(n: usize, dim: usize, cues: usize, sharpness: f32) {
         .collect();
     for isa in Instructions::all() {
         let ours = read.run_with(isa);
-        let what = format!("{isa:?}, {cues} cues, {n} patterns of {dim}, sharpness {sharpness}");
+        let what = format!(
+            "{isa:?}, {precision}, {cues} cues, {n} patterns of {dim}, sharpness {sharpness}"
+        );
         for (row, (mean, best)) in oracle.iter().enumerate() {
             assert_eq!(ours.best[row], *best as i64, "{what}");
             for (p, expected) in mean.iter().enumerate() {

@@ -14,7 +14,7 @@ use super::product::Kernel;
 use super::simd::{self, Instructions, Lanes};
 use super::softmax::{exponentials, for_vectors, refine_near_max, row_max};
 use super::task::{UNDERFLOW, rows_from};
-use super::{Function, GROUP_PANELS, Panel, Refine, SERIAL_BELOW, Task, pack, panels, tasks};
+use super::{Function, GROUP_PANELS, Panel, Refine, Rows, SERIAL_BELOW, Task, pack, panels, tasks};
 use crate::kernel::partial::NOTHING;
 use crate::kernel::similarity::Rule;
 
@@ -85,7 +85,7 @@ impl Best {
 /// One search. Scores are as those of [`super::HostRead`].
 pub(crate) struct HostTop<'a> {
     /// Blocks of row-major keys.
-    pub(crate) keys: &'a [&'a [f32]],
+    pub(crate) keys: &'a [Rows<'a>],
     pub(crate) dim: usize,
     /// Squared norms of the keys.
     pub(crate) norms: &'a [f32],
@@ -216,15 +216,17 @@ unsafe fn run<K: Kernel>(top: &HostTop<'_>, &(group, from, to): &Task<'_>) -> Ve
         .map(|packed| Work::new(packed, PanelTop::new(packed.panel, top.most), chunk))
         .collect();
     let mut active = Vec::with_capacity(chunk);
+    let mut room = Vec::new();
     let mut at = from;
     while at < to {
         let (keys, rows) = rows_from(top.keys, dim, at);
         let count = chunk.min(to - at).min(rows);
         let first = at;
         at += count;
-        let keys = &keys[..count * dim];
+        let keys = keys.part(0, count * dim);
+        let norms = &top.norms[first..at];
         // Safety: `keys` and `norms` hold `count` rows, the caller grants the instructions.
-        unsafe { score::<K, _>(&query, &mut work, keys, &top.norms[first..at]) };
+        unsafe { score::<K, _>(&query, &mut work, keys, norms, &mut room) };
         for work in &mut work {
             // Safety: the caller grants the instructions.
             unsafe { visit::<K>(top, work, keys, first, &mut active) };
@@ -238,7 +240,7 @@ unsafe fn run<K: Kernel>(top: &HostTop<'_>, &(group, from, to): &Task<'_>) -> Ve
 unsafe fn visit<K: Kernel>(
     top: &HostTop<'_>,
     work: &mut Work<'_, PanelTop>,
-    keys: &[f32],
+    keys: Rows<'_>,
     first: usize,
     active: &mut Vec<usize>,
 ) {
@@ -249,7 +251,7 @@ unsafe fn visit<K: Kernel>(
         chunk_max,
     } = work;
     let (panel, dim) = (packed.panel, top.dim);
-    let count = keys.len() / dim;
+    let count = keys.numbers() / dim;
     let scores = &mut scores.numbers_mut()[..count * panel.vectors * 16];
     // Safety: `scores` holds `count` rows of the panel's vectors; floors, maxima and sums have one entry per lane.
     unsafe {
@@ -287,12 +289,13 @@ unsafe fn collect<L: Lanes, const V: usize>(
     top: &HostTop<'_>,
     panel: Panel,
     scores: &[f32],
-    keys: &[f32],
+    keys: Rows<'_>,
     first: usize,
     partial: &mut PanelTop,
 ) {
     let dim = top.dim;
-    for (row, key) in keys.chunks_exact(dim).enumerate() {
+    let mut room = Vec::new();
+    for row in 0..keys.numbers() / dim {
         for v in 0..V {
             let at = (row * V + v) * 16;
             // Safety: every row of `scores`, and the floors, hold `V` vectors.
@@ -309,6 +312,7 @@ unsafe fn collect<L: Lanes, const V: usize>(
                     continue;
                 }
                 let cue = panel.start + lane;
+                let key = keys.row(row, dim, &mut room);
                 let best = &mut partial.best[lane];
                 best.offer(Found {
                     rank: top.rule.rank(key, &top.cues[cue * dim..(cue + 1) * dim]),
@@ -335,13 +339,13 @@ fn dispatch(isa: Instructions, top: &HostTop<'_>, task: &Task<'_>) -> Vec<PanelT
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx2,fma")]
+#[target_feature(enable = "avx512f,avx2,fma,f16c")]
 unsafe fn avx512(top: &HostTop<'_>, task: &Task<'_>) -> Vec<PanelTop> {
     unsafe { run::<simd::x86::Avx512>(top, task) }
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
+#[target_feature(enable = "avx2,fma,f16c")]
 unsafe fn avx2(top: &HostTop<'_>, task: &Task<'_>) -> Vec<PanelTop> {
     unsafe { run::<simd::x86::Avx2x2>(top, task) }
 }

@@ -7,7 +7,7 @@ use super::panel::Scratch;
 use super::product::{Kernel, Mix, sums_stride};
 use super::simd::{self, Instructions, Lanes};
 use super::softmax::for_vectors;
-use super::{GROUP_PANELS, Panel, SERIAL_BELOW, Task, pack, panels, tasks};
+use super::{GROUP_PANELS, Panel, Rows, SERIAL_BELOW, Task, pack, panels, tasks};
 use crate::{Error, Result, math};
 
 /// A sum of plane waves along `y` directions:
@@ -183,13 +183,13 @@ unsafe fn run<K: Kernel>(
     while at < to {
         let rows = at..to.min(at + chunk);
         at = rows.end;
-        let directions = &waves.directions[rows.start * dim..rows.end * dim];
+        let directions = Rows::Single(&waves.directions[rows.start * dim..rows.end * dim]);
         let phases = match waves.phases {
             Some(phases) => &phases[rows.clone()],
             None => &no_phases[..rows.len()],
         };
         // Safety: there is a direction for every phase; the caller grants the instructions.
-        unsafe { score::<K, _>(&query, &mut work, directions, phases) };
+        unsafe { score::<K, _>(&query, &mut work, directions, phases, &mut Vec::new()) };
         for work in &mut work {
             let vectors = work.packed.panel.vectors;
             let angles = &mut work.scores.numbers_mut()[..rows.len() * vectors * 16];

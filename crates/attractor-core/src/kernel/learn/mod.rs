@@ -137,6 +137,13 @@ pub(in crate::kernel) fn read(
     rule: Owned,
     parameter: Option<Tensor<1>>,
 ) -> Result<Partial> {
+    // Gradients are computed in single precision.
+    let (single, others) = (keys.single()?, values.single()?);
+    let values = match std::ptr::eq(keys, values) {
+        true => &*single,
+        false => &*others,
+    };
+    let keys = &*single;
     let inner = cues.clone().without_autodiff();
     let found = plain(keys, values, inner.clone(), rule.rule())?;
     let (mean, log_sum) = (found.mean()?, found.sum.clone().log());
@@ -188,7 +195,7 @@ fn doubted(
     rule: Rule<'_>,
     found: &Partial,
 ) -> Result<Vec<usize>> {
-    if keys.host_blocks().is_none() || values.host_blocks().is_none() {
+    if keys.host_rows().is_none() || values.host_rows().is_none() {
         return Ok(Vec::new());
     }
     let range = Range::new(rule, keys, values);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use burn::tensor::Tensor;
 
 use super::graph::Graph;
-use super::{Block, squared_norm, upload};
-use super::{PatternStore, Tags};
+use super::precision::remove;
+use super::{Block, PatternStore, Precision, Tags, squared_norm, upload};
 use crate::backend::is_host_device;
 use crate::{Error, Result, check};
 
@@ -34,6 +34,13 @@ impl PatternStore {
     /// As [`PatternStore::push_as`].
     pub fn push_tracked_as(&mut self, patterns: Tensor<2>, tags: &Tags) -> Result<()> {
         check::shape("patterns", &patterns, self.dim)?;
+        if self.precision != Precision::F32 && patterns.is_tracked() {
+            return Err(Error::config(
+                "PatternStore.precision",
+                "is f32 for patterns with gradients",
+                self.precision,
+            ));
+        }
         let mut graph = self.graph.take();
         let before = graph.clone();
         if graph.is_none() && patterns.is_tracked() {
@@ -64,8 +71,9 @@ impl PatternStore {
     ) -> Result<()> {
         check::shape("patterns", &patterns, self.dim)?;
         let [rows, _] = patterns.dims();
-        let values = check::to_host(patterns.without_autodiff())?;
+        let mut values = check::to_host(patterns.without_autodiff())?;
         check::finite("patterns", &values, self.dim)?;
+        self.precision.round_all(&mut values, self.dim)?;
         if let Some(graph) = &mut self.graph {
             graph.push(check::from_host(
                 "patterns",
@@ -82,7 +90,9 @@ impl PatternStore {
     pub(in crate::kernel) fn append(&mut self, values: Vec<f32>) {
         self.squared_norms
             .extend(values.chunks_exact(self.dim).map(squared_norm));
-        if is_host_device(&self.device) {
+        if self.precision != Precision::F32 {
+            self.append_half(&values);
+        } else if is_host_device(&self.device) {
             self.append_host(values);
         } else {
             self.append_device(&values);
@@ -147,12 +157,7 @@ impl PatternStore {
 
     pub(in crate::kernel) fn clear_values(&mut self) {
         for block in self.blocks.drain(..) {
-            // Where nobody else reads them, the numbers are gone as well.
-            if let Block::Host(mut values) = block
-                && let Some(values) = Arc::get_mut(&mut values)
-            {
-                erase(values, 0);
-            }
+            wipe(block);
         }
         self.squared_norms.clear();
     }
@@ -178,19 +183,13 @@ impl PatternStore {
                 continue;
             }
             if rows == 1 {
-                let block = self.blocks.remove(position);
-                if let Block::Host(mut values) = block
-                    && let Some(values) = Arc::get_mut(&mut values)
-                {
-                    erase(values, 0);
-                }
+                wipe(self.blocks.remove(position));
             } else {
                 match &mut self.blocks[position] {
                     Block::Host(values) => {
-                        let values = Arc::make_mut(values);
-                        values.copy_within((at + 1) * self.dim.., at * self.dim);
-                        erase(values, (rows - 1) * self.dim);
+                        remove(Arc::make_mut(values), at * self.dim, (at + 1) * self.dim);
                     }
+                    Block::Half(half) => half.remove(at * self.dim, (at + 1) * self.dim),
                     Block::Device(tensor) => {
                         let mut parts = Vec::new();
                         if at > 0 {
@@ -219,9 +218,22 @@ impl PatternStore {
     }
 }
 
+/// Overwrites the numbers of a block that is given up, unless another store reads them.
+fn wipe(block: Block) {
+    match block {
+        Block::Host(mut values) => {
+            if let Some(values) = Arc::get_mut(&mut values) {
+                erase(values, 0);
+            }
+        }
+        Block::Half(mut half) => half.wipe(),
+        Block::Device(_) => {}
+    }
+}
+
 /// Cuts numbers off from the end and overwrites them.
-fn erase(values: &mut Vec<f32>, left: usize) {
-    values[left..].fill(0.0);
+pub(super) fn erase<T: Copy + Default>(values: &mut Vec<T>, left: usize) {
+    values[left..].fill(T::default());
     // What nobody reads again need not be written, says the compiler otherwise.
     std::hint::black_box(values.as_mut_slice());
     values.truncate(left);

@@ -5,16 +5,23 @@ mod change;
 mod graph;
 mod ids;
 mod named;
+mod precision;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use crate::backend::is_host_device;
+use crate::kernel::host::Rows;
 use crate::{Error, Result, check};
 use graph::Graph;
 
 pub use ids::{PatternIds, Tags};
+pub use precision::Precision;
+
+use change::erase;
+use precision::Half;
 
 /// Bytes of one block at most. wgpu devices cap a storage buffer (128 MiB on software Vulkan), so
 /// a memory of any size is held in blocks well below that.
@@ -30,6 +37,7 @@ const BLOCK_BYTES: usize = 32 << 20;
 pub struct PatternStore {
     pub(in crate::kernel) dim: usize,
     pub(in crate::kernel) device: Device,
+    pub(in crate::kernel) precision: Precision,
     pub(in crate::kernel) block_rows: usize,
     pub(in crate::kernel) blocks: Vec<Block>,
     /// Squared norm of every pattern, accumulated in f64.
@@ -46,6 +54,8 @@ pub struct PatternStore {
 pub(crate) enum Block {
     /// Row-major `[rows, dim]`.
     Host(Arc<Vec<f32>>),
+    /// The same in half precision.
+    Half(Half),
     /// `[rows, dim]`.
     Device(Tensor<2>),
 }
@@ -54,6 +64,7 @@ impl Block {
     pub(in crate::kernel) fn rows(&self, dim: usize) -> usize {
         match self {
             Self::Host(values) => values.len() / dim,
+            Self::Half(values) => values.rows().numbers() / dim,
             Self::Device(tensor) => tensor.dims()[0],
         }
     }
@@ -69,6 +80,7 @@ impl PatternStore {
         Ok(Self {
             dim,
             device: device.clone().without_autodiff(),
+            precision: Precision::F32,
             block_rows: (BLOCK_BYTES / 4 / dim).max(1),
             blocks: Vec::new(),
             squared_norms: Vec::new(),
@@ -141,6 +153,7 @@ impl PatternStore {
         for block in &self.blocks {
             match block {
                 Block::Host(block) => values.extend_from_slice(block),
+                Block::Half(block) => block.rows().extend(&mut values),
                 Block::Device(tensor) => values.extend(check::to_host(tensor.clone())?),
             }
         }
@@ -181,17 +194,17 @@ impl PatternStore {
                 index,
             });
         }
-        let rows = match self.host_blocks() {
+        let rows = match self.host_rows() {
             Some(blocks) => {
                 let mut values = Vec::with_capacity(indices.len() * self.dim);
                 for &index in indices {
                     let mut at = index * self.dim;
                     for block in &blocks {
-                        if at < block.len() {
-                            values.extend_from_slice(&block[at..at + self.dim]);
+                        if at < block.numbers() {
+                            block.part(at, self.dim).extend(&mut values);
                             break;
                         }
-                        at -= block.len();
+                        at -= block.numbers();
                     }
                 }
                 check::from_host("patterns", values, self.dim, &self.device)?
@@ -232,19 +245,33 @@ impl PatternStore {
     pub fn block_tensors(&self) -> impl Iterator<Item = Tensor<2>> {
         self.blocks.iter().map(|block| match block {
             Block::Host(values) => upload(values, self.dim, &self.device),
+            Block::Half(half) => {
+                let mut values = Vec::with_capacity(half.rows().numbers());
+                half.rows().extend(&mut values);
+                upload(&values, self.dim, &self.device)
+            }
             Block::Device(tensor) => tensor.clone(),
         })
     }
 
     /// The blocks in place, if they live in host memory.
-    pub(crate) fn host_blocks(&self) -> Option<Vec<&[f32]>> {
+    pub(crate) fn host_rows(&self) -> Option<Vec<Rows<'_>>> {
         self.blocks
             .iter()
             .map(|block| match block {
-                Block::Host(values) => Some(values.as_slice()),
+                Block::Host(values) => Some(Rows::Single(values)),
+                Block::Half(half) => Some(half.rows()),
                 Block::Device(_) => None,
             })
             .collect()
+    }
+
+    /// The same store in single precision; a copy if it is not.
+    pub(in crate::kernel) fn single(&self) -> Result<Cow<'_, Self>> {
+        match self.precision {
+            Precision::F32 => Ok(Cow::Borrowed(self)),
+            _ => self.clone().with_precision(Precision::F32).map(Cow::Owned),
+        }
     }
 }
 

@@ -40,14 +40,14 @@ fn blocks_do_not_depend_on_how_rows_are_pushed() {
                     pieces.push(part).unwrap();
                 }
             }
-            let blocks = pieces.host_blocks().unwrap();
+            let blocks = pieces.host_rows().unwrap();
             let expected = rows(0..count);
-            let expected: Vec<&[f32]> = expected.chunks(3 * DIM).collect();
+            let expected: Vec<Rows<'_>> = expected.chunks(3 * DIM).map(Rows::Single).collect();
             assert_eq!(blocks, expected, "{first} of {count}");
             assert_eq!(pieces.len(), count);
             let tensors = of_tensors(count).blocks;
             let sizes: Vec<usize> = tensors.iter().map(|block| block.rows(DIM)).collect();
-            let expected: Vec<usize> = expected.iter().map(|block| block.len() / DIM).collect();
+            let expected: Vec<usize> = expected.iter().map(|block| block.numbers() / DIM).collect();
             assert_eq!(sizes, expected);
         }
     }

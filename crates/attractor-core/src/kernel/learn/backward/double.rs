@@ -5,12 +5,20 @@ use rayon::prelude::*;
 
 use super::{Backward, Gradients, Rows, per_parameter};
 use crate::kernel::exact::dot;
-use crate::kernel::host::rows_from;
+use crate::kernel::host::{Rows as Stored, rows_from};
 use crate::kernel::similarity::Measure;
 use crate::{Result, check};
 
 /// Patterns of a piece of work.
 const PIECE: usize = 1024;
+
+/// A row of a store that keeps single precision, as those with gradients do.
+fn single<'a>(blocks: &[Stored<'a>], dim: usize, index: usize) -> &'a [f32] {
+    match rows_from(blocks, dim, index).0 {
+        Stored::Single(rows) => &rows[..dim],
+        _ => unreachable!("gradients are of stores in single precision"),
+    }
+}
 
 impl Backward {
     /// Of rows that are read in `f64`, one after the other: patterns in host memory.
@@ -18,10 +26,10 @@ impl Backward {
         let device = rows.cues.device();
         let (values, rule) = (self.value_store(), self.rule.rule());
         let (dim, width, patterns) = (self.keys.dim(), values.dim(), self.keys.len());
-        let key_blocks = self.keys.host_blocks().unwrap_or_default();
-        let value_blocks = values.host_blocks().unwrap_or_default();
-        let key = |index: usize| &rows_from(&key_blocks, dim, index).0[..dim];
-        let value = |index: usize| &rows_from(&value_blocks, width, index).0[..width];
+        let (key_rows, value_rows) = (self.keys.host_rows(), values.host_rows());
+        let (key_rows, value_rows) = (key_rows.unwrap_or_default(), value_rows.unwrap_or_default());
+        let key = |index: usize| single(&key_rows, dim, index);
+        let value = |index: usize| single(&value_rows, width, index);
         let host = |tensor: &Tensor<2>| check::to_host(tensor.clone());
         let (cues, means) = (host(&rows.cues)?, host(&rows.mean)?);
         let gradients = host(&rows.gradient)?;

@@ -255,7 +255,7 @@ impl Looks {
         let Rule::Score(Score::SquaredDistance { variance }) = rule else {
             return Ok(None);
         };
-        if keys.host_blocks().is_none() {
+        if keys.host_rows().is_none() {
             return Ok(None);
         }
         let range = Range::new(rule, keys, pass.value_store());
