@@ -13,6 +13,7 @@ pub mod gemm;
 pub mod hopfield_layers;
 pub mod pcn;
 pub mod read;
+pub mod search;
 pub mod self_calibrating;
 pub mod sparse_recovery;
 pub mod spiking;

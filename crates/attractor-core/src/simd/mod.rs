@@ -70,6 +70,11 @@ pub unsafe trait Lanes: Copy {
     unsafe fn prefetch(_address: *const f32) {}
     /// Sum of all lanes.
     unsafe fn sum(self) -> f32;
+    /// Sums of the lanes of four vectors.
+    #[inline(always)]
+    unsafe fn sums([a, b, c, d]: [Self; 4]) -> [f32; 4] {
+        unsafe { [a.sum(), b.sum(), c.sum(), d.sum()] }
+    }
 }
 
 /// What the machine can do.
@@ -199,6 +204,11 @@ unsafe impl<L: Lanes> Lanes for Pair<L> {
     unsafe fn sum(self) -> f32 {
         unsafe { self.0.add(self.1).sum() }
     }
+    #[inline(always)]
+    unsafe fn sums([a, b, c, d]: [Self; 4]) -> [f32; 4] {
+        // Written out: what a closure does is not compiled for the instructions of its caller.
+        unsafe { L::sums([a.0.add(a.1), b.0.add(b.1), c.0.add(c.1), d.0.add(d.1)]) }
+    }
 }
 
 #[cfg(test)]
@@ -230,6 +240,49 @@ mod tests {
     #[target_feature(enable = "avx2,fma,f16c")]
     unsafe fn avx2(bits: &[u16]) -> [Vec<f32>; 2] {
         unsafe { widen::<Pair<x86::Avx2>>(bits) }
+    }
+
+    /// Sums of four vectors, together and one by one.
+    unsafe fn add_up<L: Lanes>(numbers: &[f32]) -> [[f32; 4]; 2] {
+        // Safety: the caller grants the instructions; there are numbers for four of the widest vectors.
+        unsafe {
+            let four: [L; 4] = std::array::from_fn(|i| L::load(numbers[i * L::WIDTH..].as_ptr()));
+            [L::sums(four), four.map(|vector| vector.sum())]
+        }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f")]
+    unsafe fn add_up_avx512(numbers: &[f32]) -> [[f32; 4]; 2] {
+        unsafe { add_up::<x86::Avx512>(numbers) }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma,f16c")]
+    unsafe fn add_up_avx2(numbers: &[f32]) -> [[f32; 4]; 2] {
+        unsafe { add_up::<Pair<x86::Avx2>>(numbers) }
+    }
+
+    #[test]
+    fn sums_of_lanes() {
+        // Small whole numbers, whose sums are exact in any order.
+        let numbers: Vec<f32> = (0..64).map(|i| ((i * 7) % 23 - 9) as f32).collect();
+        let exact: Vec<f32> = numbers.chunks(16).map(|row| row.iter().sum()).collect();
+        for kind in Instructions::all() {
+            // Safety: `all` lists what the machine has.
+            let found = unsafe {
+                match kind {
+                    #[cfg(target_arch = "x86_64")]
+                    Instructions::Avx512 => add_up_avx512(&numbers),
+                    #[cfg(target_arch = "x86_64")]
+                    Instructions::Avx2 => add_up_avx2(&numbers),
+                    Instructions::Portable => add_up::<Pair<Portable>>(&numbers),
+                }
+            };
+            for found in found {
+                assert_eq!(found[..], exact[..], "{kind:?}");
+            }
+        }
     }
 
     #[test]

@@ -90,7 +90,15 @@ unsafe impl Lanes for Avx512 {
     }
     #[inline(always)]
     unsafe fn sum(self) -> f32 {
-        unsafe { _mm512_reduce_add_ps(self.0) }
+        unsafe { Avx2(fold(self.0)).sum() }
+    }
+    #[inline(always)]
+    unsafe fn sums([a, b, c, d]: [Self; 4]) -> [f32; 4] {
+        // Written out: what a closure does is not compiled for the instructions of its caller.
+        unsafe {
+            let (a, b) = (Avx2(fold(a.0)), Avx2(fold(b.0)));
+            Avx2::sums([a, b, Avx2(fold(c.0)), Avx2(fold(d.0))])
+        }
     }
 }
 
@@ -173,13 +181,39 @@ unsafe impl Lanes for Avx2 {
     #[inline(always)]
     unsafe fn sum(self) -> f32 {
         unsafe {
-            let four = _mm_add_ps(
-                _mm256_castps256_ps128(self.0),
-                _mm256_extractf128_ps::<1>(self.0),
-            );
+            let four = halve(self.0);
             let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
             _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)))
         }
+    }
+    #[inline(always)]
+    unsafe fn sums([a, b, c, d]: [Self; 4]) -> [f32; 4] {
+        unsafe {
+            let (a, b) = (halve(a.0), halve(b.0));
+            let (c, d) = (halve(c.0), halve(d.0));
+            let sums = _mm_hadd_ps(_mm_hadd_ps(a, b), _mm_hadd_ps(c, d));
+            let mut out = [0.0; 4];
+            _mm_storeu_ps(out.as_mut_ptr(), sums);
+            out
+        }
+    }
+}
+
+/// The sums of lanes four apart.
+#[inline(always)]
+unsafe fn halve(vector: __m256) -> __m128 {
+    unsafe {
+        let low = _mm256_castps256_ps128(vector);
+        _mm_add_ps(low, _mm256_extractf128_ps::<1>(vector))
+    }
+}
+
+/// The sums of lanes eight apart.
+#[inline(always)]
+unsafe fn fold(vector: __m512) -> __m256 {
+    unsafe {
+        let high = _mm512_extractf64x4_pd::<1>(_mm512_castps_pd(vector));
+        _mm256_add_ps(_mm512_castps512_ps256(vector), _mm256_castpd_ps(high))
     }
 }
 

@@ -1,10 +1,10 @@
 //! What every pass over patterns shares: chunks of patterns, and the two products of a chunk.
 
 use super::Rows;
+use super::few::{self, Few};
 use super::panel::{Packed, Scratch};
 use super::product::{DEPTH, Finish, Kernel, Mix, Scores, Strip};
 use super::rows::of_any;
-use super::softmax::shift_and_max;
 use crate::kernel::partial::NOTHING;
 
 /// Patterns of a chunk: a multiple of this, which the rows of the micro-kernels divide, ...
@@ -29,8 +29,10 @@ pub(super) struct Work<'a, P> {
     pub(super) packed: &'a Packed,
     /// What the task is to find.
     pub(super) partial: P,
-    /// Scores of the chunk, then weights, `[chunk][width]`.
+    /// Scores of the chunk, then weights: `[chunk][width]`, or of few cues `[cues][few::stride(chunk)]`.
     pub(super) scores: Scratch,
+    /// Numbers from the scores of one of few cues to those of the next.
+    pub(super) stride: usize,
     /// Largest score of the chunk per lane.
     pub(super) chunk_max: Vec<f32>,
 }
@@ -40,8 +42,19 @@ impl<'a, P> Work<'a, P> {
         Self {
             packed,
             partial,
-            scores: Scratch::new(chunk * packed.panel.vectors),
+            scores: Scratch::new(few::stride(chunk) * packed.panel.vectors),
+            stride: few::stride(chunk),
             chunk_max: vec![NOTHING; packed.panel.vectors * 16],
+        }
+    }
+}
+
+impl<P> Work<'_, P> {
+    /// How far apart the weights of neighbouring patterns and of neighbouring cues lie.
+    pub(super) fn places(&self) -> (usize, usize) {
+        match self.packed.is_few() {
+            true => (1, self.stride),
+            false => (self.packed.panel.vectors * 16, 1),
         }
     }
 }
@@ -80,7 +93,7 @@ pub(super) unsafe fn score<K: Kernel, P>(
         work.chunk_max.fill(NOTHING);
     }
     // Dot products take them as they lie; panels would widen each number once for every vector.
-    let in_panels = |work: &Work<'_, P>| !work.packed.lanes.numbers().is_empty();
+    let in_panels = |work: &Work<'_, P>| !work.packed.is_few();
     let single: &[f32] = match work.iter().any(in_panels) {
         // Safety: the caller grants the instructions.
         true => unsafe { keys.widened::<K>(room) },
@@ -107,16 +120,19 @@ pub(super) unsafe fn score<K: Kernel, P>(
                 finish: None,
             };
             let lanes = work.packed.lanes.numbers();
-            if lanes.is_empty() {
+            if work.packed.is_few() {
                 if from == 0 {
                     product.depth = dim;
-                    let scores = &mut work.scores.numbers_mut()[..norms.len() * 16];
-                    let (offset, max) = (&work.packed.offset, &mut work.chunk_max);
-                    // Safety: `queries` holds the panel's cues, `scores` a vector per row.
+                    let (stride, shift) = (work.stride, (query.bias_scale, query.cap));
+                    // Safety: `queries` holds the panel's cues, `scores` `stride` numbers for each of them.
                     unsafe {
-                        of_any!(keys, keys => product.of_few::<K, _>(keys.as_ptr(), panel.cues));
-                        let shift = (query.bias_scale, query.cap);
-                        shift_and_max::<K, 1>(scores, norms, shift, offset, max);
+                        of_any!(keys, keys => {
+                            product.of_few::<K, _>(keys.as_ptr(), panel.cues, stride);
+                        });
+                        let (packed, max) = (work.packed, &mut work.chunk_max);
+                        let mut few =
+                            Few::new(work.scores.numbers_mut(), stride, norms.len(), packed);
+                        few.shift_and_max::<K>(norms, shift, &packed.offset, max);
                     }
                 }
                 continue;
@@ -163,6 +179,11 @@ pub(super) unsafe fn add_values<K: Kernel>(
         let from = match values {
             // A store no wider than the strip is one already.
             Rows::Single(values) if columns == dim => values.as_ptr(),
+            _ if columns == dim => {
+                // Safety: the caller grants the instructions.
+                unsafe { values.copy_to::<K>(&mut strip[..rows * dim]) };
+                strip.as_ptr()
+            }
             _ => {
                 for (row, strip) in strip.chunks_exact_mut(columns).take(rows).enumerate() {
                     let value = values.part(row * dim + p, taken);

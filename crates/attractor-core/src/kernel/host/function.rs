@@ -41,4 +41,22 @@ impl Function<'_> {
         }
         self.similarity.score_all(scores);
     }
+
+    /// The same for the scores of one cue, a number for each pattern of `keys`.
+    pub(super) fn apply_to_one(&self, cue: usize, scores: &mut [f32], keys: Rows<'_>, dim: usize) {
+        if self.similarity.measure() == Measure::SquaredDistance {
+            scores.iter_mut().for_each(|score| *score = -*score);
+        }
+        let rounding = f64::from(self.roundings[cue]);
+        let entries = &self.cues[cue * dim..(cue + 1) * dim];
+        let mut room = Vec::new();
+        for (index, score) in scores.iter_mut().enumerate() {
+            let slope = self.similarity.slope(f64::from(*score));
+            if rounding != 0.0 && slope.abs() * rounding > REFINE_ABOVE {
+                let key = keys.row(index, dim, &mut room);
+                *score = Rule::Function(self.similarity).measured(key, entries) as f32;
+            }
+        }
+        self.similarity.score_all(scores);
+    }
 }

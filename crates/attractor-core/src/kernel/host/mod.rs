@@ -14,7 +14,9 @@
 //! How patterns are split among tasks depends on the shapes only, never on the number of threads,
 //! so results are equal on every machine with the same instructions.
 
+mod best;
 mod chunk;
+mod few;
 mod function;
 mod matrix;
 mod panel;
@@ -28,6 +30,7 @@ mod waves;
 
 use rayon::prelude::*;
 
+pub(super) use self::best::{Best, Found};
 use self::chunk::Query;
 pub(crate) use self::function::Function;
 pub use self::matrix::PackedMatrix;
@@ -36,7 +39,7 @@ pub(crate) use self::rows::Rows;
 use self::simd::Instructions;
 pub use self::softmax::squared_distance;
 pub(super) use self::task::rows_from;
-pub(super) use self::top::{Best, Found, HostBest, HostTop};
+pub(super) use self::top::{HostBest, HostTop};
 pub use self::waves::{WaveSums, Waves};
 
 /// Vectors of a full panel.

@@ -118,6 +118,11 @@ pub(super) struct Packed {
 }
 
 impl Packed {
+    /// Whether its cues are read by dot products along the patterns.
+    pub(super) fn is_few(&self) -> bool {
+        self.lanes.numbers().is_empty()
+    }
+
     /// Of `queries` `[b, dim]`. Spare lanes repeat the last cue, so that they never keep a pattern alive that no real cue
     /// needs.
     pub(super) fn new(queries: &[f32], dim: usize, offset: &[f32], panel: Panel) -> Self {

@@ -125,12 +125,17 @@ impl Scores {
 
     /// The product for fewer than sixteen cues, sixteen entries of a pattern at once, so that no
     /// lane is idle; of `keys` of any precision. Here `queries` holds `cues` rows of `depth`, the whole of it;
-    /// `finish` is left to the caller, and lanes from `cues` on repeat the last cue.
+    /// `finish` is left to the caller, and `scores` holds `stride` numbers for each cue.
     ///
     /// # Safety
     /// As [`Scores::product`].
     #[inline(always)]
-    pub(super) unsafe fn of_few<L: Lanes, N: Number>(&self, keys: *const N, cues: usize) {
+    pub(super) unsafe fn of_few<L: Lanes, N: Number>(
+        &self,
+        keys: *const N,
+        cues: usize,
+        stride: usize,
+    ) {
         let mut r = 0;
         while r < self.rows {
             let step = if r + 4 <= self.rows { 4 } else { 1 };
@@ -138,13 +143,11 @@ impl Scores {
             // Safety: tiles stay within the rows and the cues.
             unsafe {
                 while left > 0 {
-                    // The last cue comes first: it also fills the spare lanes.
-                    let spread = left == cues;
                     left -= match (step, left) {
-                        (4, 1) => self.dot_tile::<L, N, 4, 1>(keys, r, left, spread),
-                        (4, 2 | 3) => self.dot_tile::<L, N, 4, 2>(keys, r, left, spread),
-                        (4, _) => self.dot_tile::<L, N, 4, 4>(keys, r, left, spread),
-                        _ => self.dot_tile::<L, N, 1, 1>(keys, r, left, spread),
+                        (4, 1) => self.dot_tile::<L, N, 4, 1>(keys, r, left, stride),
+                        (4, 2 | 3) => self.dot_tile::<L, N, 4, 2>(keys, r, left, stride),
+                        (4, _) => self.dot_tile::<L, N, 4, 4>(keys, r, left, stride),
+                        _ => self.dot_tile::<L, N, 1, 1>(keys, r, left, stride),
                     };
                 }
             }
@@ -159,7 +162,7 @@ impl Scores {
         keys: *const N,
         first: usize,
         end: usize,
-        spread: bool,
+        stride: usize,
     ) -> usize {
         // Safety: as in `of_few`.
         unsafe {
@@ -183,19 +186,22 @@ impl Scores {
                 }
                 t += 16;
             }
-            for (r, sums) in sums.into_iter().enumerate() {
-                let scores = self.scores.add((first + r) * 16);
-                let sums: [f32; C] = std::array::from_fn(|c| {
-                    let key = keys.add(r * self.stride);
-                    let rest = (t..self.depth)
-                        .map(|t| (*key.add(t)).single() * *queries.add(c * self.depth + t));
-                    sums[c].sum() + rest.sum::<f32>()
-                });
-                if spread {
-                    L::splat(sums[C - 1]).store(scores);
+            for c in 0..C {
+                let scores = self.scores.add((end - C + c) * stride + first);
+                if R == 4 {
+                    let four = [sums[0][c], sums[1 % R][c], sums[2 % R][c], sums[3 % R][c]];
+                    let sums = L::sums(four);
+                    scores.cast::<[f32; 4]>().write_unaligned(sums);
+                } else {
+                    for (r, sums) in sums.iter().enumerate() {
+                        *scores.add(r) = sums[c].sum();
+                    }
                 }
-                for (c, sum) in sums.into_iter().enumerate() {
-                    *scores.add(end - C + c) = sum;
+                for r in 0..R {
+                    let key = keys.add(r * self.stride);
+                    for t in t..self.depth {
+                        *scores.add(r) += (*key.add(t)).single() * *queries.add(c * self.depth + t);
+                    }
                 }
             }
         }
@@ -225,9 +231,10 @@ pub(super) struct Strip {
 /// The arrays of the second product: `sums[c][p] += sum_t weights[t][c] * values[t][p]`.
 #[derive(Clone, Copy)]
 pub(super) struct Mix {
-    /// One row per pattern of `width`, one cue per lane.
+    /// Weights `width` apart from pattern to pattern, `across` from cue to cue.
     pub(super) weights: *const f32,
     pub(super) width: usize,
+    pub(super) across: usize,
     /// `cues` rows, `stride` apart.
     pub(super) sums: *mut f32,
     pub(super) stride: usize,
@@ -277,7 +284,7 @@ impl Mix {
         // Safety: as in `strip`; prefetching is harmless at any address.
         unsafe {
             let out = self.sums.add(first * self.stride + p);
-            let weights = self.weights.add(first);
+            let weights = self.weights.add(first * self.across);
             // Each of the first tiles fetches one cache line per row of the next columns.
             let next = next.wrapping_add(first / C % V * 16);
             let mut sums = [[L::splat(0.0); V]; C];
@@ -293,7 +300,7 @@ impl Mix {
                     *vector = L::load(strip.values.add((t * V + v) * 16));
                 }
                 for (c, sums) in sums.iter_mut().enumerate() {
-                    let factor = L::splat(*weights.add(t * self.width + c));
+                    let factor = L::splat(*weights.add(t * self.width + c * self.across));
                     for (sum, vector) in sums.iter_mut().zip(vectors) {
                         *sum = factor.fma(vector, *sum);
                     }
@@ -324,7 +331,7 @@ impl Mix {
             // Safety: as in `strip`; rows of sums are padded to whole vectors.
             unsafe {
                 for c in 0..self.cues {
-                    let weight = *self.weights.add(row * self.width + c);
+                    let weight = *self.weights.add(row * self.width + c * self.across);
                     if weight == 0.0 {
                         continue;
                     }

@@ -16,34 +16,6 @@ macro_rules! for_vectors {
 }
 pub(super) use for_vectors;
 
-/// Adds biases and offsets, applies the cap, and raises the maximum per lane: what
-/// [`super::product::Finish`] does, for scores of few cues.
-#[inline(always)]
-pub(super) unsafe fn shift_and_max<L: Lanes, const V: usize>(
-    scores: &mut [f32],
-    norms: &[f32],
-    (norm_scale, cap): (f32, f32),
-    offset: &[f32],
-    max: &mut [f32],
-) {
-    // Safety: every row of `scores`, and `offset` and `max`, hold `V` vectors.
-    unsafe {
-        let cap = L::splat(cap);
-        for v in 0..V {
-            let offset = L::load(offset.as_ptr().add(v * 16));
-            let mut top = L::load(max.as_ptr().add(v * 16));
-            for (row, &norm) in norms.iter().enumerate() {
-                let at = scores.as_mut_ptr().add((row * V + v) * 16);
-                let bias = L::splat(norm_scale * norm);
-                let score = L::load(at).add(bias.add(offset)).min(cap);
-                score.store(at);
-                top = top.max(score);
-            }
-            top.store(max.as_mut_ptr().add(v * 16));
-        }
-    }
-}
-
 /// Maximum per lane.
 #[inline(always)]
 pub(super) unsafe fn row_max<L: Lanes, const V: usize>(scores: &[f32], max: &mut [f32]) {

@@ -1,6 +1,7 @@
 //! One group of panels against one range of patterns.
 
 use super::chunk::{Work, add_values, chunk_rows, score, width};
+use super::few::Few;
 use super::panel::{Packed, PanelPartial, Scratch};
 use super::product::{Kernel, Mix};
 use super::softmax::{exponentials, for_vectors, max_rows, refine_near_max, row_max};
@@ -59,9 +60,11 @@ pub(super) unsafe fn run<K: Kernel>(
             if !any {
                 continue;
             }
+            let (width, across) = work.places();
             let mix = Mix {
                 weights: work.scores.numbers().as_ptr(),
-                width: work.packed.panel.vectors * 16,
+                width,
+                across,
                 sums: work.partial.weighted.numbers_mut().as_mut_ptr(),
                 stride: work.partial.stride,
                 cues: work.packed.panel.cues,
@@ -93,11 +96,16 @@ unsafe fn weigh<K: Kernel>(
     first: usize,
     active: &mut Vec<usize>,
 ) -> bool {
+    if work.packed.is_few() {
+        // Safety: the caller's.
+        return unsafe { weigh_few::<K>(read, work, keys, count, first, active) };
+    }
     let Work {
         packed,
         partial,
         scores,
         chunk_max,
+        ..
     } = work;
     let (panel, width) = (packed.panel, packed.panel.vectors * 16);
     let scores = &mut scores.numbers_mut()[..count * width];
@@ -137,6 +145,46 @@ unsafe fn weigh<K: Kernel>(
         partial.raise_max(chunk_max, &rows, first);
         let (max, sum) = (&partial.max, &mut partial.sum);
         for_vectors!(panel.vectors, exponentials::<K>(scores, max, sum, active));
+    }
+    true
+}
+
+/// [`weigh`] of few cues.
+#[inline(always)]
+unsafe fn weigh_few<K: Kernel>(
+    read: &HostRead<'_>,
+    work: &mut Work<'_, PanelPartial>,
+    keys: Rows<'_>,
+    count: usize,
+    first: usize,
+    active: &mut Vec<usize>,
+) -> bool {
+    let (packed, partial, max) = (work.packed, &mut work.partial, &mut work.chunk_max);
+    let mut few = Few::new(work.scores.numbers_mut(), work.stride, count, packed);
+    let max = &mut max[..packed.panel.cues];
+    // Safety: the caller grants the instructions.
+    unsafe {
+        if let Some(function) = &read.function {
+            few.apply(function, keys, read.key_dim);
+            few.maxima::<K>(max);
+        }
+        if let Some(refine) = &read.refine
+            && few.refine::<K>((refine, keys, read.key_dim), &partial.max, max)
+        {
+            few.maxima::<K>(max);
+        }
+        let mut pairs = max.iter().zip(&partial.max);
+        if pairs.all(|(new, max)| new - max < UNDERFLOW) {
+            return false;
+        }
+        let mut rows = [0.0; 16];
+        for (cue, &new) in max.iter().enumerate() {
+            if new > partial.max[cue] {
+                rows[cue] = few.row_of(cue, new) as f32;
+            }
+        }
+        partial.raise_max(max, &rows, first);
+        few.exponentials::<K>(&partial.max, &mut partial.sum, active);
     }
     true
 }

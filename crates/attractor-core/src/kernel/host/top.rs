@@ -4,12 +4,11 @@
 //! worst that is kept are computed again from their entries, in `f64`. What is kept is therefore the same for
 //! every instruction set, and of equal patterns the first ones.
 
-use std::cmp::{Ordering, Reverse};
-use std::collections::BinaryHeap;
-
 use rayon::prelude::*;
 
+use super::best::{Best, Found};
 use super::chunk::{Query, Work, chunk_rows, score, width};
+use super::few::Few;
 use super::product::Kernel;
 use super::simd::{self, Instructions, Lanes};
 use super::softmax::{exponentials, for_vectors, refine_near_max, row_max};
@@ -17,70 +16,6 @@ use super::task::{UNDERFLOW, rows_from};
 use super::{Function, GROUP_PANELS, Panel, Refine, Rows, SERIAL_BELOW, Task, pack, panels, tasks};
 use crate::kernel::partial::NOTHING;
 use crate::kernel::similarity::Rule;
-
-/// A pattern and what it is ranked by. The greater of two has the higher rank, or the lower index at equal ones.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Found {
-    pub(crate) rank: f64,
-    pub(crate) index: usize,
-}
-
-impl Eq for Found {}
-
-impl Ord for Found {
-    fn cmp(&self, other: &Self) -> Ordering {
-        let by_rank = self.rank.total_cmp(&other.rank);
-        by_rank.then(other.index.cmp(&self.index))
-    }
-}
-
-impl PartialOrd for Found {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-/// The best that were offered, `most` at most.
-#[derive(Debug, Clone)]
-pub(crate) struct Best {
-    most: usize,
-    heap: BinaryHeap<Reverse<Found>>,
-}
-
-impl Best {
-    pub(crate) fn new(most: usize) -> Self {
-        Self {
-            most,
-            heap: BinaryHeap::new(),
-        }
-    }
-
-    pub(crate) fn offer(&mut self, found: Found) {
-        if self.heap.len() < self.most {
-            self.heap.push(Reverse(found));
-        } else if let Some(mut worst) = self.heap.peek_mut()
-            && found > worst.0
-        {
-            *worst = Reverse(found);
-        }
-    }
-
-    /// The rank of the worst, once there is no room left.
-    pub(crate) fn floor(&self) -> Option<f64> {
-        let worst = self.heap.peek().filter(|_| self.heap.len() == self.most);
-        worst.map(|worst| worst.0.rank)
-    }
-
-    pub(crate) fn join(&mut self, other: Self) {
-        other.heap.into_iter().for_each(|found| self.offer(found.0));
-    }
-
-    /// The best first.
-    pub(crate) fn sorted(self) -> Vec<Found> {
-        let sorted = self.heap.into_sorted_vec();
-        sorted.into_iter().map(|found| found.0).collect()
-    }
-}
 
 /// One search. Scores are as those of [`super::HostRead`].
 pub(crate) struct HostTop<'a> {
@@ -244,11 +179,16 @@ unsafe fn visit<K: Kernel>(
     first: usize,
     active: &mut Vec<usize>,
 ) {
+    if work.packed.is_few() {
+        // Safety: the caller's.
+        return unsafe { visit_few::<K>(top, work, keys, first, active) };
+    }
     let Work {
         packed,
         partial,
         scores,
         chunk_max,
+        ..
     } = work;
     let (panel, dim) = (packed.panel, top.dim);
     let count = keys.numbers() / dim;
@@ -283,6 +223,82 @@ unsafe fn visit<K: Kernel>(
     }
 }
 
+/// [`visit`] of few cues.
+#[inline(always)]
+unsafe fn visit_few<K: Kernel>(
+    top: &HostTop<'_>,
+    work: &mut Work<'_, PanelTop>,
+    keys: Rows<'_>,
+    first: usize,
+    active: &mut Vec<usize>,
+) {
+    let (packed, partial, dim) = (work.packed, &mut work.partial, top.dim);
+    let count = keys.numbers() / dim;
+    let max = &mut work.chunk_max[..packed.panel.cues];
+    let mut few = Few::new(work.scores.numbers_mut(), work.stride, count, packed);
+    // Safety: a vector lies in sixteen scores, the caller grants the instructions.
+    unsafe {
+        for cue in 0..packed.panel.cues {
+            for (group, scores) in few.of(cue).chunks_exact(16).enumerate() {
+                let floor = K::splat(partial.floor[cue]);
+                if !K::load(scores.as_ptr()).sub(floor).any_positive() {
+                    continue;
+                }
+                let rows = scores.iter().enumerate().take(count - group * 16);
+                for (row, &score) in rows {
+                    if score > partial.floor[cue] {
+                        offer(
+                            top,
+                            (packed.panel.start, cue),
+                            keys,
+                            (first, group * 16 + row),
+                            partial,
+                        );
+                    }
+                }
+            }
+        }
+        if let Some(function) = &top.function {
+            few.apply(function, keys, dim);
+            few.maxima::<K>(max);
+        }
+        if let Some(refine) = &top.refine
+            && few.refine::<K>((refine, keys, dim), &partial.max, max)
+        {
+            few.maxima::<K>(max);
+        }
+        let mut pairs = max.iter().zip(&partial.max);
+        if pairs.all(|(new, max)| new - max < UNDERFLOW) {
+            return;
+        }
+        partial.raise_max(max);
+        few.exponentials::<K>(&partial.max, &mut partial.sum, active);
+    }
+}
+
+/// Offers a pattern, by its index among all and in the chunk, to a cue by its place among all and in the panel.
+#[inline(always)]
+fn offer(
+    top: &HostTop<'_>,
+    (start, lane): (usize, usize),
+    keys: Rows<'_>,
+    (first, row): (usize, usize),
+    partial: &mut PanelTop,
+) {
+    let (dim, cue) = (top.dim, start + lane);
+    let mut room = Vec::new();
+    let key = keys.row(row, dim, &mut room);
+    let best = &mut partial.best[lane];
+    best.offer(Found {
+        rank: top.rule.rank(key, &top.cues[cue * dim..(cue + 1) * dim]),
+        index: first + row,
+    });
+    if let Some(floor) = best.floor() {
+        // Rounded down: what is at the floor may still be above it.
+        partial.floor[lane] = ((floor - top.slack[cue]) as f32).next_down();
+    }
+}
+
 /// Offers patterns whose scores are above the floors.
 #[inline(always)]
 unsafe fn collect<L: Lanes, const V: usize>(
@@ -294,7 +310,6 @@ unsafe fn collect<L: Lanes, const V: usize>(
     partial: &mut PanelTop,
 ) {
     let dim = top.dim;
-    let mut room = Vec::new();
     for row in 0..keys.numbers() / dim {
         for v in 0..V {
             let at = (row * V + v) * 16;
@@ -311,17 +326,7 @@ unsafe fn collect<L: Lanes, const V: usize>(
                 if scores[at + lane - v * 16] <= partial.floor[lane] {
                     continue;
                 }
-                let cue = panel.start + lane;
-                let key = keys.row(row, dim, &mut room);
-                let best = &mut partial.best[lane];
-                best.offer(Found {
-                    rank: top.rule.rank(key, &top.cues[cue * dim..(cue + 1) * dim]),
-                    index: first + row,
-                });
-                if let Some(floor) = best.floor() {
-                    // Rounded down: what is at the floor may still be above it.
-                    partial.floor[lane] = ((floor - top.slack[cue]) as f32).next_down();
-                }
+                offer(top, (panel.start, lane), keys, (first, row), partial);
             }
         }
     }
