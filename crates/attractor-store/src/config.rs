@@ -2,106 +2,10 @@
 
 use std::fmt;
 
-use half::slice::{HalfBitsSliceExt, HalfFloatSliceExt};
-use half::{bf16, f16};
+use attractor_core::kernel::Precision;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
-
-/// How the numbers of patterns are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Precision {
-    /// Single precision: what is stored is what was given.
-    F32,
-    /// IEEE half precision: 11 significant bits, up to 65504, about 3 decimal digits.
-    F16,
-    /// The upper half of single precision: 8 significant bits, the whole range.
-    Bf16,
-}
-
-impl Precision {
-    /// Bytes of a number.
-    pub fn bytes(self) -> usize {
-        match self {
-            Self::F32 => 4,
-            Self::F16 | Self::Bf16 => 2,
-        }
-    }
-
-    /// The largest number.
-    pub fn largest(self) -> f32 {
-        match self {
-            Self::F32 => f32::MAX,
-            Self::F16 => f16::MAX.to_f32(),
-            Self::Bf16 => bf16::MAX.to_f32(),
-        }
-    }
-
-    /// What is read again after `value` was stored: the nearest number of this precision, of two equally near ones the
-    /// even one; infinite where it is too large.
-    pub fn round(self, value: f32) -> f32 {
-        match self {
-            Self::F32 => value,
-            Self::F16 => f16::from_f32(value).to_f32(),
-            Self::Bf16 => bf16::from_f32(value).to_f32(),
-        }
-    }
-
-    /// Appends `values` as they are written: little-endian.
-    pub(crate) fn encode(self, values: &[f32], out: &mut Vec<u8>) {
-        out.reserve(values.len() * self.bytes());
-        match self {
-            Self::F32 => out.extend(values.iter().flat_map(|value| value.to_le_bytes())),
-            Self::F16 => {
-                let rounded = values.iter().map(|&value| f16::from_f32(value));
-                out.extend(rounded.flat_map(f16::to_le_bytes));
-            }
-            Self::Bf16 => {
-                let rounded = values.iter().map(|&value| bf16::from_f32(value));
-                out.extend(rounded.flat_map(bf16::to_le_bytes));
-            }
-        }
-    }
-
-    /// The numbers of `bytes` as single precision, which holds all of them; `out` has as many places.
-    pub(crate) fn decode(self, bytes: &[u8], out: &mut [f32]) {
-        debug_assert_eq!(bytes.len(), out.len() * self.bytes());
-        match self {
-            Self::F32 => {
-                for (out, bytes) in out.iter_mut().zip(bytes.as_chunks::<4>().0) {
-                    *out = f32::from_le_bytes(*bytes);
-                }
-            }
-            // Conversions by vector instructions where the machine has them.
-            Self::F16 => match bytemuck::try_cast_slice::<u8, u16>(bytes) {
-                Ok(values) if cfg!(target_endian = "little") => {
-                    values.reinterpret_cast::<f16>().convert_to_f32_slice(out)
-                }
-                _ => {
-                    for (out, bytes) in out.iter_mut().zip(bytes.as_chunks::<2>().0) {
-                        *out = f16::from_le_bytes(*bytes).to_f32();
-                    }
-                }
-            },
-            Self::Bf16 => {
-                for (out, bytes) in out.iter_mut().zip(bytes.as_chunks::<2>().0) {
-                    *out = f32::from_bits(u32::from(u16::from_le_bytes(*bytes)) << 16);
-                }
-            }
-        }
-    }
-}
-
-impl fmt::Display for Precision {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::F32 => "f32",
-            Self::F16 => "f16",
-            Self::Bf16 => "bf16",
-        })
-    }
-}
 
 /// What a payload column holds; any value may be absent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

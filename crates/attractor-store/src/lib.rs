@@ -53,8 +53,9 @@ mod snapshot;
 mod store;
 mod verify;
 
+pub use attractor_core::kernel::Precision;
 pub use compact::Compaction;
-pub use config::{Field, Kind, Precision, StoreConfig};
+pub use config::{Field, Kind, StoreConfig};
 pub use error::{Error, Result};
 pub use memory::StoredMemory;
 pub use payload::{Annotations, Column, Record, Value};

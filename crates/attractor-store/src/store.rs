@@ -11,7 +11,7 @@ use crate::disk::Disk;
 use crate::lock::Lock;
 use crate::manifest::{self, DeletionEntry, Manifest, deletion_name, segment_name};
 use crate::payload::{Annotations, taken};
-use crate::segment::{Piece, SegmentWriter, group_rows};
+use crate::segment::{Piece, SegmentWriter, encode, group_rows};
 use crate::snapshot::Snapshot;
 use crate::{Error, Precision, Result, StoreConfig};
 
@@ -231,7 +231,7 @@ impl Store {
                 let here = first..rows.min(first + step);
                 let mut piece = Piece::new(&draft.config);
                 let part = &values[here.start * dim..here.end * dim];
-                draft.config.precision.encode(part, &mut piece.patterns);
+                encode(draft.config.precision, part, &mut piece.patterns);
                 piece.ids = fitted.ids[here.clone()].to_vec();
                 piece.labels = taken(&mut fitted.labels[here.clone()]);
                 piece.payload = fitted

@@ -10,6 +10,7 @@ use parquet::data_type::{
 };
 use parquet::file::serialized_reader::SerializedPageReader;
 
+use super::numbers::decode;
 use super::{PATTERN, Segment};
 use crate::error::At;
 use crate::payload::Column;
@@ -32,7 +33,7 @@ impl Segment {
         }
         let rows = (out.len() / config.dim) as u64;
         self.pattern_bytes(first..first + rows, scratch)?;
-        config.precision.decode(scratch, out);
+        decode(config.precision, scratch, out);
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! One file of patterns.
 
 mod columns;
+mod numbers;
 mod raw;
 mod source;
 mod write;
@@ -17,6 +18,7 @@ use crate::disk::hex;
 use crate::error::At;
 use crate::manifest::{FORMAT, SegmentEntry};
 use crate::{Error, Kind, Result, StoreConfig};
+pub(crate) use numbers::encode;
 use raw::Raw;
 pub(crate) use source::Source;
 pub(crate) use write::{Piece, SegmentWriter, group_rows};

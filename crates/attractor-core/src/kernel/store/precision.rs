@@ -14,7 +14,6 @@ use crate::{Error, Result};
     Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
 )]
 #[serde(rename_all = "lowercase")]
-#[non_exhaustive]
 pub enum Precision {
     /// 32 bits, as they are given.
     #[default]
@@ -34,7 +33,16 @@ impl Precision {
         }
     }
 
-    /// The nearest number that is kept.
+    /// The largest number.
+    pub fn largest(self) -> f32 {
+        match self {
+            Self::F32 => f32::MAX,
+            Self::F16 => f16::MAX.to_f32(),
+            Self::Bf16 => bf16::MAX.to_f32(),
+        }
+    }
+
+    /// The nearest number that is kept, of two equally near ones the even one; infinite beyond the range.
     pub fn round(self, value: f32) -> f32 {
         match self {
             Self::F32 => value,
