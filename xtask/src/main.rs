@@ -4,6 +4,7 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod bench;
+mod chaos;
 mod check;
 mod cite;
 mod clevr;
@@ -66,6 +67,8 @@ enum Command {
     Cite(cite::Args),
     /// Everything a review relies on: format, docs, lints, dependencies, each crate alone
     Check(check::Args),
+    /// Kill programs at random moments, and look at what they leave
+    Chaos(chaos::Args),
     /// Time the read kernel and the training step, beside PyTorch if it is installed
     Bench(bench::Args),
 }
@@ -82,6 +85,7 @@ fn main() -> std::process::ExitCode {
         Command::Data(args) => data::run(&args),
         Command::Cite(args) => cite::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Chaos(args) => chaos::run(&args),
         Command::Bench(args) => bench::run(&args),
     };
     match outcome {

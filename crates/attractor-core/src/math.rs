@@ -311,7 +311,9 @@ mod tests {
 
     #[test]
     fn sines_and_cosines() {
-        let near = (-200_000..=200_000).map(|i| i as f32 * 0.0407);
+        // Miri is thousands of times slower.
+        let most = if cfg!(miri) { 500 } else { 200_000 };
+        let near = (-most..=most).map(|i| i as f32 * 0.0407);
         let far = [8191.9f32, -8192.0, 8192.1, 1e6, -3e7, 0.0, 1e-30];
         for group in [near.collect::<Vec<f32>>(), far.to_vec()] {
             let mut cosines = group.clone();
@@ -335,7 +337,8 @@ mod tests {
 
     #[test]
     fn as_the_library_has_it() {
-        for i in 0..200_000 {
+        let count = if cfg!(miri) { 500 } else { 200_000 };
+        for i in 0..count {
             let x = -f64::from(i) * 3.51e-3;
             let expected = x.exp();
             let ours = exp_non_positive(x);

@@ -26,6 +26,13 @@ pub enum DataError {
         source: io::Error,
     },
 
+    /// A folder that another process is downloading into.
+    #[error("{}: another process is fetching into this folder; try again when it is done", folder.display())]
+    Busy {
+        /// The folder.
+        folder: PathBuf,
+    },
+
     /// A file with fewer or more bytes than its format asks for.
     #[error("{}: expected {expected} bytes{what}, found {found}", path.display())]
     Size {

@@ -136,9 +136,10 @@ impl Manifest {
             .collect()
     }
 
-    /// Bytes to download, if every file states its size.
+    /// Bytes to download, if every file states its size and their sum is a number of 64 bits.
     pub fn total_size(&self) -> Option<u64> {
-        self.files.iter().map(|file| file.size).sum()
+        let mut sizes = self.files.iter().map(|file| file.size);
+        sizes.try_fold(0_u64, |total, size| total.checked_add(size?))
     }
 
     fn check(&self) -> Result<(), String> {

@@ -10,14 +10,20 @@ use tar::EntryType;
 use crate::folder::visit_members;
 use crate::{DataError, Result, contents};
 
+/// What names of temporary folders begin with.
+const SCRATCH: &str = ".unpack-";
+
 /// Unpacks `archive` into a temporary folder beside `target`, then moves its member `creates` to
 /// `target/creates`. Until that last step nothing of the archive is visible.
+///
+/// What an unpacking that was killed has left in `target` is removed first: nobody else unpacks there.
 ///
 /// Only files and folders below the target are accepted: absolute names, `..`, links and devices
 /// are refused, and then nothing is unpacked.
 pub(crate) fn unpack(archive: &Path, target: &Path, creates: &str) -> Result<PathBuf> {
+    sweep(target)?;
     let scratch = tempfile::Builder::new()
-        .prefix(".unpack-")
+        .prefix(SCRATCH)
         .tempdir_in(target)
         .map_err(DataError::io(target, "create a temporary folder in"))?;
     let files = extract(archive, scratch.path())?;
@@ -37,6 +43,19 @@ pub(crate) fn unpack(archive: &Path, target: &Path, creates: &str) -> Result<Pat
     let place = target.join(creates);
     fs::rename(&made, &place).map_err(DataError::io(&place, "move the unpacked files to"))?;
     Ok(place)
+}
+
+/// Removes what was unpacked in part.
+fn sweep(target: &Path) -> Result<()> {
+    let entries = fs::read_dir(target).map_err(DataError::io(target, "list"))?;
+    for entry in entries {
+        let entry = entry.map_err(DataError::io(target, "list"))?;
+        if entry.file_name().to_string_lossy().starts_with(SCRATCH) {
+            let path = entry.path();
+            fs::remove_dir_all(&path).map_err(DataError::io(&path, "remove"))?;
+        }
+    }
+    Ok(())
 }
 
 /// Unpacks all members; the files below `into`, as paths below it.

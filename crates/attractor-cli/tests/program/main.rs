@@ -1,5 +1,6 @@
 //! The program as people use it.
 
+mod disk;
 mod manners;
 mod photos;
 mod place;

@@ -1,7 +1,7 @@
 //! A file on disk: whole or not there, and still there after a loss of power.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::Weights;
@@ -83,16 +83,54 @@ fn quoted(text: &str) -> String {
 /// Puts `bytes` in the place of `path`.
 fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let partial = partial(path)?;
-    let written = File::create(&partial).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
+    let mut file = claim(&partial)?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    // Held until it has its name, where an open file can be renamed.
+    let held = cfg!(unix).then_some(file);
     if let Err(error) = written.and_then(|()| std::fs::rename(&partial, path)) {
         // Half a file is of no use; what went wrong first is what is said.
         let _ = std::fs::remove_file(&partial);
         return Err(error);
     }
+    drop(held);
     settle(path)
+}
+
+/// Opens the neighbour for one writer alone: who else saves under the same name waits. What a kill has left there is gone.
+fn claim(partial: &Path) -> std::io::Result<File> {
+    loop {
+        let mut options = File::options();
+        let file = options
+            .create(true)
+            .write(true)
+            .truncate(false)
+            .open(partial)?;
+        match file.lock() {
+            // There are file systems that know no locks.
+            Err(error) if error.kind() != ErrorKind::Unsupported => return Err(error),
+            _ => {}
+        }
+        // By now the writer before may have given it the name that it was written for.
+        if is_at(&file, partial) {
+            file.set_len(0)?;
+            return Ok(file);
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    match (file.metadata(), std::fs::metadata(path)) {
+        (Ok(open), Ok(there)) => (open.dev(), open.ino()) == (there.dev(), there.ino()),
+        _ => false,
+    }
+}
+
+/// Nothing says here which file a name stands for.
+#[cfg(not(unix))]
+fn is_at(_: &File, _: &Path) -> bool {
+    true
 }
 
 /// Where it is written first: beside it, since a rename does not leave the file system.

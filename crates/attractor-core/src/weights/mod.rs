@@ -145,6 +145,11 @@ impl Weights {
         self.metadata.get(key).map(String::as_str)
     }
 
+    /// Keys of all metadata, sorted.
+    pub fn metadata_keys(&self) -> impl Iterator<Item = &str> {
+        self.metadata.keys().map(String::as_str)
+    }
+
     /// Sets metadata.
     pub fn set_metadata(&mut self, key: impl Into<String>, value: impl Into<String>) {
         self.metadata.insert(key.into(), value.into());

@@ -229,3 +229,47 @@ fn files_are_equal_for_equal_content() {
     let length = u64::from_le_bytes(first[..8].try_into().unwrap());
     assert_eq!(length % 8, 0);
 }
+
+/// Several who save under one name, and one who reads: always the whole file of one of them.
+#[test]
+fn savings_under_one_name_do_not_mix() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    const WRITERS: usize = 4;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shared.safetensors");
+    let of = |writer: usize| {
+        let mut weights = Weights::new();
+        let count = 3_000 * (writer + 1);
+        weights.insert("numbers", &[count], vec![writer as f32; count]);
+        weights
+    };
+    of(0).write(&path).unwrap();
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let mut reads = 0;
+            while !done.load(Ordering::Relaxed) {
+                let found = Weights::read(&path).unwrap();
+                let values = found.values("numbers").unwrap();
+                assert_eq!(values.len(), 3_000 * (values[0] as usize + 1));
+                assert!(values.iter().all(|value| *value == values[0]));
+                reads += 1;
+            }
+            reads
+        });
+        let (of, path) = (&of, &path);
+        let write = |writer| scope.spawn(move || (0..60).try_for_each(|_| of(writer).write(path)));
+        let writers: Vec<_> = (0..WRITERS).map(write).collect();
+        let written: Vec<_> = writers
+            .into_iter()
+            .map(|writer| writer.join().unwrap())
+            .collect();
+        done.store(true, Ordering::Relaxed);
+        assert!(reader.join().unwrap() > 0);
+        for outcome in written {
+            outcome.unwrap();
+        }
+    });
+    let left = std::fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(left, 1);
+}

@@ -7,6 +7,7 @@
 //! its name only when the hash is the published one. Several mirrors are tried in order. There is
 //! no terminal code here: a [`Progress`] hears what happens.
 
+mod alone;
 mod present;
 mod progress;
 mod transfer;
@@ -21,6 +22,7 @@ use crate::manifest::{Manifest, ManifestFile, Unpack};
 use crate::{DataError, Result, unpack};
 
 pub use crate::hash::sha256_file;
+use alone::Alone;
 pub use progress::{Event, Progress, Quiet};
 use transfer::{Failure, transfer};
 
@@ -99,7 +101,7 @@ impl Fetcher {
     /// [`DataError::Hash`] or [`DataError::Size`] if a file that is there is not the published one, or
     /// if a mirror delivered something else and no other mirror did better, [`DataError::Download`] if
     /// no mirror delivered, [`DataError::UnsafeEntry`] or [`DataError::Layout`] for a bad archive or
-    /// one that is unpacked in part, [`DataError::Io`].
+    /// one that is unpacked in part, [`DataError::Busy`] if another process downloads into the folder, [`DataError::Io`].
     pub fn fetch(
         &self,
         manifest: &Manifest,
@@ -113,15 +115,25 @@ impl Fetcher {
             left_packed: Vec::new(),
             downloaded: 0,
         };
+        // A folder in which all is there is only read.
+        let mut alone = None;
         for file in &manifest.files {
             let name = file.name.as_str();
             let path = folder.join(name);
             let unpacked = file.creates.as_ref().map(|made| folder.join(made));
             if let Some(unpacked) = unpacked.filter(|unpacked| unpacked.exists()) {
                 present::unpacked(manifest, file, &unpacked, progress)?;
+                // A kill between the last two steps leaves the archive too.
+                let published = file.sha256.is_some() && path.exists();
+                if published && present::file(file, &path, progress).is_ok() {
+                    fs::remove_file(&path).map_err(DataError::io(&path, "remove"))?;
+                }
             } else if file.creates.is_none() && path.exists() {
                 present::file(file, &path, progress)?;
             } else {
+                if alone.is_none() {
+                    alone = Some(Alone::in_folder(&folder)?);
+                }
                 if !path.exists() {
                     self.download(file, &path, progress)?;
                     fetched.downloaded += 1;

@@ -71,11 +71,12 @@ pub(super) fn transfer(
             return Err(Failure::remote(format!("HTTP status {status}"), again));
         }
     };
-    let total = file.size.or(length.map(|length| start + length));
-    if let (Some(size), Some(length)) = (file.size, length)
-        && start + length != size
+    // What a server says of its length is any number.
+    let whole = length.map(|length| start.saturating_add(length));
+    let total = file.size.or(whole);
+    if let (Some(size), Some(found)) = (file.size, whole)
+        && found != size
     {
-        let found = start + length;
         return Err(Failure::remote(
             format!("expected {size} bytes, found {found}"),
             false,
@@ -96,7 +97,7 @@ pub(super) fn transfer(
         total,
     });
     let mut done = start;
-    let limit = file.size.map_or(u64::MAX, |size| size + 1);
+    let limit = file.size.map_or(u64::MAX, |size| size.saturating_add(1));
     let mut body = response
         .into_body()
         .into_with_config()

@@ -298,15 +298,19 @@ pub(super) fn read(
                 ),
             });
         }
+        // Many names may share one content, each with a copy of it: a batch ends between them too.
         for &source in names {
             held += bytes.len();
             batch.push((source, bytes.clone()));
-        }
-        if held >= batch_bytes {
-            held = 0;
-            take(std::mem::take(&mut batch))?;
+            if held >= batch_bytes {
+                held = 0;
+                take(std::mem::take(&mut batch))?;
+            }
         }
         Ok(())
     })?;
     take(batch)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! Downloads against a local server: resume, mirrors, hashes, unpacking, hostile archives.
 
+mod kills;
 mod present;
 mod server;
 

@@ -19,6 +19,8 @@
 //! and resuming cuts them away. So a kill at any moment costs at most the running cell.
 
 pub(crate) mod files;
+#[cfg(test)]
+mod foreign_tests;
 mod merge;
 mod shard;
 mod side;

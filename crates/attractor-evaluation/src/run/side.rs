@@ -2,7 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -93,9 +93,19 @@ impl RunFolder {
     /// The image panels, by file name.
     ///
     /// # Errors
-    /// [`Error::Io`], [`Error::Json`].
+    /// [`Error::Io`], [`Error::Json`]; [`Error::Corrupt`] for a picture that is none of `figures/`: a report shows what it
+    /// names, and may be of a run that somebody else has sent.
     pub fn panels(&self) -> Result<Vec<Panel>> {
-        self.figure_files("panel-")
+        let panels: Vec<Panel> = self.figure_files("panel-")?;
+        let elsewhere =
+            |panel: &&Panel| Path::new(&panel.file).file_name() != Some(panel.file.as_ref());
+        match panels.iter().find(elsewhere) {
+            None => Ok(panels),
+            Some(panel) => Err(Error::Corrupt {
+                path: self.figures(),
+                reason: format!("expected the name of a file in it, found `{}`", panel.file),
+            }),
+        }
     }
 
     /// The energy curves, by file name.
@@ -227,7 +237,8 @@ impl RunWriter {
                 .any(|prefix| name.starts_with(prefix));
             let target = self.folder().dir().join(FIGURES).join(name);
             if kept && !target.exists() {
-                fs::copy(path, &target).map_err(Error::io(&target, "could not copy to"))?;
+                let bytes = fs::read(path).map_err(Error::io(path, "could not read"))?;
+                files::write_atomic(&target, &bytes)?;
             }
         }
         Ok(())

@@ -1,0 +1,6 @@
+//! See `attractor_fuzzing::TARGETS`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    (attractor_fuzzing::target("run_folder").run)(data);
+});
