@@ -7,6 +7,7 @@ use attractor_core::{AssociativeMemory, Persist, Restore, Result};
 use burn::tensor::{DType, FloatDType, Tensor};
 
 use crate::checkpoint::Layer;
+use crate::config::HopfieldConfig;
 use crate::in_precision;
 use crate::layer::Hopfield;
 use crate::memory::{Decode, LayerMemory, Rows};
@@ -57,9 +58,10 @@ impl Restore for LayerMemory {
 
     fn restore(file: &Weights, loading: &Loading<'_>) -> Result<Self> {
         let text = file.metadata(CONFIG).unwrap_or_default();
-        let config = serde_json::from_str(text).map_err(|error| {
+        let config: HopfieldConfig = serde_json::from_str(text).map_err(|error| {
             file.fail(format!("the configuration of `{}`: {error}", Self::KIND))
         })?;
+        require_room(file, &config)?;
         let device = loading.device();
         let made = Hopfield::from_config(&config, device);
         let mut layer = made.map_err(|error| file.refuse(error))?;
@@ -111,6 +113,36 @@ impl Restore for LayerMemory {
         }
         Ok(memory)
     }
+}
+
+/// Refuses a layer with more parameters than the file has.
+fn require_room(file: &Weights, config: &HopfieldConfig) -> Result<()> {
+    let sizes = config.sizes().map_err(|error| file.refuse(error))?;
+    let (heads, hidden, pattern) = (sizes.heads, sizes.hidden, sizes.pattern);
+    for (kept, sides) in [
+        (config.state_pattern_as_static, [heads, hidden, sizes.state]),
+        (
+            config.stored_pattern_as_static,
+            [heads, hidden, sizes.stored],
+        ),
+        (
+            config.pattern_projection_as_static,
+            [
+                heads,
+                pattern,
+                sizes.projection.min(heads.saturating_mul(hidden)),
+            ],
+        ),
+        (
+            config.disable_out_projection,
+            [heads, pattern, sizes.output],
+        ),
+    ] {
+        if !kept {
+            file.require_room("parameters", &sides)?;
+        }
+    }
+    Ok(())
 }
 
 /// Adds what makes a layer's memory again from a file.

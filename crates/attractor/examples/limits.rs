@@ -52,43 +52,47 @@ fn main() -> Result<(), Failure> {
     // Each thread reads every pattern of its own, shifted a little, and must find it; all share one memory.
     let memory: &dyn AssociativeMemory = &*memory;
     let (done, begun) = (AtomicUsize::new(0), Instant::now());
-    let answers = std::thread::scope(|scope| {
+    let read = std::thread::scope(|scope| {
         let thread = |_| {
-            scope.spawn(|| -> Result<(), Failure> {
-                loop {
-                    let read = done.fetch_add(1, Ordering::Relaxed);
-                    if read >= reads {
-                        return Ok(());
-                    }
-                    let at = read * 7919 % patterns;
-                    let cue: Vec<f32> = row(at).iter().map(|value| value + 0.01).collect();
-                    let alone = memory.read(tensor(&cue, &device)?)?;
-                    let found = check::to_host(alone.data())?;
-                    let gap = found
-                        .iter()
-                        .zip(row(at))
-                        .map(|(a, b)| (a - b).abs())
-                        .fold(0.0, f32::max);
-                    same(&format!("answer {read}, {gap} off"), gap < 0.02)?;
-                }
+            scope.spawn(|| {
+                answers(memory, (&done, reads), &all).map_err(|failure| failure.to_string())
             })
         };
         let started: Vec<_> = (0..threads).map(thread).collect();
-        started
-            .into_iter()
-            .map(|thread| match thread.join() {
-                Ok(outcome) => outcome.map_err(|failure| failure.to_string()),
-                Err(_) => Err("a thread panicked".to_owned()),
-            })
+        let joined = started.into_iter().map(|thread| thread.join());
+        joined
+            .map(|outcome| outcome.unwrap_or_else(|_| Err("a thread panicked".to_owned())))
             .collect::<Result<Vec<()>, String>>()
     });
-    answers?;
+    read?;
     println!(
         "{reads} reads of {patterns} patterns from {threads} threads: {:.1} s, {}",
         begun.elapsed().as_secs_f64(),
         peak()
     );
     Ok(())
+}
+
+/// Reads patterns, shifted a little, until all threads together have read often enough.
+fn answers(
+    memory: &dyn AssociativeMemory,
+    (done, reads): (&AtomicUsize, usize),
+    all: &[f32],
+) -> Result<(), Failure> {
+    let device = Backend::Flex.open()?;
+    loop {
+        let read = done.fetch_add(1, Ordering::Relaxed);
+        if read >= reads {
+            return Ok(());
+        }
+        let at = read * 7919 % (all.len() / DIM) * DIM;
+        let expected = &all[at..at + DIM];
+        let cue: Vec<f32> = expected.iter().map(|value| value + 0.01).collect();
+        let found = check::to_host(memory.read(tensor(&cue, &device)?)?.data())?;
+        let gaps = found.iter().zip(expected).map(|(a, b)| (a - b).abs());
+        let gap = gaps.fold(0.0, f32::max);
+        same(&format!("answer {read}, {gap} off"), gap < 0.02)?;
+    }
 }
 
 fn tensor(row: &[f32], device: &Device) -> Result<Tensor<2>, Error> {

@@ -1,5 +1,7 @@
 //! Two shards, joined.
 
+use std::path::Path;
+
 use anyhow::{Context, Result};
 
 use super::kill::{Chaos, Tally, names, whole, xtask};
@@ -11,7 +13,7 @@ pub(super) fn run(chaos: &mut Chaos) -> Result<Tally> {
     for (part, shard) in parts.iter().zip(["1/2", "2/2"]) {
         whole(into(MEASURING, part)?.args(["--shard", shard]))?;
     }
-    let merge = |out| -> Result<_> {
+    let merge = |out: &Path| -> Result<_> {
         let mut command = xtask(&["merge"])?;
         command.args(&parts).arg("--out").arg(out);
         Ok(command)
@@ -34,7 +36,7 @@ pub(super) fn run(chaos: &mut Chaos) -> Result<Tally> {
             });
         }
         for name in names(&out.join("figures")) {
-            let read = |dir: &std::path::Path| std::fs::read(dir.join("figures").join(&name)).ok();
+            let read = |dir: &Path| std::fs::read(dir.join("figures").join(&name)).ok();
             let same = parts.iter().any(|part| read(part) == read(&out));
             tally.expect(same || name.starts_with('.'), || {
                 format!("half a figure: {name}")

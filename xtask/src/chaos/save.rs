@@ -104,16 +104,17 @@ pub(super) fn run(chaos: &mut Chaos) -> Result<Tally> {
 
 /// Saves an older and a newer memory of a recipe; false if it needs a model that is not there.
 fn pair(recipe: &str, folder: &Path, device: &Device) -> Result<bool> {
-    let options = match recipe {
+    let options: Options = match recipe {
         "pcn" => "hidden = [8, 8]\nwrite = { epochs = 5 }",
         "bayespcn" | "gpcn" => "hidden = 8",
         "firing-rate" => "threshold = 0.0",
         _ => "",
-    };
+    }
+    .parse()?;
     let mut context = Context::pixels(DIM, device)?;
     context.autoencoder = Some(context.model.clone());
     for (side, count) in COUNTS.into_iter().enumerate() {
-        let Ok(mut memory) = catalogue::build(recipe, &options.parse()?, &context) else {
+        let Ok(mut memory) = catalogue::build(recipe, &options, &context) else {
             return Ok(false);
         };
         // A hypercube of six neurons has no room for a third.

@@ -8,11 +8,14 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use super::Weights;
+use super::array::Array;
 use crate::kernel::{PatternIds, PatternStore};
 use crate::options::Options;
 use crate::{Error, Result};
 
 const CONFIG: &str = "config";
+/// Sections within one another: four is the most that this library writes.
+const DEEPEST: usize = 16;
 
 impl Weights {
     /// Puts a configuration into the metadata, as TOML under `config`.
@@ -116,8 +119,15 @@ impl Weights {
     /// What is under `name/`. Its errors say where in the file it is.
     ///
     /// # Errors
-    /// [`Error::Weights`] if there is nothing.
+    /// [`Error::Weights`] if there is nothing, or if it is the seventeenth section within another: what is loaded section by
+    /// section must not be led ever deeper.
     pub fn section(&self, name: &str) -> Result<Self> {
+        let outer = self.within.split('/').filter(|outer| !outer.is_empty());
+        if outer.count() >= DEEPEST {
+            return Err(self.fail(format!(
+                "expected at most {DEEPEST} sections within one another, found `{name}` below them"
+            )));
+        }
         let prefix = format!("{name}/");
         let own = |key: &str| key.strip_prefix(&prefix).map(ToOwned::to_owned);
         let tensors = self.tensors.iter();
@@ -179,6 +189,23 @@ impl Weights {
         }
         let digits = hash.finalize();
         Ok(digits.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// Refuses a configuration that asks for an array of more numbers than the whole file has, before memory is taken for it;
+    /// `sides` are those of the array, `what` is what it holds.
+    ///
+    /// # Errors
+    /// [`Error::Weights`] naming both.
+    pub fn require_room(&self, what: &str, sides: &[usize]) -> Result<()> {
+        let wanted = sides.iter().copied().fold(1, usize::saturating_mul);
+        let count = |array: &Arc<Array>| array.shape.iter().product::<usize>();
+        let found: usize = self.tensors.values().map(count).sum();
+        match wanted <= found {
+            true => Ok(()),
+            false => Err(self.fail(format!(
+                "the configuration: expected {what} among the {found} numbers of the file, found the size {sides:?}"
+            ))),
+        }
     }
 
     /// What a part says of a file that does not fit it, with the file's name.

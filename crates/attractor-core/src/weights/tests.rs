@@ -273,3 +273,39 @@ fn savings_under_one_name_do_not_mix() {
     let left = std::fs::read_dir(folder.path()).unwrap().count();
     assert_eq!(left, 1);
 }
+
+/// A file could name sections within sections until whoever loads them has no stack left.
+#[test]
+fn sections_have_a_deepest_level() {
+    let mut file = Weights::new();
+    file.set_metadata(format!("{}kind", "memory/".repeat(40)), "encoded");
+    let (mut section, mut depth) = (file.section("memory").unwrap(), 1);
+    let error = loop {
+        match section.section("memory") {
+            Ok(inner) => (section, depth) = (inner, depth + 1),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(depth, 16);
+    let said = error.to_string();
+    assert!(said.contains("expected at most 16 sections"), "{said}");
+}
+
+#[test]
+fn arrays_that_a_file_cannot_hold_are_refused() {
+    let mut file = Weights::new();
+    file.insert("a", &[2, 3], vec![0.0; 6]);
+    file.insert_wholes("b", &[4], vec![1; 4]);
+    file.require_room("counters", &[5, 2]).unwrap();
+    for sides in [&[11][..], &[1 << 40, 1 << 40], &[usize::MAX, 2]] {
+        assert!(file.require_room("counters", sides).is_err(), "{sides:?}");
+    }
+    let error = file
+        .require_room("counters", &[3, 4])
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("expected counters among the 10 numbers of the file"),
+        "{error}"
+    );
+}

@@ -56,6 +56,9 @@ impl Restore for Relation {
         let header = file::header::<Header<RelationConfig>>(arrays, Self::KIND)?;
         let valid = header.config.validate();
         valid.map_err(|error| arrays.refuse(error))?;
+        let RelationConfig { left, right, .. } = header.config;
+        let sides = [left.columns, left.rows, right.columns, right.rows];
+        arrays.require_room("counters", &sides)?;
         Self::restored(arrays, header.config, header.registered)
     }
 }
@@ -82,6 +85,10 @@ impl Restore for HeteroMemory {
 
     fn restore(arrays: &Weights, loading: &Loading<'_>) -> Result<Self> {
         let header = file::header::<Header<HeteroConfig>>(arrays, Self::KIND)?;
+        let HeteroConfig { dim, left, .. } = header.config;
+        let left = left.unwrap_or(dim / 2).min(dim);
+        let rows = [header.config.left_rows, header.config.right_rows];
+        arrays.require_room("counters", &[left, rows[0], dim - left, rows[1]])?;
         let memory = header.config.init(loading.device());
         let mut memory = memory.map_err(|error| arrays.refuse(error))?;
         memory.scales[0].restore(arrays, "left/")?;

@@ -52,6 +52,8 @@ impl Restore for Register {
         let found = header::<Header<RegisterConfig>>(file, Self::KIND)?;
         let valid = found.config.validate();
         valid.map_err(|error| file.refuse(error))?;
+        let crate::Domain { columns, rows } = found.config.domain;
+        file.require_room("counters", &[columns, rows])?;
         Self::restored(file, found.config, found.registered)
     }
 }
@@ -77,6 +79,7 @@ impl Restore for EntropicMemory {
 
     fn restore(file: &Weights, loading: &Loading<'_>) -> Result<Self> {
         let found = header::<Header<EntropicConfig>>(file, Self::KIND)?;
+        file.require_room("counters", &[found.config.dim, found.config.rows])?;
         let memory = found.config.init(loading.device());
         let mut memory = memory.map_err(|error| file.refuse(error))?;
         memory.scale.restore(file, "")?;

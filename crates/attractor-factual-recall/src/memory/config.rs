@@ -150,6 +150,17 @@ impl EmbeddingMemoryConfig {
         }
     }
 
+    /// Sides of the larger matrix that is learned, at full rank unless the file has factors.
+    pub(crate) fn weights(&self) -> [usize; 2] {
+        match self.layer {
+            Layer::Linear { rank: 0 } => [self.dim, self.dim],
+            Layer::Linear { rank } => [self.dim, rank.min(self.dim)],
+            Layer::Features { width, .. }
+            | Layer::Tangent { width }
+            | Layer::Rectifier { width } => [self.dim, width],
+        }
+    }
+
     /// An empty memory, whose answers come on `device`.
     ///
     /// # Errors

@@ -121,6 +121,7 @@ impl Restore for EmbeddingMemory {
 
     fn restore(file: &File, loading: &Loading<'_>) -> Result<Self> {
         let config: EmbeddingMemoryConfig = file.config()?;
+        file.require_room("weights", &config.weights())?;
         let made = config.init(loading.device());
         let mut memory = made.map_err(|error| file.refuse(error))?;
         let given = rows(file, GIVEN, config.dim)?;

@@ -105,7 +105,7 @@ fn parse(file: &Weights, header: &Header) -> Result<State> {
     let mut records = Vec::new();
     for (index, &(exact, generation)) in header.records.iter().enumerate() {
         let pattern = file.doubles(&format!("pattern{index}"), &[config.dim])?;
-        let width = (config.layers - 1) * config.hidden;
+        let width = (config.layers - 1).saturating_mul(config.hidden);
         let hidden = (0..config.particles)
             .map(|k| file.doubles(&format!("pattern{index}/hidden{k}"), &[width]));
         records.push(Record {

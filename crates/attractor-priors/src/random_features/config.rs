@@ -94,6 +94,9 @@ pub struct RandomFeaturesConfig {
     pub keep_directions: bool,
 }
 
+/// Numbers of all directions: 16 GiB.
+const MOST: usize = 1 << 32;
+
 impl Default for RandomFeaturesConfig {
     fn default() -> Self {
         Self {
@@ -158,6 +161,11 @@ impl RandomFeaturesConfig {
     pub(super) fn check(&self, dim: usize) -> Result<()> {
         self.validate()?;
         require_nonzero("RandomFeaturesConfig.dim", dim)?;
+        if self.count.saturating_mul(dim) > MOST {
+            let rule = "must be at most 2^32 numbers in all directions";
+            let found = format!("{} directions of {dim}", self.count);
+            return Err(Error::config("RandomFeaturesConfig.count", rule, found));
+        }
         let found = self.centre.len();
         match found {
             0 | 1 => Ok(()),

@@ -60,7 +60,7 @@ impl Restore for SparseRecovery {
         let Header { config, count, .. } = header;
         config.validate().map_err(misfit)?;
         let shape = file.shape("triangle")?.to_vec();
-        let width = config.dim + 1;
+        let width = config.dim.saturating_add(1);
         let rows = shape.first().copied().unwrap_or(0);
         let triangle = file.doubles("triangle", &[rows, width])?;
         let factor = Factor::restored(config.dim, count, &triangle).map_err(misfit)?;

@@ -19,6 +19,9 @@ pub enum Certify {
     Require,
 }
 
+/// Units of the largest memory: 2^32 weights.
+const MOST: usize = 1 << 16;
+
 /// Settings of a [`SpikingMemory`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -78,6 +81,10 @@ impl SpikingMemoryConfig {
         if self.dim < 2 {
             let rule =
                 "must be at least 2: a unit alone has no other that it could be recalled from";
+            return Err(Error::config("SpikingMemoryConfig.dim", rule, self.dim));
+        }
+        if self.dim > MOST {
+            let rule = "must be at most 65536: there is a weight between any two units";
             return Err(Error::config("SpikingMemoryConfig.dim", rule, self.dim));
         }
         self.rule.validate()?;

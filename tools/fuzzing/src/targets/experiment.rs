@@ -30,18 +30,19 @@ pub(super) fn run(data: &[u8]) {
         let Ok(config) = experiment.resolve(preset, &overrides, &|_| true) else {
             continue;
         };
-        let cells: usize = config.cell_counts().iter().sum();
+        let cells = config.cells().len();
         assert_eq!(config.config_hash(), config.config_hash());
         if cells > CELLS {
             continue;
         }
-        assert_eq!(config.cells().len(), cells);
         let _ = Draft::new(&experiment, preset, &overrides, &root).map(|draft| draft.config);
     }
 }
 
 fn reference(text: &str) {
-    let read = scratch::file("reference.json", text.as_bytes(), Reference::load);
+    let read = scratch::file("reference.json", text.as_bytes(), |path| {
+        Reference::load(path)
+    });
     let Ok(table) = read else {
         return;
     };

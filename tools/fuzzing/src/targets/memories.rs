@@ -18,11 +18,11 @@ const RECIPES: [&str; 8] = [
     "nearest",
     "gmm",
     "knn",
-    "stored_mixture",
+    "stored-mixture",
     "mchn",
     "map-gmm",
     "variational",
-    "encoder_only",
+    "identity",
 ];
 
 fn device() -> &'static Device {
