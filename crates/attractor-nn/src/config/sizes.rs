@@ -32,6 +32,9 @@ pub(crate) struct Sizes {
     pub(crate) gradient: Grad,
 }
 
+/// Each has settings of its own, which are listed.
+const MOST_HEADS: usize = 1 << 16;
+
 const HEADS: &str = "must hold one number, or one for each head";
 
 impl HopfieldConfig {
@@ -67,6 +70,10 @@ impl HopfieldConfig {
             ),
         ] {
             require_nonzero(field, size.unwrap_or(1))?;
+        }
+        if self.num_heads > MOST_HEADS {
+            let most = "must be at most 65536";
+            return Err(rule("HopfieldConfig.num_heads", most, &self.num_heads));
         }
         let (heads, state) = (self.num_heads, self.input_size);
         let stored = self.stored_pattern_size.unwrap_or(state);
@@ -171,7 +178,7 @@ impl HopfieldConfig {
             hidden,
             pattern,
             output: match self.disable_out_projection {
-                true => heads * pattern,
+                true => heads.saturating_mul(pattern),
                 false => self.output_size.unwrap_or(state),
             },
             packed: stored == state
