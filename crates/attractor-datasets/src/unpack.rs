@@ -95,8 +95,15 @@ fn extract(path: &Path, into: &Path) -> Result<BTreeSet<PathBuf>> {
     Ok(files)
 }
 
-/// The name as a path that stays below its folder.
+/// The name as a path that stays below its folder, and that a line of the list of contents can hold.
 fn inside(name: &Path) -> Result<PathBuf, &'static str> {
+    match name.to_str() {
+        None => return Err("names that are no text (UTF-8) cannot be listed"),
+        Some(text) if text.contains(['\n', '\r']) => {
+            return Err("names with line breaks cannot be listed");
+        }
+        Some(_) => {}
+    }
     name.components()
         .filter(|part| *part != Component::CurDir)
         .map(|part| match part {

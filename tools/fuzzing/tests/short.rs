@@ -56,12 +56,22 @@ fn runs(name: &str) {
     while Instant::now() < end {
         let input = mutated(&seeds, &mut rng);
         // What fails is kept, to be looked at.
+        let begun = Instant::now();
         let run = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(&input)));
-        if let Err(panic) = run {
+        let took = begun.elapsed();
+        let heavy = status("VmHWM").is_some_and(|peak| peak >= target.most_mib);
+        if run.is_err() || took >= SLOWEST || heavy {
             std::fs::write(&last, &input).unwrap();
-            eprintln!("the input is {}", last.display());
+            eprintln!(
+                "the input is {}: {took:?}, {:?} MiB",
+                last.display(),
+                status("VmHWM")
+            );
+        }
+        if let Err(panic) = run {
             std::panic::resume_unwind(panic);
         }
+        assert!(took < SLOWEST && !heavy);
     }
     let peak = status("VmHWM");
     println!("{name}: {count} inputs, the slowest {slowest:?}, at most {peak:?} MiB");

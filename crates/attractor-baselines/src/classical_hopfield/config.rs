@@ -1,10 +1,13 @@
-use attractor_core::Result;
 use attractor_core::error::require_nonzero;
+use attractor_core::{Error, Result};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
 use super::ClassicalHopfield;
 use crate::binary::Schedule;
+
+/// Entries of the longest pattern: 2^32 weights.
+const MOST: usize = 1 << 16;
 
 /// How patterns become weights.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +58,10 @@ impl ClassicalHopfieldConfig {
     /// [`attractor_core::Error::Config`] naming the field.
     pub fn validate(&self) -> Result<()> {
         require_nonzero("ClassicalHopfieldConfig.dim", self.dim)?;
+        if self.dim > MOST {
+            let rule = "must be at most 65536: there is a weight between any two entries";
+            return Err(Error::config("ClassicalHopfieldConfig.dim", rule, self.dim));
+        }
         self.schedule.validate()
     }
 

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::DenseHopfield;
 use crate::binary::Schedule;
 
+/// Entries of the longest pattern.
+const MOST: usize = 1 << 24;
+
 /// The separation F of overlaps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -79,6 +82,10 @@ impl DenseHopfieldConfig {
     /// [`Error::Config`] naming the field.
     pub fn validate(&self) -> Result<()> {
         require_nonzero("DenseHopfieldConfig.dim", self.dim)?;
+        if self.dim > MOST {
+            let rule = "must be at most 16777216: each entry has a list of its own";
+            return Err(Error::config("DenseHopfieldConfig.dim", rule, self.dim));
+        }
         if let BinarySeparation::Polynomial { power, .. } = self.separation
             && power < 2
         {

@@ -115,3 +115,16 @@ fn sizes_beyond_64_bits_have_no_total() {
     assert_eq!(parse(&["a", "b"]).total_size(), Some(u64::MAX - 1));
     assert_eq!(parse(&["a", "b", "c"]).total_size(), None);
 }
+
+/// The list of what was unpacked has a line for each file: found by the fuzz target `unpack`.
+#[test]
+fn names_that_no_line_holds_are_refused() {
+    for name in ["set/a\nb.bin", "set/a\r"] {
+        let root = tempfile::tempdir().unwrap();
+        let body = archive(&[("set/1.bin", FILE, b"one"), (name, FILE, b"two")]);
+        let error = fetch_archive(&body, root.path()).unwrap_err();
+        assert!(matches!(error, DataError::UnsafeEntry { .. }), "{error}");
+        assert!(error.to_string().contains("line breaks"), "{error}");
+        assert!(!root.path().join("tiny/set").exists());
+    }
+}

@@ -5,7 +5,7 @@ use attractor_core::file::Loading;
 use attractor_core::weights::{Weights, modules};
 use attractor_core::{Persist, Restore, Result};
 
-use super::{LearnedPrecision, LearnedPrecisionConfig};
+use super::{LearnedPrecision, LearnedPrecisionConfig, PrecisionForm};
 use crate::store::{CODES, width};
 
 const PRECISION: &str = "precision";
@@ -30,6 +30,12 @@ impl Restore for LearnedPrecision {
     fn restore(file: &Weights, loading: &Loading<'_>) -> Result<Self> {
         let config: LearnedPrecisionConfig = file.config()?;
         let dim = width(file)?;
+        let columns = match config.form {
+            PrecisionForm::Full => dim,
+            _ => 1,
+        };
+        // Codes `[0, d]` have no numbers that would speak for their width.
+        file.require_room("a precision", &[dim, columns])?;
         let made = config.init(dim, loading.device());
         let mut prior = made.map_err(|error| file.refuse(error))?;
         // Where the memory itself lives, which is off the graph.

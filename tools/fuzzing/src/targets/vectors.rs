@@ -2,7 +2,6 @@
 
 #[expect(
     dead_code,
-    unused_imports,
     reason = "the program's own reader, of which only reading is called here"
 )]
 #[path = "../../../../crates/attractor-cli/src/vectors/mod.rs"]
