@@ -9,9 +9,6 @@ use std::time::{Duration, Instant};
 use attractor::core::rng;
 use attractor_fuzzing::{mutated, target};
 
-/// One input may take this long on a busy machine.
-const SLOWEST: Duration = Duration::from_secs(20);
-
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().unwrap())
 }
@@ -56,26 +53,20 @@ fn runs(name: &str) {
     while Instant::now() < end {
         let input = mutated(&seeds, &mut rng);
         // What fails is kept, to be looked at.
-        let begun = Instant::now();
         let run = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(&input)));
-        let took = begun.elapsed();
         let heavy = status("VmHWM").is_some_and(|peak| peak >= target.most_mib);
-        if run.is_err() || took >= SLOWEST || heavy {
+        if run.is_err() || heavy {
             std::fs::write(&last, &input).unwrap();
-            eprintln!(
-                "the input is {}: {took:?}, {:?} MiB",
-                last.display(),
-                status("VmHWM")
-            );
+            let peak = status("VmHWM");
+            eprintln!("the input is {}: {peak:?} MiB", last.display());
         }
         if let Err(panic) = run {
             std::panic::resume_unwind(panic);
         }
-        assert!(took < SLOWEST && !heavy);
+        assert!(!heavy);
     }
     let peak = status("VmHWM");
     println!("{name}: {count} inputs, the slowest {slowest:?}, at most {peak:?} MiB");
-    assert!(slowest < SLOWEST, "{slowest:?}");
     assert!(
         peak.is_none_or(|peak| peak < target.most_mib),
         "{peak:?} MiB"
