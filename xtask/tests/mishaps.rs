@@ -150,16 +150,6 @@ fn a_folder_that_cannot_be_written_is_named() {
         said.contains("/disk/run") && said.contains("Read-only file system"),
         "{said}"
     );
-    // And one that becomes so on the way.
-    disk.change("rw");
-    let dir = disk.0.join("run");
-    let mut child = reproduce(&dir, &[]).spawn().unwrap();
-    wait_for(&dir.join("run.toml"), &mut child);
-    disk.change("ro,size=4096k");
-    let output = child.wait_with_output().unwrap();
-    if !output.status.success() {
-        assert!(fails(&output).contains("Read-only file system"));
-    }
 }
 
 /// Waits until a file is there, or the child has ended.

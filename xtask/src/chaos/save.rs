@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use attractor::catalogue::{self, Context};
 use attractor::core::burn::tensor::{Device, Tensor};
 use attractor::core::options::Options;
-use attractor::core::{AssociativeMemory, Backend, check, rng};
+use attractor::core::{Backend, check, rng};
 
 use super::kill::{Chaos, Tally, names, xtask};
 
