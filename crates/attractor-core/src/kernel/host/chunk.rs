@@ -75,29 +75,33 @@ pub(super) fn chunk_rows(width: usize, key_dim: usize, value_dim: usize) -> usiz
     }
 }
 
-/// Scores of a chunk and their maxima, for every panel.
+/// Scores of a chunk and their maxima, for every panel. Returns the keys, widened in `room` if they had to be.
 ///
 /// # Safety
 /// The instructions of `K` must be available; `keys` must hold as many rows as `norms`, and the
 /// scores of every panel as many or more.
 #[inline(always)]
-pub(super) unsafe fn score<K: Kernel, P>(
+pub(super) unsafe fn score<'a, K: Kernel, P>(
     query: &Query<'_>,
     work: &mut [Work<'_, P>],
-    keys: Rows<'_>,
+    keys: Rows<'a>,
     norms: &[f32],
-    room: &mut Vec<f32>,
-) {
+    room: &'a mut Vec<f32>,
+) -> Rows<'a> {
     let dim = query.dim;
     for work in work.iter_mut() {
         work.chunk_max.fill(NOTHING);
     }
     // Dot products take them as they lie; panels would widen each number once for every vector.
     let in_panels = |work: &Work<'_, P>| !work.packed.is_few();
-    let single: &[f32] = match work.iter().any(in_panels) {
+    let keys = match work.iter().any(in_panels) {
         // Safety: the caller grants the instructions.
-        true => unsafe { keys.widened::<K>(room) },
-        false => &[],
+        true => Rows::Single(unsafe { keys.widened::<K>(room) }),
+        false => keys,
+    };
+    let single: &[f32] = match keys {
+        Rows::Single(keys) => keys,
+        Rows::F16(_) | Rows::Bf16(_) => &[],
     };
     let mut from = 0;
     while from < dim {
@@ -153,6 +157,7 @@ pub(super) unsafe fn score<K: Kernel, P>(
         }
         from += depth;
     }
+    keys
 }
 
 /// The second product of a chunk for every panel. `strip` holds [`Kernel::COLUMNS`] numbers per row.

@@ -11,6 +11,24 @@ pub(super) fn stride(rows: usize) -> usize {
     rows.next_multiple_of(16)
 }
 
+/// Scores of few cues, `stride` numbers for each, as those of panels: a row of sixteen lanes for each of `count`
+/// patterns, spare ones 0.
+pub(super) fn in_lanes(
+    numbers: &mut [f32],
+    (cues, stride): (usize, usize),
+    count: usize,
+    room: &mut Vec<f32>,
+) {
+    room.clear();
+    room.extend_from_slice(&numbers[..cues * stride]);
+    for (row, lanes) in numbers.chunks_exact_mut(16).enumerate().take(count) {
+        lanes.fill(0.0);
+        for (cue, lane) in lanes.iter_mut().enumerate().take(cues) {
+            *lane = room[cue * stride + row];
+        }
+    }
+}
+
 /// Scores of `count` patterns for each cue of a panel. What fills the last vector up is [`NOTHING`].
 pub(super) struct Few<'a> {
     scores: &'a mut [f32],

@@ -44,7 +44,7 @@ pub(super) unsafe fn run<K: Kernel>(
         at = next;
         let (keys, values) = (keys.part(0, count * dk), values.part(0, count * dv));
         // Safety: `keys` and `norms` hold `count` rows, the caller grants the instructions.
-        unsafe {
+        let keys = unsafe {
             score::<K, _>(
                 &read.query(),
                 &mut work,

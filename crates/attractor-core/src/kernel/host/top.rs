@@ -161,7 +161,7 @@ unsafe fn run<K: Kernel>(top: &HostTop<'_>, &(group, from, to): &Task<'_>) -> Ve
         let keys = keys.part(0, count * dim);
         let norms = &top.norms[first..at];
         // Safety: `keys` and `norms` hold `count` rows, the caller grants the instructions.
-        unsafe { score::<K, _>(&query, &mut work, keys, norms, &mut room) };
+        let keys = unsafe { score::<K, _>(&query, &mut work, keys, norms, &mut room) };
         for work in &mut work {
             // Safety: the caller grants the instructions.
             unsafe { visit::<K>(top, work, keys, first, &mut active) };

@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use super::chunk::{Query, Work, add_values, chunk_rows, score, width};
+use super::few::in_lanes;
 use super::panel::Scratch;
 use super::product::{Kernel, Mix, sums_stride};
 use super::simd::{self, Instructions, Lanes};
@@ -178,7 +179,7 @@ unsafe fn run<K: Kernel>(
     let mut sines = Scratch::new(chunk * lanes.unwrap_or(0) / 16);
     let mut strip = Scratch::new(chunk * K::COLUMNS / 16);
     let no_phases = vec![0.0; chunk];
-    let mut spread = Vec::new();
+    let (mut room, mut spread) = (Vec::new(), Vec::new());
 
     let mut at = from;
     while at < to {
@@ -190,11 +191,12 @@ unsafe fn run<K: Kernel>(
             None => &no_phases[..rows.len()],
         };
         // Safety: there is a direction for every phase; the caller grants the instructions.
-        unsafe { score::<K, _>(&query, &mut work, directions, phases, &mut Vec::new()) };
+        unsafe { score::<K, _>(&query, &mut work, directions, phases, &mut room) };
         for work in &mut work {
             let vectors = work.packed.panel.vectors;
             if work.packed.is_few() {
-                in_lanes(work, rows.len(), &mut spread);
+                let places = (work.packed.panel.cues, work.stride);
+                in_lanes(work.scores.numbers_mut(), places, rows.len(), &mut spread);
             }
             let angles = &mut work.scores.numbers_mut()[..rows.len() * vectors * 16];
             let sines = &mut sines.numbers_mut()[..angles.len()];
@@ -222,20 +224,6 @@ unsafe fn run<K: Kernel>(
         }
     }
     work.into_iter().map(|work| work.partial).collect()
-}
-
-/// Angles of few cues as those of panels: a row of lanes for each direction, spare ones 0.
-fn in_lanes(work: &mut Work<'_, Part>, count: usize, room: &mut Vec<f32>) {
-    let (cues, stride) = (work.packed.panel.cues, work.stride);
-    let numbers = work.scores.numbers_mut();
-    room.clear();
-    room.extend_from_slice(&numbers[..cues * stride]);
-    for (row, lanes) in numbers.chunks_exact_mut(16).enumerate().take(count) {
-        lanes.fill(0.0);
-        for (cue, lane) in lanes.iter_mut().enumerate().take(cues) {
-            *lane = room[cue * stride + row];
-        }
-    }
 }
 
 /// Adds the waves of a chunk up and turns cosines into the weights of the directions.
