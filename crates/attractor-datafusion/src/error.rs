@@ -1,5 +1,7 @@
 //! What can be wrong with a call of the aggregates, in words.
 
+use std::path::{Path, PathBuf};
+
 use datafusion::common::DataFusionError;
 
 /// Result with the crate's [`Error`].
@@ -60,6 +62,17 @@ pub enum Error {
         found: String,
     },
 
+    /// A store on disk that cannot be a table.
+    #[error("{}: expected {expected}, found {found}", path.display())]
+    Store {
+        /// The folder or file.
+        path: PathBuf,
+        /// What must be there.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
+
     /// What the read itself refuses, such as patterns that are not finite.
     #[error(transparent)]
     Core(#[from] attractor_core::Error),
@@ -72,6 +85,14 @@ impl From<Error> for DataFusionError {
 }
 
 impl Error {
+    pub(crate) fn store(path: &Path, expected: impl ToString, found: impl ToString) -> Self {
+        Self::Store {
+            path: path.to_owned(),
+            expected: expected.to_string(),
+            found: found.to_string(),
+        }
+    }
+
     pub(crate) fn argument(
         function: &'static str,
         argument: &'static str,

@@ -41,6 +41,8 @@
 //!   since they may be either.
 //! - `id`: integers or text. A pattern whose id is NULL is an error.
 //!
+//! [`register_store`] makes a table of a store on disk (`attractor-store`): its files without what was deleted.
+//!
 //! Of no patterns the answer is NULL. Wrong arguments are an [`Error`] when the query is planned. Answers of any
 //! partitioning differ by rounding alone (1e-5 of the answer is tested), and ids not at all.
 //!
@@ -56,6 +58,7 @@ mod error;
 mod pattern;
 mod read;
 mod state;
+mod store;
 mod top;
 
 use std::sync::Arc;
@@ -68,6 +71,7 @@ use datafusion::logical_expr::{AggregateUDF, Expr, lit};
 use datafusion::prelude::SessionContext;
 
 pub use error::{Error, Result};
+pub use store::{StoreTable, register_store};
 
 /// The aggregate `attractor_read`, for expressions and registries.
 pub fn attractor_read() -> AggregateUDF {

@@ -12,7 +12,7 @@ use datafusion::arrow::datatypes::Int64Type;
 use datafusion::common::ScalarValue;
 use datafusion::dataframe::DataFrameWriteOptions;
 use datafusion::datasource::MemTable;
-use datafusion::logical_expr::{AggregateUDF, col, lit};
+use datafusion::logical_expr::{col, lit};
 use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext};
 use proptest::prelude::*;
 
@@ -281,11 +281,10 @@ fn a_cue_without_text() {
     let values = Memory::random(8, 2, 8).values;
     let expected = memory.asked(&values, SCORE, 1);
     let ask = |cue| {
-        let call = |aggregate: AggregateUDF| {
-            let mut arguments = vec![col("pattern"), cue, lit("squared_distance"), lit(2.0)];
-            aggregate.call(std::mem::take(&mut arguments))
-        };
-        let read = call(attractor_datafusion::attractor_read()).alias("r");
+        let arguments = vec![col("pattern"), cue, lit("squared_distance"), lit(2.0)];
+        let read = attractor_datafusion::attractor_read()
+            .call(arguments)
+            .alias("r");
         let batches = run(async {
             let frame = context
                 .table("m")
