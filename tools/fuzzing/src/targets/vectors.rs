@@ -20,8 +20,10 @@ const NAMES: [&str; 4] = ["a.npy", "a.safetensors", "a.csv", "a.tsv"];
 pub(super) fn run(data: &[u8]) {
     let ([flags], rest) = head::<1>(data);
     let name = NAMES[usize::from(flags & 3)];
-    let mut given = Description::default();
-    given.header = bit(flags, 4).then(|| bit(flags, 5));
+    let mut given = Description {
+        header: bit(flags, 4).then(|| bit(flags, 5)),
+        ..Description::default()
+    };
     let mut bytes = rest;
     if flags & 12 != 0 {
         let at = rest
