@@ -27,7 +27,7 @@ fn main() -> Result<(), Failure> {
         .write_to(&mut picture, ImageFormat::Png)?;
     let picture = picture.into_inner();
     let (next, begun) = (AtomicUsize::new(0), Instant::now());
-    let seen: Mutex<BTreeMap<(&'static str, String), (usize, Duration)>> = Mutex::default();
+    let seen: Mutex<Seen> = Mutex::default();
     std::thread::scope(|scope| {
         for _ in 0..PEERS {
             scope.spawn(|| {
@@ -69,6 +69,9 @@ fn main() -> Result<(), Failure> {
     println!("afterwards: {}", answer?);
     Ok(())
 }
+
+/// How often a kind of request was answered so, and how long the longest took.
+type Seen = BTreeMap<(&'static str, String), (usize, Duration)>;
 
 type Asked = (&'static str, std::io::Result<String>);
 
