@@ -61,13 +61,14 @@ pub(super) fn run(chaos: &mut Chaos) -> Result<Tally> {
 /// The program beside this one, built anew if it is older than its sources.
 fn program() -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    // No `-p`: with the whole workspace selected, features are those of `cargo test`, and burn is not built once more.
     let built = Command::new(cargo)
-        .args(["build", "--quiet", "-p", "attractor-cli"])
+        .args(["build", "--quiet", "--bin", "attractor"])
         .current_dir(crate::paths::root())
         .status()
         .context("cargo")?;
     if !built.success() {
-        bail!("`cargo build -p attractor-cli` ended with {built}");
+        bail!("`cargo build --bin attractor` ended with {built}");
     }
     let here = std::env::current_exe().context("this program")?;
     Ok(here.with_file_name(format!("attractor{}", std::env::consts::EXE_SUFFIX)))
