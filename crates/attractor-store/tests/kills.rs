@@ -1,6 +1,6 @@
 //! A process that appends, deletes and compacts, killed at random moments: everything it was told is stored is there,
 //! and nothing is half there. A few kills always run; 200 by
-//! `cargo test -p attractor-store --test kills -- --ignored --nocapture`, which takes a few minutes.
+//! `ATTRACTOR_KILLS=200 cargo test -p attractor-store --test kills -- --nocapture`, which takes a few minutes.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -257,11 +257,8 @@ fn campaign(kills: u64) {
 
 #[test]
 fn a_kill_at_any_moment_loses_nothing_and_leaves_nothing_half() {
-    campaign(6);
-}
-
-#[test]
-#[ignore = "minutes"]
-fn two_hundred_kills_lose_nothing() {
-    campaign(200);
+    let asked = std::env::var("ATTRACTOR_KILLS");
+    campaign(asked.map_or(6, |kills| {
+        kills.parse().expect("ATTRACTOR_KILLS is a number")
+    }));
 }

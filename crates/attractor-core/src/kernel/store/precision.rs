@@ -163,7 +163,7 @@ impl PatternStore {
         self.precision
     }
 
-    /// The same store with numbers kept in that precision: half the bytes, which a read of few cues is as much faster for
+    /// The same store with numbers kept in that precision: half the bytes, and reads of few cues that are faster
     /// where the store lies beyond the caches. Patterns are rounded to the nearest number; a read answers what it would of
     /// the rounded patterns in single precision. Gradients are computed with a copy in single precision.
     ///
