@@ -82,6 +82,7 @@ macro_rules! persists_weights {
                 loading: &attractor_core::file::Loading<'_>,
             ) -> attractor_core::Result<Self> {
                 let config: $config = $crate::persist::config(file, $kind)?;
+                file.require_room("weights", &config.largest())?;
                 let made = config.init(loading.device());
                 let mut memory = made.map_err(|error| file.refuse(error))?;
                 memory.import_weights(file, "")?;

@@ -58,6 +58,11 @@ impl MemN2NConfig {
         require_positive("MemN2NConfig.read_scale", self.read_scale.into())
     }
 
+    /// Sides of the largest array of weights.
+    pub(super) fn largest(&self) -> [usize; 2] {
+        [self.dim, self.dim]
+    }
+
     /// An empty memory with the initial weights on `device`.
     ///
     /// # Errors

@@ -71,6 +71,11 @@ impl NtmConfig {
         }
     }
 
+    /// Sides of the largest array of weights.
+    pub(super) fn largest(&self) -> [usize; 3] {
+        [self.heads, self.dim, self.dim]
+    }
+
     /// An empty memory with the initial weights on `device`.
     ///
     /// # Errors

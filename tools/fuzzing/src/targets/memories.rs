@@ -196,10 +196,6 @@ impl Pair {
     }
 
     fn reload(&mut self) {
-        // After a file, a memory that has never held anything counts from 1 instead of 0 (docs/reliability.md).
-        if self.next == 0 {
-            return;
-        }
         let path = scratch::path("driven.memory");
         self.memory
             .save(&path)

@@ -156,8 +156,9 @@ impl PatternIds {
         match &tags.ids {
             Some(ids) => {
                 self.ids.extend_from_slice(ids);
-                let highest = ids.iter().copied().max().unwrap_or(0);
-                self.next = self.next.max(highest.saturating_add(1));
+                if let Some(highest) = ids.iter().max() {
+                    self.next = self.next.max(highest.saturating_add(1));
+                }
             }
             None => {
                 let next = self.next + rows as u64;
@@ -341,6 +342,13 @@ mod tests {
         assert!(error.to_string().contains("expected 4 ids"), "{error}");
         let error = PatternIds::read_from(&weights, "codes", 6).unwrap_err();
         assert!(error.to_string().contains("expected 6 rows"), "{error}");
+        // Nothing was given an id yet: the first is still 0.
+        let mut none = Weights::new();
+        PatternIds::new().write_to(&mut none, "codes").unwrap();
+        assert_eq!(
+            PatternIds::read_from(&none, "codes", 0).unwrap(),
+            PatternIds::new()
+        );
         // A file from before there were ids.
         let old = PatternIds::read_from(&Weights::new(), "codes", 3).unwrap();
         assert_eq!(old.as_slice(), [0, 1, 2]);
