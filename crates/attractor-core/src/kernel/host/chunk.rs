@@ -2,8 +2,9 @@
 
 use super::Rows;
 use super::few::{self, Few};
+use super::mix::{Mix, Strip};
 use super::panel::{Packed, Scratch};
-use super::product::{DEPTH, Finish, Kernel, Mix, Scores, Strip};
+use super::product::{DEPTH, Finish, Kernel, Scores};
 use super::rows::of_any;
 use crate::kernel::partial::NOTHING;
 

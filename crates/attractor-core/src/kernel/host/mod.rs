@@ -19,6 +19,7 @@ mod chunk;
 mod few;
 mod function;
 mod matrix;
+mod mix;
 mod panel;
 mod product;
 mod rows;

@@ -1,7 +1,7 @@
 //! What belongs to one panel of cues: its queries, laid out for the kernel, and its partial.
 
 use super::Panel;
-use super::product::sums_stride;
+use super::mix::sums_stride;
 use crate::kernel::partial::NOTHING;
 
 /// A cache line, so that panel vectors never straddle two.

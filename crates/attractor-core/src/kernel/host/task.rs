@@ -2,12 +2,16 @@
 
 use super::chunk::{Work, add_values, chunk_rows, score, width};
 use super::few::Few;
+use super::mix::Mix;
 use super::panel::{Packed, PanelPartial, Scratch};
-use super::product::{Kernel, Mix};
+use super::product::Kernel;
+use super::rows::of_any;
 use super::softmax::{exponentials, for_vectors, max_rows, refine_near_max, row_max};
 use super::{HostRead, PANEL_VECTORS, Rows};
 use crate::kernel::partial::NOTHING;
 
+/// Cues that add values row by row.
+const BY_ROWS: usize = 2;
 /// Lanes of a panel at most.
 const MAX_WIDTH: usize = PANEL_VECTORS * 16;
 /// Differences of scores below this have weight 0.
@@ -73,6 +77,9 @@ pub(super) unsafe fn run<K: Kernel>(
             if active.len() * 4 <= count {
                 // Safety: `weights` holds `count` rows of `width`, `sums` one row per cue.
                 unsafe { mix.sparse::<K>(values, dv, &active) };
+            } else if mix.cues <= BY_ROWS {
+                // Safety: as above.
+                unsafe { of_any!(values, rows => mix.rows::<K, _>(rows.as_ptr(), count, dv)) };
             } else {
                 mixes.push(mix);
             }

@@ -4,8 +4,9 @@ use rayon::prelude::*;
 
 use super::chunk::{Query, Work, add_values, chunk_rows, score, width};
 use super::few::in_lanes;
+use super::mix::{Mix, sums_stride};
 use super::panel::Scratch;
-use super::product::{Kernel, Mix, sums_stride};
+use super::product::Kernel;
 use super::simd::{self, Instructions, Lanes};
 use super::softmax::for_vectors;
 use super::{GROUP_PANELS, Panel, Rows, SERIAL_BELOW, Task, pack, panels, tasks};
