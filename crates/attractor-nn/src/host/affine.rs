@@ -1,7 +1,14 @@
 //! Normalisation and projection of one input for those that use it, in both directions.
 
-use super::real::Real;
 use attractor_core::matmul::{Matrix, parallel_matmul};
+use rayon::prelude::*;
+
+use super::real::Real;
+
+/// Rows of so many numbers are worth another thread.
+fn rows_for_a_thread(width: usize) -> usize {
+    (1 << 14) / width.max(1) + 1
+}
 
 /// Added to variances.
 const EPSILON: f64 = 1e-5;
@@ -20,36 +27,37 @@ impl<T: Real> Normal<T> {
     /// Rows where `closed` are 0.
     pub(super) fn new(mut x: Vec<T>, width: usize, closed: Option<&[bool]>) -> Self {
         let over = T::of(1.0 / width as f64);
-        let mut scale = Vec::with_capacity(x.len() / width);
-        for (index, row) in x.chunks_exact_mut(width).enumerate() {
+        let mut scale = vec![T::ZERO; x.len() / width];
+        let rows = x.par_chunks_exact_mut(width).zip(&mut scale).enumerate();
+        let rows = rows.with_min_len(rows_for_a_thread(width));
+        rows.for_each(|(index, (row, scale))| {
             if closed.is_some_and(|closed| closed[index]) {
                 row.fill(T::ZERO);
-                scale.push(T::ZERO);
-                continue;
+                return;
             }
             let mean = T::sum_of(row) * over;
             row.iter_mut().for_each(|x| *x = *x - mean);
             let variance = T::dot(row, row) * over;
-            let own = T::ONE / (variance + T::of(EPSILON)).root();
-            row.iter_mut().for_each(|x| *x = *x * own);
-            scale.push(own);
-        }
+            *scale = T::ONE / (variance + T::of(EPSILON)).root();
+            row.iter_mut().for_each(|x| *x = *x * *scale);
+        });
         Self { x, scale, width }
     }
 
     /// The gradient of the input from that of the normalised one, in its place.
     pub(super) fn pull_back(&self, gradient: &mut [T]) {
         let over = T::of(1.0 / self.width as f64);
-        let rows = gradient
-            .chunks_exact_mut(self.width)
-            .zip(self.x.chunks_exact(self.width));
-        for ((g, x), &scale) in rows.zip(&self.scale) {
+        let rows = gradient.par_chunks_exact_mut(self.width);
+        let rows = rows.zip(self.x.par_chunks_exact(self.width));
+        let rows = rows.zip(&self.scale);
+        let rows = rows.with_min_len(rows_for_a_thread(self.width));
+        rows.for_each(|((g, x), &scale)| {
             let mean = T::sum_of(g) * over;
             let along = T::dot(g, x) * over;
             for (g, &x) in g.iter_mut().zip(x) {
                 *g = scale * (*g - mean - x * along);
             }
-        }
+        });
     }
 }
 
@@ -120,8 +128,10 @@ pub(super) fn unfold<T: Real>(
 /// `x W^T + b`, `[rows, out]`.
 pub(super) fn forward<T: Real>(x: &[T], weight: &[T], bias: &[T], width: usize) -> Vec<T> {
     let (rows, outputs) = (x.len() / width, bias.len());
-    let mut out = Vec::with_capacity(rows * outputs);
-    (0..rows).for_each(|_| out.extend_from_slice(bias));
+    let mut out = vec![T::ZERO; rows * outputs];
+    let biased = out.par_chunks_exact_mut(outputs.max(1));
+    let biased = biased.with_min_len(rows_for_a_thread(outputs));
+    biased.for_each(|row| row.copy_from_slice(bias));
     let weight = Matrix::new(weight, outputs, width).t();
     parallel_matmul(&mut out, Matrix::new(x, rows, width), weight, T::ONE, true);
     out
@@ -143,11 +153,22 @@ pub(super) fn parameters<T: Real>(
         T::ONE,
         false,
     );
-    let mut bias = vec![T::ZERO; outputs];
-    for row in g.chunks_exact(outputs) {
-        bias.iter_mut().zip(row).for_each(|(sum, &g)| *sum += g);
-    }
-    (weight, bias)
+    (weight, sum_of_rows(g, outputs))
+}
+
+/// In parts that do not depend on how many threads there are.
+fn sum_of_rows<T: Real>(rows: &[T], width: usize) -> Vec<T> {
+    let add = |sum: &mut [T], row: &[T]| sum.iter_mut().zip(row).for_each(|(sum, &x)| *sum += x);
+    let part = rows_for_a_thread(width) * width;
+    let parts = rows.par_chunks(part).map(|rows| {
+        let mut sum = vec![T::ZERO; width];
+        rows.chunks_exact(width).for_each(|row| add(&mut sum, row));
+        sum
+    });
+    let mut sum = vec![T::ZERO; width];
+    let parts: Vec<Vec<T>> = parts.collect();
+    parts.iter().for_each(|part| add(&mut sum, part));
+    sum
 }
 
 /// The gradient of the input, `[rows, in]`.

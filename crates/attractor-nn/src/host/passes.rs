@@ -38,12 +38,8 @@ impl<T: Real> Passes<T> {
         let done: Vec<(Trail<T>, Vec<T>)> = (0..heads).into_par_iter().map(one).collect();
         let view = View::whole(0, [dims.n, dims.l, dims.heads * dims.p]);
         let mut output = vec![T::ZERO; dims.n * dims.l * dims.heads * dims.p];
-        let mut trails = Vec::with_capacity(heads);
-        for (index, (trail, own)) in done.into_iter().enumerate() {
-            let (set, head) = (index / dims.heads, index % dims.heads);
-            view.add(&mut output, set, head, dims.p, &own);
-            trails.push(trail);
-        }
+        let (mut trails, read): (Vec<Trail<T>>, Vec<Vec<T>>) = done.into_iter().unzip();
+        add_heads(&view, dims, &mut output, |index| &read[index], dims.p);
         let mut report = report(&mut trails, dims);
         let solve = Arc::clone(&report.solve);
         report.states = rules.keep_states.then(|| {
@@ -79,16 +75,41 @@ impl<T: Real> Passes<T> {
         let Arrays { q, k, v, .. } = &self.arrays;
         let sizes = self.arrays.data.iter().map(Vec::len);
         let mut all: Vec<Vec<T>> = sizes.map(|size| vec![T::ZERO; size]).collect();
+        add_heads(q, dims, &mut all[q.array], |at| &found[at].q, dims.h);
+        add_heads(k, dims, &mut all[k.array], |at| &found[at].k, dims.h);
+        add_heads(v, dims, &mut all[v.array], |at| &found[at].v, dims.p);
         let mut beta = vec![T::ZERO; dims.heads];
-        for (index, own) in found.into_iter().enumerate() {
-            let (set, head) = (index / dims.heads, index % dims.heads);
-            q.add(&mut all[q.array], set, head, dims.h, &own.q);
-            k.add(&mut all[k.array], set, head, dims.h, &own.k);
-            v.add(&mut all[v.array], set, head, dims.p, &own.v);
-            beta[head] += own.beta;
+        for (index, own) in found.iter().enumerate() {
+            beta[index % dims.heads] += own.beta;
         }
         (all, beta)
     }
+}
+
+/// Adds what was found for the heads of all sets, `width` columns each, where `view` has them in `data`: sets at the same
+/// time where each has a part of its own.
+fn add_heads<'a, T: Real>(
+    view: &View,
+    dims: Dims,
+    data: &mut [T],
+    own: impl Fn(usize) -> &'a [T] + Sync,
+    width: usize,
+) {
+    let add = |data: &mut [T], view: &View, set: usize| {
+        for head in 0..dims.heads {
+            view.add(data, set, head, width, own(set * dims.heads + head));
+        }
+    };
+    if view.n < dims.n || data.is_empty() {
+        (0..dims.n).for_each(|set| add(data, view, set));
+        return;
+    }
+    let sets = data.par_chunks_exact_mut(view.rows * view.stride);
+    sets.enumerate().for_each(|(set, data)| {
+        let own = |head: usize| own(set * dims.heads + head);
+        let alone = View { n: 1, ..*view };
+        (0..dims.heads).for_each(|head| alone.add(data, 0, head, width, own(head)));
+    });
 }
 
 fn report<T>(trails: &mut [Trail<T>], dims: Dims) -> Report {
