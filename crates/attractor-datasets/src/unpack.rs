@@ -45,8 +45,8 @@ pub(crate) fn unpack(archive: &Path, target: &Path, creates: &str) -> Result<Pat
     Ok(place)
 }
 
-/// Removes what was unpacked in part.
-fn sweep(target: &Path) -> Result<()> {
+/// Removes what an unpacking that was killed has left.
+pub(crate) fn sweep(target: &Path) -> Result<()> {
     let entries = fs::read_dir(target).map_err(DataError::io(target, "list"))?;
     for entry in entries {
         let entry = entry.map_err(DataError::io(target, "list"))?;

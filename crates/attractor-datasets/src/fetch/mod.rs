@@ -123,9 +123,13 @@ impl Fetcher {
             let unpacked = file.creates.as_ref().map(|made| folder.join(made));
             if let Some(unpacked) = unpacked.filter(|unpacked| unpacked.exists()) {
                 present::unpacked(manifest, file, &unpacked, progress)?;
-                // A kill between the last two steps leaves the archive too.
+                // A kill between the last steps leaves the archive too, and perhaps the empty folder of the unpacking.
                 let published = file.sha256.is_some() && path.exists();
                 if published && present::file(file, &path, progress).is_ok() {
+                    if alone.is_none() {
+                        alone = Some(Alone::in_folder(&folder)?);
+                    }
+                    unpack::sweep(&folder)?;
                     fs::remove_file(&path).map_err(DataError::io(&path, "remove"))?;
                 }
             } else if file.creates.is_none() && path.exists() {

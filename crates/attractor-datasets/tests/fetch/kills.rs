@@ -21,6 +21,7 @@ fn an_archive_that_was_unpacked_is_removed_the_next_time() {
     fetch_archive(&set(), root.path()).unwrap();
     let folder = root.path().join("tiny");
     fs::write(folder.join("file.bin"), set()).unwrap();
+    fs::create_dir(folder.join(".unpack-Ab12Cd")).unwrap();
     fetch_archive(&set(), root.path()).unwrap();
     assert_eq!(names(&folder), ["set"]);
     // One that is not the published one is somebody else's.
