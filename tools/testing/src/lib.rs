@@ -4,6 +4,8 @@
 //! A development dependency, never published. [`attractor_core`] cannot use it: its unit tests
 //! would see that crate twice.
 
+pub mod heap;
+
 use std::path::{Path, PathBuf};
 
 use attractor_core::burn::tensor::{Device, Tensor, TensorData};
