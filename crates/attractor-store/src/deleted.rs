@@ -16,7 +16,7 @@ use parquet::schema::parser::parse_message_type;
 use sha2::{Digest, Sha256};
 
 use crate::disk::{Output, Written, hex};
-use crate::error::At;
+use crate::error::{At, guarded};
 use crate::manifest::DeletionEntry;
 use crate::{Error, Result};
 
@@ -78,7 +78,9 @@ pub(crate) fn read(folder: &Path, entry: &DeletionEntry) -> Result<Vec<Deleted>>
         let expected = format!("content with sha256 {}", entry.sha256);
         return Err(Error::damaged(&path, expected, found));
     }
-    let [segments, rows, ids] = columns(bytes.into()).at(&path, "read")?;
+    let expected = || "a file of deleted rows".to_owned();
+    let read = || columns(bytes.into()).at(&path, "read");
+    let [segments, rows, ids] = guarded(&path, expected, read)?;
     if segments.len() as u64 != entry.rows {
         let expected = format!("{} rows", entry.rows);
         return Err(Error::damaged(&path, expected, segments.len()));

@@ -1,6 +1,7 @@
 //! What can go wrong with a store.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use crate::Precision;
@@ -105,6 +106,17 @@ impl Error {
             found: found.to_string(),
         }
     }
+}
+
+/// Work with what a file says of itself. The reader of Parquet relies on some of that, and panics: that is damage too. What it
+/// had in hand is dropped.
+pub(crate) fn guarded<T>(
+    path: &Path,
+    expected: impl FnOnce() -> String,
+    work: impl FnOnce() -> Result<T>,
+) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(Error::damaged(path, expected(), "something else")))
 }
 
 /// Adds to an error of the system where it happened.

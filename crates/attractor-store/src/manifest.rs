@@ -16,6 +16,8 @@ pub(crate) const NAME: &str = "manifest.json";
 pub(crate) const PART: &str = "manifest.json.part";
 /// Of the layout that `docs/out-of-core.md` describes.
 pub(crate) const FORMAT: u32 = 1;
+/// Of what counts changes and files: there is always one to count on.
+const MOST: u64 = i64::MAX as u64;
 /// In place of the hash while it is computed.
 const NO_HASH: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
@@ -168,6 +170,11 @@ impl Manifest {
     /// What a change relies on, whoever wrote the file.
     fn check(&self, path: &Path) -> Result<()> {
         self.config.validate()?;
+        let counters = [self.generation, self.next_file];
+        if let Some(counter) = counters.into_iter().find(|&counter| counter > MOST) {
+            let expected = format!("`generation` and `next_file` up to {MOST}");
+            return Err(Error::damaged(path, expected, counter));
+        }
         let mut least = 0;
         for (at, segment) in self.segments.iter().enumerate() {
             let SegmentEntry {

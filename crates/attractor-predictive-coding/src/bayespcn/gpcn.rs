@@ -207,15 +207,17 @@ impl Restore for Gpcn {
         let text = file.metadata(CONFIG).unwrap_or_default();
         let config: GpcnConfig = serde_json::from_str(text)
             .map_err(|error| file.fail(format!("the configuration of `gpcn`: {error}")))?;
-        let made = config.init(loading.device());
-        let mut memory = made.map_err(|error| file.refuse(error))?;
-        let density = memory.network.density;
-        memory.network = <BayesPcn as Restore>::restore(&file.section(NETWORK)?, loading)?;
-        memory.network.density = density;
-        if memory.network.config != config.network {
+        // Before anything of the sizes of the configuration is drawn: the network has looked for its arrays.
+        let network = <BayesPcn as Restore>::restore(&file.section(NETWORK)?, loading)?;
+        if network.config != config.network {
             let reason = "the configuration of `gpcn`: expected that of its network, found another";
             return Err(file.fail(reason));
         }
+        let made = config.init(loading.device());
+        let mut memory = made.map_err(|error| file.refuse(error))?;
+        let density = memory.network.density;
+        memory.network = network;
+        memory.network.density = density;
         Ok(memory)
     }
 }

@@ -1,12 +1,16 @@
 //! Configuration.
 
-use attractor_core::Result;
 use attractor_core::error::require_nonzero;
+use attractor_core::{Error, Result};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
 use super::SubspaceUnion;
 use crate::recovery::{Settings, Solver};
+
+/// Entries of the widest pattern: far beyond what a matrix of it would take.
+const WIDEST: usize = (1 << 31) - 1;
+const MOST_RESTARTS: usize = 10_000;
 
 /// How a [`SubspaceUnion`] is built.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -60,6 +64,15 @@ impl SubspaceUnionConfig {
             ("SubspaceUnionConfig.restarts", self.restarts),
         ] {
             require_nonzero(what, value)?;
+        }
+        if self.dim > WIDEST {
+            let rule = "must be below 2^31";
+            return Err(Error::config("SubspaceUnionConfig.dim", rule, self.dim));
+        }
+        if self.restarts > MOST_RESTARTS {
+            let rule = "must be at most 10000: patterns are split anew whenever a memory is loaded";
+            let what = "SubspaceUnionConfig.restarts";
+            return Err(Error::config(what, rule, self.restarts));
         }
         self.settings.validate(&self.solver)
     }

@@ -31,18 +31,16 @@ const ROUNDS: usize = 100;
 pub fn split(patterns: &Mat<f64>, config: &SubspaceUnionConfig) -> Result<Split> {
     config.validate()?;
     input::words("patterns", patterns.as_ref(), config.dim)?;
-    let starts: Vec<Result<Split>> = (0..config.restarts)
-        .into_par_iter()
-        .map(|start| one(patterns, config, start as u64))
-        .collect();
-    let mut best: Option<Split> = None;
-    for start in starts {
-        let start = start?;
-        if best.as_ref().is_none_or(|best| start.cost < best.cost) {
-            best = Some(start);
-        }
-    }
-    best.ok_or(Error::EmptyMemory)
+    let starts = (0..config.restarts).into_par_iter();
+    let starts = starts.map(|start| one(patterns, config, start as u64));
+    // Of equal ones the first, whichever thread is done first.
+    let best = starts.try_reduce_with(|first, second| {
+        Ok(match second.cost < first.cost {
+            true => second,
+            false => first,
+        })
+    });
+    best.ok_or(Error::EmptyMemory)?
 }
 
 fn one(patterns: &Mat<f64>, config: &SubspaceUnionConfig, start: u64) -> Result<Split> {

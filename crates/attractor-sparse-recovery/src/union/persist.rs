@@ -31,11 +31,11 @@ impl Restore for SubspaceUnion {
 
     fn restore(file: &Weights, loading: &Loading<'_>) -> Result<Self> {
         let config: SubspaceUnionConfig = file.config()?;
-        let made = config.init(loading.device());
-        let mut memory = made.map_err(|error| file.refuse(error))?;
         let [count, _] = modules::shape::<2>(file, PATTERNS)?;
         let dim = config.dim;
         let values = file.doubles(PATTERNS, &[count, dim])?;
+        let made = config.init(loading.device());
+        let mut memory = made.map_err(|error| file.refuse(error))?;
         let patterns = Mat::from_fn(dim, count, |i, j| values[j * dim + i]);
         let split = memory.replace(patterns);
         split.map_err(|error| file.refuse(error))?;

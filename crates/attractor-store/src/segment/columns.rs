@@ -1,7 +1,6 @@
 //! What is stored of some rows of a segment.
 
 use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use parquet::column::reader::{ColumnReaderImpl, get_column_reader, get_typed_column_reader};
@@ -12,7 +11,7 @@ use parquet::file::serialized_reader::SerializedPageReader;
 
 use super::numbers::decode;
 use super::{PATTERN, Segment};
-use crate::error::At;
+use crate::error::{At, guarded};
 use crate::payload::Column;
 use crate::{Error, Kind, Precision, Result};
 
@@ -177,11 +176,8 @@ impl Segment {
             }
             let place = (from - bounds[0]) as usize..(until - bounds[0]) as usize;
             let decode = || self.decode::<T>(group, column, place, &mut to);
-            // The library relies on some of what a damaged page says, and panics. What it had in hand is dropped.
-            catch_unwind(AssertUnwindSafe(decode)).unwrap_or_else(|_| {
-                let expected = format!("pages of column `{}`", self.name_of(column));
-                Err(Error::damaged(&self.path, expected, "something else"))
-            })?;
+            let expected = || format!("pages of column `{}`", self.name_of(column));
+            guarded(&self.path, expected, decode)?;
         }
         Ok(())
     }

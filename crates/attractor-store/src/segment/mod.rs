@@ -15,7 +15,7 @@ use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataR
 use sha2::{Digest, Sha256};
 
 use crate::disk::hex;
-use crate::error::At;
+use crate::error::{At, guarded};
 use crate::manifest::{FORMAT, SegmentEntry};
 use crate::{Error, Kind, Result, StoreConfig};
 pub(crate) use numbers::encode;
@@ -80,6 +80,19 @@ impl Segment {
             Error::damaged(&path, "a tail of at least 8 bytes within the file", found)
         })?;
         check_hash(&path, &source, from, &entry.tail_sha256)?;
+        let expected = || "a Parquet file of patterns".to_owned();
+        guarded(&path, expected, || {
+            Self::described(path.clone(), source, entry, config)
+        })
+    }
+
+    /// Of a file whose footer is what was written, whoever wrote it.
+    fn described(
+        path: PathBuf,
+        source: Source,
+        entry: &SegmentEntry,
+        config: &Arc<StoreConfig>,
+    ) -> Result<Self> {
         let metadata = ParquetMetaDataReader::new()
             .with_column_index_policy(PageIndexPolicy::Skip)
             .with_offset_index_policy(PageIndexPolicy::Optional)
@@ -89,9 +102,10 @@ impl Segment {
         check_metadata(&path, &metadata, config)?;
         let mut starts = vec![0u64];
         for group in metadata.row_groups() {
-            let rows = u64::try_from(group.num_rows())
-                .map_err(|_| Error::damaged(&path, "numbers of rows", group.num_rows()))?;
-            starts.push(starts[starts.len() - 1] + rows);
+            let rows = u64::try_from(group.num_rows()).ok();
+            let next = rows.and_then(|rows| starts[starts.len() - 1].checked_add(rows));
+            let found = group.num_rows();
+            starts.push(next.ok_or_else(|| Error::damaged(&path, "numbers of rows", found))?);
         }
         let rows = starts[starts.len() - 1];
         if rows != entry.rows {
