@@ -89,5 +89,5 @@ macro_rules! tests {
 }
 
 tests! {
-    idx cifar archive unpack picture scenes manifest experiment run_folder vectors memory_file memories superpositions
+    idx cifar archive unpack picture scenes manifest experiment run_folder vectors memory_file memories superpositions store
 }

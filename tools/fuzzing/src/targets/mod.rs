@@ -10,6 +10,7 @@ mod memory_file;
 mod picture;
 mod run_folder;
 mod scenes;
+mod store;
 mod superpositions;
 mod unpack;
 mod vectors;
@@ -47,6 +48,7 @@ targets! {
     memory_file: READER;
     memories: READER;
     superpositions: READER;
+    store: READER;
 }
 
 /// The first `N` bytes and the rest; zeros where there are fewer.
