@@ -92,7 +92,10 @@ fn resumed(chaos: &mut Chaos, arguments: &[&str]) -> Result<Tally> {
         });
         if let Some(found) = tally.expect_ok("the run in the end", Numbers::of(&dir)) {
             tally.expect(found == expected, || {
-                "other numbers than without a kill".into()
+                format!(
+                    "other numbers than without a kill: {}",
+                    expected.beside(&found)
+                )
             });
         }
         std::fs::remove_dir_all(&dir).context("the killed run")?;
@@ -129,6 +132,31 @@ impl Numbers {
             records,
             training,
         })
+    }
+
+    /// The first difference of another run.
+    fn beside(&self, other: &Self) -> String {
+        let pairs = self.records.iter().zip(&other.records);
+        if let Some((own, other)) = pairs.into_iter().find(|(own, other)| own != other) {
+            return format!("expected {own:?}, found {other:?}");
+        }
+        let points = self.training.iter().zip(&other.training);
+        if let Some((own, other)) = points.into_iter().find(|(own, other)| own != other) {
+            return format!("expected {own:?}, found {other:?}");
+        }
+        let counts = |numbers: &Self| {
+            let Self {
+                cells,
+                records,
+                training,
+            } = numbers;
+            format!(
+                "{cells} cells, {} records, {} epochs",
+                records.len(),
+                training.len()
+            )
+        };
+        format!("expected {}, found {}", counts(self), counts(other))
     }
 
     /// Whether all records are among those of another run.
