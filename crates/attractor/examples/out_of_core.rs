@@ -54,7 +54,7 @@ fn main() -> Result<(), Failure> {
             let mut batch = wanted.clone().repeat_dim(0, cues);
             batch = batch + rng::normal(&mut rng::stream(0, "noise"), [cues, DIM], &device) * 0.1;
             let begun = Instant::now();
-            let answer = store.read(batch, score, &options)?;
+            let answer = store.read(batch.clone(), score, &options)?;
             let seconds = begun.elapsed().as_secs_f64();
             let error = (answer.mean()? - wanted.clone())
                 .abs()
@@ -65,6 +65,14 @@ fn main() -> Result<(), Failure> {
                 rate(bytes, seconds),
                 seconds,
                 answer.best[0]
+            );
+            let begun = Instant::now();
+            let best = store.top(batch, score, 10, &options)?;
+            let seconds = begun.elapsed().as_secs_f64();
+            println!(
+                "  {cues} cues, the best ten: {:.0} MB/s, {seconds:.2} s; the first is pattern {}",
+                rate(bytes, seconds),
+                best[0].candidates[0].id
             );
         }
     }
