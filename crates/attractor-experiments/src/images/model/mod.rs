@@ -179,9 +179,8 @@ impl Training<'_> {
                 return Err(Error::Stopped);
             }
             let seconds = clock.elapsed().as_secs_f64();
-            if let Some(path) = path {
-                trainee.save(path)?;
-            }
+            // Before the checkpoint: an epoch that is trained again after a kill is written again, and the last one counts;
+            // one that has its checkpoint is not trained again.
             session.training(&TrainingPoint {
                 model: self.name.clone(),
                 seed: self.seed,
@@ -189,6 +188,9 @@ impl Training<'_> {
                 loss_per_image: loss,
                 seconds,
             })?;
+            if let Some(path) = path {
+                trainee.save(path)?;
+            }
             session.note(&format!(
                 "{what}: epoch {epoch}/{}, loss {loss:.4} per image, {seconds:.0} s",
                 self.epochs
